@@ -1,0 +1,1 @@
+"""The studio: Dailies' own free renderer, a local server of the `openai` video protocol."""

@@ -1,0 +1,1 @@
+"""The Discord side of Dailies; the only folder that imports discord."""
