@@ -1,0 +1,294 @@
+"""The nouns of Dailies, the states of a job and the moves between them. Read first: one word, one meaning.
+
+Times are aware UTC datetimes and end in `_at`; money is an `int` of micro-dollars and ends in `_micros`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import NewType
+
+Micros = NewType("Micros", int)
+"""US dollars times 1,000,000."""
+
+JobId = NewType("JobId", str)
+"""At most 20 ASCII characters, so that a purpose letter and the id fit Discord's nonce (25)."""
+
+HoldId = NewType("HoldId", int)
+UserId = NewType("UserId", int)
+GuildId = NewType("GuildId", int)
+ChannelId = NewType("ChannelId", int)
+MessageId = NewType("MessageId", int)
+InteractionId = NewType("InteractionId", int)
+OfferId = NewType("OfferId", str)
+"""`provider/model`, as in the catalogue; written on the job, so that history outlives a model."""
+
+PROMPT_CHARS_MAX = 4_000
+"""Of every prompt, everywhere: what a form's text field can hold."""
+
+
+class Kind(StrEnum):
+    """What an order makes a clip from."""
+
+    GENERATE = "generate"
+    ANIMATE = "animate"
+    REMIX = "remix"
+    EXTEND = "extend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A Discord user in one guild; the one who asks."""
+
+    guild_id: GuildId
+    user_id: UserId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a member asks for, checked against the catalogue: every field is something the model can do."""
+
+    kind: Kind
+    member: Member
+    channel_id: ChannelId
+    interaction_id: InteractionId
+    prompt: str
+    model: str
+    resolution: str
+    aspect_ratio: str
+    duration_s: int
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """An order's price and where it comes from. The order is admitted at this price and no other."""
+
+    offer_id: OfferId
+    price_micros: Micros
+    per_second_micros: Micros
+
+
+class JobState(StrEnum):
+    """Where a job is on its way to one clip. `MOVES` says which way it may go."""
+
+    REVIEW = "review"
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    UNCERTAIN = "uncertain"
+    RUNNING = "running"
+    RENDERED = "rendered"
+    STORED = "stored"
+    WITHHELD = "withheld"
+    UNDELIVERABLE = "undeliverable"
+    POSTED = "posted"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+
+_S = JobState
+MOVES: Mapping[JobState, frozenset[JobState]] = {
+    _S.REVIEW: frozenset({_S.QUEUED, _S.REJECTED, _S.CANCELLED}),
+    _S.QUEUED: frozenset({_S.SUBMITTING, _S.CANCELLED, _S.FAILED}),
+    _S.SUBMITTING: frozenset({_S.RUNNING, _S.QUEUED, _S.FAILED, _S.UNCERTAIN}),
+    _S.UNCERTAIN: frozenset({_S.RUNNING, _S.QUEUED, _S.FAILED}),
+    _S.RUNNING: frozenset({_S.RENDERED, _S.FAILED, _S.CANCELLED, _S.UNCERTAIN}),
+    _S.RENDERED: frozenset({_S.STORED, _S.FAILED}),
+    _S.STORED: frozenset({_S.WITHHELD, _S.POSTED, _S.UNDELIVERABLE}),
+    _S.WITHHELD: frozenset({_S.POSTED, _S.REJECTED, _S.CANCELLED}),
+    _S.UNDELIVERABLE: frozenset({_S.POSTED}),
+    _S.POSTED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.REJECTED: frozenset(),
+    _S.CANCELLED: frozenset(),
+}
+"""The arrows of DESIGN's state diagram; the schema holds the same table and refuses any other move."""
+
+ENDED: frozenset[JobState] = frozenset(state for state, to in MOVES.items() if not to)
+"""From here a job goes nowhere."""
+
+RESTING: frozenset[JobState] = ENDED | {_S.REVIEW, _S.WITHHELD, _S.UNDELIVERABLE}
+"""Here the worker has nothing to do: the job has ended, or it waits for a person."""
+
+
+class FaultKind(StrEnum):
+    """Whose matter a failure is; decides the sentence that the member reads."""
+
+    PROMPT = "prompt"
+    PICTURE = "picture"
+    LIKENESS = "likeness"
+    RULES = "rules"
+    MEMBER_BUDGET = "member_budget"
+    SERVER_BUDGET = "server_budget"
+    PROVIDER = "provider"
+    PERMISSIONS = "permissions"
+    OURS = "ours"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why something failed: `code` is stable and for the log, `detail` is for the operator alone."""
+
+    kind: FaultKind
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What a provider gave back for a submitted job. Its `urls` are those that must be used as given."""
+
+    provider_job_id: str
+    urls: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One order's way to one clip. `rev` grows by one with every change of state."""
+
+    id: JobId
+    take: int
+    order: Order
+    quote: Quote
+    state: JobState
+    rev: int
+    created_at: datetime
+    state_at: datetime
+    attempt: int = 0
+    ticket: Ticket | None = None
+    cancel_asked_at: datetime | None = None
+    fault: Fault | None = None
+    card_message_id: MessageId | None = None
+    card_tried_at: datetime | None = None
+    card_rev: int = -1
+    clip_message_id: MessageId | None = None
+    clip_channel_id: ChannelId | None = None
+    clip_tried_at: datetime | None = None
+
+
+class AttemptOutcome(StrEnum):
+    """What a submission proved about whether the provider has the job (and may bill it)."""
+
+    TAKEN = "taken"
+    NOT_TAKEN = "not_taken"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One submission of a job to one offer. It is written before the call is made."""
+
+    job_id: JobId
+    number: int
+    offer_id: OfferId
+    sent_at: datetime
+    outcome: AttemptOutcome | None = None
+
+    @property
+    def key(self) -> str:
+        """The idempotency key: the same for every repetition of this one submission, and for no other."""
+        return f"{self.job_id}-{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A finished video of ours, on our own disk."""
+
+    job_id: JobId
+    path: Path
+    sha256: str
+    size_bytes: int
+    width: int
+    height: int
+    duration_ms: int
+    has_sound: bool
+    stored_at: datetime
+
+
+class Scope(StrEnum):
+    """Whose spending a running total counts."""
+
+    MEMBER = "member"
+    CHANNEL = "channel"
+    GUILD = "guild"
+    INSTALLATION = "installation"
+    HOUSE = "house"
+
+
+class Period(StrEnum):
+    """How long a running total counts before a new one begins."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    TOTAL = "total"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """One running total: a scope in a period. `scope_id` is `""` for the installation and the house."""
+
+    scope: Scope
+    scope_id: str
+    period: Period
+    starts_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What a purse has spent and what is held against it."""
+
+    spent_micros: Micros = Micros(0)
+    held_micros: Micros = Micros(0)
+
+    @property
+    def used_micros(self) -> Micros:
+        return Micros(self.spent_micros + self.held_micros)
+
+
+class EntryKind(StrEnum):
+    """What a line of the ledger does. A hold is ended exactly once: by its capture or its release."""
+
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    REFUND = "refund"
+    GRANT = "grant"
+    ADJUST = "adjust"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of the append-only ledger."""
+
+    id: int
+    kind: EntryKind
+    hold_id: HoldId
+    job_id: JobId
+    bearer: Scope
+    amount_micros: Micros
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What may be spent in a month, as the operator set it; None is no limit of that kind.
+
+    Without an installation limit nothing that costs money is sold.
+    """
+
+    member_monthly_micros: Micros | None = None
+    installation_monthly_micros: Micros | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """What one member may still order, as `/quota`, quotes and cards show it."""
+
+    limit_micros: Micros | None
+    balance: Balance
+    left_micros: Micros | None
+    resets_at: datetime

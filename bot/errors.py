@@ -1,0 +1,183 @@
+"""Everything that can go wrong, one tree.
+
+DailiesError
+├── Refusal                   an order (or a press) that is turned down; nothing was charged
+│   ├── OrderRefused          the order itself: prompt, model, length, size, place, screening
+│   ├── BudgetExceeded        a budget says no
+│   ├── PaidNotEnabled        money is asked for and the operator has set no limit
+│   └── NotYours              the press is not this person's to make, or comes too late
+├── ProviderError             sorted by one question: could it be charging us?
+│   ├── ProviderUnavailable   a question went unanswered; ask again later
+│   ├── UnreadableAnswer      an answer that no document describes; never success
+│   └── AssetGone             the clip was made and is no longer to be had
+├── DeliveryError
+│   ├── DeliveryUnavailable   Discord did not take it now; again later
+│   ├── DeliveryRefused       Discord will not take it here (permission, channel gone)
+│   ├── ClipTooLarge          over the place's upload limit
+│   └── MessageGone           somebody deleted the message
+├── StorageError
+│   ├── StaleJob              the row had moved on; whoever lost the race stops
+│   ├── NewerDatabase         the file is from a later release
+│   └── DataFolderInUse       another process holds the lock
+├── ClipUnusable              what was fetched is no clip, or not the one that was ordered
+└── SettingsError             a setting is missing or wrong; exit code 78
+"""
+
+from bot.domain import Fault, FaultKind, Micros
+
+
+class DailiesError(Exception):
+    """Root of the tree. `code` is stable: it stands in logs and may be searched for."""
+
+    code = "dailies"
+
+
+class Refusal(DailiesError):
+    """Turned down before any money moved; `sentence` is what the member reads.
+
+    Args:
+        what: what is wrong, as a sentence.
+        do: what to do now, as a sentence.
+        kind: whose matter it is.
+    """
+
+    code = "refused"
+
+    def __init__(self, what: str, do: str, *, kind: FaultKind = FaultKind.PROMPT) -> None:
+        super().__init__(what)
+        self.what = what
+        self.do = do
+        self.kind = kind
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.what} Nothing was charged. {self.do}"
+
+
+class OrderRefused(Refusal):
+    """The order cannot be taken as it stands."""
+
+    code = "order_refused"
+
+
+class BudgetExceeded(Refusal):
+    """A budget has no room. `short_micros` is by how much."""
+
+    code = "budget_exceeded"
+
+    def __init__(self, what: str, do: str, *, kind: FaultKind, short_micros: Micros) -> None:
+        super().__init__(what, do, kind=kind)
+        self.short_micros = short_micros
+
+
+class PaidNotEnabled(Refusal):
+    """The offer costs real money and the operator has not opted in."""
+
+    code = "paid_not_enabled"
+
+
+class NotYours(Refusal):
+    """A button or form that this person may not use, or not any more."""
+
+    code = "not_yours"
+
+
+class ProviderError(DailiesError):
+    """Something at a provider. It never by itself ends a job that the provider may have."""
+
+    code = "provider"
+
+
+class ProviderUnavailable(ProviderError):
+    """The question was not answered. `retry_after_s` is the provider's own word, where it gave one."""
+
+    code = "provider_unavailable"
+
+    def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
+class UnreadableAnswer(ProviderError):
+    """An answer in no documented shape. Treated as no answer."""
+
+    code = "unreadable_answer"
+
+    def __init__(self, protocol: str, detail: str) -> None:
+        super().__init__(f"{protocol}: {detail}")
+
+
+class AssetGone(ProviderError):
+    """The provider made (and billed) the clip and no longer has it."""
+
+    code = "asset_gone"
+
+
+class DeliveryError(DailiesError):
+    """Posting or editing a message failed."""
+
+    code = "delivery"
+
+
+class DeliveryUnavailable(DeliveryError):
+    """Discord could not be reached or asked us to wait."""
+
+    code = "delivery_unavailable"
+
+
+class DeliveryRefused(DeliveryError):
+    """This place will not take our message however often we ask."""
+
+    code = "delivery_refused"
+
+
+class ClipTooLarge(DeliveryError):
+    """The file is over the upload limit of the place."""
+
+    code = "clip_too_large"
+
+
+class MessageGone(DeliveryError):
+    """The message was deleted; it is not posted again."""
+
+    code = "message_gone"
+
+
+class StorageError(DailiesError):
+    """The database said no."""
+
+    code = "storage"
+
+
+class StaleJob(StorageError):
+    """The row was not in the state that this change starts from: somebody else moved it first."""
+
+    code = "stale_job"
+
+
+class NewerDatabase(StorageError):
+    """The database was written by a later release; going on could lose what it knows."""
+
+    code = "newer_database"
+
+
+class DataFolderInUse(StorageError):
+    """Another process works on this data folder."""
+
+    code = "data_folder_in_use"
+
+
+class ClipUnusable(DailiesError):
+    """The fetched file is not a video as ordered. `fault` goes on the job."""
+
+    code = "clip_unusable"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.fault = Fault(kind=FaultKind.PROVIDER, code=self.code, detail=detail)
+
+
+class SettingsError(DailiesError):
+    """A setting is missing or wrong. The message names the variable and never its value."""
+
+    code = "settings"
