@@ -13,6 +13,8 @@ from typing import NewType
 Micros = NewType("Micros", int)
 """US dollars times 1,000,000."""
 
+NOTHING_MICROS = Micros(0)
+
 JobId = NewType("JobId", str)
 """At most 20 ASCII characters, so that a purpose letter and the id fit Discord's nonce (25)."""
 
@@ -241,8 +243,8 @@ class Purse:
 class Balance:
     """What a purse has spent and what is held against it."""
 
-    spent_micros: Micros = Micros(0)
-    held_micros: Micros = Micros(0)
+    spent_micros: Micros = NOTHING_MICROS
+    held_micros: Micros = NOTHING_MICROS
 
     @property
     def used_micros(self) -> Micros:

@@ -5,13 +5,13 @@ not, perhaps later), `Refused` (certainly not, and never will be) or `Unknown` (
 job, and bill it). Only the two in the middle allow another submission.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain import Attempt, Fault, Job, Micros, Ticket
+from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Micros, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,11 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Made and billed. `billed_micros` where the provider says what it cost; `expires_at` where it says
-    how long the file can be fetched."""
+    """Made and billed.
+
+    `billed_micros` where the provider says what it cost; `expires_at` where it says how long the file can
+    be fetched.
+    """
 
     billed_micros: Micros | None = None
     expires_at: datetime | None = None
@@ -74,14 +77,14 @@ class Failed:
     """The provider says that this job will never have a clip."""
 
     fault: Fault
-    billed_micros: Micros = Micros(0)
+    billed_micros: Micros = NOTHING_MICROS
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """The provider says that the job was cancelled."""
 
-    billed_micros: Micros = Micros(0)
+    billed_micros: Micros = NOTHING_MICROS
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +172,18 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """How one model is asked for at its provider: the offer's endpoint and our words in theirs.
+    """How an offer is asked for: our words in the provider's. It comes from the catalogue.
 
-    `sizes` maps `(resolution, aspect_ratio)` to the provider's own word for the size.
+    Args:
+        endpoint: the model's name (or path) at the provider.
+        sizes: the provider's word for each `(resolution, aspect_ratio)`.
+        seconds_as: the JSON type of the length, `"string"` or `"integer"`.
+        seed_field: the name of the seed's field, None where the model takes no seed.
+        key_field: the name of the idempotency key's field, None where the provider takes none.
     """
 
-    model: str
-    sizes: dict[tuple[str, str], str]
+    endpoint: str
+    sizes: Mapping[tuple[str, str], str]
     seconds_as: str = "string"
-    has_seed: bool = False
-    extra: Sequence[tuple[str, str]] = ()
+    seed_field: str | None = None
+    key_field: str | None = None
