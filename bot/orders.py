@@ -1,0 +1,247 @@
+"""What a member can do: ask for a price, place an order, cancel it. Each is rows written, then an answer."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+from bot import budgets
+from bot.catalogue import Catalogue
+from bot.domain import (
+    ChannelId,
+    GuildId,
+    InteractionId,
+    Job,
+    JobId,
+    JobState,
+    Kind,
+    Limits,
+    Member,
+    Order,
+    Quote,
+    Scope,
+    UserId,
+)
+from bot.errors import NotYours, OrderRefused
+from bot.ids import Ids
+from bot.money import format_usd
+from bot.screening import Screening
+from storage import jobs, ledger, quotes
+from storage.database import Database
+from storage.quotes import WaitingQuote
+
+QUOTE_HOLDS = timedelta(minutes=14)
+"""A little less than the 15 minutes in which Discord lets us answer the command that asked for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A `/generate` as it came over the wire: nothing of it is believed yet."""
+
+    guild_id: int
+    user_id: int
+    channel_id: int
+    interaction_id: int
+    prompt: str
+    model: str | None = None
+    resolution: str | None = None
+    aspect_ratio: str | None = None
+    duration_s: int | None = None
+    seed: int | None = None
+
+
+class Cancelled(StrEnum):
+    """What became of the wish to cancel."""
+
+    DONE = "done"
+    ASKED = "asked"
+    TOO_LATE = "too_late"
+
+
+class Orders:
+    """The members' side of the job table.
+
+    Args:
+        placed: told of every job that the worker should look at now.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        screening: Screening,
+        *,
+        limits: Limits,
+        ids: Ids,
+        now: Callable[[], datetime],
+        placed: Callable[[JobId], None],
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._screening = screening
+        self._limits = limits
+        self._ids = ids
+        self._now = now
+        self._placed = placed
+
+    async def price(self, asked: Asked) -> tuple[Order, Quote]:
+        """Check, price and screen what was asked. No money is held and nothing is written.
+
+        Raises:
+            OrderRefused: it cannot be ordered.
+        """
+        order, quote = self._catalogue.order(
+            kind=Kind.GENERATE,
+            member=Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id)),
+            channel_id=ChannelId(asked.channel_id),
+            interaction_id=InteractionId(asked.interaction_id),
+            prompt=asked.prompt,
+            model=asked.model,
+            resolution=asked.resolution,
+            aspect_ratio=asked.aspect_ratio,
+            duration_s=asked.duration_s,
+            seed=asked.seed,
+        )
+        await self._screening.look(order)
+        return order, quote
+
+    async def place(self, order: Order, quote: Quote) -> Job:
+        """Hold the money and write the job, in one transaction. A repeated press gets the job it made.
+
+        Raises:
+            BudgetExceeded, PaidNotEnabled: nothing was written.
+        """
+        job = await self._database.write(partial(self._place, order, quote))
+        self._placed(job.id)
+        return job
+
+    async def ask(self, asked: Asked, quote: Quote) -> str:
+        """Keep a quote until its member says yes, and return its id.
+
+        Raises:
+            BudgetExceeded, PaidNotEnabled: it could not be placed now, so there is nothing to confirm.
+        """
+        at = self._now()
+        waiting = WaitingQuote(
+            id=self._ids.new(),
+            interaction_id=InteractionId(asked.interaction_id),
+            user_id=UserId(asked.user_id),
+            asked=asdict(asked),
+            price_micros=quote.price_micros,
+            expires_at=at + QUOTE_HOLDS,
+        )
+        member = Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
+        await self._database.write(partial(self._ask, waiting, member, at))
+        return waiting.id
+
+    async def accept(self, quote_id: str, user_id: UserId) -> Job:
+        """The member said yes: place the order at the price that was named.
+
+        Raises:
+            NotYours: the quote is another's, was answered before, or is too old.
+            OrderRefused: the order is no longer possible, or its price has changed.
+            BudgetExceeded, PaidNotEnabled: no room any more; the quote stays open.
+        """
+        kept = await self._database.read(partial(quotes.get, quote_id=quote_id))
+        if kept is None or kept.user_id != user_id:
+            raise NotYours("This quote has expired or is not yours.", "Order again for a new one.")
+        order, quote = await self.price(Asked(**kept.asked))
+        if quote.price_micros != kept.price_micros:
+            raise OrderRefused(
+                f"The price has changed to {format_usd(quote.price_micros)} since you asked.",
+                "Order again if that suits you.",
+            )
+        job = await self._database.write(partial(self._accept, quote_id, order, quote))
+        self._placed(job.id)
+        return job
+
+    async def decline(self, quote_id: str, user_id: UserId) -> None:
+        """The member said no; the quote is done with."""
+        await self._database.write(partial(quotes.answer, quote_id=quote_id, user_id=user_id, at=self._now()))
+
+    async def cancel(self, job_id: JobId, *, by: Member, moderator: bool) -> tuple[Job, Cancelled]:
+        """Wish that a job ends without a clip: from `queued` at once, later only as the provider says.
+
+        Raises:
+            NotYours: the job is another member's (and the presser no moderator), or of another server.
+        """
+        job, outcome = await self._database.write(partial(self._cancel, job_id, by=by, moderator=moderator))
+        self._placed(job_id)
+        return job, outcome
+
+    async def job(self, job_id: JobId, *, seen_in: GuildId) -> Job:
+        """A job of this server.
+
+        Raises:
+            NotYours: there is none of this id here.
+        """
+        job = await self._database.read(partial(jobs.get, job_id=job_id))
+        if job is None or job.order.member.guild_id != seen_in:
+            raise NotYours("This order is not known here.", "Order again with /generate.")
+        return job
+
+    async def newest_of(self, member: Member, *, limit: int) -> list[Job]:
+        """A member's latest jobs, newest first."""
+        return await self._database.read(partial(jobs.newest_of, member=member, limit=limit))
+
+    def _place(self, order: Order, quote: Quote, tx: sqlite3.Connection) -> Job:
+        made = jobs.by_interaction(tx, order.interaction_id)
+        if made is not None:
+            return made
+        at = self._now()
+        budgets.admit(tx, order.member, quote.price_micros, self._limits, at)
+        job = Job(
+            id=JobId(self._ids.new()),
+            take=1,
+            order=order,
+            quote=quote,
+            state=JobState.QUEUED,
+            rev=0,
+            created_at=at,
+            state_at=at,
+        )
+        jobs.insert(tx, job)
+        ledger.hold(
+            tx,
+            job_id=job.id,
+            bearer=Scope.MEMBER,
+            member=order.member,
+            channel_id=order.channel_id,
+            guild_day=at.date(),
+            amount_micros=quote.price_micros,
+            at=at,
+        )
+        return job
+
+    def _ask(self, waiting: WaitingQuote, member: Member, at: datetime, tx: sqlite3.Connection) -> None:
+        budgets.admit(tx, member, waiting.price_micros, self._limits, at)
+        quotes.insert(tx, waiting, at=at)
+
+    def _accept(self, quote_id: str, order: Order, quote: Quote, tx: sqlite3.Connection) -> Job:
+        if not quotes.answer(tx, quote_id, order.member.user_id, at=self._now()):
+            made = jobs.by_interaction(tx, order.interaction_id)
+            if made is not None:  # the second of two presses
+                return made
+            raise NotYours("This quote has expired.", "Order again for a new one.")
+        return self._place(order, quote, tx)
+
+    def _cancel(
+        self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool
+    ) -> tuple[Job, Cancelled]:
+        job = jobs.get(tx, job_id)
+        if job is None or job.order.member.guild_id != by.guild_id:
+            raise NotYours("This order is not known here.", "Order again with /generate.")
+        if job.order.member != by and not moderator:
+            raise NotYours("This order is somebody else's.", "Only its member or a moderator can cancel it.")
+        at = self._now()
+        if job.state is JobState.QUEUED:
+            jobs.cancelled(tx, job_id, at=at)
+            ledger.release(tx, job_id, at=at)
+            outcome = Cancelled.DONE
+        elif job.state is JobState.CANCELLED:
+            outcome = Cancelled.DONE
+        else:
+            outcome = Cancelled.ASKED if jobs.wish_cancelled(tx, job_id, at=at) else Cancelled.TOO_LATE
+        return jobs.get(tx, job_id) or job, outcome

@@ -1,0 +1,199 @@
+"""The one writing connection, and the group commit that makes durable transactions cheap.
+
+A transaction is one synchronous function of a connection. It awaits nothing. All those that arrived while
+the last fsync ran go in together: one hop to the connection's thread, one `BEGIN IMMEDIATE`, a savepoint
+each, one `COMMIT`. A caller gets its answer only after that commit is on the disk.
+"""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, cast
+
+import aiosqlite
+
+from storage.migrate import migrate
+
+T = TypeVar("T")
+
+Transaction = sqlite3.Connection
+"""What a transaction's function is given: the connection, inside the transaction."""
+
+BATCH_MAX = 256
+"""Transactions in one commit: enough to fill an fsync, few enough that the first does not wait long."""
+
+CACHED_STATEMENTS = 512
+"""More than all statements of ours, so that none is parsed twice (sqlite3's default is 128)."""
+
+_Work = Callable[[sqlite3.Connection], Any]
+_Outcome = tuple[bool, Any]
+
+
+class Hop(Protocol):
+    """The way to the connection's thread. A simulation puts one in its place that stays on the loop."""
+
+    async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T: ...
+
+    async def close(self) -> None: ...
+
+
+class ThreadHop:
+    """Runs work on the thread that aiosqlite keeps for its connection."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T:
+        # aiosqlite offers no public way to run a function on its thread, only one statement at a time:
+        # that would be a hop for each (measured: 30 times fewer transactions a second).
+        connection = self._connection
+        run = cast("Callable[[Callable[[], T]], Awaitable[T]]", connection._execute)  # noqa: SLF001
+        return await run(partial(work, connection._conn))  # noqa: SLF001
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+class Database:
+    """All reads and writes of a data folder. Give it its hop; close it before the loop ends."""
+
+    def __init__(self, hop: Hop) -> None:
+        self._hop = hop
+        self._pending: list[tuple[_Work, asyncio.Future[Any]]] = []
+        self._flusher: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` as one durable transaction; when this returns it is on the disk.
+
+        If `work` raises, it alone is rolled back and the error is raised here. A caller that is cancelled
+        loses the answer, never half a transaction.
+        """
+        if self._closed:
+            raise sqlite3.ProgrammingError("the database is closed")
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._pending.append((work, answer))
+        if self._flusher is None:
+            self._flusher = asyncio.create_task(self._flush(), name="storage flush")
+        return await answer
+
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a short reading function; it sees every committed transaction and nothing else."""
+        return await self._hop(work)
+
+    async def close(self) -> None:
+        """Commit what is pending, then close."""
+        self._closed = True
+        while self._flusher is not None:
+            await self._flusher
+        await self._hop.close()
+
+    async def _flush(self) -> None:
+        try:
+            while self._pending:
+                batch = self._pending[:BATCH_MAX]
+                del self._pending[:BATCH_MAX]
+                await self._commit(batch)
+        finally:
+            self._flusher = None
+
+    async def _commit(self, batch: list[tuple[_Work, asyncio.Future[Any]]]) -> None:
+        try:
+            outcomes = await self._hop(partial(_run_batch, [work for work, _ in batch]))
+        except BaseException as fault:  # whatever sank the hop itself, every caller must hear of it
+            for _, answer in batch:
+                if not answer.done():
+                    answer.set_exception(fault)
+            if not isinstance(fault, Exception):
+                raise
+            return
+        for (_, answer), (ok, value) in zip(batch, outcomes, strict=True):
+            if answer.done():  # its caller was cancelled
+                continue
+            if ok:
+                answer.set_result(value)
+            else:
+                answer.set_exception(value)
+
+
+def _run_batch(works: list[_Work], connection: sqlite3.Connection) -> list[_Outcome]:
+    """Commit all together; if the commit itself fails, each alone, so that one cannot sink the others."""
+    try:
+        return _commit_together(works, connection)
+    except sqlite3.Error:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return [_commit_alone(work, connection) for work in works]
+
+
+def _commit_together(works: list[_Work], connection: sqlite3.Connection) -> list[_Outcome]:
+    outcomes: list[_Outcome] = []
+    connection.execute("BEGIN IMMEDIATE")
+    for work in works:
+        connection.execute("SAVEPOINT one")
+        try:
+            outcomes.append((True, work(connection)))
+        except Exception as fault:  # noqa: BLE001 - handed to the caller who asked, never swallowed
+            connection.execute("ROLLBACK TO one")
+            outcomes.append((False, fault))
+        connection.execute("RELEASE one")
+    connection.execute("COMMIT")
+    return outcomes
+
+
+def _commit_alone(work: _Work, connection: sqlite3.Connection) -> _Outcome:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        value = work(connection)
+        connection.execute("COMMIT")
+    except Exception as fault:  # noqa: BLE001 - handed to the caller who asked, never swallowed
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        return False, fault
+    return True, value
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Set what a connection of ours must have before anything is read or written.
+
+    FULL, since in WAL mode NORMAL loses acknowledged transactions at a power cut (81 % of 3,000 simulated
+    ones did). `secure_delete`, since erasing a person must erase the bytes.
+    """
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
+    connection.execute("PRAGMA busy_timeout = 5000")
+
+
+async def open_database(path: Path) -> Database:
+    """Open (or make) the database file and bring its schema up to date.
+
+    Raises:
+        NewerDatabase: the file was written by a later release.
+    """
+    os.umask(0o077)  # SQLite would make its files readable by all
+    connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=CACHED_STATEMENTS)
+    hop = ThreadHop(connection)
+    try:
+        await hop(prepare)
+        await hop(migrate)
+    except BaseException:
+        await hop.close()
+        raise
+    return Database(hop)
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection:
+    """A second connection for the command line: it reads, and never writes or checkpoints.
+
+    SQLite before 3.51.3 can corrupt a WAL that two connections reset; a read-only one never does.
+    """
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only = ON")
+    return connection
