@@ -89,6 +89,14 @@ class Offer:
         return self.row.retires_on is None or day < self.row.retires_on
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A model as people read of it; `label` says that no camera was there."""
+
+    name: str
+    label: str = "AI-generated"
+
+
 class Catalogue:
     """Every model and offer, and the one place where raw options become an `Order` and a `Quote`.
 
@@ -115,13 +123,14 @@ class Catalogue:
         """The models that can be ordered now, in the file's order (the first is the default)."""
         return [m for m in self._models.values() if kind in m.kinds and self._open_offers(m.id)]
 
-    def model(self, model_id: str) -> ModelRow:
-        """The row of a model of ours, retired or not (history outlives models)."""
-        return self._models[model_id]
+    def describe(self, model_id: str) -> Described:
+        """How a model is named to people; history outlives the catalogue's rows."""
+        row = self._models.get(model_id)
+        return Described(model_id) if row is None else Described(row.name, row.label)
 
-    def offer(self, offer_id: OfferId) -> Offer:
-        """The offer that a job was placed at."""
-        return self._offers[offer_id]
+    def offer(self, offer_id: OfferId) -> Offer | None:
+        """The offer that a job was placed at, if the catalogue still has it."""
+        return self._offers.get(offer_id)
 
     def wires(self, provider: str) -> dict[OfferId, Wire]:
         """How this provider's offers are asked for."""

@@ -227,6 +227,34 @@ def rendered(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
     )
 
 
+def silent(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Running → uncertain: the provider has not answered for too long."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'uncertain', rev = rev + 1, state_at = ?
+            WHERE id = ? AND state = 'running'
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
+def heard_again(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Uncertain → running: the provider of our ticket answers again."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'running', rev = rev + 1, state_at = ?
+            WHERE id = ? AND state = 'uncertain' AND ticket IS NOT NULL
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
 def stored(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
     """Rendered → stored."""
     _one(

@@ -1,0 +1,79 @@
+"""The moves of a job that carry money: its state and the ledger, always in one transaction."""
+
+import sqlite3
+from datetime import datetime
+
+from bot.domain import Attempt, Clip, Fault, Job, JobId, Micros, Scope
+from storage import clips, jobs, ledger
+
+
+def refused(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
+    """Submitting → failed: certainly not taken, nothing is owed."""
+    jobs.refused(tx, attempt, fault, at=at)
+    ledger.release(tx, attempt.job_id, at=at)
+
+
+def rendered(job_id: JobId, billed: Micros | None, at: datetime, tx: sqlite3.Connection) -> Micros:
+    """Running → rendered: the hold is spent. Returns what the provider billed above it."""
+    jobs.rendered(tx, job_id, at=at)
+    return ledger.capture(tx, job_id, billed_micros=billed, at=at)
+
+
+def failed(job_id: JobId, fault: Fault, billed: Micros, at: datetime, tx: sqlite3.Connection) -> None:
+    """Queued or running → failed: the member pays only what the provider says that it billed."""
+    jobs.failed(tx, job_id, fault, at=at)
+    _end(tx, job_id, billed, at)
+
+
+def stopped(job_id: JobId, billed: Micros, at: datetime, tx: sqlite3.Connection) -> None:
+    """Running → cancelled, on the provider's word: paid as it bills."""
+    jobs.cancelled(tx, job_id, at=at)
+    _end(tx, job_id, billed, at)
+
+
+def stored(clip: Clip, at: datetime, tx: sqlite3.Connection) -> None:
+    """Rendered → stored: the bytes are on our disk."""
+    clips.insert(tx, clip)
+    jobs.stored(tx, clip.job_id, at=at)
+
+
+def asset_lost(job_id: JobId, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
+    """Rendered → failed: the clip was paid for and is gone. The member is refunded, the house pays."""
+    jobs.failed(tx, job_id, fault, at=at)
+    ledger.refund(tx, job_id, at=at)
+
+
+def vanished(job: Job, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
+    """Running → failed: the provider forgot a job that it had. It may bill it, so the house pays."""
+    jobs.failed(tx, job.id, fault, at=at)
+    to_the_house(job, at, tx)
+    ledger.capture(tx, job.id, billed_micros=None, at=at)
+
+
+def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
+    """Give the member's hold back and open the same on the house; False where the house has it already.
+
+    The installation's limit counts it as before: its purse loses one hold and gains the other.
+    """
+    held = ledger.open_hold(tx, job.id)
+    if held is None or held.bearer is Scope.HOUSE:
+        return False
+    ledger.release(tx, job.id, at=at)
+    ledger.hold(
+        tx,
+        job_id=job.id,
+        bearer=Scope.HOUSE,
+        member=held.member,
+        channel_id=held.channel_id,
+        guild_day=held.guild_day,
+        amount_micros=held.amount_micros,
+        at=at,
+    )
+    return True
+
+
+def _end(tx: sqlite3.Connection, job_id: JobId, billed: Micros, at: datetime) -> None:
+    if billed:
+        ledger.capture(tx, job_id, billed_micros=billed, at=at)
+    else:
+        ledger.release(tx, job_id, at=at)
