@@ -1,0 +1,24 @@
+# Two stages: one that installs from the hash-pinned lock, one that carries no tool to install with.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY requirements.lock ./
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --require-hashes --no-deps --only-binary=:all: -r requirements.lock \
+ && /venv/bin/pip uninstall --yes pip
+
+FROM python:3.13-slim
+# Runs as nobody, writes to /data alone, and can run on a read-only root file system.
+RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin dailies \
+ && install -d -o dailies -g dailies -m 0700 /data
+COPY --from=build /venv /venv
+WORKDIR /app
+COPY bot ./bot
+COPY cogs ./cogs
+COPY storage ./storage
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DAILIES_DATA_DIR=/data
+USER dailies
+VOLUME /data
+# Stopping takes up to 25 s while a clip is being posted: give it 30 (`docker stop --time 30`).
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["python", "-m", "bot"]
+CMD ["run"]

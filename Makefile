@@ -1,0 +1,64 @@
+# Two commands are enough to begin: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PINNED := --require-hashes --no-deps --only-binary=:all:
+PROMPT ?= a paper boat crossing a rain puddle, soft rain, no music
+
+.PHONY: help demo sandbox run studio test check format lock soak bench clean
+
+help:  ## what there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: $(VENV)/.runtime  ## a member types /generate and a clip is posted, here, with no key and no money
+	@$(BIN)/python -m bot demo --prompt "$(PROMPT)"
+
+sandbox: $(VENV)/.runtime  ## the same with a page to be the member: open the address that it prints
+	@$(BIN)/python -m bot sandbox
+
+run: $(VENV)/.runtime  ## the bot, at Discord (needs DAILIES_DISCORD_TOKEN)
+	@$(BIN)/python -m bot run
+
+studio: $(VENV)/.runtime  ## the free renderer alone, as a local video API
+	@$(BIN)/python -m bot studio
+
+test: $(VENV)/.dev  ## the whole suite
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## lint, format and types
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+format: $(VENV)/.dev  ## mend what ruff can mend
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+soak: $(VENV)/.dev  ## the long counts (kills, fuzzing, seeds), reported with their seed
+	@DAILIES_SOAK=1 $(BIN)/python -m pytest -m soak -s
+
+bench: $(VENV)/.dev  ## the measurements
+	@$(BIN)/python -m tests.bench
+
+lock: $(VENV)/.dev  ## write both lock files anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --python-version 3.11 --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-emit-index-url \
+		--no-header --no-annotate --python-version 3.11 --quiet -o requirements-dev.lock
+
+clean:  ## remove what was built, not what was kept
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .demo .sandbox
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Dailies needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.lock | $(VENV)/bin/python
+	@$(PIP_INSTALL) $(PINNED) -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@$(PIP_INSTALL) $(PINNED) -r requirements-dev.lock
+	@$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime

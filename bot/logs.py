@@ -1,0 +1,70 @@
+"""Log lines with the job's id and a stable code on each, as text or JSON, and never a secret."""
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal
+
+_FIELDS = ("code", "job", "interaction", "guild", "provider")
+
+_TOKENS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s\"'?]+")
+"""Interaction tokens in paths: whoever has one can speak as us for 15 minutes."""
+
+
+class _Line(logging.Formatter):
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        self._secrets = [secret for secret in secrets if len(secret) >= 6]
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return _TOKENS.sub(r"\1***", text)
+
+    def _parts(self, record: logging.LogRecord) -> tuple[str, dict[str, str], str]:
+        fields = {name: str(getattr(record, name)) for name in _FIELDS if hasattr(record, name)}
+        trace = self.formatException(record.exc_info) if record.exc_info else ""
+        return self._clean(record.getMessage()), fields, self._clean(trace)
+
+
+class TextLine(_Line):
+    """One readable line; control characters are escaped, so that no text can forge another line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        message, fields, trace = self._parts(record)
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        told = "".join(f" {name}={value}" for name, value in fields.items())
+        line = f"{at} {record.levelname:<7} {record.name}: {_printable(message)}{told}"
+        return f"{line}\n{trace}" if trace else line
+
+
+class JsonLine(_Line):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        message, fields, trace = self._parts(record)
+        line = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": message,
+            **fields,
+        }
+        if trace:
+            line["trace"] = trace
+        return json.dumps(line)
+
+
+def configure(style: Literal["text", "json"], *, secrets: Iterable[str] = ()) -> None:
+    """Send all logs to standard error. Libraries stay at INFO: their DEBUG prints whole events and bodies."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLine(secrets) if style == "json" else TextLine(secrets))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,0 +1,155 @@
+"""Settings from the environment, a `.env` file or secret files; an error names the variable, no value."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.domain import Micros
+from bot.errors import SettingsError
+from bot.money import parse_usd
+
+PREFIX = "DAILIES_"
+DISCORD_API_URL = "https://discord.com/api/v10"
+DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
+
+
+def _usd(value: object) -> object:
+    return parse_usd(value.strip()) if isinstance(value, str) else value
+
+
+def _stripped(value: object) -> object:
+    return value.strip() if isinstance(value, str) else value
+
+
+Usd = Annotated[Micros, BeforeValidator(_usd)]
+Url = Annotated[str, BeforeValidator(_stripped), Field(pattern=r"^(https?|wss?)://[^\s]+$")]
+Secret = Annotated[SecretStr, BeforeValidator(_stripped), Field(min_length=1)]
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set; each is `DAILIES_` and the name in capitals.
+
+    Any of them may stand in a file instead, whose path is in `DAILIES_…_FILE`, or in a file of its name
+    in the folder `DAILIES_SECRETS_DIR`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    discord_token: Secret | None = None
+    discord_api_url: Url = DISCORD_API_URL
+    discord_gateway_url: Url = DISCORD_GATEWAY_URL
+
+    data_dir: Path = Path("data")
+    models_file: Path | None = None
+    blocked_words_file: Path | None = None
+
+    openai_base_url: Url | None = None
+    """A server of the `/v1/videos` shape, up to and with its `/v1`; its offers are in the models file."""
+    openai_api_key: Secret | None = None
+
+    member_monthly_usd: Usd | None = None
+    installation_monthly_usd: Usd | None = None
+    confirm_above_usd: Usd = Micros(1_000_000)
+    """An order that costs more asks its member first."""
+    studio_play_usd_per_second: Usd | None = None
+    """What a second of the free studio costs in play money; set by the sandbox, for trying budgets out."""
+
+    studio_workers: Annotated[int, Field(ge=1, le=16)] = 1
+    log_format: Literal["text", "json"] = "text"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values come from `load` alone, which knows from where each may come."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(".env")) -> Settings:
+    """Read the settings; what stands in the environment wins over the `.env` file.
+
+    Raises:
+        SettingsError: one line for each variable that is wrong, naming it and what to do.
+    """
+    given = {**_env_file(env_file), **(os.environ if environment is None else environment)}
+    ours = {name: value for name, value in given.items() if name.startswith(PREFIX) and value.strip()}
+    values: dict[str, Any] = {}
+    folder = ours.pop(f"{PREFIX}SECRETS_DIR", None)
+    for field in Settings.model_fields:
+        name = f"{PREFIX}{field.upper()}"
+        file = ours.pop(f"{name}_FILE", None)
+        if name in ours:
+            values[field] = ours.pop(name)
+        elif file is not None:
+            values[field] = _file(f"{name}_FILE", Path(file))
+        elif folder is not None:
+            for candidate in (Path(folder, name), Path(folder, field)):
+                if candidate.is_file():
+                    values[field] = _file(f"{PREFIX}SECRETS_DIR", candidate)
+                    break
+    # A misspelt limit is no limit: better not to start.
+    if unknown := sorted(ours):
+        known = [f"{PREFIX}{field.upper()}" for field in Settings.model_fields]
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        raise SettingsError(
+            f"{unknown[0]} is no setting of Dailies" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    try:
+        return Settings(**values)
+    except ValidationError as wrong:
+        raise SettingsError("\n".join(_lines(wrong))) from None  # its own text could hold a value
+
+
+def token(settings: Settings) -> str:
+    """The bot's token.
+
+    Raises:
+        SettingsError: there is none, or it has not the shape of one.
+    """
+    if settings.discord_token is None:
+        raise SettingsError(
+            f"{PREFIX}DISCORD_TOKEN is not set: copy the token of your bot from the Discord developer "
+            f"portal into the environment, a .env file, or a file named in {PREFIX}DISCORD_TOKEN_FILE"
+        )
+    value = settings.discord_token.get_secret_value().removeprefix("Bot ").strip()
+    if not value.isascii() or any(char.isspace() for char in value):
+        raise SettingsError(f"{PREFIX}DISCORD_TOKEN is not a bot token: copy it again, whole and alone")
+    return value
+
+
+def _lines(wrong: ValidationError) -> list[str]:
+    lines = []
+    for error in wrong.errors(include_url=False, include_input=False, include_context=False):
+        name = PREFIX + str(error["loc"][0]).upper()
+        lines.append(f"{name}: {error['msg'].removeprefix('Value error, ')}")
+    return lines
+
+
+def _env_file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    try:
+        return {name: value for name, value in dotenv_values(path, encoding="utf-8-sig").items() if value}
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{path} cannot be read as text: {type(fault).__name__}") from fault
+
+
+def _file(name: str, path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as fault:
+        raise SettingsError(f"{name}: {path} cannot be read as text: {type(fault).__name__}") from fault

@@ -1,0 +1,45 @@
+"""One process works on a data folder; its lock goes when the process does, however it goes."""
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bot.errors import DataFolderInUse
+
+
+class FolderLock:
+    """Holds the data folder for this process. The kernel lets it go at the process's end, even by SIGKILL."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "dailies.lock"
+        self._fd: int | None = None
+
+    def __enter__(self) -> Self:
+        """Take the lock.
+
+        Raises:
+            DataFolderInUse: another process has it; the message says which.
+        """
+        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as taken:
+            holder = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
+            os.close(fd)
+            raise DataFolderInUse(
+                f"{self._path.parent} is in use by process {holder or 'unknown'}: "
+                "stop it first, or choose another DAILIES_DATA_DIR"
+            ) from taken
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        self._fd = fd
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
