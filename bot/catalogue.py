@@ -66,6 +66,7 @@ class OfferRow(BaseModel):
     seconds_as: Literal["string", "integer"] = "string"
     seed_field: Name | None = None
     key_field: Name | None = None
+    echo_field: Name | None = None
     can_cancel: bool = False
     retires_on: date | None = None
 
@@ -121,7 +122,7 @@ class Catalogue:
 
     def models(self, kind: Kind) -> list[ModelRow]:
         """The models that can be ordered now, in the file's order (the first is the default)."""
-        return [m for m in self._models.values() if kind in m.kinds and self._open_offers(m.id)]
+        return [m for m in self._models.values() if kind in m.kinds and self.open_offers(m.id)]
 
     def describe(self, model_id: str) -> Described:
         """How a model is named to people; history outlives the catalogue's rows."""
@@ -131,6 +132,18 @@ class Catalogue:
     def offer(self, offer_id: OfferId) -> Offer | None:
         """The offer that a job was placed at, if the catalogue still has it."""
         return self._offers.get(offer_id)
+
+    def open_offers(self, model_id: str) -> list[Offer]:
+        """Every offer at which a model can be ordered now."""
+        today = self._now().date()
+        return [
+            offer
+            for offer in self._offers.values()
+            if offer.row.model == model_id
+            and offer.row.provider in self._providers
+            and offer.per_second_micros
+            and offer.sold_on(today)
+        ]
 
     def wires(self, provider: str) -> dict[OfferId, Wire]:
         """How this provider's offers are asked for."""
@@ -185,17 +198,6 @@ class Catalogue:
         )
         return order, quote
 
-    def _open_offers(self, model_id: str) -> list[Offer]:
-        today = self._now().date()
-        return [
-            offer
-            for offer in self._offers.values()
-            if offer.row.model == model_id
-            and offer.row.provider in self._providers
-            and offer.per_second_micros
-            and offer.sold_on(today)
-        ]
-
     def _chosen(self, kind: Kind, model: str | None) -> ModelRow:
         choices = self.models(kind)
         if not choices:
@@ -215,7 +217,7 @@ class Catalogue:
     def _cheapest(self, row: ModelRow, resolution: str, aspect_ratio: str) -> Offer:
         able = [
             offer
-            for offer in self._open_offers(row.id)
+            for offer in self.open_offers(row.id)
             if resolution in offer.per_second_micros and f"{resolution} {aspect_ratio}" in offer.row.sizes
         ]
         if not able:
@@ -290,6 +292,7 @@ def _wire(row: OfferRow) -> Wire:
         seconds_as=row.seconds_as,
         seed_field=row.seed_field,
         key_field=row.key_field,
+        echo_field=row.echo_field,
     )
 
 

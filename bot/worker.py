@@ -8,11 +8,9 @@ import asyncio
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
 from bot import moves
@@ -20,7 +18,6 @@ from bot.cards import Cards
 from bot.catalogue import Catalogue
 from bot.domain import (
     Attempt,
-    Clip,
     Fault,
     FaultKind,
     Job,
@@ -40,7 +37,8 @@ from bot.errors import (
     StaleJob,
     UnreadableAnswer,
 )
-from bot.media import Probe
+from bot.fetching import Fetching
+from bot.pace import Pace, provider_of
 from bot.posting import Posting
 from bot.providers.protocol import (
     CannotTell,
@@ -68,7 +66,6 @@ T = TypeVar("T")
 
 LANES = 64
 FILES_AT_ONCE = 8
-CLIP_BYTES_MAX = 500 * 1024 * 1024
 AFTER_A_FAULT_S = 30.0
 BAD_FILES_MAX = 3
 
@@ -84,26 +81,12 @@ CARD_FIRST = timedelta(seconds=30)
 """A clip waits so long for its card, to reply to it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How often a provider is asked: after `first_s`, then `factor` times as long each time, to `cap_s`."""
-
-    first_s: float = 2.0
-    factor: float = 1.5
-    cap_s: float = 15.0
-
-    def after(self, asks: int) -> float:
-        """Seconds to wait after so many questions about one job."""
-        return min(self.cap_s, self.first_s * self.factor ** min(asks, 50))
-
-
 class Worker:
     """The background loop. Everything it is told is in the rows; `wake` only says which to look at now.
 
     Args:
         providers: by name, the first part of an offer's id.
         paces: by the same name; one that is missing is asked at the default pace.
-        check: looks into a fetched file (`media.check`).
     """
 
     def __init__(
@@ -112,10 +95,9 @@ class Worker:
         catalogue: Catalogue,
         providers: Mapping[str, Provider],
         cards: Cards,
+        fetching: Fetching,
         posting: Posting,
         *,
-        clips_folder: Path,
-        check: Callable[[Path], Awaitable[Probe]],
         now: Callable[[], datetime],
         dice: random.Random,
         paces: Mapping[str, Pace] | None = None,
@@ -125,8 +107,7 @@ class Worker:
         self._providers = providers
         self._cards = cards
         self._posting = posting
-        self._folder = clips_folder
-        self._check = check
+        self._fetching = fetching
         self._now = now
         self._dice = dice
         self._paces = dict(paces or {})
@@ -304,7 +285,7 @@ class Worker:
         match answer:
             case Waiting() | Rendering():
                 self._cards.progress(job.id, answer)
-                return self._jitter(self._pace(job).after(asks))
+                return answer.ask_after_s or self._jitter(self._pace(job).after(asks))
             case Rendered(billed_micros):
                 overrun = await self._move(job, partial(moves.rendered, job.id, billed_micros, at))
                 if overrun:
@@ -337,11 +318,9 @@ class Worker:
     async def _fetch(self, job: Job) -> float | None:
         if job.ticket is None:
             raise StaleJob(f"job {job.id} was rendered without a ticket")
-        path = self._folder / f"{job.id}.mp4"
         try:
             async with self._files:
-                fetched = await self._provider(job).fetch(job.ticket, path, bytes_max=CLIP_BYTES_MAX)
-                probe = await self._check(path)
+                clip = await self._fetching.fetch(job, self._provider(job), job.ticket)
         except AssetGone as error:
             await self._asset_lost(job, error.code, str(error))
             return None
@@ -358,19 +337,7 @@ class Worker:
                 return None
             log.warning("not fetched yet: %s", error, extra={"job": job.id, "code": error.code})
             return self._jitter(5.0)
-        at = self._now()
-        clip = Clip(
-            job_id=job.id,
-            path=path,
-            sha256=fetched.sha256,
-            size_bytes=fetched.size_bytes,
-            width=probe.width,
-            height=probe.height,
-            duration_ms=probe.duration_ms,
-            has_sound=probe.has_sound,
-            stored_at=at,
-        )
-        await self._move(job, partial(moves.stored, clip, at))
+        await self._move(job, partial(moves.stored, clip, clip.stored_at))
         return 0.0
 
     async def _asset_lost(self, job: Job, code: str, detail: str) -> None:
@@ -385,7 +352,7 @@ class Worker:
         if job.card_message_id is None and job.card_rev < 0 and at - job.state_at < CARD_FIRST:
             self._cards.touch(job.id)
             return 0.5
-        clip = await self._database.read(partial(clips.get, job_id=job.id, folder=self._folder))
+        clip = await self._database.read(partial(clips.get, job_id=job.id, folder=self._fetching.folder))
         if clip is None:
             raise StaleJob(f"job {job.id} is stored without a clip")
         self._uploads += 1
@@ -455,8 +422,3 @@ class Worker:
     def _forget(self, job_id: JobId) -> None:
         self._asks.pop(job_id, None)
         self._bad_files.pop(job_id, None)
-
-
-def provider_of(job: Job) -> str:
-    """The name of the provider at which the job was placed."""
-    return job.quote.offer_id.partition("/")[0]

@@ -1,0 +1,23 @@
+"""How often each provider is asked."""
+
+from dataclasses import dataclass
+
+from bot.domain import Job
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often a provider is asked: after `first_s`, then `factor` times as long each time, to `cap_s`."""
+
+    first_s: float = 2.0
+    factor: float = 1.5
+    cap_s: float = 15.0
+
+    def after(self, asks: int) -> float:
+        """Seconds to wait after so many questions about one job."""
+        return min(self.cap_s, self.first_s * self.factor ** min(asks, 50))
+
+
+def provider_of(job: Job) -> str:
+    """The name of the provider at which the job was placed."""
+    return job.quote.offer_id.partition("/")[0]

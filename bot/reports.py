@@ -1,0 +1,57 @@
+"""What the command line shows of a data folder, read beside a running bot without disturbing it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+
+from bot import catalogue
+from bot.domain import Kind
+from bot.errors import StorageError
+from bot.money import format_usd
+from bot.settings import Settings
+from storage import ledger
+from storage.database import open_for_reading
+
+
+def ledger_lines(config: Settings, *, newest: int) -> list[str]:
+    """The newest entries, oldest first, one a line."""
+    with _reading(config) as connection:
+        return [
+            f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.kind:<8} {format_usd(entry.amount_micros):>10}  "
+            f"{entry.bearer:<7} job {entry.job_id}"
+            for entry in ledger.entries(connection, newest=newest)
+        ]
+
+
+def ledger_differences(config: Settings) -> list[str]:
+    """What `verify` finds: totals that are not the sum of their entries, holds that do not suit their job."""
+    with _reading(config) as connection:
+        return [
+            f"{found.what}: the book says {found.kept}, it should be {found.should_be}"
+            for found in ledger.verify(connection)
+        ]
+
+
+def models(config: Settings) -> list[str]:
+    """Every model of the catalogue with its settings and its prices by provider."""
+    provider = "openai" if config.openai_base_url else "studio"
+    rows = catalogue.load(config.models_file, providers=frozenset({provider}), now=lambda: datetime.now(UTC))
+    lines = []
+    for row in rows.models(Kind.GENERATE):
+        lines.append(f"{row.id}: {row.name}. {row.about}")
+        lines.append(f"  {', '.join(row.resolutions)}; {', '.join(row.aspect_ratios)}; ")
+        lines[-1] += f"{', '.join(map(str, row.durations_s))} s"
+        for offer in rows.open_offers(row.id):
+            prices = ", ".join(f"{r} {format_usd(p)}/s" for r, p in offer.per_second_micros.items())
+            lines.append(f"  {offer.row.provider}: {prices} (read {offer.row.price_read_on})")
+    return lines
+
+
+@contextmanager
+def _reading(config: Settings) -> Iterator[sqlite3.Connection]:
+    path = config.data_dir / "dailies.db"
+    if not path.is_file():
+        raise StorageError(f"there is no database at {path}: start the bot once, or set DAILIES_DATA_DIR")
+    with closing(open_for_reading(path)) as connection:
+        yield connection
