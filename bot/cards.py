@@ -34,7 +34,7 @@ class Cards:
     """The duty that shows jobs. It works from the rows: a card is stale when it shows an older `rev`.
 
     Args:
-        can_cancel: whether the provider of a job can stop it once it runs.
+        play_money: whether prices are for trying out only; cards say so.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class Cards:
         budgets: Budgets,
         delivery: Delivery,
         *,
-        can_cancel: Callable[[Job], bool],
         play_money: bool,
         now: Callable[[], datetime],
     ) -> None:
@@ -52,8 +51,7 @@ class Cards:
         self._catalogue = catalogue
         self._budgets = budgets
         self._delivery = delivery
-        self._can_cancel = can_cancel
-        self._play_money = play_money
+        self.play_money = play_money
         self._now = now
         self._progress: dict[JobId, Progress] = {}
         self._shown: dict[JobId, tuple[int, Progress | None]] = {}
@@ -87,8 +85,8 @@ class Cards:
             allowance=await self._budgets.allowance(job.order.member),
             model_name=model.name,
             label=model.label,
-            play_money=self._play_money,
-            can_cancel=self._can_cancel(job),
+            play_money=self.play_money,
+            can_cancel=self._catalogue.can_cancel(job.quote.offer_id),
             progress=self._progress.get(job.id),
             clip_here=clip_here,
         )

@@ -133,6 +133,11 @@ class Catalogue:
         """The offer that a job was placed at, if the catalogue still has it."""
         return self._offers.get(offer_id)
 
+    def can_cancel(self, offer_id: OfferId) -> bool:
+        """Whether a job at this offer can be stopped once it runs; decides what the button says."""
+        offer = self._offers.get(offer_id)
+        return offer is not None and offer.row.can_cancel
+
     def open_offers(self, model_id: str) -> list[Offer]:
         """Every offer at which a model can be ordered now."""
         today = self._now().date()

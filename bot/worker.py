@@ -272,7 +272,9 @@ class Worker:
         asks = self._asks[job.id] = self._asks.get(job.id, 0) + 1
         try:
             overdue = at - job.state_at > RUNNING_MAX
-            if (job.cancel_asked_at is not None or overdue) and provider.can_cancel:
+            if (job.cancel_asked_at is not None or overdue) and self._catalogue.can_cancel(
+                job.quote.offer_id
+            ):
                 await provider.cancel(job.ticket)
             answer = await provider.ask(job.ticket)
         except (ProviderUnavailable, UnreadableAnswer) as error:
