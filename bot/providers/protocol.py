@@ -48,16 +48,21 @@ Submission = Taken | NotTaken | Refused | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """In the provider's queue; `position` where the provider says it (0 is next)."""
+    """In the provider's queue; `position` where the provider says it (0 is next).
+
+    `ask_after_s` is the provider's own word on when to ask again, where it gives one.
+    """
 
     position: int | None = None
+    ask_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """Being made; `percent` is the provider's own number, where it gives one."""
+    """Being made; `percent` is the provider's own number, where it gives one. `ask_after_s` as above."""
 
     percent: int | None = None
+    ask_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,8 @@ class Wire:
         seconds_as: the JSON type of the length, `"string"` or `"integer"`.
         seed_field: the name of the seed's field, None where the model takes no seed.
         key_field: the name of the idempotency key's field, None where the provider takes none.
+        echo_field: the name of an object field (such as `metadata`) that the provider keeps and gives back
+            in its list of jobs, None where it has none. It carries the attempt's key.
     """
 
     endpoint: str
@@ -187,3 +194,4 @@ class Wire:
     seconds_as: str = "string"
     seed_field: str | None = None
     key_field: str | None = None
+    echo_field: str | None = None

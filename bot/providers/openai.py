@@ -1,0 +1,332 @@
+"""The `openai` protocol: `/videos` of OpenAI, and of the gateways, engines and studio that serve its shape.
+
+The wire is that of openai/openai-openapi @f85dbe2 (2026-08-21), all `/videos` paths. Servers of this shape
+differ in what they add; what an offer's server takes is said by its `Wire`. What their answers mean is in
+openai_answers.py.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+from yarl import URL
+
+from bot.domain import Attempt, Fault, Job, Kind, OfferId, Ticket
+from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, SettingsError, UnreadableAnswer
+from bot.providers import http
+from bot.providers.openai_answers import (
+    ECHO_KEY,
+    KEY_REFUSED,
+    PROTOCOL,
+    Listed,
+    listed,
+    proved,
+    standing,
+    theirs,
+)
+from bot.providers.protocol import (
+    Answer,
+    CannotTell,
+    Fetched,
+    Found,
+    NotTaken,
+    ProvenAbsent,
+    Refused,
+    Rendering,
+    Search,
+    Submission,
+    Taken,
+    Unknown,
+    Vanished,
+    Waiting,
+    Wire,
+)
+
+_LIST_PAGE = 20
+_LIST_PAGES_MAX = 50
+_LIST_BYTES_MAX = 4 << 20
+_REDIRECTS_MAX = 3
+
+_CLOCKS_APART = timedelta(minutes=10)
+"""The provider's clock and ours, at most."""
+
+
+class OpenAIVideos:
+    """One server of the `openai` protocol. Made inside the running loop.
+
+    Args:
+        name: the provider's name in the catalogue.
+        base_url: up to and with `/v1`.
+        api_key: sent as a bearer token, to this origin alone; None sends none.
+        wires: how each offer at this provider is asked for.
+        now: the clock.
+        can_cancel: whether `DELETE` stops a running job here (the studio's and Lumenfall's does, OpenAI's
+            does not).
+        timeouts: how long each thing may take.
+        key_kept_for: how long the server certainly remembers idempotency keys. A key that it has forgotten
+            would order the job a second time, so an older submission is not repeated. A day is usual.
+        absent_after: how old a submission must be before its absence from the list proves anything: longer
+            than any proxy in between may hold a request back, or a list may lag behind.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        base_url: str,
+        api_key: str | None,
+        wires: Mapping[OfferId, Wire],
+        now: Callable[[], datetime],
+        can_cancel: bool = False,
+        timeouts: http.Timeouts | None = None,
+        key_kept_for: timedelta = timedelta(hours=23),
+        absent_after: timedelta = timedelta(hours=1),
+    ) -> None:
+        self.name = name
+        self.can_cancel = can_cancel
+        self._base = _checked_base(name, base_url)
+        self._wires = wires
+        self._now = now
+        self._timeouts = timeouts or http.Timeouts()
+        self._key_kept_for = key_kept_for
+        self._absent_after = absent_after
+        self._headers = {"Accept": "application/json"}
+        if api_key is not None:
+            self._headers["Authorization"] = f"Bearer {api_key}"
+        self._session = http.pooled_session(self._timeouts)
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    # Submitting
+
+    async def submit(self, job: Job, attempt: Attempt) -> Submission:
+        payload = self._payload(job, attempt)
+        if isinstance(payload, Fault):
+            return Refused(payload)
+        sent = await http.post_once(
+            self._base / "videos", headers=self._headers, payload=payload, timeouts=self._timeouts
+        )
+        match sent:
+            case http.NeverSent(detail):
+                return NotTaken(theirs("provider_unreachable", detail))
+            case http.NoAnswer(detail):
+                return Unknown(detail)
+            case http.Answered():
+                return proved(sent, now=self._now())
+
+    def _payload(self, job: Job, attempt: Attempt) -> dict[str, object] | Fault:
+        order = job.order
+        wire = self._wires.get(attempt.offer_id)
+        size = wire.sizes.get((order.resolution, order.aspect_ratio)) if wire else None
+        if wire is None or size is None or (order.seed is not None and wire.seed_field is None):
+            # It was there when the order was checked: the catalogue was edited in the meantime.
+            return theirs("offer_changed", f"{attempt.offer_id} no longer takes this order")
+        if order.kind is not Kind.GENERATE:
+            return theirs("offer_changed", f"{attempt.offer_id} does not do {order.kind}")
+        payload: dict[str, object] = {
+            "model": wire.endpoint,
+            "prompt": order.prompt,
+            "size": size,
+            "seconds": order.duration_s if wire.seconds_as == "integer" else str(order.duration_s),
+        }
+        if wire.seed_field is not None and order.seed is not None:
+            payload[wire.seed_field] = order.seed
+        if wire.key_field is not None:
+            payload[wire.key_field] = attempt.key
+        if wire.echo_field is not None:
+            payload[wire.echo_field] = {ECHO_KEY: attempt.key}
+        return payload
+
+    # Looking for a lost submission
+
+    async def find(self, job: Job, attempt: Attempt) -> Search:
+        """By the idempotency key where the server takes one, else by the echo in its list, else not at all.
+
+        The same prompt, model, size and length at about the same time prove nothing: two members may order
+        the same. So without a key and an echo the answer is always `CannotTell`.
+        """
+        wire = self._wires.get(attempt.offer_id)
+        if wire is None:
+            return CannotTell(f"{attempt.offer_id} is no longer in the catalogue")
+        age = self._now() - attempt.sent_at
+        if wire.key_field is not None and age < self._key_kept_for:
+            return await self._repeat(job, attempt)
+        if wire.echo_field is not None:
+            return await self._look_through_list(attempt, wire.echo_field, age)
+        return CannotTell("this provider gives nothing back by which a lost submission can be known")
+
+    async def _repeat(self, job: Job, attempt: Attempt) -> Search:
+        """Send the same again under the same key: the server gives back the job that it has, or makes it.
+
+        Being refused now proves nothing about then: a server may look at the key (or the credit, or the
+        model) before it looks for the job.
+        """
+        match await self.submit(job, attempt):
+            case Taken(ticket):
+                return Found(ticket)
+            case NotTaken(fault, wait_s):
+                raise ProviderUnavailable(f"{fault.code}: {fault.detail}", retry_after_s=wait_s)
+            case Refused(fault):
+                return CannotTell(f"refused when repeated: {fault.code}: {fault.detail}")
+            case Unknown(detail):
+                return CannotTell(detail)
+
+    async def _look_through_list(self, attempt: Attempt, echo_field: str, age: timedelta) -> Search:
+        """Read the list from its newest job back beyond the moment of sending, or to its end.
+
+        Absent is proven only when that was long enough ago, when every job since then says whose it is (one
+        that does not may be ours, its echo lost), and when the list shows another job of ours (or it may be
+        the list of another project, whose key was put in since).
+        """
+        reach_back_to = (attempt.sent_at - _CLOCKS_APART).timestamp()
+        silent = ours = 0
+        async with aclosing(self._listed(echo_field)) as listed:
+            async for job in listed:
+                if job.echo == attempt.key:
+                    return Found(Ticket(provider_job_id=job.id))
+                ours += bool(job.echo)
+                if job.created_at < reach_back_to:
+                    break
+                silent += job.echo is None
+        if silent:
+            return CannotTell(f"{silent} jobs of that time in the provider's list do not say whose they are")
+        if not ours or age < self._absent_after:
+            return CannotTell("not in the provider's list, which proves nothing yet")
+        return ProvenAbsent()
+
+    async def _listed(self, echo_field: str) -> AsyncGenerator[Listed]:
+        """The provider's jobs, newest first, page by page.
+
+        Raises:
+            UnreadableAnswer: no list, one that is out of order, or one without end.
+        """
+        query = {"limit": str(_LIST_PAGE), "order": "desc"}
+        newest_s: float | None = None
+        for _page in range(_LIST_PAGES_MAX):
+            answered = await http.call(
+                self._session,
+                "GET",
+                (self._base / "videos").with_query(query),
+                headers=self._headers,
+                bytes_max=_LIST_BYTES_MAX,
+            )
+            self._expect_ok(answered)
+            jobs, more = listed(answered, echo_field)
+            for job in jobs:
+                if newest_s is not None and job.created_at > newest_s:
+                    raise UnreadableAnswer(PROTOCOL, "the list is not in the order that was asked for")
+                newest_s = job.created_at
+                yield job
+            if not more or not jobs:
+                return
+            query["after"] = jobs[-1].id
+        raise UnreadableAnswer(PROTOCOL, f"the list has more than {_LIST_PAGE * _LIST_PAGES_MAX} jobs")
+
+    # Following a job
+
+    async def ask(self, ticket: Ticket) -> Answer:
+        answered = await http.call(self._session, "GET", self._video(ticket), headers=self._headers)
+        if answered.status in (404, 410):
+            if isinstance(answered.body, dict):
+                return Vanished(answered.text)
+            # A proxy without its server says the same with a page of its own; no job is given up for that.
+            raise UnreadableAnswer(PROTOCOL, f"{answered.status} that is not the API's: {answered.text}")
+        self._expect_ok(answered)
+        return standing(answered, ticket, now=self._now())
+
+    async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
+        url = self._video(ticket) / "content"
+        timeout = aiohttp.ClientTimeout(
+            total=self._timeouts.fetch_s,
+            connect=self._timeouts.connect_s,
+            sock_read=self._timeouts.silence_s,
+        )
+        headers = self._headers | {"Accept": "video/mp4, */*", "Accept-Encoding": "identity"}
+        for _hop in range(_REDIRECTS_MAX + 1):
+            try:
+                response = await self._session.get(
+                    url, headers=headers, timeout=timeout, allow_redirects=False
+                )
+            except http.LOST as lost:
+                raise ProviderUnavailable(http.one_line(lost)) from lost
+            async with response:
+                if response.status not in (301, 302, 303, 307, 308):
+                    return await self._take(response, into, bytes_max=bytes_max)
+                url = self._same_origin(url, response.headers.get("Location", ""))
+        raise UnreadableAnswer(PROTOCOL, "the file is behind too many redirects")
+
+    async def _take(self, response: aiohttp.ClientResponse, into: Path, *, bytes_max: int) -> Fetched:
+        if response.status != 200:
+            answered = await http.read_answer(response)
+            if answered.status in (404, 410):
+                raise AssetGone(f"{answered.status}: {answered.text}")
+            self._expect_ok(answered)
+            raise UnreadableAnswer(PROTOCOL, f"{answered.status} in place of the file")
+        if response.content_type.startswith("text/") or response.content_type.endswith("json"):
+            raise ClipUnusable(
+                f"the provider sent {http.one_line(response.content_type)} in place of a video"
+            )
+        return await http.save(response, into, bytes_max=bytes_max)
+
+    def _same_origin(self, at: URL, location: str) -> URL:
+        """Where a redirect leads, if that is on the API's own origin: the key goes with us.
+
+        A host that a provider's answer names could be one inside our own network.
+        """
+        try:
+            to = at.join(URL(location))
+            ours = bool(location) and to.origin() == self._base.origin()
+        except ValueError as wrong:
+            raise UnreadableAnswer(PROTOCOL, "the file redirects to no address") from wrong
+        if not ours:
+            raise UnreadableAnswer(PROTOCOL, "the file redirects to another origin")
+        return to
+
+    # Ending a job
+
+    async def cancel(self, ticket: Ticket) -> None:
+        """`DELETE` where that stops a running job.
+
+        It would remove a clip that has been rendered, and billed, in the meantime; so the job is asked first.
+        """
+        if self.can_cancel and isinstance(await self.ask(ticket), Waiting | Rendering):
+            await self._delete(ticket, refusals={400, 405, 409})
+
+    async def delete(self, ticket: Ticket) -> None:
+        await self._delete(ticket, refusals=set())
+
+    async def _delete(self, ticket: Ticket, *, refusals: set[int]) -> None:
+        answered = await http.call(self._session, "DELETE", self._video(ticket), headers=self._headers)
+        if answered.status not in {404, 410} | refusals:
+            self._expect_ok(answered)
+
+    # Reading
+
+    def _video(self, ticket: Ticket) -> URL:
+        job_id = quote(ticket.provider_job_id, safe="")
+        return (
+            self._base / "videos" / "" if not job_id else self._base.joinpath("videos", job_id, encoded=True)
+        )
+
+    def _expect_ok(self, answered: http.Answered) -> None:
+        if answered.ok:
+            return
+        detail = f"{answered.status}: {answered.text}"
+        if answered.status in KEY_REFUSED | {408, 409, 425, 429} or answered.status >= 500:
+            wait_s = http.retry_after_s(answered.headers, now=self._now())
+            raise ProviderUnavailable(detail, retry_after_s=wait_s)
+        raise UnreadableAnswer(PROTOCOL, detail)
+
+
+def _checked_base(name: str, base_url: str) -> URL:
+    try:
+        url = URL(base_url.rstrip("/"))
+    except ValueError as wrong:
+        raise SettingsError(f"the base URL of {name} is no address") from wrong
+    if url.scheme not in ("http", "https") or not url.host or url.user or url.query or url.fragment:
+        raise SettingsError(f"the base URL of {name} must be http(s)://host/path, without key or query")
+    return url
