@@ -1,0 +1,109 @@
+"""How an interaction is acknowledged, answered and, when something fails, answered all the same.
+
+Everything here is ephemeral and made of components v2: a message that has them can never lose them, and
+the quote, its receipt and its refusal are one message.
+"""
+
+import logging
+from collections.abc import Awaitable, Sequence
+from typing import Any
+
+import aiohttp
+import discord
+from discord import ui
+
+from bot.errors import Refusal
+
+log = logging.getLogger(__name__)
+
+Interaction = discord.Interaction[Any]
+
+ALREADY_ACKNOWLEDGED = 40060
+
+WENT_WRONG = (
+    "Something went wrong on our side. Nothing was charged. "
+    "Try again in a minute; if it happens again, tell whoever runs this bot."
+)
+WENT_WRONG_ORDERING = (
+    "Something went wrong on our side. If a card for this order appears here, the order stands; "
+    "if none does, nothing was charged. Look before you order again."
+)
+
+_ORDERING = "ordering"
+_ACKNOWLEDGED = "acknowledged"
+
+
+async def acknowledge(interaction: Interaction) -> None:
+    """Tell Discord, within its three seconds, that an ephemeral answer is coming."""
+    await _defer(interaction, thinking=True)
+
+
+async def acknowledge_press(interaction: Interaction) -> None:
+    """The same for a press whose answer takes the place of the pressed message."""
+    await _defer(interaction, thinking=False)
+
+
+def mark_ordering(interaction: Interaction) -> None:
+    """From here on an unexpected fault may strike after the order was written; the apology will say so."""
+    interaction.extras[_ORDERING] = True
+
+
+def said(sentence: str) -> ui.LayoutView:
+    """A view of one sentence."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(sentence))
+    return view
+
+
+async def answer(
+    interaction: Interaction, view: ui.LayoutView, *, files: Sequence[discord.File] = ()
+) -> None:
+    """Show the one who asked what became of it.
+
+    An answer that gets lost is logged and no more: what it told of stands in the rows.
+    """
+    try:
+        if interaction.response.is_done() or _ACKNOWLEDGED in interaction.extras:
+            await interaction.edit_original_response(view=view, attachments=files)
+        else:
+            await interaction.response.send_message(view=view, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as fault:
+        log.warning("answer lost: %s", fault, extra={"code": "answer_lost", "interaction": interaction.id})
+
+
+async def answered(interaction: Interaction, work: Awaitable[None]) -> None:
+    """Do the work of a press. Whatever goes wrong is told to the presser; discord.py would only log it."""
+    try:
+        await work
+    except Exception as fault:  # noqa: BLE001 - told, and logged with its traceback, by the next line
+        await tell(interaction, fault)
+
+
+async def tell(interaction: Interaction, fault: Exception) -> None:
+    """Tell a member of a refusal, or of a fault of ours, which is logged whole."""
+    if isinstance(fault, Refusal):
+        await answer(interaction, said(fault.sentence))
+        return
+    log.error(
+        "interaction failed",
+        exc_info=fault,
+        extra={"code": "interaction_failed", "interaction": interaction.id, "guild": interaction.guild_id},
+    )
+    await answer(interaction, said(WENT_WRONG_ORDERING if _ORDERING in interaction.extras else WENT_WRONG))
+
+
+async def _defer(interaction: Interaction, *, thinking: bool) -> None:
+    try:
+        await _defer_once(interaction, thinking=thinking)
+    except (aiohttp.ClientConnectionError, ConnectionError):
+        # The answer got lost, perhaps the question too. Asked again, 40060 says that the first arrived.
+        await _defer_once(interaction, thinking=thinking)
+
+
+async def _defer_once(interaction: Interaction, *, thinking: bool) -> None:
+    try:
+        await interaction.response.defer(ephemeral=True, thinking=thinking)
+    except discord.HTTPException as refused:
+        if refused.code != ALREADY_ACKNOWLEDGED:
+            raise
+        interaction.extras[_ACKNOWLEDGED] = True

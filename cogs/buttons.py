@@ -1,0 +1,110 @@
+"""The buttons that outlive us: what each one means stands in its `custom_id`, as the id of a row.
+
+Whoever presses is checked in `presses`, at every press. The templates begin differently, since discord.py
+runs every template that matches.
+"""
+
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.delivery import card_nonce, clip_nonce
+from bot.domain import JobId
+from cogs.answers import answered
+
+_ID = "[0-9a-hjkmnp-tv-z]{16}"
+
+Press = discord.Interaction[Any]
+"""Its `client` is always a `cogs.client.Client`; discord.py has no way to say so."""
+
+
+class CancelButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"cancel:(?P<job>{_ID})"):
+    """Wishes that a job ends without a clip."""
+
+    def __init__(self, job_id: JobId, *, label: str = "Cancel", disabled: bool = False) -> None:
+        self.job_id = job_id
+        super().__init__(
+            ui.Button(
+                style=discord.ButtonStyle.secondary,
+                label=label,
+                disabled=disabled,
+                custom_id=f"cancel:{job_id}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: Any, /) -> Self:
+        """See `DynamicItem.from_custom_id`."""
+        del interaction, item
+        return cls(JobId(match["job"]))
+
+    async def callback(self, interaction: Press) -> None:
+        await answered(interaction, interaction.client.presses.cancel(interaction, self.job_id))
+
+
+class DetailsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"details:[kc](?P<job>{_ID})"):
+    """Shows all there is to know of a job. `nonce` is that of its own message, which is found again by it."""
+
+    def __init__(self, nonce: str) -> None:
+        self.job_id = JobId(nonce[1:])
+        super().__init__(
+            ui.Button(
+                style=discord.ButtonStyle.secondary, label="Details", custom_id=details_custom_id(nonce)
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: Any, /) -> Self:
+        """See `DynamicItem.from_custom_id`."""
+        del interaction, item
+        return cls(match.string.removeprefix("details:"))
+
+    async def callback(self, interaction: Press) -> None:
+        await answered(interaction, interaction.client.presses.details(interaction, self.job_id))
+
+
+class QuoteButton(
+    ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"quote:(?P<quote>{_ID}):(?P<answer>yes|no)"
+):
+    """The member's yes or no to a quote."""
+
+    def __init__(self, quote_id: str, *, accepts: bool, label: str) -> None:
+        self.quote_id = quote_id
+        self.accepts = accepts
+        super().__init__(
+            ui.Button(
+                style=discord.ButtonStyle.success if accepts else discord.ButtonStyle.secondary,
+                label=label,
+                custom_id=f"quote:{quote_id}:{'yes' if accepts else 'no'}",
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: Any, /) -> Self:
+        """See `DynamicItem.from_custom_id`."""
+        del interaction, item
+        return cls(match["quote"], accepts=match["answer"] == "yes", label=match["answer"])
+
+    async def callback(self, interaction: Press) -> None:
+        presses = interaction.client.presses
+        answer = presses.accept if self.accepts else presses.decline
+        await answered(interaction, answer(interaction, self.quote_id))
+
+
+DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (CancelButton, DetailsButton, QuoteButton)
+
+
+def details_custom_id(nonce: str) -> str:
+    """What marks the message of a nonce for ever, long after Discord has forgotten the nonce itself."""
+    return f"details:{nonce}"
+
+
+def card_mark(job_id: JobId) -> str:
+    """The `custom_id` that only the card of this job has."""
+    return details_custom_id(card_nonce(job_id))
+
+
+def clip_mark(job_id: JobId) -> str:
+    """The `custom_id` that only the clip of this job has."""
+    return details_custom_id(clip_nonce(job_id))

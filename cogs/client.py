@@ -1,0 +1,121 @@
+"""The signed-in bot: what it asks of Discord, which commands and buttons it has, and where Discord is."""
+
+import asyncio
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.budgets import Budgets
+from bot.catalogue import Catalogue
+from bot.domain import Micros
+from bot.errors import SettingsError
+from bot.orders import Orders
+from cogs.buttons import DYNAMIC_ITEMS
+from cogs.create import generate
+from cogs.help import help_
+from cogs.ordering import Ordering
+from cogs.presses import Presses
+from cogs.quota import quota
+from cogs.tree import Tree
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    attach_files=True,  # the clip
+    read_message_history=True,  # to reply to the card, and to find a post whose answer got lost
+)
+"""The least that works. Components need no Embed Links, and pings need nothing, since we never ping."""
+
+RATELIMIT_WAIT_MAX_S = 30.0
+"""discord.py's own least. What has to wait longer comes back to the worker, which waits without a lane."""
+
+GUILDS_READY_S = 0.5
+"""Nothing of ours needs the guilds' cache, so `ready` need not wait long for all of them."""
+
+
+class Client(discord.Client):
+    """One shard, nothing privileged, no cache of members or messages.
+
+    Args:
+        confirm_above_micros: an order that costs more is quoted and confirmed first.
+        play_money: whether prices are for trying out only, and say so.
+    """
+
+    def __init__(
+        self,
+        *,
+        orders: Orders,
+        budgets: Budgets,
+        catalogue: Catalogue,
+        confirm_above_micros: Micros,
+        play_money: bool = False,
+    ) -> None:
+        intents = discord.Intents.none()
+        intents.guilds = True
+        intents.guild_reactions = True
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            max_ratelimit_timeout=RATELIMIT_WAIT_MAX_S,
+            guild_ready_timeout=GUILDS_READY_S,
+        )
+        self.ready = asyncio.Event()
+        self._ordering = Ordering(
+            orders, budgets, catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money
+        )
+        self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
+        self.tree = Tree(self)
+        self.tree.add_command(generate(self._ordering, catalogue))
+        self.tree.add_command(quota(orders, budgets, play_money=play_money))
+        self.tree.add_command(help_(catalogue, play_money=play_money))
+
+    @property
+    def invite_url(self) -> str:
+        """The link that adds the bot to a server with exactly what it needs. Known once signed in."""
+        if self.application_id is None:
+            raise RuntimeError("the invite link is known once the client has signed in")
+        return discord.utils.oauth_url(
+            self.application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
+        )
+
+    async def sign_in(self, token: str) -> None:
+        """Show the token and register the commands; `connect` then listens.
+
+        Raises:
+            SettingsError: Discord does not take the token.
+        """
+        try:
+            await self.login(token)
+        except discord.LoginFailure as refused:
+            raise SettingsError(
+                "DAILIES_DISCORD_TOKEN: Discord does not take this token; copy it again from the portal"
+            ) from refused
+
+    async def setup_hook(self) -> None:
+        """Called once by `login`. Discord counts commands that are new, not those that stayed the same."""
+        self.add_dynamic_items(*DYNAMIC_ITEMS)
+        await self.tree.sync()
+
+    async def on_ready(self) -> None:
+        """Called by discord.py after every new session."""
+        self.ready.set()
+
+    def stop_taking_orders(self) -> None:
+        """From here on an order is refused with a sentence; everything else still answers."""
+        self._ordering.close()
+
+
+def use_endpoints(api_url: str, gateway_url: str) -> None:
+    """Point discord.py at another Discord: a sandbox, or a proxy in front of the real one.
+
+    discord.py keeps both addresses on classes, so this holds for the whole process. A client that is not
+    sharded never asks the API for the gateway's address.
+    """
+    Route.BASE = api_url.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)

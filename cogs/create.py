@@ -1,0 +1,121 @@
+"""`/generate`: video from words."""
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range
+
+from bot.catalogue import SEED_MAX, Catalogue
+from bot.domain import PROMPT_CHARS_MAX, FaultKind, Kind
+from bot.errors import OrderRefused
+from bot.orders import Asked
+from cogs.answers import Interaction, acknowledge, answer, mark_ordering
+from cogs.ordering import Ordering
+from cogs.presses import member_of
+from cogs.quoting import shortened
+
+CHOICES_MAX = 25
+CHOICE_NAME_UNITS_MAX = 100
+
+T = TypeVar("T", str, int)
+
+
+def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[Any, ..., None]:
+    """The command, with the choices that the catalogue has now."""
+
+    async def callback(
+        interaction: Interaction,
+        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        model: str | None = None,
+        resolution: str | None = None,
+        aspect_ratio: str | None = None,
+        duration: int | None = None,
+        seed: Range[int, 0, SEED_MAX] | None = None,
+    ) -> None:
+        await acknowledge(interaction)
+        mark_ordering(interaction)
+        check_place(interaction)
+        member = member_of(interaction)
+        asked = Asked(
+            guild_id=member.guild_id,
+            user_id=member.user_id,
+            channel_id=interaction.channel_id or 0,
+            interaction_id=interaction.id,
+            prompt=prompt,
+            model=model,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            duration_s=duration,
+            seed=seed,
+        )
+        await answer(interaction, await ordering.ask(asked, at=interaction.created_at))
+
+    async def models(_: Interaction, typed: str) -> list[Choice[str]]:
+        return [
+            Choice(name=shortened(f"{row.name}: {row.about}", CHOICE_NAME_UNITS_MAX), value=row.id)
+            for row in catalogue.models(Kind.GENERATE)
+            if typed.casefold() in f"{row.name} {row.id}".casefold()
+        ][:CHOICES_MAX]
+
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name="generate",
+        description="Make a video with sound from words",
+        callback=callback,
+    )
+    app_commands.describe(
+        prompt="What is to be seen and heard",
+        model="Which model makes it; the first one if you leave this out",
+        resolution="How sharp it is; the lowest (and cheapest) if you leave this out",
+        aspect_ratio="Wide or tall; the model's first if you leave this out",
+        duration="How many seconds; the shortest (and cheapest) if you leave this out",
+        seed="The same number with the same words makes the same video again, where the model can",
+    )(command)
+    app_commands.autocomplete(model=models)(command)
+    rows = catalogue.models(Kind.GENERATE)
+    app_commands.choices(
+        resolution=_choices((value for row in rows for value in row.resolutions), "{}"),
+        aspect_ratio=_choices((value for row in rows for value in row.aspect_ratios), "{}"),
+    )(command)
+    app_commands.choices(
+        duration=_choices(sorted(value for row in rows for value in row.durations_s), "{} seconds"),
+    )(command)
+    return command
+
+
+def check_place(interaction: Interaction) -> None:
+    """Return if we may post a card and a clip where the command was given.
+
+    Raises:
+        OrderRefused: names what is missing; said before any money is held.
+    """
+    if missing := _missing(interaction.channel, interaction.app_permissions):
+        raise OrderRefused(
+            f"This bot may not post here; it lacks: {', '.join(missing)}.",
+            "Ask a manager of this server to allow it, or order in another channel.",
+            kind=FaultKind.PERMISSIONS,
+        )
+
+
+def _missing(channel: object, may: discord.Permissions) -> list[str]:
+    if channel is None:
+        return ["View Channel"]
+    in_thread = isinstance(channel, discord.Thread)
+    wanted = {
+        "View Channel": may.view_channel,
+        "Send Messages": may.send_messages or in_thread,
+        "Send Messages in Threads": may.send_messages_in_threads or not in_thread,
+        "Attach Files": may.attach_files,
+        "Manage Threads (this one is locked)": may.manage_threads
+        or not (isinstance(channel, discord.Thread) and channel.locked),
+    }
+    return [name for name, has in wanted.items() if not has]
+
+
+def _choices(values: Iterable[T], name: str) -> list[Choice[T]]:
+    """Every value once; none at all where Discord's list is too short for them, since a list is closed."""
+    distinct = dict.fromkeys(values)
+    if len(distinct) > CHOICES_MAX:
+        return []
+    return [Choice(name=name.format(value), value=value) for value in distinct]

@@ -1,0 +1,61 @@
+"""`/help`: what this bot is, on one screen."""
+
+from typing import Any
+
+from discord import app_commands, ui
+
+from bot.catalogue import Catalogue
+from bot.domain import Kind
+from cogs.answers import Interaction, acknowledge, answer
+from cogs.quoting import escaped
+
+MODELS_SHOWN = 10
+
+
+def help_(catalogue: Catalogue, *, play_money: bool) -> app_commands.Command[Any, ..., None]:
+    """The command."""
+
+    async def callback(interaction: Interaction) -> None:
+        await acknowledge(interaction)
+        await answer(interaction, help_view(catalogue, play_money=play_money))
+
+    return app_commands.Command(
+        name="help",
+        description="What this bot does, what it costs and what its labels mean",
+        callback=callback,
+    )
+
+
+def help_view(catalogue: Catalogue, *, play_money: bool) -> ui.LayoutView:
+    """The one screen."""
+    rows = catalogue.models(Kind.GENERATE)
+    models = [
+        f"- **{escaped(row.name)}** ({escaped(row.label)}): {escaped(row.about)}"
+        for row in rows[:MODELS_SHOWN]
+    ]
+    if len(rows) > MODELS_SHOWN:
+        models.append(f"- and {len(rows) - MODELS_SHOWN} more; type in `model` to find them")
+    money = "Prices here are play money: nobody pays them. " if play_money else ""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(
+        ui.Container(
+            ui.TextDisplay(
+                "### Dailies makes video with sound from your words\n"
+                "`/generate` takes a prompt: say what is seen, what moves, and what is heard.\n"
+                "`/quota` shows your budget and your latest orders.\n"
+                "A card in the channel follows each order; **Cancel** on it stops what can be stopped, "
+                "**Details** shows everything about it. The clip is posted as a reply to its card."
+            ),
+            ui.TextDisplay(
+                f"**Money** {money}You see the price first, and a larger one asks for your yes. It is set "
+                "aside when you order and charged when the clip is made. If there is no clip for you, it "
+                "comes back. No order can go over your budget."
+            ),
+            ui.TextDisplay("**Models**\n" + ("\n".join(models) or "None can be ordered at the moment.")),
+            ui.TextDisplay(
+                "**Labels** Every clip says what made it: *AI-generated*, or *storyboard, not AI* for our "
+                "own drawings."
+            ),
+        )
+    )
+    return view

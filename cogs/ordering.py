@@ -1,0 +1,89 @@
+"""From what was asked to what the member reads: a placed order's receipt, or a quote to confirm."""
+
+from datetime import datetime
+
+from discord import ui
+
+from bot.budgets import Budgets
+from bot.catalogue import Catalogue
+from bot.domain import FaultKind, Member, Micros, UserId
+from bot.errors import OrderRefused
+from bot.orders import QUOTE_HOLDS, Asked, Orders
+from cogs.answers import said
+from cogs.notes import Offered, quote_view, receipt
+
+
+class Ordering:
+    """Takes orders while it is open; a process that is being stopped closes it.
+
+    Args:
+        confirm_above_micros: an order that costs more is quoted first.
+        play_money: whether prices are for trying out only.
+    """
+
+    def __init__(
+        self,
+        orders: Orders,
+        budgets: Budgets,
+        catalogue: Catalogue,
+        *,
+        confirm_above_micros: Micros,
+        play_money: bool,
+    ) -> None:
+        self._orders = orders
+        self._budgets = budgets
+        self._catalogue = catalogue
+        self._confirm_above_micros = confirm_above_micros
+        self._play_money = play_money
+        self._open = True
+
+    def close(self) -> None:
+        """Take no more orders."""
+        self._open = False
+
+    async def ask(self, asked: Asked, *, at: datetime) -> ui.LayoutView:
+        """Place an order at once, or quote it where it costs more than the threshold.
+
+        Args:
+            asked: as it came over the wire.
+            at: when it was asked, by Discord's clock.
+
+        Raises:
+            Refusal: with the sentence for the member; nothing was charged.
+        """
+        self._check_open()
+        order, quote = await self._orders.price(asked)
+        if quote.price_micros <= self._confirm_above_micros:
+            job = await self._orders.place(order, quote)
+            return said(receipt(job, play_money=self._play_money))
+        quote_id = await self._orders.ask(asked, quote)
+        return quote_view(
+            Offered(
+                quote_id=quote_id,
+                order=order,
+                quote=quote,
+                model=self._catalogue.describe(order.model),
+                allowance=await self._budgets.allowance(order.member),
+                play_money=self._play_money,
+                expires_at=at + QUOTE_HOLDS,
+            )
+        )
+
+    async def accept(self, quote_id: str, member: Member) -> ui.LayoutView:
+        """Place the order of a quote.
+
+        Raises:
+            Refusal: with the sentence for the member; nothing was charged.
+        """
+        self._check_open()
+        job = await self._orders.accept(quote_id, member.user_id)
+        return said(receipt(job, play_money=self._play_money))
+
+    async def decline(self, quote_id: str, user_id: UserId) -> ui.LayoutView:
+        """Be done with a quote."""
+        await self._orders.decline(quote_id, user_id)
+        return said("Declined. This quote charges nothing; an order that you had confirmed before stands.")
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise OrderRefused("The bot is restarting.", "Order again in a minute.", kind=FaultKind.OURS)

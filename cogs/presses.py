@@ -1,0 +1,86 @@
+"""What a press on one of our buttons does. Person and place are checked here, at every press."""
+
+from bot.catalogue import Catalogue
+from bot.domain import GuildId, Job, JobId, JobState, Member, UserId
+from bot.errors import NotYours
+from bot.orders import Cancelled, Orders
+from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
+from cogs.notes import details_view
+from cogs.ordering import Ordering
+
+
+class Presses:
+    """The buttons of cards, clips and quotes."""
+
+    def __init__(self, orders: Orders, ordering: Ordering, catalogue: Catalogue, *, play_money: bool) -> None:
+        self._orders = orders
+        self._ordering = ordering
+        self._catalogue = catalogue
+        self._play_money = play_money
+
+    async def cancel(self, interaction: Interaction, job_id: JobId) -> None:
+        """Cancel: for the member who ordered, and for those who may manage messages here."""
+        await acknowledge(interaction)
+        await self._job_here(interaction, job_id)
+        job, outcome = await self._orders.cancel(
+            job_id, by=member_of(interaction), moderator=interaction.permissions.manage_messages
+        )
+        await answer(interaction, said(self._cancelled(job, outcome)))
+
+    async def details(self, interaction: Interaction, job_id: JobId) -> None:
+        """Details: for everybody who sees the message."""
+        await acknowledge(interaction)
+        job = await self._job_here(interaction, job_id)
+        model = self._catalogue.describe(job.order.model)
+        view, files = details_view(job, model, play_money=self._play_money)
+        await answer(interaction, view, files=files)
+
+    async def accept(self, interaction: Interaction, quote_id: str) -> None:
+        """Yes to a quote."""
+        await acknowledge_press(interaction)
+        mark_ordering(interaction)
+        await answer(interaction, await self._ordering.accept(quote_id, member_of(interaction)))
+
+    async def decline(self, interaction: Interaction, quote_id: str) -> None:
+        """No to a quote."""
+        await acknowledge_press(interaction)
+        await answer(interaction, await self._ordering.decline(quote_id, member_of(interaction).user_id))
+
+    async def _job_here(self, interaction: Interaction, job_id: JobId) -> Job:
+        """The job, if the pressed message can be its card or its clip."""
+        job = await self._orders.job(job_id, seen_in=member_of(interaction).guild_id)
+        if interaction.channel_id not in {job.order.channel_id, job.clip_channel_id}:
+            raise NotYours("This order is not known here.", "Order again with /generate.")
+        return job
+
+    def _cancelled(self, job: Job, outcome: Cancelled) -> str:
+        match outcome:
+            case Cancelled.DONE if job.ticket is None:
+                return "Cancelled. Nothing was charged."
+            case Cancelled.DONE:
+                return "Cancelled. You pay only what the provider bills for it; /quota counts it already."
+            case Cancelled.ASKED if job.state is JobState.RUNNING and not self._catalogue.can_cancel(
+                job.quote.offer_id
+            ):
+                return (
+                    "This provider cannot stop it: it is paid for already, and the clip will be posted. "
+                    "Nothing more is charged."
+                )
+            case Cancelled.ASKED:
+                return (
+                    "Asked for. It ends when the provider says so; the card shows what becomes of it. "
+                    "If it can no longer be stopped, the clip is posted at the price you know."
+                )
+            case Cancelled.TOO_LATE:
+                return "Too late: it has ended already, or its clip is made. Nothing more is charged."
+
+
+def member_of(interaction: Interaction) -> Member:
+    """Who did it, in which server.
+
+    Raises:
+        NotYours: outside servers there is nothing to press or order.
+    """
+    if interaction.guild_id is None:
+        raise NotYours("This works in servers only.", "Use it in a channel of a server with this bot.")
+    return Member(guild_id=GuildId(interaction.guild_id), user_id=UserId(interaction.user.id))

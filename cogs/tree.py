@@ -1,0 +1,70 @@
+"""The commands as Discord calls them: what comes in is checked, and what fails is told to the member."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord import AppCommandOptionType, InteractionType, app_commands
+
+from bot.domain import FaultKind
+from bot.errors import OrderRefused
+from cogs.answers import Interaction, tell
+
+_PYTHON_TYPES: Mapping[AppCommandOptionType, type] = {
+    AppCommandOptionType.string: str,
+    AppCommandOptionType.integer: int,
+}
+
+
+class Tree(app_commands.CommandTree[discord.Client]):
+    """discord.py trusts the types of options as they come; here a wrong one is refused with a sentence."""
+
+    def __init__(self, client: discord.Client) -> None:
+        super().__init__(
+            client,
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=False, private_channel=False
+            ),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Whether the options are of the types that the command was registered with."""
+        if interaction.type is not InteractionType.application_command:
+            return True
+        data: Any = interaction.data or {}
+        command = self.get_command(str(data.get("name")))
+        if isinstance(command, app_commands.Command) and not _as_registered(command, data.get("options", [])):
+            await tell(interaction, _strange_form())
+            return False
+        return True
+
+    async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
+        """The one place where a failed command ends."""
+        match error:
+            case app_commands.CommandInvokeError():
+                await tell(interaction, error.original)
+            case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+                await tell(interaction, _strange_form())
+            case _:
+                await tell(interaction, error)
+
+
+def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[dict[str, Any]]) -> bool:
+    parameters = {parameter.display_name: parameter for parameter in command.parameters}
+    for option in options:
+        parameter = parameters.get(option["name"])
+        if parameter is None or option["type"] != parameter.type.value:
+            return False
+        # `type() is`, since to isinstance a bool is an int.
+        if type(option.get("value")) is not _PYTHON_TYPES[parameter.type]:
+            return False
+    return all(not p.required or any(o["name"] == name for o in options) for name, p in parameters.items())
+
+
+def _strange_form() -> OrderRefused:
+    return OrderRefused(
+        "The command came in a form that this bot does not know.",
+        "Pick it again from the list that opens when you type /.",
+        kind=FaultKind.OURS,
+    )
