@@ -1,0 +1,46 @@
+"""INTERACTION_CREATE as Discord sends it (docs: interactions/receiving-and-responding)."""
+
+from bot.sandbox.authority import Authority
+from bot.sandbox.errors import Json
+from bot.sandbox.interactions import Interaction, owners_of
+from bot.sandbox.wire import channel_wire, member_wire, user_wire
+from bot.sandbox.world import World
+
+# What an interaction in a direct message allows to attach, in bytes: Discord's limit without any boost.
+DIRECT_UPLOAD_LIMIT = 20 << 20
+
+
+def interaction_payload(
+    world: World, authority: Authority, interaction: Interaction, data: Json, message: Json | None
+) -> Json:
+    """The event's body; `message` is the one that a component sits on."""
+    channel, user = interaction.channel, interaction.user
+    guild = world.guild_of(channel)
+    bits = authority.bits(user, channel)
+    payload: Json = {
+        "version": 1,
+        "id": str(interaction.id),
+        "application_id": str(world.application.id),
+        "type": interaction.type,
+        "token": interaction.token,
+        "data": data,
+        "channel_id": str(channel.id),
+        "channel": channel_wire(channel) | {"permissions": str(bits)},
+        "locale": user.locale,
+        "app_permissions": str(authority.bits(world.bot, channel)),
+        "authorizing_integration_owners": owners_of(channel, user),
+        "context": 0 if guild is not None else 1,
+        "attachment_size_limit": DIRECT_UPLOAD_LIMIT if guild is None else guild.upload_limit,
+        "entitlements": [],
+        "entitlement_sku_ids": [],
+    }
+    if guild is None:
+        payload["user"] = user_wire(user)
+    else:
+        payload["guild_id"] = str(guild.id)
+        payload["guild_locale"] = guild.locale
+        payload["guild"] = {"id": str(guild.id), "locale": guild.locale, "features": []}
+        payload["member"] = member_wire(guild.members[user.id], permissions=bits)
+    if message is not None:
+        payload["message"] = message
+    return payload
