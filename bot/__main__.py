@@ -1,0 +1,126 @@
+"""The `dailies` command: run, sandbox, studio, demo, models, ledger. `python -m bot` is the same."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bot import settings
+from bot.errors import DailiesError, SettingsError
+
+CONFIG_EXIT = 78
+"""EX_CONFIG: restarting will not help; the shipped units treat it as final."""
+
+DEMO_PROMPT = "a paper boat crossing a rain puddle, soft rain, no music"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit code: 0 done, 1 failed, 78 a setting is missing or wrong."""
+    chosen = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = chosen.command
+    try:
+        return command(chosen)
+    except SettingsError as wrong:
+        print(wrong, file=sys.stderr)
+        return CONFIG_EXIT
+    except DailiesError as fault:
+        print(f"dailies: {fault} [{fault.code}]", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dailies", description="A Discord bot that makes video.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="the bot, at Discord")
+    run.add_argument("--env-file", type=Path, default=Path(".env"), help="settings (default: .env)")
+    run.set_defaults(command=_run)
+
+    sandbox = commands.add_parser("sandbox", help="Discord for your own machine, with the bot in it")
+    sandbox.add_argument("--port", type=int, default=8420, help="of the page (default: 8420; 0: any)")
+    sandbox.add_argument("--folder", type=Path, default=Path(".sandbox"), help="what it keeps")
+    sandbox.set_defaults(command=_sandbox)
+
+    demo = commands.add_parser("demo", help="a member types /generate; see the clip posted")
+    demo.add_argument("--prompt", default=DEMO_PROMPT)
+    demo.add_argument("--folder", type=Path, default=Path(".demo"), help="where the clip is saved")
+    demo.set_defaults(command=_demo)
+
+    studio = commands.add_parser("studio", help="the free renderer alone, as a local video API")
+    studio.add_argument("--host", default="127.0.0.1")
+    studio.add_argument("--port", type=int, default=8421)
+    studio.add_argument("--folder", type=Path, default=Path(".studio"), help="what it keeps")
+    studio.set_defaults(command=_studio)
+
+    models = commands.add_parser("models", help="what can be ordered, and at what price")
+    models.add_argument("--env-file", type=Path, default=Path(".env"))
+    models.set_defaults(command=_models)
+
+    ledger = commands.add_parser("ledger", help="the book of money")
+    ledger.add_argument("what", choices=["show", "verify"])
+    ledger.add_argument("--newest", type=int, default=50, help="lines to show")
+    ledger.add_argument("--env-file", type=Path, default=Path(".env"))
+    ledger.set_defaults(command=_ledger)
+    return parser
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    from bot import app, logs  # noqa: PLC0415 - the other commands start without discord.py
+
+    config = settings.load(env_file=chosen.env_file)
+    keys = (config.discord_token, config.openai_api_key)
+    logs.configure(config.log_format, secrets=[key.get_secret_value() for key in keys if key])
+    asyncio.run(app.run(config))
+    return 0
+
+
+def _sandbox(chosen: argparse.Namespace) -> int:
+    from bot import rehearsal  # noqa: PLC0415
+
+    asyncio.run(rehearsal.serve(chosen.folder, port=chosen.port, say=print))
+    return 0
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from bot import demo  # noqa: PLC0415
+
+    return asyncio.run(demo.play(chosen.prompt, folder=chosen.folder))
+
+
+def _studio(chosen: argparse.Namespace) -> int:
+    from bot import logs  # noqa: PLC0415
+    from bot.studio import server  # noqa: PLC0415
+
+    logs.configure("text")
+    asyncio.run(server.serve(chosen.folder, host=chosen.host, port=chosen.port))
+    return 0
+
+
+def _models(chosen: argparse.Namespace) -> int:
+    from bot import reports  # noqa: PLC0415
+
+    for line in reports.models(settings.load(env_file=chosen.env_file)):
+        print(line)
+    return 0
+
+
+def _ledger(chosen: argparse.Namespace) -> int:
+    from bot import reports  # noqa: PLC0415
+
+    config = settings.load(env_file=chosen.env_file)
+    if chosen.what == "show":
+        for line in reports.ledger_lines(config, newest=chosen.newest):
+            print(line)
+        return 0
+    differences = reports.ledger_differences(config)
+    for line in differences:
+        print(line)
+    print("the ledger is right" if not differences else f"{len(differences)} differences")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

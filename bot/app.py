@@ -1,0 +1,197 @@
+"""The composition root: every object is made here and handed down; and the order of starting and stopping."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import random
+import secrets
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot import catalogue, media, settings
+from bot.budgets import Budgets
+from bot.cards import Cards
+from bot.domain import Limits
+from bot.fetching import Fetching
+from bot.ids import Ids
+from bot.orders import Orders
+from bot.pace import Pace
+from bot.posting import Posting
+from bot.providers.openai import OpenAIVideos
+from bot.providers.protocol import Provider
+from bot.screening import WordList, read_words
+from bot.settings import Settings
+from bot.worker import Worker
+from cogs.client import Client, use_endpoints
+from cogs.delivery import DiscordDelivery
+from storage.database import Database, open_database
+from storage.lock import FolderLock
+
+log = logging.getLogger(__name__)
+
+STUDIO = "studio"
+OPENAI = "openai"
+
+STOP_WITHIN_S = 7.0
+"""For steps in hand at SIGTERM; with the rest of stopping it stays under ten seconds."""
+
+STOP_UPLOADING_WITHIN_S = 20.0
+"""While a clip is being posted: stopping always ends within 25 seconds."""
+
+CARDS_WITHIN_S = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The parts that a process is started and stopped by, and that its tests look at."""
+
+    client: Client
+    worker: Worker
+    cards: Cards
+    orders: Orders
+    database: Database
+
+
+def utc_now() -> datetime:
+    """The clock of everything that is not a test."""
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) -> AsyncIterator[App]:
+    """Make every object, in order; let go of them in reverse.
+
+    Raises:
+        SettingsError, DataFolderInUse, NewerDatabase: before anything outside was touched.
+    """
+    folder = config.data_dir
+    clips_folder = folder / "clips"
+    os.umask(0o077)
+    clips_folder.mkdir(parents=True, exist_ok=True)
+    async with contextlib.AsyncExitStack() as stack:
+        stack.enter_context(FolderLock(folder))
+        words = WordList(read_words(config.blocked_words_file))
+        names = frozenset({OPENAI} if config.openai_base_url else {STUDIO})
+        play_price = config.studio_play_usd_per_second
+        models = catalogue.load(config.models_file, providers=names, now=now, studio_play_price=play_price)
+        database = await open_database(folder / "dailies.db")
+        stack.push_async_callback(database.close)
+        providers = await _providers(config, models, stack, now=now)
+        limits = Limits(
+            member_monthly_micros=config.member_monthly_usd,
+            installation_monthly_micros=config.installation_monthly_usd,
+        )
+        ids = Ids(now, secrets.randbits)
+        budgets = Budgets(database, limits, now=now)
+        orders = Orders(
+            database,
+            models,
+            words,
+            limits=limits,
+            ids=ids,
+            now=now,
+            # The worker is made last: it delivers through the client, whose commands place orders.
+            placed=lambda job_id: worker.wake(job_id),  # noqa: PLW0108
+        )
+        use_endpoints(config.discord_api_url, config.discord_gateway_url)
+        client = Client(
+            orders=orders,
+            budgets=budgets,
+            catalogue=models,
+            confirm_above_micros=config.confirm_above_usd,
+            play_money=play_price is not None,
+        )
+        stack.push_async_callback(client.close)
+        delivery = DiscordDelivery(client)
+        cards = Cards(
+            database,
+            models,
+            budgets,
+            delivery,
+            play_money=play_price is not None,
+            now=now,
+        )
+        worker = Worker(
+            database,
+            models,
+            providers,
+            cards,
+            Fetching(clips_folder, check=media.check, now=now),
+            Posting(database, cards, delivery, now=now),
+            now=now,
+            dice=random.Random(),  # noqa: S311 - spreads questions in time, guards nothing
+            paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
+        )
+        yield App(client=client, worker=worker, cards=cards, orders=orders, database=database)
+
+
+async def run(config: Settings) -> None:
+    """Sign in and work until SIGTERM or SIGINT; then stop within ten seconds (25 while a clip uploads).
+
+    Raises:
+        SettingsError: Discord refuses the token.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    token = settings.token(config)
+    async with assembled(config) as app:
+        await app.client.sign_in(token)
+        log.info("invite the bot with: %s", app.client.invite_url)
+        duties = [
+            asyncio.create_task(app.client.connect(), name="gateway"),
+            asyncio.create_task(app.worker.run(), name="worker"),
+            asyncio.create_task(app.cards.run(), name="cards"),
+        ]
+        waiting = asyncio.create_task(stop.wait(), name="stop")
+        try:
+            await asyncio.wait({*duties, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+            await _stop(app, duties)
+
+
+async def _stop(app: App, duties: list[asyncio.Task[None]]) -> None:
+    app.client.stop_taking_orders()
+    parked = await app.worker.stop(within_s=STOP_WITHIN_S, uploading_s=STOP_UPLOADING_WITHIN_S)
+    await app.cards.stop(within_s=CARDS_WITHIN_S)
+    log.info("stopping; parked in the middle of a step: %s", ", ".join(parked) or "none")
+    failed = [task for task in duties if task.done() and not task.cancelled() and task.exception()]
+    for task in duties:
+        task.cancel()
+    await asyncio.gather(*duties, return_exceptions=True)
+    for task in failed:
+        task.result()  # a duty that ended by an error ends the process by it
+
+
+async def _providers(
+    config: Settings,
+    models: catalogue.Catalogue,
+    stack: contextlib.AsyncExitStack,
+    *,
+    now: Callable[[], datetime],
+) -> dict[str, Provider]:
+    """The provider that the settings give a key or an address for; with none, the studio."""
+    if config.openai_base_url is None:
+        from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
+
+        studio = Studio(config.data_dir / "studio", workers=config.studio_workers, now=now)
+        stack.push_async_callback(studio.close)
+        name, url, key = STUDIO, await studio.start(), None
+    else:
+        name, url, key = OPENAI, config.openai_base_url, config.openai_api_key
+    provider = OpenAIVideos(
+        name,
+        base_url=url,
+        api_key=key.get_secret_value() if key else None,
+        wires=models.wires(name),
+        now=now,
+        can_cancel=name == STUDIO,
+    )
+    stack.push_async_callback(provider.close)
+    return {name: provider}
