@@ -4,6 +4,8 @@ Whoever presses is checked in `presses`, at every press. The templates begin dif
 runs every template that matches.
 """
 
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import discord
@@ -14,12 +16,15 @@ from bot.domain import JobId
 from cogs.answers import answered
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
+_CANCEL = re.compile(rf"cancel:(?P<job>{_ID})")
+_DETAILS = re.compile(rf"details:(?P<nonce>[kc]{_ID})")
+_QUOTE = re.compile(rf"quote:(?P<quote>{_ID}):(?P<answer>yes|no)")
 
 Press = discord.Interaction[Any]
 """Its `client` is always a `cogs.client.Client`; discord.py has no way to say so."""
 
 
-class CancelButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"cancel:(?P<job>{_ID})"):
+class CancelButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CANCEL):
     """Wishes that a job ends without a clip."""
 
     def __init__(self, job_id: JobId, *, label: str = "Cancel", disabled: bool = False) -> None:
@@ -34,7 +39,7 @@ class CancelButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"cancel:
         )
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: Any, /) -> Self:
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str], /) -> Self:
         """See `DynamicItem.from_custom_id`."""
         del interaction, item
         return cls(JobId(match["job"]))
@@ -43,7 +48,7 @@ class CancelButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"cancel:
         await answered(interaction, interaction.client.presses.cancel(interaction, self.job_id))
 
 
-class DetailsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"details:[kc](?P<job>{_ID})"):
+class DetailsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_DETAILS):
     """Shows all there is to know of a job. `nonce` is that of its own message, which is found again by it."""
 
     def __init__(self, nonce: str) -> None:
@@ -55,18 +60,16 @@ class DetailsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"detail
         )
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: Any, /) -> Self:
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str], /) -> Self:
         """See `DynamicItem.from_custom_id`."""
         del interaction, item
-        return cls(match.string.removeprefix("details:"))
+        return cls(match["nonce"])
 
     async def callback(self, interaction: Press) -> None:
         await answered(interaction, interaction.client.presses.details(interaction, self.job_id))
 
 
-class QuoteButton(
-    ui.DynamicItem[ui.Button[ui.LayoutView]], template=rf"quote:(?P<quote>{_ID}):(?P<answer>yes|no)"
-):
+class QuoteButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_QUOTE):
     """The member's yes or no to a quote."""
 
     def __init__(self, quote_id: str, *, accepts: bool, label: str) -> None:
@@ -81,7 +84,7 @@ class QuoteButton(
         )
 
     @classmethod
-    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: Any, /) -> Self:
+    async def from_custom_id(cls, interaction: Press, item: ui.Item[Any], match: re.Match[str], /) -> Self:
         """See `DynamicItem.from_custom_id`."""
         del interaction, item
         return cls(match["quote"], accepts=match["answer"] == "yes", label=match["answer"])
@@ -93,6 +96,29 @@ class QuoteButton(
 
 
 DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (CancelButton, DetailsButton, QuoteButton)
+
+
+def is_ours(interaction: Press) -> bool:
+    """Whether a press is one that the items above answer: its button has a known form and is where it says.
+
+    discord.py drops any other press without a word.
+    """
+    data: Any = interaction.data or {}
+    custom_id = str(data.get("custom_id"))
+    message = interaction.message
+    return (
+        message is not None
+        and custom_id in custom_ids(message.components)
+        and any(template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE))
+    )
+
+
+def custom_ids(components: Sequence[Any]) -> Iterator[str]:
+    """Every `custom_id` of a message, however deep in containers, sections and rows."""
+    for component in components:
+        if (custom_id := getattr(component, "custom_id", None)) is not None:
+            yield custom_id
+        yield from custom_ids(getattr(component, "children", ()))
 
 
 def details_custom_id(nonce: str) -> str:

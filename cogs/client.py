@@ -10,9 +10,10 @@ from discord.http import Route
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import Micros
-from bot.errors import SettingsError
+from bot.errors import NotYours, SettingsError
 from bot.orders import Orders
-from cogs.buttons import DYNAMIC_ITEMS
+from cogs.answers import tell
+from cogs.buttons import DYNAMIC_ITEMS, is_ours
 from cogs.create import generate
 from cogs.help import help_
 from cogs.ordering import Ordering
@@ -32,7 +33,7 @@ PERMISSIONS = discord.Permissions(
 RATELIMIT_WAIT_MAX_S = 30.0
 """discord.py's own least. What has to wait longer comes back to the worker, which waits without a lane."""
 
-GUILDS_READY_S = 0.5
+GUILDS_READY_S = 0.1
 """Nothing of ours needs the guilds' cache, so `ready` need not wait long for all of them."""
 
 
@@ -105,6 +106,14 @@ class Client(discord.Client):
     async def on_ready(self) -> None:
         """Called by discord.py after every new session."""
         self.ready.set()
+
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        """Called by discord.py beside its own dispatch, which drops a press on a button that we lost."""
+        if interaction.type is discord.InteractionType.component and not is_ours(interaction):
+            await tell(
+                interaction,
+                NotYours("This button is not known any more.", "Order again with /generate."),
+            )
 
     def stop_taking_orders(self) -> None:
         """From here on an order is refused with a sentence; everything else still answers."""

@@ -6,11 +6,10 @@ answered with 500, 502, 504 or 524; the nonce makes that harmless.
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import discord
@@ -25,7 +24,7 @@ from bot.errors import (
     MessageGone,
     SettingsError,
 )
-from cogs.buttons import card_mark, clip_mark
+from cogs.buttons import card_mark, clip_mark, custom_ids
 from cogs.cards import card_view, clip_alt, clip_file_name, clip_view
 
 log = logging.getLogger(__name__)
@@ -116,7 +115,7 @@ class DiscordDelivery:
         with _faults(self._client):
             async for message in channel.history(after=since, limit=HISTORY_MAX, oldest_first=True):
                 seen += 1
-                if message.author == us and mark in _custom_ids(message.components):
+                if message.author == us and mark in custom_ids(message.components):
                     return MessageId(message.id)
             if seen == HISTORY_MAX:
                 raise DeliveryRefused(f"more than {HISTORY_MAX} messages since then; nobody can look")
@@ -151,14 +150,6 @@ async def _prove_readable(channel: discord.PartialMessageable, since: discord.Ob
     except discord.NotFound as gone:
         if gone.code != UNKNOWN_MESSAGE:
             raise
-
-
-def _custom_ids(components: Sequence[Any]) -> Iterator[str]:
-    """Every `custom_id` of a message, however deep in containers, sections and rows."""
-    for component in components:
-        if (custom_id := getattr(component, "custom_id", None)) is not None:
-            yield custom_id
-        yield from _custom_ids(getattr(component, "children", ()))
 
 
 @contextmanager
