@@ -1,0 +1,296 @@
+/** The channel's list of messages: what changed is reconciled in place, the view stays where the reader is. */
+
+import { findComponent } from "./components.js";
+import { displayName, el } from "./elements.js";
+import { messageElement, summary } from "./message.js";
+import { reconcile } from "./reconcile.js";
+import { EPHEMERAL, LOADING } from "./store.js";
+import { dayName, startOfDay } from "./timestamps.js";
+
+const NEAR_END_PX = 80;
+const NEAR_START_PX = 300;
+const SAME_BYLINE_MS = 7 * 60 * 1000;
+
+/**
+ * Owns the `<ol>` of messages. Events: `press` {message, component}, `choose` {message, component,
+ * anchor}, `menu` {message, anchor, point, only}, `react` {message, emoji, on}, `channel` {id},
+ * `command` {name}, `stale` {message} (an address in it no longer loads), `older` (the start is near).
+ */
+export class Messages extends EventTarget {
+  constructor({ scroller, list, empty, announcer, newest, address }) {
+    super();
+    this._scroller = scroller;
+    this._list = list;
+    this._empty = empty;
+    this._announcer = announcer;
+    this._newest = newest;
+    this._address = address;
+    this._session = null;
+    this._channelId = null;
+    this._activeId = null;
+    this._revealed = new Set();
+    this._refreshed = new Set();
+    this._shown = new Map();
+    this._scheduled = false;
+    this._atEnd = true;
+    this._listen();
+  }
+
+  /** Shows a channel as one member sees it. */
+  show(session, channelId) {
+    this._session = session;
+    this._channelId = channelId;
+    this._activeId = null;
+    this._atEnd = true;
+    this._shown.clear();
+    this._list.replaceChildren();
+    this.render();
+    this.toEnd();
+  }
+
+  /** Renders once for all the changes of this moment. */
+  changed() {
+    if (this._scheduled) return;
+    this._scheduled = true;
+    queueMicrotask(() => {
+      this._scheduled = false;
+      this.render();
+    });
+  }
+
+  render() {
+    if (this._session === null || this._channelId === null) return;
+    const messages = this._session.store.messagesOf(this._channelId);
+    if (!messages.some((message) => message.id === this._activeId)) this._activeId = messages.at(-1)?.id ?? null;
+    this._keepingFocus(() => this._place(messages));
+    this._empty.hidden = messages.length > 0 || !this._session.isComplete(this._channelId);
+    if (this._atEnd) this.toEnd();
+  }
+
+  /** Tells a screen reader of a new message, in one line. */
+  announce(message) {
+    if (message.channel_id !== this._channelId) return;
+    if (!this._atEnd) this._newest.hidden = false;
+    if ((message.flags & LOADING) !== 0) return;
+    const text = message.local?.text ?? summary(message, this._session.store);
+    const whom = (message.flags & EPHEMERAL) !== 0 ? ", only to you" : "";
+    this._announcer.textContent = `${displayName(message.author)}${whom}: ${text}`;
+  }
+
+  focusLast() {
+    this._activate(this._list.lastElementChild);
+  }
+
+  /** Puts the items in order; one whose message and surroundings are as they were is not rendered again. */
+  _place(messages) {
+    const wanted = new Set(messages.map((message) => message.id));
+    // First, so that what stays is in its place already: a film that is moved stops.
+    for (const [id, { item }] of this._shown) {
+      if (wanted.has(id)) continue;
+      item.remove();
+      this._shown.delete(id);
+    }
+    let next = this._list.firstElementChild;
+    messages.forEach((message, position) => {
+      const traits = this._traits(message, messages[position - 1]);
+      const shown = this._shown.get(message.id);
+      let { item } = shown ?? {};
+      if (item === undefined) {
+        item = this._list.insertBefore(this._element(message, traits), next);
+      } else {
+        if (item !== next) this._list.insertBefore(item, next);
+        if (!sameTraits(shown.traits, traits)) reconcile(item, this._element(message, traits));
+        next = item.nextElementSibling;
+      }
+      this._shown.set(message.id, { item, traits });
+    });
+  }
+
+  /** All that an item's look depends on. */
+  _traits(message, before) {
+    const { interactions } = this._session;
+    const sent = new Date(message.timestamp);
+    const newDay = before === undefined || startOfDay(sent) > startOfDay(new Date(before.timestamp));
+    return {
+      message,
+      active: message.id === this._activeId,
+      day: newDay ? dayName(sent) : null,
+      continues: !newDay && continues(message, before),
+      failure: interactions.failureOf(message.id),
+      busy: interactions.busyOn(message.id),
+      revealed: [...this._revealed].filter((key) => key.startsWith(`${message.id}:`)).length,
+    };
+  }
+
+  _element(message, { active, day, continues: joined, failure }) {
+    const { store, interactions, member } = this._session;
+    let spoilers = 0;
+    const view = {
+      names: store.names,
+      me: member,
+      address: this._address,
+      active,
+      day,
+      continues: joined,
+      failure,
+      isBusy: (customId) => interactions.isBusy(message.id, customId),
+      spoiler: () => {
+        const key = `${message.id}:${spoilers}`;
+        spoilers += 1;
+        return { key, revealed: this._revealed.has(key) };
+      },
+    };
+    return messageElement(message, view);
+  }
+
+  _keepingFocus(change) {
+    const focused = this._list.contains(document.activeElement) ? document.activeElement : null;
+    const item = focused?.closest("li.message") ?? null;
+    const after = item?.nextElementSibling ?? item?.previousElementSibling ?? null;
+    change();
+    if (focused === null || focused.isConnected) return;
+    // What had the focus is gone; its message, or the neighbour of that, is the nearest thing to it.
+    const heir = item.isConnected ? item : after;
+    if (heir?.isConnected) heir.focus({ preventScroll: true });
+  }
+
+  _listen() {
+    this._list.addEventListener("click", (event) => this._act(event));
+    this._list.addEventListener("keydown", (event) => this._key(event));
+    this._list.addEventListener("focusin", (event) => this._activateAround(event.target));
+    this._list.addEventListener("contextmenu", (event) => this._contextMenu(event));
+    this._list.addEventListener("error", (event) => this._refreshMedium(event.target), true);
+    this._scroller.addEventListener("scroll", () => this._scrolled(), { passive: true });
+    this._newest.addEventListener("click", () => this.toEnd());
+    // Pictures and films take their room late; the end stays the end.
+    new ResizeObserver(() => this._atEnd && this.toEnd()).observe(this._list);
+    new ResizeObserver(() => this._atEnd && this.toEnd()).observe(this._scroller);
+  }
+
+  _act(event) {
+    const control = event.target.closest("[data-action]");
+    if (control === null || control.getAttribute("aria-disabled") === "true") return;
+    const message = this._messageAround(control);
+    if (message === null) return;
+    switch (control.dataset.action) {
+      case "press":
+        this._tell("press", { message, component: findComponent(message.components, control.dataset.customId) });
+        break;
+      case "choose":
+        this._tell("choose", { message, component: findComponent(message.components, control.dataset.customId), anchor: control });
+        break;
+      case "react":
+        this._tell("react", { message, emoji: control.dataset.emoji, on: control.getAttribute("aria-pressed") !== "true" });
+        break;
+      case "reactions":
+      case "apps":
+        this._tell("menu", { message, anchor: control, point: null, only: control.dataset.action });
+        break;
+      case "reveal":
+        this._revealed.add(control.dataset.reveal);
+        this.render();
+        break;
+      case "dismiss":
+        this._session.store.remove(message.channel_id, message.id);
+        break;
+      case "jump":
+        this._jump(control.dataset.target);
+        break;
+      case "channel":
+        this._tell("channel", { id: control.dataset.channel });
+        break;
+      case "command":
+        this._tell("command", { name: control.dataset.command });
+        break;
+    }
+  }
+
+  _key(event) {
+    const item = event.target.closest("li.message");
+    if (event.target.matches('[role="button"]') && (event.key === "Enter" || event.key === " ")) {
+      event.preventDefault();
+      event.target.click();
+    } else if (event.target === item) {
+      const to = { ArrowUp: item.previousElementSibling, ArrowDown: item.nextElementSibling, Home: this._list.firstElementChild, End: this._list.lastElementChild }[event.key];
+      if (to === undefined) return;
+      event.preventDefault();
+      if (to !== null) this._activate(to);
+    }
+  }
+
+  _contextMenu(event) {
+    // A link's, picture's or selected text's own menu is worth more than ours.
+    if (event.target.closest("a, video, img, input") || String(getSelection()) !== "") return;
+    const message = this._messageAround(event.target);
+    if (message === null || message.local) return;
+    event.preventDefault();
+    const byMouse = event.button === 2;
+    this._tell("menu", { message, anchor: event.target.closest("li.message"), point: byMouse ? { x: event.clientX, y: event.clientY } : null, only: null });
+  }
+
+  _activate(item) {
+    item?.focus();
+    item?.scrollIntoView({ block: "nearest" });
+  }
+
+  _activateAround(target) {
+    const id = target.closest("li.message")?.dataset.message;
+    if (id === undefined || id === this._activeId) return;
+    for (const [messageId, tabindex] of [[this._activeId, "-1"], [id, "0"]]) {
+      const item = document.getElementById(`message-${messageId}`);
+      for (const element of item === null ? [] : [item, ...item.querySelectorAll(".tools button")]) element.setAttribute("tabindex", tabindex);
+    }
+    this._activeId = id;
+  }
+
+  _jump(id) {
+    const item = document.getElementById(`message-${id}`);
+    if (item === null) return;
+    this._atEnd = false;
+    this._activate(item);
+  }
+
+  /** A signed address ends one day: the message read again brings a fresh one. Once for each medium. */
+  _refreshMedium(target) {
+    if (!target.matches?.("[data-medium]") || this._refreshed.has(target.dataset.key)) return;
+    this._refreshed.add(target.dataset.key);
+    const message = this._messageAround(target);
+    if (message !== null) this._tell("stale", { message });
+  }
+
+  _messageAround(element) {
+    const id = element.closest("li.message")?.dataset.message;
+    return id === undefined ? null : this._session.store.message(this._channelId, id);
+  }
+
+  _scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = this._scroller;
+    this._atEnd = scrollHeight - clientHeight - scrollTop < NEAR_END_PX;
+    if (this._atEnd) this._newest.hidden = true;
+    if (scrollTop < NEAR_START_PX && this._session !== null) this._tell("older", {});
+  }
+
+  toEnd() {
+    this._scroller.scrollTop = this._scroller.scrollHeight;
+    this._atEnd = true;
+    this._newest.hidden = true;
+  }
+
+  _tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+function sameTraits(a, b) {
+  return Object.keys(a).every((name) => a[name] === b[name]);
+}
+
+function continues(message, before) {
+  return (
+    before.author.id === message.author.id &&
+    !message.message_reference &&
+    !message.interaction_metadata &&
+    (before.flags & EPHEMERAL) === (message.flags & EPHEMERAL) &&
+    new Date(message.timestamp) - new Date(before.timestamp) < SAME_BYLINE_MS
+  );
+}
