@@ -20,7 +20,7 @@ class Authority:
         """The user's permissions in a channel; 0 for strangers."""
         guild = self._world.guild_of(channel)
         if guild is None:
-            return int(DIRECT) if user in channel.recipients else 0
+            return DIRECT if user in channel.recipients else 0
         member = guild.members.get(user.id)
         if member is None:
             return 0
@@ -44,7 +44,7 @@ class Authority:
             raise missing_access()
         return channel
 
-    def require(self, user: User, channel: Channel, needed: Permission) -> None:
+    def require(self, user: User, channel: Channel, needed: int) -> None:
         """Hold that the user has all of `needed`.
 
         Raises:

@@ -1,4 +1,7 @@
-"""`POST /interactions/{id}/{token}/callback`: the bot's first answer (docs: interactions/receiving-and-responding)."""
+"""`POST /interactions/{id}/{token}/callback`: the bot's first answer.
+
+Source: interactions/receiving-and-responding.
+"""
 
 from bot.sandbox.api import Answer, Call, Route
 from bot.sandbox.authority import Authority

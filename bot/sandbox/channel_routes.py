@@ -96,7 +96,7 @@ class ChannelRoutes:
         self._events.channel("THREAD_CREATE", thread, {"newly_created": True})
         if message is not None:
             message.flags |= HAS_THREAD
-            self._events.message("MESSAGE_UPDATE", message, self._messages.wire(message))
+            self._events.message("MESSAGE_UPDATE", message, lambda: self._messages.wire(message))
         return thread
 
     async def edit(self, call: Call) -> Answer:
@@ -140,6 +140,7 @@ class ChannelRoutes:
             self._authority.require(call.actor, channel, needed)
             self._events.channel("THREAD_DELETE" if channel.thread else "CHANNEL_DELETE", channel)
             self._world.remove_channel(channel)
+            await self._messages.forget_channel(channel)
         return channel_wire(channel)
 
     async def members(self, call: Call) -> Answer:

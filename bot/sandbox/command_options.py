@@ -33,10 +33,8 @@ class Values:
 def check_values(form: Form, path: Path, described: list[Json], given: Any, *, partial: bool) -> None:
     """Note every value that does not fit its option.
 
-    Args:
-        described: the options as synced.
-        given: the options as the person's client sent them.
-        partial: for autocomplete, where what is required may still be missing or unfinished.
+    `described` are the options as synced, `given` those of the person's client; `partial` is for
+    autocomplete, where what is required may still be missing or unfinished.
     """
     if not form.count(path, given, 0, 25):
         return

@@ -1,6 +1,5 @@
 """The rules of a command's description, as the bot sends it in (docs: interactions/application-commands)."""
 
-import re
 import unicodedata
 from typing import Any
 
@@ -102,9 +101,8 @@ def _check_names(form: Form, path: Path, thing: Json, *, slash: bool) -> None:
         if name is None:
             form.required(where)
         elif form.length(where, name, 1, 32):
-            if slash and not is_slash_name(name):
-                form.wrong(where, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
-            elif not slash and not re.search(r"\S", name):
+            right = is_slash_name(name) if slash else bool(name.strip())
+            if not right:
                 form.wrong(where, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
 
 

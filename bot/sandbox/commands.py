@@ -105,7 +105,7 @@ class Commands:
         return list(shown.values())
 
     def allowed(self, command: Json, guild: Guild, member: Member) -> bool:
-        """Whether the member has the permissions that the command asks for by default; "0" is for administrators."""
+        """Whether the member has what the command asks for by default; "0" stands for administrators."""
         needed = command["default_member_permissions"]
         if needed is None:
             return True

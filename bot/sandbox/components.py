@@ -27,9 +27,8 @@ _SHOWN_OF_MEDIA = ("url", "proxy_url", "width", "height", "content_type")
 def check_components(form: Form, components: Any, *, layout: bool, files: frozenset[str]) -> None:
     """Note every fault of a message's `components`.
 
-    Args:
-        layout: whether the message has the flag of components v2; without it there are rows alone.
-        files: the names of the files that the message will have.
+    `layout` says whether the message has the flag of components v2; without it there are rows alone.
+    `files` are the names of the files that the message will have.
     """
     if components is None:
         return

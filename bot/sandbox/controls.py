@@ -1,4 +1,4 @@
-"""The rules of what can be pressed and chosen from, shared by messages and modals (docs: components/reference)."""
+"""The rules of what can be pressed and chosen from, in messages and modals (docs: components/reference)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

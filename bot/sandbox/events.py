@@ -19,28 +19,31 @@ class Events:
         self._gateway = gateway
         self._authority = authority
 
-    def message(self, name: str, message: Message, wire: Json) -> None:
-        """MESSAGE_CREATE, MESSAGE_UPDATE or MESSAGE_DELETE."""
+    def message(self, name: str, message: Message, wire: Callable[[], Json]) -> None:
+        """MESSAGE_CREATE, MESSAGE_UPDATE or MESSAGE_DELETE; `wire` is asked for if anybody reads it."""
         channel = self._world.channels[message.channel_id]
-        direct = channel.guild_id is None
-        intent = Intent.DIRECT_MESSAGES if direct else Intent.GUILD_MESSAGES
-        guild = self._world.guild_of(channel)
-        if guild is not None:
-            wire = {**wire, "guild_id": str(guild.id)}
-            author = guild.members.get(message.author.id)
-            if name != "MESSAGE_DELETE" and author is not None:
-                wire["member"] = member_wire(author, with_user=False)
         if message.reader is not None:
             reader = message.reader
-            self._gateway.dispatch(name, wire, lambda session: session.user.id == reader)
+            readers = self._gateway.readers(lambda session: session.user.id == reader)
+        else:
+            direct = channel.guild_id is None
+            intent = Intent.DIRECT_MESSAGES if direct else Intent.GUILD_MESSAGES
+            readers = self._gateway.readers(self._of(channel, intent))
+        if not readers:
             return
+        data = wire()
+        guild = self._world.guild_of(channel)
+        if guild is not None:
+            data["guild_id"] = str(guild.id)
+            author = guild.members.get(message.author.id)
+            if name != "MESSAGE_DELETE" and author is not None:
+                data["member"] = member_wire(author, with_user=False)
         if name == "MESSAGE_DELETE" or self.readable_by_bot(message):
-            self._gateway.dispatch(name, wire, self._of(channel, intent))
+            self._gateway.send(name, data, readers)
             return
-        everybody = self._of(channel, intent)
-        self._gateway.dispatch(name, wire, lambda s: everybody(s) and s.wants(Intent.MESSAGE_CONTENT))
-        hidden = without_content(wire)
-        self._gateway.dispatch(name, hidden, lambda s: everybody(s) and not s.wants(Intent.MESSAGE_CONTENT))
+        blind = [one for one in readers if not one.wants(Intent.MESSAGE_CONTENT)]
+        self._gateway.send(name, data, [one for one in readers if one not in blind])
+        self._gateway.send(name, without_content(data), blind)
 
     def readable_by_bot(self, message: Message) -> bool:
         """What a bot may read without the intent: its own, those to it, and direct messages."""
@@ -99,11 +102,11 @@ class Events:
     def to_person(self, name: str, data: Json, user: User) -> None:
         self._gateway.dispatch(name, data, lambda session: session.user is user)
 
-    def _reaction_intent(self, channel: Channel) -> Intent:
+    def _reaction_intent(self, channel: Channel) -> int:
         direct = channel.guild_id is None
         return Intent.DIRECT_MESSAGE_REACTIONS if direct else Intent.GUILD_MESSAGE_REACTIONS
 
-    def _of(self, channel: Channel, intent: Intent, *, hidden_too: bool = False) -> Callable[[Session], bool]:
+    def _of(self, channel: Channel, intent: int, *, hidden_too: bool = False) -> Callable[[Session], bool]:
         def reads(session: Session) -> bool:
             if not session.wants(intent):
                 return False

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from bot.sandbox.errors import Json
-from bot.sandbox.gateway_codes import Intent, Op
+from bot.sandbox.gateway_codes import Op
 from bot.sandbox.wire import encode
 from bot.sandbox.world import User
 
@@ -18,7 +18,7 @@ REPLAYED_MAX = 5000
 # How many events may wait for a slow reader before its connection is cut.
 WAITING_MAX = 50_000
 # Sessions without a connection that are kept for a RESUME.
-DETACHED_MAX = 64
+DETACHED_MAX = 8
 
 
 class Connection:
@@ -105,7 +105,7 @@ class Session:
                 if number > seq:
                     self.connection.send(text)
 
-    def wants(self, intent: Intent) -> bool:
+    def wants(self, intent: int) -> bool:
         """People's clients have no intents: they are told everything that they may see."""
         return self.intents is None or bool(self.intents & intent)
 
@@ -137,15 +137,18 @@ class Gateway:
 
     def dispatch(self, name: str, data: Json, to: Callable[[Session], bool]) -> int:
         """Send an event to every session that `to` lets through; how many these were."""
-        encoded: str | None = None
-        reached = 0
-        for session in self._sessions.values():
-            if to(session):
-                if encoded is None:
-                    encoded = encode(data)
+        readers = self.readers(to)
+        self.send(name, data, readers)
+        return len(readers)
+
+    def readers(self, to: Callable[[Session], bool]) -> list[Session]:
+        return [session for session in self._sessions.values() if to(session)]
+
+    def send(self, name: str, data: Json, readers: list[Session]) -> None:
+        if readers:
+            encoded = encode(data)
+            for session in readers:
                 session.dispatch(name, encoded)
-                reached += 1
-        return reached
 
     def of_bot(self) -> list[Session]:
         return [session for session in self._sessions.values() if session.user.bot]

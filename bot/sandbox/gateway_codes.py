@@ -1,6 +1,6 @@
 """The gateway's opcodes, close codes and intents (docs: topics/opcodes-and-status-codes, events/gateway)."""
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 
 class Op(IntEnum):
@@ -34,7 +34,9 @@ class Close(IntEnum):
     DISALLOWED_INTENTS = 4014
 
 
-class Intent(IntFlag):
+class Intent:
+    """Plain numbers, asked for at every event and every session."""
+
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
     GUILD_PRESENCES = 1 << 8

@@ -11,7 +11,7 @@ from bot.sandbox.errors import Json
 from bot.sandbox.gateway import Connection, Gateway, Session
 from bot.sandbox.gateway_codes import KNOWN_INTENTS, PRIVILEGED, Close, Intent, Op
 from bot.sandbox.permissions import Permission, in_channel
-from bot.sandbox.wire import encode, guild_create_wire, member_wire, own_user_wire
+from bot.sandbox.wire import channel_wire, encode, guild_create_wire, member_wire, own_user_wire
 from bot.sandbox.world import Channel, Guild, User, World
 
 # Messages that a client may send in a minute (docs: events/gateway, "Rate Limiting").
@@ -43,9 +43,7 @@ class GatewayRoute:
         resume_url = f"ws://{request.host}/gateway"
         talk = _Talk(self._world, self._gateway, connection, self._heartbeat_s, resume_url)
         try:
-            if request.query.get("v") not in ("10", "9") or request.query.get("encoding", "json") != "json":
-                raise _Closed(Close.INVALID_VERSION)
-            await talk.listen()
+            await talk.listen(request.query.get("v"), request.query.get("encoding", "json"))
         except _Closed as closed:
             connection.close(closed.code)
             await asyncio.wait([connection.writer], timeout=5)
@@ -67,12 +65,14 @@ class _Talk:
         self._session: Session | None = None
         self._client_said_goodbye = False
 
-    async def listen(self) -> None:
+    async def listen(self, version: str | None, encoding: str) -> None:
         """Read until the connection ends.
 
         Raises:
             _Closed: the client broke a rule; the code says which.
         """
+        if version not in ("9", "10") or encoding != "json":
+            raise _Closed(Close.INVALID_VERSION)
         loop = asyncio.get_running_loop()
         self._send(Op.HELLO, {"heartbeat_interval": int(self._heartbeat_s * 1000)})
         beaten_at = loop.time()
@@ -158,7 +158,7 @@ class _Talk:
             "session_id": session.id,
             "session_type": "normal",
             "resume_gateway_url": self._resume_url,
-            "private_channels": [],
+            "private_channels": [channel_wire(one) for one in self._world.direct_channels(user)],
             "relationships": [],
             "presences": [],
             "user_settings": {},
@@ -171,7 +171,7 @@ class _Talk:
         for guild in guilds:
             if session.wants(Intent.GUILDS):
                 channels = self._channels_for(user, guild)
-                session.dispatch("GUILD_CREATE", encode(guild_create_wire(guild, world, channels)))
+                session.dispatch("GUILD_CREATE", encode(guild_create_wire(guild, world, user, channels)))
 
     def _channels_for(self, user: User, guild: Guild) -> list[Channel]:
         """A bot is told of every channel, as Discord does it; a person's client here of those they see."""

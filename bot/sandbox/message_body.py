@@ -68,8 +68,8 @@ def check_edit(body: Json, message: Message, uploads: list[Upload], *, root: Pat
     _check_parts(form, parts, layout=layout, files=names)
     form.settle()
     content = message.content if "content" not in body else body["content"] or ""
-    embeds = message.embeds if "embeds" not in body else body["embeds"]
-    components = message.components if "components" not in body else body["components"]
+    embeds = body.get("embeds", message.embeds)
+    components = body.get("components", message.components)
     if not any((names, components) if layout else (content.strip(), embeds, names)):
         raise empty_message()
 

@@ -1,5 +1,6 @@
 """`/channels/{channel}/messages`: posting, reading, editing, deleting, by the bot and by people."""
 
+from itertools import islice
 from typing import Any
 
 from bot.sandbox.api import Answer, Call, Route
@@ -94,16 +95,17 @@ class MessageRoutes:
             raise invalid(("before",), "MUTUALLY_EXCLUSIVE", "before, after and around exclude each other")
         if not self._authority.bits(user, channel) & Permission.READ_MESSAGE_HISTORY:
             return []
-        found = list(self._messages.latest_first(channel.id))
-        if "before" in ids:
-            found = [one for one in found if one.id < ids["before"]][:limit]
-        elif "after" in ids:
-            found = [one for one in found if one.id > ids["after"]][-limit:]
+        latest = self._messages.latest_first(channel.id)
+        if "after" in ids:
+            found = [one for one in latest if one.id > ids["after"]][-limit:]
         elif "around" in ids:
-            newer = [one for one in found if one.id >= ids["around"]][-((limit + 1) // 2) :]
-            older = [one for one in found if one.id < ids["around"]][: limit - len(newer)]
-            found = newer + older
-        return [self._for(user, message) for message in found[:limit]]
+            every = list(latest)
+            newer = [one for one in every if one.id >= ids["around"]][-((limit + 1) // 2) :]
+            found = newer + [one for one in every if one.id < ids["around"]][: limit - len(newer)]
+        else:
+            before = ids.get("before", 2**64)
+            found = list(islice((one for one in latest if one.id < before), limit))
+        return [self._for(user, message) for message in found]
 
     async def read(self, call: Call) -> Answer:
         user = call.actor
@@ -181,7 +183,7 @@ class MessageRoutes:
         return message
 
     def _for(self, user: User, message: Message) -> Json:
-        wire = self._messages.wire(message)
+        wire = self._messages.wire(message, user)
         return without_content(wire) if user.bot and not self._events.readable_by_bot(message) else wire
 
     def _upload_limit(self, channel: Channel) -> int:

@@ -96,7 +96,7 @@ class Messages:
             channel.message_count += 1
         if nonce is not None:
             self._remember_nonce(channel, author, nonce, message)
-        self._events.message("MESSAGE_CREATE", message, self.wire(message))
+        self._events.message("MESSAGE_CREATE", message, lambda: self.wire(message))
         if len(stored) > KEPT_MAX:
             oldest = stored.pop(next(iter(stored)))
             await self._attachments.remove(oldest.attachments)
@@ -122,7 +122,7 @@ class Messages:
         message.edited_at = None if message.loading else self._world.now()
         message.flags &= ~LOADING
         self._fill(message, body, may_mention_everyone=may_mention_everyone)
-        self._events.message("MESSAGE_UPDATE", message, self.wire(message))
+        self._events.message("MESSAGE_UPDATE", message, lambda: self.wire(message))
         await self._attachments.remove(dropped)
         return message
 
@@ -130,7 +130,7 @@ class Messages:
         """Remove a message; its files' links are dead from now on."""
         del self._by_channel[message.channel_id][message.id]
         wire: Json = {"id": str(message.id), "channel_id": str(message.channel_id)}
-        self._events.message("MESSAGE_DELETE", message, wire)
+        self._events.message("MESSAGE_DELETE", message, lambda: wire)
         await self._attachments.remove(message.attachments)
 
     def find(self, channel_id: int, message_id: int, reader: User) -> Message:
@@ -144,6 +144,11 @@ class Messages:
             raise unknown("Message")
         return message
 
+    async def forget_channel(self, channel: Channel) -> None:
+        """The channel is gone, and all that was said in it."""
+        for message in self._by_channel.pop(channel.id, {}).values():
+            await self._attachments.remove(message.attachments)
+
     def alive(self, message: Message) -> bool:
         return message.id in self._by_channel.get(message.channel_id, {})
 
@@ -153,8 +158,8 @@ class Messages:
             if message.reader is None:
                 yield message
 
-    def wire(self, message: Message) -> Json:
-        """The message with fresh links."""
+    def wire(self, message: Message, reader: User | None = None) -> Json:
+        """The message with fresh links, as `reader` (else the bot) gets it."""
         attachments = [self._attachments.wire(one) for one in message.attachments]
         components, embeds = message.components, message.embeds
         if message.layout:
@@ -182,7 +187,8 @@ class Messages:
         if message.nonce is not None:
             wire["nonce"] = message.nonce
         if message.reactions:
-            wire["reactions"] = [_reaction_wire(one, self._world.bot) for one in message.reactions.values()]
+            me = reader or self._world.bot
+            wire["reactions"] = [_reaction_wire(one, me) for one in message.reactions.values()]
         if message.author.bot:
             wire["application_id"] = str(self._world.application.id)
         if message.interaction is not None:
@@ -226,14 +232,16 @@ class Messages:
         if "content" in body:
             message.content = (body["content"] or "").strip()
         if "embeds" in body:
-            message.embeds = [{"type": "rich", **embed} for embed in body["embeds"] or []]
+            message.embeds = [_rich(embed) for embed in body["embeds"] or []]
         if "components" in body:
             message.components = with_ids(body["components"] or [])
         if "content" in body or "components" in body or message.reply_to is not None:
             replied_to = None
             if message.reply_to is not None:
                 original = self._by_channel.get(message.channel_id, {}).get(message.reply_to)
-                replied_to = None if original is None else original.author
+                # An interaction's answer does not call the one whose message it sits on.
+                if original is not None and message.interaction is None:
+                    replied_to = original.author
             found = mentioned(
                 self._world,
                 None if message.guild_id is None else self._world.guilds[message.guild_id],
@@ -254,8 +262,8 @@ class Messages:
 
     def _remember_nonce(self, channel: Channel, author: User, nonce: str | int, message: Message) -> None:
         now = self._world.now()
-        if len(self._nonces) >= NONCES_MAX:
-            self._nonces = {key: known for key, known in self._nonces.items() if known[1] > now}
+        while len(self._nonces) >= NONCES_MAX:
+            del self._nonces[next(iter(self._nonces))]
         self._nonces[channel.id, author.id, str(nonce)] = (message.id, now + self._nonce_life)
 
     def controls(self, message: Message) -> dict[str, Json]:
@@ -272,6 +280,13 @@ def _reaction_wire(reaction: Reaction, me: User) -> Json:
         "me": me.id in reaction.users,
         "me_burst": False,
         "burst_colors": [],
+    }
+
+
+def _rich(embed: Json) -> Json:
+    """What a bot may say of an embed: films and providers come from links alone."""
+    return {key: value for key, value in embed.items() if key not in ("video", "provider", "type")} | {
+        "type": "rich"
     }
 
 

@@ -9,7 +9,7 @@ FOLDER = Path(__file__).with_name("page")
 
 
 class PageRoute:
-    """Everything that no other route took. Files are read anew each time: the page is worked on while it is open."""
+    """Takes what no other route took. Files are read anew each time, and changes show at a reload."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder.resolve()

@@ -29,7 +29,7 @@ class Press:
 
 
 class Person:
-    """One person's client. What it was told is in `client.events`, the messages as they stand in `client.seen`."""
+    """One person. What they were told is in `client.events`, the messages as they stand in `client.seen`."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -264,8 +264,8 @@ class Person:
         return (await self.client.wait_for(wanted, timeout_s=timeout_s, since=press.mark)).data
 
     async def _command(self, name: str, kinds: tuple[int, ...] = (1,)) -> Json:
-        for commands in (self._commands, await self.commands()):
-            for command in commands:
+        for asked_anew in (False, True):
+            for command in await self.commands() if asked_anew else self._commands:
                 if command["name"] == name and command["type"] in kinds:
                     return command
         raise KeyError(f"no command {name!r} in the picker")

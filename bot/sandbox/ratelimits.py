@@ -1,4 +1,4 @@
-"""Rate limits by route and place, counted as Discord does and told in its headers (docs: topics/rate-limits)."""
+"""Rate limits by route and place, told in Discord's headers (docs: topics/rate-limits)."""
 
 import hashlib
 import time

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from bot.sandbox.errors import Json
 from bot.sandbox.wire import stamp
 
-KEPT_MAX = 2000
+KEPT_MAX = 1000
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Gathers what an interaction's values point to: users, roles, channels, messages, files (`data.resolved`)."""
+"""Gathers what an interaction's values point to: users, roles, channels, messages, files."""
 
 from bot.sandbox.attachments import Attachment, Attachments
 from bot.sandbox.authority import Authority
@@ -9,7 +9,7 @@ from bot.sandbox.world import Guild, User, World
 
 
 class Resolver:
-    """Collects for one interaction of `user` in `guild`; `uploads` are its files by the number they came under."""
+    """`data.resolved` of one interaction; `uploads` are its files by the number they came under."""
 
     def __init__(
         self,

@@ -39,9 +39,9 @@ def add_guild(world: World, name: str, *, upload_limit: int) -> Guild:
     )
     guild = Guild(id=snowflakes.next(), name=name, owner_id=owner.id, upload_limit=upload_limit)
     world.add_guild(guild)
-    guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=int(EVERYONE), position=0)
-    own = _role(guild, snowflakes.next(), world.bot.username, int(EVERYONE), managed=True)
-    managing = int(Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES)
+    guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=EVERYONE, position=0)
+    own = _role(guild, snowflakes.next(), world.bot.username, EVERYONE, managed=True)
+    managing = Permission.MANAGE_GUILD | Permission.MANAGE_MESSAGES
     managers = _role(guild, snowflakes.next(), "managers", managing)
     guild.members[owner.id] = Member(user=owner, joined_at=now())
     guild.members[world.bot.id] = Member(user=world.bot, joined_at=now(), roles=[own.id])
@@ -49,8 +49,8 @@ def add_guild(world: World, name: str, *, upload_limit: int) -> Guild:
         user = world.user_named(person)
         roles = [managers.id] if person == MANAGER else []
         guild.members[user.id] = Member(user=user, joined_at=now(), roles=roles)
-    mute = int(Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS)
-    hide = int(Permission.VIEW_CHANNEL)
+    mute = Permission.SEND_MESSAGES | Permission.SEND_MESSAGES_IN_THREADS
+    hide = Permission.VIEW_CHANNEL
     _channel(world, guild, "dailies", topic="Ask for a clip with /generate")
     _channel(world, guild, "showcase")
     _channel(world, guild, "read-only", overwrites=[Overwrite(id=guild.id, is_member=False, deny=mute)])

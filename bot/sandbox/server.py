@@ -15,6 +15,7 @@ from bot.sandbox.cdn import CdnRoute, Links
 from bot.sandbox.channel_routes import ChannelRoutes
 from bot.sandbox.command_routes import CommandRoutes
 from bot.sandbox.commands import Commands
+from bot.sandbox.errors import Json
 from bot.sandbox.events import Events
 from bot.sandbox.faults import Faults
 from bot.sandbox.gateway import Gateway
@@ -25,14 +26,16 @@ from bot.sandbox.message_routes import MessageRoutes
 from bot.sandbox.messages import Messages
 from bot.sandbox.page_route import PageRoute
 from bot.sandbox.press_routes import PressRoutes
+from bot.sandbox.presses import Presses
 from bot.sandbox.ratelimits import GENEROUS, RateLimits, Rates
 from bot.sandbox.reaction_routes import ReactionRoutes
 from bot.sandbox.requestlog import Observer, RequestLog
 from bot.sandbox.sandbox_routes import SandboxRoutes
 from bot.sandbox.scenery import open_world
-from bot.sandbox.uploads import Inbox
+from bot.sandbox.uploads import JSON_BYTES_MAX, Inbox
 from bot.sandbox.user_routes import UserRoutes
 from bot.sandbox.webhook_routes import WebhookRoutes
+from bot.sandbox.world import User
 
 
 def _utc_now() -> datetime:
@@ -86,11 +89,14 @@ class Sandbox:
         self.commands = Commands(world, authority)
         self.messages = Messages(world, attachments, events, nonce_s=nonce_s)
         self.interactions = Interactions(world, events, now=now, acknowledge_s=acknowledge_s, token_s=token_s)
+        self._presses = Presses(
+            world, authority, self.commands, self.messages, attachments, self.interactions
+        )
         inbox = Inbox(folder, self.faults)
         self._api = Api(
             world, inbox=inbox, limits=RateLimits(rates), faults=self.faults, log=self.log, now=now
         )
-        self._users = UserRoutes(world, authority, self.gateway)
+        self._users = UserRoutes(world, authority, self.gateway, events)
         self._own = SandboxRoutes(world, authority, self.gateway, self.faults, self.log, self.interactions)
         self._gateway_route = GatewayRoute(world, self.gateway, heartbeat_s=heartbeat_s)
         self._cdn = CdnRoute(attachments, self._links)
@@ -101,9 +107,7 @@ class Sandbox:
             *MessageRoutes(world, authority, self.messages, events).routes(),
             *ReactionRoutes(world, authority, self.messages, events).routes(),
             *CommandRoutes(world, self.commands).routes(),
-            *PressRoutes(
-                world, authority, self.commands, self.messages, attachments, self.interactions
-            ).routes(),
+            *PressRoutes(world, self._presses).routes(),
             *CallbackRoutes(world, authority, self.messages, self.interactions).routes(),
             *WebhookRoutes(world, authority, self.messages, self.interactions).routes(),
         ]
@@ -114,10 +118,18 @@ class Sandbox:
     def bot_token(self) -> str:
         return self.world.bot.token
 
+    async def press(self, user: User, body: Json) -> None:
+        """An interaction as `POST /interactions` takes it, without the road there: for load.
+
+        Raises:
+            DiscordRefusal: what that route would answer.
+        """
+        await self._presses.take(user, body, [], unchecked=False)
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen; the port that it is. The addresses are set from here on."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
-        app = web.Application()
+        app = web.Application(client_max_size=JSON_BYTES_MAX)
         self._api.add(app, self._routes)
         self._api.add_fallback(app)
         app.router.add_get("/gateway", self._gateway_route.handle)

@@ -3,6 +3,7 @@
 from bot.sandbox.api import Answer, Call, Route
 from bot.sandbox.authority import Authority
 from bot.sandbox.errors import invalid, not_found, unknown
+from bot.sandbox.events import Events
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.wire import application_wire, channel_wire, own_user_wire, user_wire
 from bot.sandbox.world import User, World
@@ -14,10 +15,11 @@ STARTS_MAX = 1000
 class UserRoutes:
     """`gateway_url` is known when the server listens, so it is asked for late."""
 
-    def __init__(self, world: World, authority: Authority, gateway: Gateway) -> None:
+    def __init__(self, world: World, authority: Authority, gateway: Gateway, events: Events) -> None:
         self._world = world
         self._authority = authority
         self._gateway = gateway
+        self._events = events
         self.gateway_url = ""
 
     def routes(self) -> list[Route]:
@@ -71,7 +73,10 @@ class UserRoutes:
         other = self._known_user(int(number))
         if other is user:
             raise invalid(("recipient_id",), "INVALID_RECIPIENT", "Cannot message yourself")
+        known = self._world.direct_channels(user)
         channel = self._world.direct_channel(user, other)
+        if channel not in known:
+            self._events.channel("CHANNEL_CREATE", channel)
         return channel_wire(channel) | {"recipients": [user_wire(other)]}
 
     async def user(self, call: Call) -> Answer:

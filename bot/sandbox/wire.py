@@ -6,10 +6,8 @@ from datetime import datetime
 from bot.sandbox.errors import Json
 from bot.sandbox.world import DIRECT, Application, Channel, Guild, Member, Overwrite, Role, User, World
 
-
-def encode(value: object) -> str:
-    """Compact JSON, as Discord sends it."""
-    return json.dumps(value, separators=(",", ":"))
+# Compact JSON, as Discord sends it; made once, since `json.dumps` makes an encoder at every call.
+encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def stamp(at: datetime | None) -> str | None:
@@ -167,10 +165,10 @@ def guild_wire(guild: Guild, world: World) -> Json:
     }
 
 
-def guild_create_wire(guild: Guild, world: World, channels: list[Channel]) -> Json:
+def guild_create_wire(guild: Guild, world: World, reader: User, channels: list[Channel]) -> Json:
     """GUILD_CREATE: the guild with the `channels` that its reader may know of."""
     return guild_wire(guild, world) | {
-        "joined_at": stamp(guild.members[world.bot.id].joined_at),
+        "joined_at": stamp(guild.members[reader.id].joined_at),
         "large": False,
         "unavailable": False,
         "member_count": len(guild.members),

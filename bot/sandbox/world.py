@@ -21,6 +21,8 @@ class User:
     token: str
     bot: bool = False
     locale: str = "en-US"
+    # Whether they take direct messages from members of a shared server.
+    takes_direct: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -191,6 +193,9 @@ class World:
             )
             self._direct[pair] = self.add_channel(channel)
         return channel
+
+    def direct_channels(self, user: User) -> list[Channel]:
+        return [channel for channel in self._direct.values() if user in channel.recipients]
 
     def timed_out(self, member: Member) -> bool:
         return member.timeout_until is not None and member.timeout_until > self.now()
