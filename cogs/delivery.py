@@ -30,7 +30,7 @@ from cogs.cards import card_view, clip_alt, clip_file_name, clip_view
 log = logging.getLogger(__name__)
 
 HISTORY_MAX = 2_000
-"""Messages read when looking for one of ours: 20 requests. Past it, nobody can say that it is not there."""
+"""20 requests, and hours of a busy channel."""
 
 UNKNOWN_MESSAGE = 10008
 TOO_LARGE = 40005
@@ -41,10 +41,16 @@ _TRY_LATER = frozenset({20016, 20022, 20028, 20029, 30046, 40062, 130000})
 
 
 class DiscordDelivery:
-    """`bot.delivery.Delivery` through a signed-in client."""
+    """`bot.delivery.Delivery` through a signed-in client.
 
-    def __init__(self, client: discord.Client) -> None:
+    Args:
+        history_max: how many messages are read when looking for one of ours. Past it nobody can say that
+            it is not there.
+    """
+
+    def __init__(self, client: discord.Client, *, history_max: int = HISTORY_MAX) -> None:
         self._client = client
+        self._history_max = history_max
 
     async def post_card(self, card: Card) -> MessageId:
         """See `Delivery.post_card`."""
@@ -113,12 +119,12 @@ class DiscordDelivery:
         since = discord.Object(job.order.interaction_id)
         seen = 0
         with _faults(self._client):
-            async for message in channel.history(after=since, limit=HISTORY_MAX, oldest_first=True):
+            async for message in channel.history(after=since, limit=self._history_max, oldest_first=True):
                 seen += 1
                 if message.author == us and mark in custom_ids(message.components):
                     return MessageId(message.id)
-            if seen == HISTORY_MAX:
-                raise DeliveryRefused(f"more than {HISTORY_MAX} messages since then; nobody can look")
+            if seen == self._history_max:
+                raise DeliveryRefused(f"{self._history_max} messages and more since then; nobody can look")
             if seen == 0:
                 await _prove_readable(channel, since)
         return None

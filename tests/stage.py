@@ -38,6 +38,7 @@ from bot.ids import Ids
 from bot.orders import Orders
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
+from bot.sandbox.world import Overwrite
 from bot.screening import WordList
 from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
@@ -49,6 +50,7 @@ Json = dict[str, Any]
 
 RICH = Limits(member_monthly_micros=Micros(10_000_000), installation_monthly_micros=Micros(100_000_000))
 ASK_ABOVE = Micros(1_000_000)
+DESCRIBED = catalogue.Described("Studio", "storyboard, not AI")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,12 @@ class Stage:
     def member(self, name: str) -> Member:
         world = self.sandbox.world
         return Member(guild_id=GuildId(world.guild.id), user_id=UserId(world.user_named(name).id))
+
+    def deny(self, permission: int, channel: str = "dailies") -> None:
+        """Take a permission from the bot in a channel."""
+        bot = self.sandbox.world.bot
+        place = self.sandbox.world.channel_named(channel)
+        place.overwrites[bot.id] = Overwrite(id=bot.id, is_member=True, deny=permission)
 
     async def rows(self) -> list[Job]:
         """Every job there is."""

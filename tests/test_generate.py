@@ -11,7 +11,6 @@ from bot.domain import Limits, Micros
 from bot.orders import QUOTE_HOLDS
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person
-from bot.sandbox.world import Overwrite
 from cogs.answers import WENT_WRONG_ORDERING
 from cogs.buttons import QuoteButton
 from tests.stage import Json, Stage, custom_ids, open_stage, texts
@@ -34,13 +33,6 @@ async def assert_refused(stage: Stage, answer: Json, *, saying: str) -> None:
     assert custom_ids(answer) == []
     assert await stage.rows() == []
     assert (await stage.money("Ada")).used_micros == 0
-
-
-def deny(stage: Stage, permission: Permission, channel: str = "dailies") -> None:
-    """Take a permission from everybody in a channel."""
-    place = stage.sandbox.world.channel_named(channel)
-    guild = stage.sandbox.world.guild
-    place.overwrites[guild.id] = Overwrite(id=guild.id, is_member=False, deny=int(permission))
 
 
 async def test_a_small_order_is_placed_at_once(stage: Stage) -> None:
@@ -241,7 +233,7 @@ async def test_a_place_where_the_bot_may_not_write_is_refused_before_any_money(s
 
 
 async def test_a_place_where_the_bot_may_not_attach_is_refused_before_any_money(stage: Stage) -> None:
-    deny(stage, Permission.ATTACH_FILES)
+    stage.deny(Permission.ATTACH_FILES)
 
     answer = await stage.ask(stage.ada, prompt="a paper boat")
 
@@ -249,7 +241,7 @@ async def test_a_place_where_the_bot_may_not_attach_is_refused_before_any_money(
 
 
 async def test_a_place_without_history_will_do(stage: Stage) -> None:
-    deny(stage, Permission.READ_MESSAGE_HISTORY)
+    stage.deny(Permission.READ_MESSAGE_HISTORY)
 
     answer = await stage.ask(stage.ada, prompt="a paper boat")
 

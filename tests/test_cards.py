@@ -1,0 +1,257 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord import ui
+
+from bot.delivery import Card, Post
+from bot.domain import (
+    ChannelId,
+    Fault,
+    FaultKind,
+    GuildId,
+    InteractionId,
+    Job,
+    JobState,
+    Member,
+    MessageId,
+    Micros,
+    Ticket,
+    UserId,
+)
+from bot.providers.protocol import Progress, Rendering, Waiting
+from cogs.cards import TEXT_UNITS_MAX, card_view, clip_view
+from cogs.notes import details_view, receipt
+from tests import stage
+from tests.stage import Json, walk
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+NASTY = "*@everyone_<#1>`~|\n# [x](https://e.example)" * 100
+TICKET = Ticket(provider_job_id="video_1")
+CANCELLABLE = {
+    JobState.REVIEW,
+    JobState.QUEUED,
+    JobState.SUBMITTING,
+    JobState.UNCERTAIN,
+    JobState.RUNNING,
+}
+
+
+def job_of(**changes: Any) -> Job:
+    return stage.job_of(
+        1,
+        member=Member(guild_id=GuildId(7), user_id=UserId(1001)),
+        channel_id=ChannelId(30),
+        interaction_id=InteractionId(50),
+        at=NOON,
+        **changes,
+    )
+
+
+def card_of(**changes: Any) -> Card:
+    fields = {
+        name: changes.pop(name)
+        for name in ("progress", "can_cancel", "clip_here", "play_money", "allowance")
+        if name in changes
+    }
+    return stage.card_of(job_of(**changes), **fields)
+
+
+def post_of(job: Job) -> Post:
+    return stage.post_of(job, Path("clip.mp4"))
+
+
+def components(view: ui.LayoutView) -> list[Json]:
+    return walk(view.to_components())  # type: ignore[no-untyped-call]  # discord.py forgot to say
+
+
+def text_of(view: ui.LayoutView) -> str:
+    return "\n".join(one["content"] for one in components(view) if one["type"] == 10)
+
+
+def buttons(view: ui.LayoutView) -> dict[str, Json]:
+    return {str(one["label"]): one for one in components(view) if one["type"] == 2}
+
+
+def units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def every_view(prompt: str) -> Iterator[ui.LayoutView]:
+    fault = Fault(kind=FaultKind.OURS, code="x" * 60)
+    for state in JobState:
+        job = job_of(prompt=prompt, state=state, fault=fault, seed=2**31 - 1, ticket=TICKET)
+        yield card_view(stage.card_of(job))
+        yield card_view(stage.card_of(job, clip_here=Path("clip.mp4")))
+        yield clip_view(post_of(job))
+        yield details_view(job, stage.DESCRIBED, play_money=True)[0]
+
+
+async def test_no_message_passes_discords_limits_with_four_thousand_nasty_characters() -> None:
+    for prompt in (NASTY[:4_000], "🎬" * 4_000, "*" * 4_000):
+        for view in every_view(prompt):
+            assert sum(units(one["content"]) for one in components(view) if one["type"] == 10) <= (
+                TEXT_UNITS_MAX
+            )
+            for one in components(view):
+                assert len(one.get("label") or "") <= 80
+                for item in one.get("items", []):
+                    assert 0 < units(item["description"]) <= 256
+
+
+async def test_every_view_lives_for_ever_and_holds_only_dynamic_buttons_and_links() -> None:
+    for view in every_view("a paper boat"):
+        assert view.timeout is None
+        for item in view.walk_children():
+            assert isinstance(item, ui.DynamicItem) or not item.is_dispatchable()
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (None, "Being made"),
+        (Waiting(), "In the provider's queue"),
+        (Waiting(0), "Next in the provider's queue"),
+        (Waiting(3), "In the provider's queue, 3 before it"),
+        (Rendering(), "Rendering"),
+        (Rendering(42), "Rendering, 42 %"),
+    ],
+)
+async def test_progress_is_the_providers_own_word(progress: Progress | None, words: str) -> None:
+    shown = text_of(card_view(card_of(state=JobState.RUNNING, progress=progress)))
+
+    assert shown.startswith(f"### {words}\n")
+
+
+async def test_a_card_says_what_was_ordered_and_what_it_costs() -> None:
+    shown = text_of(card_view(card_of(seed=7)))
+
+    assert "### In line\n> a paper boat crossing a rain puddle\n" in shown
+    assert "Studio · 720p · 16:9 · 4 s · seed 7" in shown
+    assert "$0.40 (4 s at $0.10 a second), play money" in shown
+    assert f"$9.60 of the budget left until <t:{int((NOON + timedelta(days=9)).timestamp())}:D>" in shown
+    assert f"storyboard, not AI · asked for by <@1001> <t:{int(NOON.timestamp())}:R>" in shown
+
+
+async def test_what_is_free_is_called_free_and_never_play_money() -> None:
+    shown = text_of(card_view(card_of(price_micros=0)))
+
+    assert "-# free\n" in shown
+    assert "play money" not in shown
+
+
+async def test_real_money_is_not_called_play_money() -> None:
+    assert "play money" not in text_of(card_view(card_of(play_money=False)))
+
+
+@pytest.mark.parametrize("state", JobState)
+async def test_cancel_is_there_as_long_as_it_can_be_wished(state: JobState) -> None:
+    shown = buttons(card_view(card_of(state=state)))
+
+    assert ("Cancel" in shown) == (state in CANCELLABLE)
+    assert "Details" in shown
+
+
+async def test_a_wish_to_cancel_is_shown_and_not_taken_twice() -> None:
+    shown = buttons(card_view(card_of(state=JobState.RUNNING, cancel_asked_at=NOON)))
+
+    assert shown["Cancel asked for"]["disabled"]
+
+
+async def test_what_cannot_be_stopped_says_so() -> None:
+    paid = buttons(card_view(card_of(state=JobState.RUNNING, can_cancel=False)))
+    free = buttons(card_view(card_of(state=JobState.RUNNING, can_cancel=False, price_micros=0)))
+    queued = buttons(card_view(card_of(state=JobState.QUEUED, can_cancel=False)))
+
+    assert paid["Cannot be stopped, already paid"]["disabled"]
+    assert free["Cannot be stopped"]["disabled"]
+    assert not queued["Cancel"]["disabled"]
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+async def test_every_failure_says_what_happened_what_it_cost_and_what_to_do(kind: FaultKind) -> None:
+    fault = Fault(kind=kind, code="code", detail="the provider's own words")
+
+    refused = text_of(card_view(card_of(state=JobState.FAILED, fault=fault)))
+
+    (sentence,) = [line for line in refused.splitlines() if "Nothing was charged." in line]
+    what, do = sentence.split("Nothing was charged.")
+    assert what.strip().endswith(".")
+    assert do.strip().endswith(".")
+    assert fault.detail not in refused
+
+
+async def test_a_failure_of_what_a_provider_had_claims_nothing_it_cannot_know() -> None:
+    fault = Fault(kind=FaultKind.PROVIDER, code="failed")
+    taken = text_of(card_view(card_of(state=JobState.FAILED, fault=fault, ticket=TICKET)))
+    free = text_of(card_view(card_of(state=JobState.FAILED, fault=fault, ticket=TICKET, price_micros=0)))
+
+    assert "Nothing was charged" not in taken
+    assert "You pay only what the provider bills" in taken
+    assert "It was free." in free
+
+
+async def test_a_finished_order_leads_to_its_clip() -> None:
+    done = card_of(
+        state=JobState.POSTED, clip_message_id=MessageId(9), clip_channel_id=ChannelId(30), ticket=TICKET
+    )
+
+    link = buttons(card_view(done))["Show the clip"]
+
+    assert link["url"] == "https://discord.com/channels/7/30/9"
+
+
+async def test_a_card_that_carries_the_clip_says_that_it_is_done() -> None:
+    view = card_view(card_of(state=JobState.STORED, clip_here=Path("clip.mp4"), ticket=TICKET))
+
+    (gallery,) = [one for one in components(view) if one["type"] == 12]
+    assert gallery["items"][0]["media"]["url"] == f"attachment://dailies-{job_of().id}.mp4"
+    assert text_of(view).startswith("### Done")
+    assert "Cancel" not in buttons(view)
+
+
+async def test_a_clip_names_its_prompt_model_settings_cost_label_and_member() -> None:
+    view = clip_view(post_of(job_of(state=JobState.STORED, ticket=TICKET)))
+
+    shown = text_of(view)
+    assert "> a paper boat crossing a rain puddle" in shown
+    assert "Studio · 720p" in shown
+    assert "$0.40 (4 s at $0.10 a second), play money" in shown
+    assert "storyboard, not AI · asked for by <@1001>" in shown
+    (gallery,) = [one for one in components(view) if one["type"] == 12]
+    assert gallery["items"][0]["description"] == (
+        "Video (storyboard, not AI): a paper boat crossing a rain puddle"
+    )
+
+
+async def test_a_prompt_that_details_cannot_show_whole_comes_as_a_file() -> None:
+    long, files = details_view(job_of(prompt=NASTY[:4_000]), stage.DESCRIBED, play_money=False)
+    _, none = details_view(job_of(), stage.DESCRIBED, play_money=False)
+
+    assert [file.fp.read().decode() for file in files] == [NASTY[:4_000]]
+    assert [one["file"]["url"] for one in components(long) if one["type"] == 13] == [
+        "attachment://prompt.txt"
+    ]
+    assert none == []
+
+
+async def test_details_name_the_offer_the_order_and_the_fault() -> None:
+    fault = Fault(kind=FaultKind.PROVIDER, code="vanished")
+    job = job_of(state=JobState.FAILED, fault=fault, ticket=TICKET)
+
+    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True)[0])
+
+    assert "Studio (studio/studio)" in shown
+    assert f"`{job.id}`" in shown
+    assert "vanished" in shown
+
+
+async def test_a_receipt_says_what_is_set_aside() -> None:
+    paid = job_of()
+    free = replace(paid, quote=replace(paid.quote, price_micros=Micros(0)))
+
+    assert receipt(paid, play_money=False).startswith("Ordered. $0.40 is set aside for it. ")
+    assert receipt(free, play_money=True).startswith("Ordered. It is free. ")
