@@ -1,0 +1,69 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import discord
+import pytest
+
+from bot.errors import SettingsError
+from cogs.client import Client
+from tests.stage import ASK_ABOVE, Stage, open_stage, texts
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with open_stage(tmp_path) as opened:
+        yield opened
+
+
+def new_client(stage: Stage) -> Client:
+    return Client(
+        orders=stage.orders,
+        budgets=stage.budgets,
+        catalogue=stage.catalogue,
+        confirm_above_micros=ASK_ABOVE,
+    )
+
+
+async def test_the_invite_asks_for_exactly_what_is_needed(stage: Stage) -> None:
+    query = parse_qs(urlsplit(stage.client.invite_url).query)
+
+    asked = discord.Permissions(int(query["permissions"][0]))
+    assert {name for name, wanted in asked if wanted} == {
+        "attach_files",
+        "read_message_history",
+        "read_messages",
+        "send_messages",
+        "send_messages_in_threads",
+    }
+    assert query["scope"] == ["bot applications.commands"]
+    assert query["client_id"] == [str(stage.sandbox.world.application.id)]
+
+
+async def test_the_invite_is_not_known_before_signing_in(stage: Stage) -> None:
+    with pytest.raises(RuntimeError):
+        _ = new_client(stage).invite_url
+
+
+async def test_a_refused_token_is_named_and_never_shown(stage: Stage) -> None:
+    client = new_client(stage)
+
+    with pytest.raises(SettingsError, match="DAILIES_DISCORD_TOKEN") as refused:
+        await client.sign_in("a-wrong-token")
+
+    assert "a-wrong-token" not in str(refused.value)
+    await client.close()
+
+
+async def test_nothing_privileged_is_listened_to(stage: Stage) -> None:
+    listened = {name for name, wanted in stage.client.intents if wanted}
+
+    assert listened == {"guilds", "guild_reactions"}
+
+
+async def test_the_bot_comes_back_after_a_dropped_connection(stage: Stage) -> None:
+    stage.sandbox.faults.switch_on({"name": "reconnect"})
+
+    answer = texts(await stage.ask(stage.ada, prompt="a paper boat"))
+
+    assert "Ordered." in answer
