@@ -192,6 +192,12 @@ class Api:
             struck = await self._struck(named)
             if struck is not None:
                 return struck
+        banned_s = self._limits.shut_out()
+        if banned_s:
+            # No JSON and no `Via`: this comes from the proxy, and discord.py gives up at once.
+            return web.Response(
+                status=429, text="error code: 1015", headers={"Retry-After": str(round(banned_s) + 1)}
+            )
         place = "" if route.place is None else request.match_info.get(route.place, "")
         verdict = self._limits.count(route.bucket, place, overall=route.overall)
         if verdict.refused:
@@ -201,6 +207,7 @@ class Api:
         else:
             response = await self._answer(route, call, known=known)
         response.headers.update(verdict.headers())
+        self._limits.note_answer(response.status)
         if self._faults.any and self._faults.strikes("lost_answer", named) and request.transport is not None:
             request.transport.close()
         return response
@@ -227,7 +234,10 @@ class Api:
         try:
             answer = await route.handler(call)
         except DiscordRefusal as refusal:
-            return _json(refusal.status, refusal.body)
+            response = _json(refusal.status, refusal.body)
+            if refusal.retry_after is not None:
+                response.headers.update(refusal_headers(refusal.retry_after, is_global=False))
+            return response
         finally:
             if call.uploads:
                 await call.tidy()

@@ -1,12 +1,17 @@
 """The commands that the bot has synced, for everywhere or for one guild."""
 
+from collections import deque
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.sandbox.authority import Authority
 from bot.sandbox.command_rules import SLASH, check_command, check_set
-from bot.sandbox.errors import Form, Json, invalid_json, unknown
+from bot.sandbox.errors import DiscordRefusal, Form, Json, invalid_json, unknown
 from bot.sandbox.permissions import Permission
 from bot.sandbox.world import Guild, Member, World
+
+# Commands that may be made in a day, everywhere or in one guild (docs: application-commands).
+CREATES_MAX = 200
 
 
 class Commands:
@@ -16,6 +21,7 @@ class Commands:
         self._world = world
         self._authority = authority
         self._by_scope: dict[int | None, dict[int, Json]] = {}
+        self._made_at: dict[int | None, deque[datetime]] = {}
 
     def listed(self, scope: int | None) -> list[Json]:
         return list(self._by_scope.get(scope, {}).values())
@@ -105,7 +111,13 @@ class Commands:
         return list(shown.values())
 
     def allowed(self, command: Json, guild: Guild, member: Member) -> bool:
-        """Whether the member has what the command asks for by default; "0" stands for administrators."""
+        """Whether the command is here for this member.
+
+        They must have what it asks for by default ("0" stands for administrators); where the bot is no
+        member, only what can be installed by a user is there.
+        """
+        if self._world.bot.id not in guild.members and 1 not in command["integration_types"]:
+            return False
         needed = command["default_member_permissions"]
         if needed is None:
             return True
@@ -118,7 +130,7 @@ class Commands:
         kind = command.get("type") or SLASH
         permissions = command.get("default_member_permissions")
         made: Json = {
-            "id": known["id"] if known else str(self._world.snowflakes.next()),
+            "id": known["id"] if known else self._new_id(scope),
             "application_id": str(self._world.application.id),
             "version": str(self._world.snowflakes.next()),
             "type": kind,
@@ -136,7 +148,23 @@ class Commands:
             made["options"] = command["options"]
         if scope is not None:
             made["guild_id"] = str(scope)
+        # "updated during substantial record changes" (docs: interactions/application-commands): a
+        # command that is sent again as it was keeps its version.
+        if known is not None and known | {"version": ""} == made | {"version": ""}:
+            return known
         return made
+
+    def _new_id(self, scope: int | None) -> str:
+        """An id for a command that is new, of which a scope has only so many a day."""
+        now = self._world.now()
+        made_at = self._made_at.setdefault(scope, deque())
+        while made_at and now - made_at[0] >= timedelta(days=1):
+            made_at.popleft()
+        if len(made_at) >= CREATES_MAX:
+            text = f"Max number of daily application command creates has been reached ({CREATES_MAX})"
+            raise DiscordRefusal(400, 30034, text)
+        made_at.append(now)
+        return str(self._world.snowflakes.next())
 
 
 def _key(command: Json) -> tuple[int, str]:

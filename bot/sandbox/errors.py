@@ -10,14 +10,25 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 class DiscordRefusal(Exception):
-    """What the API answers instead of doing what was asked."""
+    """What the API answers instead of doing what was asked; `retry_after` is in seconds."""
 
-    def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: int,
+        message: str,
+        errors: Json | None = None,
+        *,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.body: Json = {"message": message, "code": code}
         if errors is not None:
             self.body["errors"] = errors
+        self.retry_after = retry_after
+        if retry_after is not None:
+            self.body |= {"retry_after": round(retry_after, 3), "global": False}
 
 
 class Form:

@@ -2,7 +2,7 @@
 
 from bot.sandbox.authority import Authority
 from bot.sandbox.errors import Json
-from bot.sandbox.interactions import Interaction, owners_of
+from bot.sandbox.interactions import Interaction
 from bot.sandbox.wire import channel_wire, member_wire, user_wire
 from bot.sandbox.world import World
 
@@ -28,7 +28,7 @@ def interaction_payload(
         "channel": channel_wire(channel) | {"permissions": str(bits)},
         "locale": user.locale,
         "app_permissions": str(authority.bits(world.bot, channel)),
-        "authorizing_integration_owners": owners_of(channel, user),
+        "authorizing_integration_owners": interaction.owners,
         "context": 0 if guild is not None else 1,
         "attachment_size_limit": DIRECT_UPLOAD_LIMIT if guild is None else guild.upload_limit,
         "entitlements": [],

@@ -33,6 +33,7 @@ class Interaction:
     user: User
     channel: Channel
     nonce: str | None
+    owners: Json
     created_at: datetime
     queued_at: float
     message_kind: int = 20
@@ -51,7 +52,7 @@ class Interaction:
             "id": str(self.id),
             "type": self.type,
             "user": user_wire(self.user),
-            "authorizing_integration_owners": owners_of(self.channel, self.user),
+            "authorizing_integration_owners": self.owners,
         }
         if self.name is not None:
             metadata["name"] = self.name
@@ -73,9 +74,12 @@ class Interaction:
         }
 
 
-def owners_of(channel: Channel, user: User) -> Json:
-    """Where the application is installed that an interaction came through: the guild, or a user's own."""
-    return {"0": str(channel.guild_id)} if channel.guild_id is not None else {"1": str(user.id)}
+def owners_of(world: World, channel: Channel, user: User) -> Json:
+    """By whose installation an interaction came: the guild's ("0" in a direct message), or the user's own."""
+    guild = world.guild_of(channel)
+    if guild is None:
+        return {"0": "0"}
+    return {"0": str(guild.id)} if world.bot.id in guild.members else {"1": str(user.id)}
 
 
 class Interactions:
@@ -118,7 +122,8 @@ class Interactions:
         """The interaction, if it can still be acknowledged.
 
         Raises:
-            DiscordRefusal: 10062 when it is unknown or three seconds old, 40060 when it was answered.
+            DiscordRefusal: 10062 when it is unknown or three seconds old, 40060 when it was answered;
+                10003 when its channel is gone.
         """
         interaction = self._by_id.get(interaction_id)
         if interaction is None or not secrets.compare_digest(interaction.token.encode(), token.encode()):
@@ -127,6 +132,7 @@ class Interactions:
             raise already_acknowledged()
         if self._now() - interaction.created_at >= self._acknowledge_life:
             raise unknown("Interaction")
+        self._still_there(interaction.channel)
         return interaction
 
     def acknowledge(self, interaction: Interaction, answer: int) -> None:
@@ -168,7 +174,8 @@ class Interactions:
         """The interaction of a webhook token that is still good.
 
         Raises:
-            DiscordRefusal: 10015 for an unknown one or one not answered yet, 50027 for an old one.
+            DiscordRefusal: 10015 for an unknown one or one not answered yet, 50027 for an old one;
+                10003 when its channel is gone.
         """
         interaction = self._by_token.get(token)
         if interaction is None or application_id != self._world.application.id:
@@ -177,6 +184,7 @@ class Interactions:
             raise invalid_token()
         if interaction.answered_with is None:
             raise unknown("Webhook")
+        self._still_there(interaction.channel)
         return interaction
 
     def modal_shown(self, modal_id: int, user: User) -> Interaction | None:
@@ -194,6 +202,10 @@ class Interactions:
         for interaction in self._by_id.values():
             if interaction.deadline is not None:
                 interaction.deadline.cancel()
+
+    def _still_there(self, channel: Channel) -> None:
+        if channel.id not in self._world.channels:
+            raise unknown("Channel")
 
     def _too_late(self, interaction: Interaction) -> None:
         interaction.deadline = None

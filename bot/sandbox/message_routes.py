@@ -1,5 +1,6 @@
 """`/channels/{channel}/messages`: posting, reading, editing, deleting, by the bot and by people."""
 
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -12,20 +13,26 @@ from bot.sandbox.message import SUPPRESS_EMBEDS, Message
 from bot.sandbox.message_body import check_edit, check_new
 from bot.sandbox.messages import Messages
 from bot.sandbox.permissions import Permission
+from bot.sandbox.ratelimits import RateLimits
 from bot.sandbox.world import Channel, User, World
 
 MESSAGES = "/channels/{channel}/messages"
 ONE = MESSAGES + "/{message}"
 # Bulk deletion leaves what is older alone (docs: resources/message, "Bulk Delete Messages").
 BULK_AGE_MAX_S = 14 * 24 * 3600
+# Edits of messages older than this are counted apart (code 30046).
+OLD = timedelta(hours=1)
 
 
 class MessageRoutes:
-    def __init__(self, world: World, authority: Authority, messages: Messages, events: Events) -> None:
+    def __init__(
+        self, world: World, authority: Authority, messages: Messages, events: Events, limits: RateLimits
+    ) -> None:
         self._world = world
         self._authority = authority
         self._messages = messages
         self._events = events
+        self._limits = limits
 
     def routes(self) -> list[Route]:
         return [
@@ -44,6 +51,8 @@ class MessageRoutes:
         check_new(body, call.uploads)
         embeds, tts = bool(body.get("embeds")), bool(body.get("tts"))
         self._authority.require_to_send(user, channel, files=bool(call.uploads), embeds=embeds, tts=tts)
+        if channel.guild_id is None:
+            self._require_to_reach(user, channel)
         reply_to = self._reply_to(user, channel, body.get("message_reference"))
         message = await self._messages.post(
             channel=channel,
@@ -60,6 +69,15 @@ class MessageRoutes:
             channel.archived = False
             self._events.channel("THREAD_UPDATE", channel)
         return self._messages.wire(message)
+
+    def _require_to_reach(self, user: User, channel: Channel) -> None:
+        """Hold that the other side of a direct channel can be written to."""
+        other = next(one for one in channel.recipients if one is not user)
+        if not any(other.id in guild.members for guild in self._world.guilds_of(user)):
+            text = "Cannot send messages to this user due to having no mutual guilds"
+            raise DiscordRefusal(403, 50278, text)
+        if not other.takes_direct:
+            raise DiscordRefusal(403, 50007, "Cannot send messages to this user")
 
     def _reply_to(self, user: User, channel: Channel, reference: Any) -> Message | None:
         if reference is None:
@@ -126,6 +144,11 @@ class MessageRoutes:
         if call.uploads:
             self._authority.require(user, channel, Permission.ATTACH_FILES)
         check_edit(body, message, call.uploads)
+        if self._world.now() - message.created_at >= OLD:
+            verdict = self._limits.count("old-edit", str(channel.id), overall=False)
+            if verdict.refused:
+                text = "Maximum number of edits to messages older than 1 hour reached. Try again later"
+                raise DiscordRefusal(429, 30046, text, retry_after=verdict.reset_after)
         edited = await self._messages.edit(
             message, body, call.take_uploads(), may_mention_everyone=self._loud(user, channel)
         )

@@ -18,6 +18,7 @@ from bot.sandbox.interactions import (
     Interaction,
     Interactions,
     new_token,
+    owners_of,
 )
 from bot.sandbox.message import COMMAND as COMMAND_REPLY
 from bot.sandbox.message import CONTEXT_MENU, DEFAULT, EPHEMERAL, LOADING, REPLY, Message
@@ -223,6 +224,7 @@ class Presses:
             user=press.user,
             channel=press.channel,
             nonce=press.body.get("nonce"),
+            owners=owners_of(self._world, press.channel, press.user),
             created_at=self._world.now(),
             queued_at=asyncio.get_running_loop().time(),
             source=source,

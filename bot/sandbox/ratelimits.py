@@ -9,6 +9,7 @@ from bot.sandbox.errors import Json
 
 # Windows that are kept before those that have ended are swept out.
 WINDOWS_MAX = 4096
+INVALID = (401, 403, 429)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Rates:
 
     default: Rate
     overall: Rate
+    # Answers of 401, 403 and 429, after which the proxy in front of Discord shuts a bot out.
+    invalid: Rate = Rate(10_000, 600.0)
     buckets: dict[str, Rate] = field(default_factory=dict)
 
     def of(self, bucket: str) -> Rate:
@@ -45,6 +48,7 @@ DOCUMENTED = Rates(
         "typing": Rate(5, 5.0),
         "webhook": Rate(5, 2.0),
         "commands": Rate(5, 20.0),
+        "old-edit": Rate(30, 60.0),
     },
 )
 # For load and demos: the headers are there, the limits are out of the way.
@@ -72,6 +76,16 @@ class RateLimits:
                 verdict.is_global = True
                 return verdict
         return self._take(bucket, place, self.rates.of(bucket), now)
+
+    def note_answer(self, status: int) -> None:
+        """Count an answer that a bot should not have provoked."""
+        if status in INVALID:
+            self._take("invalid", "", self.rates.invalid, self._clock())
+
+    def shut_out(self) -> float:
+        """For how many seconds more the bot is banned for its invalid requests; 0 when it is not."""
+        ends, used = self._windows.get(("invalid", ""), (0.0, 0))
+        return max(0.0, ends - self._clock()) if used >= self.rates.invalid.limit else 0.0
 
     def _take(self, bucket: str, place: str, rate: Rate, now: float) -> "Verdict":
         key = (bucket, place)

@@ -93,9 +93,8 @@ class Sandbox:
             world, authority, self.commands, self.messages, attachments, self.interactions
         )
         inbox = Inbox(folder, self.faults)
-        self._api = Api(
-            world, inbox=inbox, limits=RateLimits(rates), faults=self.faults, log=self.log, now=now
-        )
+        limits = RateLimits(rates)
+        self._api = Api(world, inbox=inbox, limits=limits, faults=self.faults, log=self.log, now=now)
         self._users = UserRoutes(world, authority, self.gateway, events)
         self._own = SandboxRoutes(world, authority, self.gateway, self.faults, self.log, self.interactions)
         self._gateway_route = GatewayRoute(world, self.gateway, heartbeat_s=heartbeat_s)
@@ -104,7 +103,7 @@ class Sandbox:
             *self._users.routes(),
             *GuildRoutes(world, authority, self.commands).routes(),
             *ChannelRoutes(world, authority, self.messages, events).routes(),
-            *MessageRoutes(world, authority, self.messages, events).routes(),
+            *MessageRoutes(world, authority, self.messages, events, limits).routes(),
             *ReactionRoutes(world, authority, self.messages, events).routes(),
             *CommandRoutes(world, self.commands).routes(),
             *PressRoutes(world, self._presses).routes(),

@@ -3,7 +3,7 @@
 from bot.sandbox.api import Answer, Call, Route
 from bot.sandbox.authority import Authority
 from bot.sandbox.callback_routes import upload_limit
-from bot.sandbox.errors import unknown
+from bot.sandbox.errors import DiscordRefusal, unknown
 from bot.sandbox.interactions import Interaction, Interactions, original_of
 from bot.sandbox.message import EPHEMERAL, Message
 from bot.sandbox.message_body import check_edit, check_new
@@ -12,6 +12,8 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.world import World
 
 ORIGINAL = "@original"
+# For an application that the user installed and the server did not (receiving-and-responding, "Followup").
+USER_INSTALL_FOLLOW_UPS_MAX = 5
 
 
 class WebhookRoutes:
@@ -46,6 +48,9 @@ class WebhookRoutes:
                 original, body, call.take_uploads(), may_mention_everyone=self._loud(interaction)
             )
             return self._messages.wire(message)
+        if "1" in interaction.owners and len(interaction.follow_ups) >= USER_INSTALL_FOLLOW_UPS_MAX:
+            text = "Maximum number of follow up messages has been reached for this interaction."
+            raise DiscordRefusal(400, 40094, text)
         ephemeral = (body.get("flags") or 0) & EPHEMERAL
         message = await self._messages.post(
             channel=interaction.channel,
