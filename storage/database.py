@@ -15,7 +15,8 @@ from typing import Any, Protocol, TypeVar, cast
 
 import aiosqlite
 
-from storage.migrate import migrate
+from bot.errors import StorageError
+from storage.migrate import check, migrate
 
 T = TypeVar("T")
 
@@ -51,7 +52,7 @@ class ThreadHop:
         # that would be a hop for each (measured: 30 times fewer transactions a second).
         connection = self._connection
         run = cast("Callable[[Callable[[], T]], Awaitable[T]]", connection._execute)  # noqa: SLF001
-        return await run(partial(work, connection._conn))  # noqa: SLF001
+        return await run(partial(_run, work, connection._conn))  # noqa: SLF001
 
     async def close(self) -> None:
         await self._connection.close()
@@ -87,9 +88,11 @@ class Database:
     async def close(self) -> None:
         """Commit what is pending, then close."""
         self._closed = True
-        while self._flusher is not None:
-            await self._flusher
-        await self._hop.close()
+        try:
+            while self._flusher is not None:
+                await asyncio.wait({self._flusher})  # a closer that is cancelled does not cancel the commit
+        finally:
+            await self._hop.close()
 
     async def _flush(self) -> None:
         try:
@@ -99,6 +102,9 @@ class Database:
                 await self._commit(batch)
         finally:
             self._flusher = None
+            for _, answer in self._pending:  # only when this task was cancelled: nobody would come for them
+                answer.cancel()
+            self._pending.clear()
 
     async def _commit(self, batch: list[tuple[_Work, asyncio.Future[Any]]]) -> None:
         try:
@@ -121,6 +127,7 @@ class Database:
 
 def _run_batch(works: list[_Work], connection: sqlite3.Connection) -> list[_Outcome]:
     """Commit all together; if the commit itself fails, each alone, so that one cannot sink the others."""
+    connection.execute("BEGIN IMMEDIATE")  # what fails here fails for all, and would for each alone
     try:
         return _commit_together(works, connection)
     except sqlite3.Error:
@@ -131,11 +138,10 @@ def _run_batch(works: list[_Work], connection: sqlite3.Connection) -> list[_Outc
 
 def _commit_together(works: list[_Work], connection: sqlite3.Connection) -> list[_Outcome]:
     outcomes: list[_Outcome] = []
-    connection.execute("BEGIN IMMEDIATE")
     for work in works:
         connection.execute("SAVEPOINT one")
         try:
-            outcomes.append((True, work(connection)))
+            outcomes.append((True, _run(work, connection)))
         except Exception as fault:  # noqa: BLE001 - handed to the caller who asked, never swallowed
             connection.execute("ROLLBACK TO one")
             outcomes.append((False, fault))
@@ -147,7 +153,7 @@ def _commit_together(works: list[_Work], connection: sqlite3.Connection) -> list
 def _commit_alone(work: _Work, connection: sqlite3.Connection) -> _Outcome:
     try:
         connection.execute("BEGIN IMMEDIATE")
-        value = work(connection)
+        value = _run(work, connection)
         connection.execute("COMMIT")
     except Exception as fault:  # noqa: BLE001 - handed to the caller who asked, never swallowed
         if connection.in_transaction:
@@ -156,16 +162,25 @@ def _commit_alone(work: _Work, connection: sqlite3.Connection) -> _Outcome:
     return True, value
 
 
+def _run(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    try:
+        return work(connection)
+    except StopIteration as fault:  # no future takes one: its caller, and all behind it, would wait for ever
+        raise RuntimeError("a transaction raised StopIteration") from fault
+
+
 def prepare(connection: sqlite3.Connection) -> None:
     """Set what a connection of ours must have before anything is read or written.
 
     FULL, since in WAL mode NORMAL loses acknowledged transactions at a power cut (81 % of 3,000 simulated
-    ones did). `secure_delete`, since erasing a person must erase the bytes.
+    ones did). `secure_delete`, since erasing a person must erase the bytes. `recursive_triggers`, since
+    `INSERT OR REPLACE` would else delete a row of the ledger without asking its triggers.
     """
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA recursive_triggers = ON")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
 
@@ -174,14 +189,23 @@ async def open_database(path: Path) -> Database:
     """Open (or make) the database file and bring its schema up to date.
 
     Raises:
-        NewerDatabase: the file was written by a later release.
+        NewerDatabase: the file was written by a later release; it was not touched.
+        StorageError: the file cannot be written, or is no database of ours (and was not touched).
     """
-    os.umask(0o077)  # SQLite would make its files readable by all
+    try:
+        # Made here, since SQLite would let all read it; its -wal and -shm take the mode of the file.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as fault:
+        raise StorageError(f"{path} cannot be written: {fault.strerror}") from fault
     connection = await aiosqlite.connect(path, isolation_level=None, cached_statements=CACHED_STATEMENTS)
     hop = ThreadHop(connection)
     try:
+        await hop(check)
         await hop(prepare)
         await hop(migrate)
+    except sqlite3.Error as fault:
+        await hop.close()
+        raise StorageError(f"{path} cannot be opened: {fault}") from fault
     except BaseException:
         await hop.close()
         raise

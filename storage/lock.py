@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bot.errors import DataFolderInUse
+from bot.errors import DataFolderInUse, StorageError
 
 
 class FolderLock:
@@ -21,17 +21,27 @@ class FolderLock:
 
         Raises:
             DataFolderInUse: another process has it; the message says which.
+            StorageError: the folder cannot be written, or its file system has no locks.
         """
-        fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as fault:
+            raise StorageError(
+                f"the data folder {self._path.parent} cannot be written ({fault.strerror}): "
+                "give it to this user, or choose another DAILIES_DATA_DIR"
+            ) from fault
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as taken:
+        except BlockingIOError as taken:
             holder = os.pread(fd, 20, 0).decode("ascii", "replace").strip()
             os.close(fd)
             raise DataFolderInUse(
                 f"{self._path.parent} is in use by process {holder or 'unknown'}: "
                 "stop it first, or choose another DAILIES_DATA_DIR"
             ) from taken
+        except OSError as fault:
+            os.close(fd)
+            raise StorageError(f"{self._path} cannot be locked: {fault.strerror}") from fault
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         self._fd = fd

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 from bot.errors import NewerDatabase, StorageError
 
@@ -12,38 +13,57 @@ APPLICATION_ID = 0x4461696C
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
-def migrate(connection: sqlite3.Connection) -> int:
-    """Bring the schema up to date and return its version.
+MIGRATIONS = files("storage").joinpath("migrations")
+
+
+def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:
+    """Return the schema's version, 0 for a new file. It only reads, so it may look at anybody's file.
 
     Raises:
-        NewerDatabase: the file is from a later release; nothing was changed.
+        NewerDatabase: the file is from a later release.
         StorageError: the file is the database of another program.
     """
-    scripts = _scripts()
+    known = len(_read(scripts))
     have = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
     if owner != APPLICATION_ID and (owner or have or tables):
         raise StorageError("this is the database of another program; choose another DAILIES_DATA_DIR")
-    if have > len(scripts):
+    if have > known:
         raise NewerDatabase(
-            f"the database has schema version {have} and this release knows {len(scripts)}: "
+            f"the database has schema version {have} and this release knows {known}: "
             "start the newer release, or restore a backup from before it"
         )
-    for version, script in enumerate(scripts[have:], start=have + 1):
-        # executescript commits what is open and then runs as written: the transaction is in the script.
-        connection.executescript(
-            "BEGIN IMMEDIATE;\n"
-            + script
-            + f"\nPRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {version};\nCOMMIT;"
-        )
-    return len(scripts)
+    return have
 
 
-def _scripts() -> list[str]:
+def migrate(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:
+    """Bring the schema up to date and return its version. A script that fails leaves nothing behind.
+
+    Raises:
+        NewerDatabase, StorageError: as `check`; nothing was changed.
+    """
+    have = check(connection, scripts)
+    written = _read(scripts)
+    for version, script in enumerate(written[have:], start=have + 1):
+        try:
+            # executescript commits what is open and then runs as written: the transaction is in the script.
+            connection.executescript(
+                "BEGIN IMMEDIATE;\n"
+                + script
+                + f"\nPRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {version};\nCOMMIT;"
+            )
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+    return len(written)
+
+
+def _read(scripts: Traversable) -> list[str]:
     found = {
         int(match[1]): entry.read_text("utf-8")
-        for entry in files("storage").joinpath("migrations").iterdir()
+        for entry in scripts.iterdir()
         if (match := _NAME.fullmatch(entry.name))
     }
     if sorted(found) != list(range(1, len(found) + 1)):

@@ -1,0 +1,160 @@
+"""What tests are played with: a clock that is set by hand, a member, orders, and a desk that takes them."""
+
+import itertools
+import os
+import random
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from bot import catalogue
+from bot.domain import (
+    ChannelId,
+    GuildId,
+    InteractionId,
+    Job,
+    JobId,
+    JobState,
+    Kind,
+    Limits,
+    Member,
+    Micros,
+    OfferId,
+    Order,
+    Quote,
+    UserId,
+)
+from bot.ids import Ids
+from bot.orders import Asked, Orders
+from bot.screening import Screening, WordList
+from storage.database import Database
+
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+
+ANN = Member(guild_id=GuildId(7), user_id=UserId(1001))
+BEN = Member(guild_id=GuildId(7), user_id=UserId(1002))
+ANN_ELSEWHERE = Member(guild_id=GuildId(8), user_id=UserId(1001))
+
+PLAY_PRICE = Micros(100_000)
+"""Of a second of the studio's clip; the shortest order is 4 s."""
+SHORTEST_MICROS = 4 * PLAY_PRICE
+
+PLENTY = Limits(installation_monthly_micros=Micros(10**12))
+
+
+class Clock:
+    """A `now` that moves only when told to."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def advance(self, by: timedelta) -> None:
+        """Let so much time pass."""
+        self.at += by
+
+
+class Desk:
+    """Takes orders as the bot does, with everything that a test may want to choose.
+
+    `woken` lists the jobs that the worker was told of.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Callable[[], datetime],
+        *,
+        limits: Limits = PLENTY,
+        second_micros: Micros | None = PLAY_PRICE,
+        screening: Screening | None = None,
+        seed: int = 1,
+    ) -> None:
+        self.woken: list[JobId] = []
+        self.orders = Orders(
+            database,
+            catalogue.load(None, providers=frozenset({"studio"}), now=clock, studio_play_price=second_micros),
+            screening or WordList([]),
+            limits=limits,
+            ids=Ids(clock, random.Random(seed).getrandbits),
+            now=clock,
+            placed=self.woken.append,
+        )
+
+    async def place(self, asked: Asked) -> Job:
+        """Price and place, as a command below the confirmation's threshold does."""
+        order, quote = await self.orders.price(asked)
+        return await self.orders.place(order, quote)
+
+
+_presses = itertools.count(50_000)
+
+
+def asked(
+    member: Member = ANN, *, interaction_id: int | None = None, prompt: str = "a paper boat", seconds: int = 4
+) -> Asked:
+    """A `/generate`; a new press where none is given."""
+    return Asked(
+        guild_id=member.guild_id,
+        user_id=member.user_id,
+        channel_id=30,
+        interaction_id=next(_presses) if interaction_id is None else interaction_id,
+        prompt=prompt,
+        duration_s=seconds,
+    )
+
+
+def order_of(member: Member = ANN, *, interaction_id: int | None = None, channel_id: int = 30) -> Order:
+    """An order as the catalogue makes it."""
+    return Order(
+        kind=Kind.GENERATE,
+        member=member,
+        channel_id=ChannelId(channel_id),
+        interaction_id=InteractionId(next(_presses) if interaction_id is None else interaction_id),
+        prompt="a paper boat",
+        model="studio",
+        resolution="720p",
+        aspect_ratio="16:9",
+        duration_s=4,
+    )
+
+
+def job_of(
+    number: int = 1,
+    *,
+    member: Member = ANN,
+    at: datetime = NOON,
+    price_micros: int = SHORTEST_MICROS,
+    channel_id: int = 30,
+) -> Job:
+    """A queued job that is in no table yet."""
+    return Job(
+        id=JobId(f"job{number:013d}"),
+        take=1,
+        order=order_of(member, channel_id=channel_id),
+        quote=Quote(
+            offer_id=OfferId("studio/studio"),
+            price_micros=Micros(price_micros),
+            per_second_micros=Micros(price_micros // 4),
+        ),
+        state=JobState.QUEUED,
+        rev=0,
+        created_at=at,
+        state_at=at,
+    )
+
+
+def count(small: int, whole: int) -> int:
+    """How often a long test goes round: a little everywhere, `whole` in `make soak`."""
+    return whole if os.environ.get("DAILIES_SOAK") else small
+
+
+def dice(subject: str) -> random.Random:
+    """Chance for a test: the same every time, but in `make soak` anew, with its seed on the terminal."""
+    seed = os.environ.get("DAILIES_SEED") or (
+        secrets.token_hex(4) if os.environ.get("DAILIES_SOAK") else "first light"
+    )
+    print(f"{subject}: DAILIES_SEED={seed!r}")
+    return random.Random(f"{subject} {seed}")
