@@ -23,8 +23,9 @@ from bot.providers.protocol import Fetched
 JSON_BYTES_MAX = 1 << 20
 """Of one answer: a prompt of 32,000 characters, all escaped, is a third of this."""
 
+WAIT_S_MIN = 0.1
 WAIT_S_MAX = 3_600.0
-"""A provider that asks for a longer pause is asked again after this one all the same."""
+"""A provider that names a shorter or longer pause gets this one all the same."""
 
 _CHUNK_BYTES = 1 << 18
 _TEXT_CHARS_MAX = 300
@@ -181,7 +182,7 @@ async def read_answer(response: aiohttp.ClientResponse, *, bytes_max: int = JSON
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
-    """The wait that an answer asks for, 0 to `WAIT_S_MAX`; None where it asks for none that can be read.
+    """The wait that an answer asks for, kept within bounds; None where it asks for none that can be read.
 
     `Retry-After` is seconds or a date (RFC 9110, 10.2.3); OpenAI adds `retry-after-ms` and, on the answers
     to status questions, `openai-poll-after-ms` (openai-python 3.52.0, `_base_client.py`, `videos.py`).
@@ -192,10 +193,10 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
         except ValueError:
             continue
         if math.isfinite(wait_s):
-            return min(max(wait_s, 0.0), WAIT_S_MAX)
+            return min(max(wait_s, WAIT_S_MIN), WAIT_S_MAX)
     try:
         at = parsedate_to_datetime(headers.get("retry-after", ""))
-        return min(max((at - now).total_seconds(), 0.0), WAIT_S_MAX)
+        return min(max((at - now).total_seconds(), WAIT_S_MIN), WAIT_S_MAX)
     except (ValueError, TypeError):  # no date, or one without a zone, which cannot be told from ours
         return None
 
