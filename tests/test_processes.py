@@ -1,0 +1,146 @@
+"""Starting and stopping the real process: signals, exit codes, the lock, and what is said and never said."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bot.domain import JobState
+from tests.household import household
+
+SECRET = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
+
+
+async def dailies(*arguments: str, **variables: str) -> tuple[int, str]:
+    """Run the command with these settings alone; its exit code and all that it said."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DAILIES_")}
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "bot", *arguments],
+        env=clean | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+async def test_without_a_token_it_names_the_variable_and_exits_78(tmp_path: Path) -> None:
+    code, said = await dailies("run", "--env-file", os.devnull, DAILIES_DATA_DIR=str(tmp_path / "data"))
+
+    assert code == 78
+    assert "DAILIES_DISCORD_TOKEN is not set" in said
+    assert "Traceback" not in said
+
+
+async def test_a_token_that_discord_refuses_exits_78_and_is_never_printed(tmp_path: Path) -> None:
+    async with household(tmp_path) as house:
+        code, said = await dailies(
+            "run",
+            "--env-file",
+            os.devnull,
+            DAILIES_DATA_DIR=str(tmp_path / "data"),
+            DAILIES_DISCORD_TOKEN=SECRET,
+            DAILIES_DISCORD_API_URL=house.sandbox.api_url,
+            DAILIES_DISCORD_GATEWAY_URL=house.sandbox.gateway_url,
+            **house.more,
+        )
+
+    assert code == 78
+    assert "DAILIES_DISCORD_TOKEN: Discord does not take this token" in said
+    assert SECRET not in said
+    assert "Traceback" not in said
+
+
+async def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:
+    code, said = await dailies(
+        "run", "--env-file", os.devnull, DAILIES_MEMBER_MONTHLY_USD="1e3", DAILIES_DATA_DIR=str(tmp_path)
+    )
+
+    assert code == 78
+    assert "DAILIES_MEMBER_MONTHLY_USD" in said
+    assert "1e3" not in said
+
+
+async def test_a_second_start_meets_the_lock_of_the_first(tmp_path: Path) -> None:
+    async with household(tmp_path) as house:
+        await house.start()
+        assert house.bot is not None
+
+        code, said = await dailies(
+            "run",
+            "--env-file",
+            os.devnull,
+            DAILIES_DATA_DIR=str(house.data_dir),
+            DAILIES_DISCORD_TOKEN=SECRET,
+            **house.more,
+        )
+
+    assert code == 1
+    assert f"in use by process {house.bot.pid}" in said
+
+
+async def test_sigterm_stops_an_idle_bot_at_once_and_well(tmp_path: Path) -> None:
+    async with household(tmp_path) as house:
+        await house.start()
+
+        code, seconds = await house.terminate()
+
+        assert code == 0
+        assert seconds < 5
+
+
+async def test_sigterm_with_jobs_in_hand_stops_within_ten_seconds_and_parks_them(tmp_path: Path) -> None:
+    async with household(tmp_path, asks_to_finish=None) as house:
+        await house.start()
+        await house.generate()
+        await house.until_state(JobState.RUNNING)
+
+        code, seconds = await house.terminate()
+        house.emulator.finish(next(iter(house.emulator.jobs)))
+        await house.start()
+        await house.until_state(JobState.POSTED)
+
+        assert code == 0
+        assert seconds < 10
+        assert len(await house.clips()) == 1
+
+
+async def test_sigterm_while_a_clip_uploads_waits_for_it_and_not_longer_than_25_seconds(
+    tmp_path: Path,
+) -> None:
+    async with household(tmp_path, asks_to_finish=None) as house:
+        await house.start()
+        await house.generate()
+        await house.until_card_says("Being made")
+        house.sandbox.faults.switch_on({"name": "slow", "route": "POST", "seconds": 9.0})
+        house.emulator.finish(next(iter(house.emulator.jobs)))
+        await house.until_state(JobState.STORED)
+
+        code, seconds = await house.terminate()
+
+        assert code == 0
+        assert 5 < seconds < 25
+        assert house.jobs()[0].state is JobState.POSTED
+        assert len(await house.clips()) == 1
+
+
+async def test_models_and_ledger_are_shown_beside_a_running_bot(tmp_path: Path) -> None:
+    async with household(tmp_path, asks_to_finish=1) as house:
+        await house.start()
+        await house.generate()
+        await house.until_state(JobState.POSTED)
+        files = {"DAILIES_DATA_DIR": str(house.data_dir), **house.more}
+
+        models = await dailies("models", "--env-file", os.devnull, **files)
+        shown = await dailies("ledger", "show", "--env-file", os.devnull, **files)
+        verified = await dailies("ledger", "verify", "--env-file", os.devnull, **files)
+
+    assert models[0] == 0
+    assert "emulated: Emulated." in models[1]
+    assert "$0.10/s" in models[1]
+    assert shown[0] == 0
+    assert [line.split()[2:4] for line in shown[1].splitlines()] == [["hold", "$0.40"], ["capture", "$0.40"]]
+    assert verified == (0, "the ledger is right\n")
