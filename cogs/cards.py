@@ -16,9 +16,6 @@ from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
 from cogs.quoting import escaped, quoted, shortened
 
-TEXT_UNITS_MAX = 4_000
-"""Discord's limit on all text of one message of components, counted as cautiously as it can be."""
-
 PROMPT_UNITS_ON_CARD = 700
 PROMPT_UNITS_ON_POST = 1_500
 ALT_UNITS_MAX = 256
@@ -49,10 +46,10 @@ def clip_view(post: Post) -> ui.LayoutView:
     """The post of a finished clip, around the attachment of `clip_file_name`."""
     job = post.job
     order = job.order
+    price = sentences.price(job.quote, order, play_money=post.play_money)
     facts = [
-        sentences.settings(post.model_name, order),
-        sentences.price(job.quote, order, play_money=post.play_money),
-        f"{escaped(post.label)} · asked for by <@{order.member.user_id}>",
+        f"{sentences.settings(post.model_name, order)} · {escaped(post.label)}",
+        f"{price} · asked for by <@{order.member.user_id}>",
     ]
     return _view(
         ui.Container(
@@ -94,12 +91,11 @@ def _prompt(job: Job, units_max: int) -> str:
 def _facts(card: Card) -> list[str]:
     job = card.job
     order = job.order
-    asked = f"asked for by <@{order.member.user_id}> {sentences.ago(job.created_at)}"
+    price = sentences.price(job.quote, order, play_money=card.play_money)
     return [
-        sentences.settings(card.model_name, order),
-        sentences.price(job.quote, order, play_money=card.play_money),
-        sentences.left(card.allowance),
-        f"{escaped(card.label)} · {asked}",
+        f"{sentences.settings(card.model_name, order)} · {escaped(card.label)}",
+        f"{price} · {sentences.left(card.allowance)}",
+        f"asked for by <@{order.member.user_id}> {sentences.ago(job.created_at)}",
     ]
 
 

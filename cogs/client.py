@@ -74,7 +74,9 @@ class Client(discord.Client):
         self.tree = Tree(self)
         self.tree.add_command(generate(self._ordering, catalogue))
         self.tree.add_command(quota(orders, budgets, play_money=play_money))
-        self.tree.add_command(help_(catalogue, play_money=play_money))
+        self.tree.add_command(
+            help_(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
+        )
 
     @property
     def invite_url(self) -> str:

@@ -36,8 +36,8 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
     ) -> None:
         await acknowledge(interaction)
         mark_ordering(interaction)
-        check_place(interaction)
         member = member_of(interaction)
+        check_place(interaction)
         asked = Asked(
             guild_id=member.guild_id,
             user_id=member.user_id,

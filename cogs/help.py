@@ -5,19 +5,23 @@ from typing import Any
 from discord import app_commands, ui
 
 from bot.catalogue import Catalogue
-from bot.domain import Kind
+from bot.domain import Kind, Micros
+from bot.money import format_usd
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.quoting import escaped
 
 MODELS_SHOWN = 10
 
 
-def help_(catalogue: Catalogue, *, play_money: bool) -> app_commands.Command[Any, ..., None]:
+def help_(
+    catalogue: Catalogue, *, confirm_above_micros: Micros, play_money: bool
+) -> app_commands.Command[Any, ..., None]:
     """The command."""
 
     async def callback(interaction: Interaction) -> None:
         await acknowledge(interaction)
-        await answer(interaction, help_view(catalogue, play_money=play_money))
+        view = help_view(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
+        await answer(interaction, view)
 
     return app_commands.Command(
         name="help",
@@ -26,7 +30,7 @@ def help_(catalogue: Catalogue, *, play_money: bool) -> app_commands.Command[Any
     )
 
 
-def help_view(catalogue: Catalogue, *, play_money: bool) -> ui.LayoutView:
+def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money: bool) -> ui.LayoutView:
     """The one screen."""
     rows = catalogue.models(Kind.GENERATE)
     models = [
@@ -47,9 +51,10 @@ def help_view(catalogue: Catalogue, *, play_money: bool) -> ui.LayoutView:
                 "**Details** shows everything about it. The clip is posted as a reply to its card."
             ),
             ui.TextDisplay(
-                f"**Money** {money}You see the price first, and a larger one asks for your yes. It is set "
-                "aside when you order and charged when the clip is made. If there is no clip for you, it "
-                "comes back. No order can go over your budget."
+                f"**Money** {money}An order of more than {format_usd(confirm_above_micros)} names its price "
+                "and asks for your yes; a smaller one starts at once. The price is set aside when you order "
+                "and charged when the clip is made. If none is made it comes back, but for what a provider "
+                "bills all the same. No order can go over your budget."
             ),
             ui.TextDisplay("**Models**\n" + ("\n".join(models) or "None can be ordered at the moment.")),
             ui.TextDisplay(

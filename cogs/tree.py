@@ -1,5 +1,6 @@
 """The commands as Discord calls them: what comes in is checked, and what fails is told to the member."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from discord import AppCommandOptionType, InteractionType, app_commands
 from bot.domain import FaultKind
 from bot.errors import OrderRefused
 from cogs.answers import Interaction, tell
+
+log = logging.getLogger(__name__)
 
 _PYTHON_TYPES: Mapping[AppCommandOptionType, type] = {
     AppCommandOptionType.string: str,
@@ -41,6 +44,9 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         """The one place where a failed command ends."""
+        if interaction.type is InteractionType.autocomplete:  # nobody to tell: it can only be left empty
+            log.warning("autocomplete failed: %s", error, extra={"code": "autocomplete_failed"})
+            return
         match error:
             case app_commands.CommandInvokeError():
                 await tell(interaction, error.original)

@@ -23,11 +23,12 @@ from bot.domain import (
     UserId,
 )
 from bot.providers.protocol import Progress, Rendering, Waiting
-from cogs.cards import TEXT_UNITS_MAX, card_view, clip_view
+from cogs.cards import card_view, clip_view
 from cogs.notes import details_view, receipt
 from tests import stage
 from tests.stage import Json, walk
 
+TEXT_UNITS_MAX = 4_000  # of all text in one message of components, says Discord
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 NASTY = "*@everyone_<#1>`~|\n# [x](https://e.example)" * 100
 TICKET = Ticket(provider_job_id="video_1")
@@ -130,16 +131,16 @@ async def test_a_card_says_what_was_ordered_and_what_it_costs() -> None:
     shown = text_of(card_view(card_of(seed=7)))
 
     assert "### In line\n> a paper boat crossing a rain puddle\n" in shown
-    assert "Studio · 720p · 16:9 · 4 s · seed 7" in shown
+    assert "Studio · 720p · 16:9 · 4 s · seed 7 · storyboard, not AI" in shown
     assert "$0.40 (4 s at $0.10 a second), play money" in shown
     assert f"$9.60 of the budget left until <t:{int((NOON + timedelta(days=9)).timestamp())}:D>" in shown
-    assert f"storyboard, not AI · asked for by <@1001> <t:{int(NOON.timestamp())}:R>" in shown
+    assert f"asked for by <@1001> <t:{int(NOON.timestamp())}:R>" in shown
 
 
 async def test_what_is_free_is_called_free_and_never_play_money() -> None:
     shown = text_of(card_view(card_of(price_micros=0)))
 
-    assert "-# free\n" in shown
+    assert "-# free · $9.60" in shown
     assert "play money" not in shown
 
 
@@ -218,9 +219,8 @@ async def test_a_clip_names_its_prompt_model_settings_cost_label_and_member() ->
 
     shown = text_of(view)
     assert "> a paper boat crossing a rain puddle" in shown
-    assert "Studio · 720p" in shown
-    assert "$0.40 (4 s at $0.10 a second), play money" in shown
-    assert "storyboard, not AI · asked for by <@1001>" in shown
+    assert "Studio · 720p · 16:9 · 4 s · storyboard, not AI" in shown
+    assert "$0.40 (4 s at $0.10 a second), play money · asked for by <@1001>" in shown
     (gallery,) = [one for one in components(view) if one["type"] == 12]
     assert gallery["items"][0]["description"] == (
         "Video (storyboard, not AI): a paper boat crossing a rain puddle"

@@ -11,6 +11,7 @@ from bot.domain import Limits, Micros
 from bot.orders import QUOTE_HOLDS
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person
+from bot.sandbox.world import PUBLIC_THREAD, Channel
 from cogs.answers import WENT_WRONG_ORDERING
 from cogs.buttons import QuoteButton
 from tests.stage import Json, Stage, custom_ids, open_stage, texts
@@ -240,6 +241,46 @@ async def test_a_place_where_the_bot_may_not_attach_is_refused_before_any_money(
     await assert_refused(stage, answer, saying="it lacks: Attach Files.")
 
 
+async def test_a_thread_is_asked_for_its_own_permission(stage: Stage) -> None:
+    stage.deny(Permission.SEND_MESSAGES)
+    thread = add_thread(stage)
+
+    assert "Ordered." in texts(await stage.ask(stage.ada, channel=thread, prompt="a paper boat"))
+
+    stage.deny(Permission.SEND_MESSAGES_IN_THREADS)
+    refused = texts(await stage.ask(stage.ada, channel=thread, prompt="a paper boat"))
+    assert "it lacks: Send Messages in Threads" in refused
+    assert NOTHING_CHARGED in refused
+
+
+async def test_a_locked_thread_is_refused_before_any_money(stage: Stage) -> None:
+    thread = add_thread(stage, locked=True)
+
+    answer = await stage.ask(stage.ada, channel=thread, prompt="a paper boat")
+
+    await assert_refused(stage, answer, saying="Manage Threads (this one is locked)")
+
+
+async def test_outside_servers_nothing_can_be_ordered(stage: Stage) -> None:
+    world = stage.sandbox.world
+    direct = world.direct_channel(world.user_named("Ada"), world.bot)
+    data = {"id": "1", "version": "1", "name": "generate", "type": 1, "options": [PROMPT]}
+    payload = {"type": 2, "channel_id": str(direct.id), "guild_id": None, "data": data}
+
+    answer = await stage.ada.answer(await stage.ada.interaction(payload, unchecked=True))
+
+    await assert_refused(stage, answer, saying="This works in servers only.")
+
+
+async def test_a_command_that_is_gone_is_answered(stage: Stage) -> None:
+    data = {"id": "1", "version": "1", "name": "animate", "type": 1, "options": []}
+    payload = {"type": 2, "channel_id": stage.channel(), "data": data}
+
+    answer = await stage.ada.answer(await stage.ada.interaction(payload, unchecked=True))
+
+    await assert_refused(stage, answer, saying="Pick it again from the list")
+
+
 async def test_a_place_without_history_will_do(stage: Stage) -> None:
     stage.deny(Permission.READ_MESSAGE_HISTORY)
 
@@ -336,6 +377,22 @@ async def test_forty_orders_at_once_never_pass_the_budget(stage: Stage) -> None:
 
     assert sum("Ordered." in answer for answer in answers) == 25
     assert (await stage.money("Ada")).held_micros == 10_000_000
+
+
+def add_thread(stage: Stage, *, locked: bool = False) -> str:
+    """The name of a new thread of the first channel."""
+    world = stage.sandbox.world
+    thread = Channel(
+        id=world.snowflakes.next(),
+        type=PUBLIC_THREAD,
+        guild_id=world.guild.id,
+        name="takes",
+        parent_id=world.channel_named("dailies").id,
+        owner_id=world.user_named("Ada").id,
+        locked=locked,
+    )
+    world.add_channel(thread)
+    return "takes"
 
 
 def quote_buttons(quote_id: str) -> ui.LayoutView:

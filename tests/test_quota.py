@@ -92,7 +92,14 @@ async def test_help_explains_commands_money_models_and_labels_on_one_screen(stag
 
     shown = texts(answer)
     assert answer["flags"] & EPHEMERAL
-    for said in ("/generate", "/quota", "play money", "AI-generated", "storyboard, not AI"):
+    for said in (
+        "/generate",
+        "/quota",
+        "play money",
+        "AI-generated",
+        "storyboard, not AI",
+        "more than $1.00",
+    ):
         assert said in shown
     assert len(shown) < 2_000
     commands = {one["name"] for one in await stage.ada.commands()}
