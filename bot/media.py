@@ -36,8 +36,13 @@ class Probe:
     faststart: bool
 
 
-async def check(path: Path, *, timeout_s: float = 60) -> Probe:
+async def check(path: Path, *, timeout_s: float = 60, python: str = sys.executable) -> Probe:
     """Read a clip's properties, and decode its first picture to see that it is one.
+
+    Args:
+        path: the file; nobody changes it meanwhile.
+        timeout_s: for the child.
+        python: what to run the child with.
 
     Raises:
         ClipUnusable: no MP4, cut short, no pictures in it, a size or length that no clip has, or more than
@@ -46,7 +51,11 @@ async def check(path: Path, *, timeout_s: float = 60) -> Probe:
     """
     faststart = await asyncio.to_thread(_read_boxes, path)
     child = await asyncio.create_subprocess_exec(
-        *_reader(path),
+        python,
+        "-P",
+        "-m",
+        "bot.probe",
+        _absolute(path),
         env=_environment(),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -70,8 +79,8 @@ async def check(path: Path, *, timeout_s: float = 60) -> Probe:
             return Probe(faststart=faststart, **fields)
 
 
-def _reader(path: Path) -> tuple[str, ...]:
-    return (sys.executable, "-P", "-m", "bot.probe", str(path.absolute()))
+def _absolute(path: Path) -> str:
+    return str(path.absolute())
 
 
 def _environment() -> dict[str, str]:
