@@ -165,7 +165,8 @@ CREATE TABLE entries (
     hold_id INTEGER NOT NULL REFERENCES holds (id),
     job_id TEXT NOT NULL,
     bearer TEXT NOT NULL CHECK (bearer IN ('member', 'house')),
-    amount_micros INTEGER NOT NULL,
+    amount_micros INTEGER NOT NULL
+        CONSTRAINT an_entry_is_not_negative CHECK (amount_micros >= 0 OR kind = 'adjust'),
     at INTEGER NOT NULL
 ) STRICT;
 

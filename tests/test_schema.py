@@ -1,0 +1,279 @@
+"""The rules that the tables keep by themselves, whatever the code above them does."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import product
+
+import pytest
+
+from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
+from storage.database import prepare
+from storage.migrate import MIGRATIONS, migrate
+
+PAIRS = [(old, new) for old, new in product(JobState, JobState) if old is not new]
+IN_HAND = set(JobState) - RESTING
+
+
+@pytest.fixture
+def tables() -> Iterator[sqlite3.Connection]:
+    """A fresh schema."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        prepare(connection)
+        migrate(connection)
+        yield connection
+
+
+@pytest.fixture
+def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
+    """The schema with a queued job `a` whose hold 1 is open and entered, and a posted job `b`."""
+    a_job(tables, "a", JobState.QUEUED, 1)
+    tables.execute(
+        """
+        INSERT INTO holds (id, job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day,
+                           amount_micros, opened_at)
+        VALUES (1, 'a', 'member', 7, 30, 1001, '2026-11-21', '2026-11-21', 400000, 0)
+        """
+    )
+    tables.execute("INSERT INTO entries VALUES (1, 'hold', 1, 'a', 'member', 400000, 0)")
+    a_job(tables, "b", JobState.POSTED, 2)
+    tables.execute(
+        "INSERT INTO attempts VALUES ('b', 1, 'studio/studio', 'studio', 0, 'taken', 'theirs-1', NULL)"
+    )
+    tables.execute("INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, NULL, NULL, NULL)")
+    return tables
+
+
+def a_job(connection: sqlite3.Connection, job_id: str, state: JobState, interaction_id: int) -> None:
+    """Insert a job in any state, with all that the state needs."""
+    connection.execute(
+        """
+        INSERT INTO jobs (id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt, model,
+                          resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros,
+                          created_at, state_at, state, attempt, ticket, fault_kind, fault_code,
+                          clip_message_id)
+        VALUES (?, ?, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p', '16:9', 4,
+                'studio/studio', 400000, 100000, 0, 0, ?, 1, ?, 'provider', 'made_up', 9)
+        """,
+        (job_id, interaction_id, state, ticket_for(state)),
+    )
+
+
+def ticket_for(state: JobState) -> str | None:
+    return None if state in {JobState.QUEUED, JobState.SUBMITTING} else '{"id": "theirs-1", "urls": {}}'
+
+
+def test_the_tables_moves_are_the_domains(tables: sqlite3.Connection) -> None:
+    kept = {(row[0], row[1]) for row in tables.execute("SELECT old, new FROM moves")}
+
+    assert kept == {(old.value, new.value) for old, to in MOVES.items() for new in to}
+
+
+@pytest.mark.parametrize(("old", "new"), PAIRS)
+def test_a_job_moves_along_the_arrows_and_no_other_way(
+    tables: sqlite3.Connection, old: JobState, new: JobState
+) -> None:
+    a_job(tables, "a", old, 1)
+    statement = "UPDATE jobs SET state = ?, rev = rev + 1, ticket = ? WHERE id = 'a'"
+
+    if new in MOVES[old]:
+        assert tables.execute(statement, (new, ticket_for(new))).rowcount == 1
+    else:
+        with pytest.raises(sqlite3.IntegrityError, match="a job moves only along the arrows"):
+            tables.execute(statement, (new, ticket_for(new)))
+
+
+@pytest.mark.parametrize("rev", ["rev", "rev + 2", "rev - 1", "0"])
+def test_a_move_that_does_not_count_is_refused(rows: sqlite3.Connection, rev: str) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match="every move of a job raises its rev by one"):
+        rows.execute(f"UPDATE jobs SET state = 'submitting', rev = {rev} WHERE id = 'a'")
+
+
+NEW_JOB = """
+    INSERT INTO jobs (id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt, model, resolution,
+                      aspect_ratio, duration_s, offer_id, price_micros, per_second_micros, created_at, state_at,
+                      state)
+    VALUES ('c', 3, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p', '16:9', 4, 'studio/studio', 0,
+            0, 0, 0, 'queued')
+"""
+NEW_HOLD = """
+    INSERT INTO holds (id, job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day, amount_micros,
+                       opened_at)
+    VALUES (2, 'a', 'member', 7, 30, 1001, '2026-11-21', '2026-11-21', 400000, 0)
+"""
+
+BROKEN = [
+    ("a_job_id_fits_a_nonce", "UPDATE jobs SET id = '123456789012345678901' WHERE id = 'b'"),
+    ("a_job_id_fits_a_nonce", "UPDATE jobs SET id = '' WHERE id = 'b'"),
+    ("a_kind_is_one_of_ours", "UPDATE jobs SET kind = 'dream'"),
+    ("a_prompt_is_at_most_4000_characters", "UPDATE jobs SET prompt = printf('%.4001c', 'x')"),
+    ("a_prompt_is_at_most_4000_characters", "UPDATE jobs SET prompt = ''"),
+    ("a_price_is_not_negative", "UPDATE jobs SET price_micros = -1"),
+    ("take >= 1", "UPDATE jobs SET take = 0"),
+    ("duration_s > 0", "UPDATE jobs SET duration_s = 0"),
+    ("per_second_micros >= 0", "UPDATE jobs SET per_second_micros = -1"),
+    ("a job moves only along the arrows", "UPDATE jobs SET state = 'done', rev = rev + 1 WHERE id = 'a'"),
+    (
+        "a_state_is_one_of_ours",
+        NEW_JOB.replace("'queued'", "'done'"),
+    ),
+    ("jobs.interaction_id, jobs.take", "UPDATE jobs SET interaction_id = 1 WHERE id = 'b'"),
+    (
+        "a_submitted_job_has_an_attempt",
+        "UPDATE jobs SET state = 'submitting', rev = rev + 1, attempt = 0 WHERE id = 'a'",
+    ),
+    ("a_running_job_has_a_ticket", "UPDATE jobs SET ticket = NULL WHERE id = 'b'"),
+    ("a_job_with_a_ticket_is_never_submitted_again", "UPDATE jobs SET ticket = '{}' WHERE id = 'a'"),
+    (
+        "a_failed_job_says_why",
+        "UPDATE jobs SET state = 'failed', rev = 1, fault_kind = NULL, fault_code = NULL WHERE id = 'a'",
+    ),
+    ("a_posted_job_has_a_message", "UPDATE jobs SET clip_message_id = NULL WHERE id = 'b'"),
+    ("a_fault_is_whole", "UPDATE jobs SET fault_kind = NULL WHERE id = 'a'"),
+    ("a job is never deleted: its ledger entries name it", "DELETE FROM jobs WHERE id = 'b'"),
+    (
+        "a job is never deleted: its ledger entries name it",
+        "INSERT OR REPLACE INTO jobs SELECT * FROM jobs WHERE id = 'b'",
+    ),
+    ("an_outcome_is_a_proof", "UPDATE attempts SET outcome = 'perhaps' WHERE job_id = 'a'"),
+    ("a_taken_attempt_has_a_ticket", "UPDATE attempts SET outcome = 'taken' WHERE job_id = 'a'"),
+    ("a_taken_attempt_has_a_ticket", "UPDATE attempts SET outcome = 'not_taken' WHERE job_id = 'b'"),
+    ("a_taken_attempt_has_a_ticket", "UPDATE attempts SET outcome = NULL WHERE job_id = 'b'"),
+    (
+        "attempts.provider, attempts.provider_job_id",
+        "UPDATE attempts SET outcome = 'taken', provider_job_id = 'theirs-1' WHERE job_id = 'a'",
+    ),
+    ("attempts.job_id", "INSERT INTO attempts VALUES ('b', 2, 'x', 'other', 0, 'taken', 'theirs-2', NULL)"),
+    ("attempts.job_id, attempts.number", "INSERT INTO attempts SELECT * FROM attempts WHERE job_id = 'a'"),
+    ("FOREIGN KEY", "INSERT INTO attempts VALUES ('nobody', 1, 'x', 'x', 0, NULL, NULL, NULL)"),
+    (
+        "has_sound IN (0, 1)",
+        "INSERT INTO clips VALUES ('b', 'f', printf('%.64c', 'a'), 1, 1, 1, 1, 2, 0, 'shown')",
+    ),
+    ("length(sha256) = 64", "INSERT INTO clips VALUES ('b', 'f', 'abc', 1, 1, 1, 1, 1, 0, 'shown')"),
+    (
+        "size_bytes > 0",
+        "INSERT INTO clips VALUES ('b', 'f', printf('%.64c', 'a'), 0, 1, 1, 1, 1, 0, 'shown')",
+    ),
+    ("a_hold_is_not_negative", "UPDATE holds SET amount_micros = -1"),
+    ("a_hold_ends_once_and_says_how", "UPDATE holds SET ended_at = 1"),
+    ("a_hold_ends_once_and_says_how", "UPDATE holds SET ended_as = 'release'"),
+    ("ended_as IN ('capture', 'release')", "UPDATE holds SET ended_at = 1, ended_as = 'refund'"),
+    ("a hold is never deleted", "DELETE FROM holds"),
+    ("a hold is never deleted", "INSERT OR REPLACE INTO holds SELECT * FROM holds"),
+    ("holds.job_id", NEW_HOLD),
+    ("bearer IN ('member', 'house')", "UPDATE holds SET bearer = 'guild'"),
+    ("FOREIGN KEY", NEW_HOLD.replace("'a'", "'nobody'")),
+    ("the ledger is append-only", "UPDATE entries SET amount_micros = 1"),
+    ("the ledger is append-only", "DELETE FROM entries"),
+    ("the ledger is append-only", "INSERT OR REPLACE INTO entries SELECT * FROM entries"),
+    ("an_entry_is_not_negative", "INSERT INTO entries VALUES (2, 'capture', 1, 'a', 'member', -1, 0)"),
+    ("entries.hold_id", "INSERT INTO entries VALUES (2, 'hold', 1, 'a', 'member', 400000, 0)"),
+    ("FOREIGN KEY", "INSERT INTO entries VALUES (2, 'hold', 9, 'a', 'member', 400000, 0)"),
+    ("nothing_is_spent_below_zero", "INSERT INTO totals VALUES ('guild', '7', 'day', '2026-11-21', -1, 0)"),
+    ("nothing_is_held_below_zero", "INSERT INTO totals VALUES ('guild', '7', 'day', '2026-11-21', 0, -1)"),
+    ("cannot store TEXT value in INTEGER column", "UPDATE jobs SET price_micros = '1e3 dollars'"),
+    ("cannot store REAL value in INTEGER column", "UPDATE jobs SET price_micros = 0.5"),
+]
+
+
+@pytest.mark.parametrize(("sentence", "statement"), BROKEN)
+def test_a_broken_rule_is_refused_by_its_name(
+    rows: sqlite3.Connection, sentence: str, statement: str
+) -> None:
+    with pytest.raises(sqlite3.IntegrityError, match=re.escape(sentence)):
+        rows.execute(statement)
+
+
+@pytest.mark.parametrize("again", ["capture", "release"])
+@pytest.mark.parametrize("first", ["capture", "release"])
+def test_a_hold_ends_exactly_once(rows: sqlite3.Connection, first: str, again: str) -> None:
+    rows.execute("UPDATE holds SET ended_at = 1, ended_as = ?", (first,))
+    rows.execute("INSERT INTO entries VALUES (2, ?, 1, 'a', 'member', 0, 0)", (first,))
+
+    with pytest.raises(sqlite3.IntegrityError, match="a hold ends exactly once"):
+        rows.execute("UPDATE holds SET ended_at = 2, ended_as = ?", (again,))
+    with pytest.raises(sqlite3.IntegrityError, match="a hold ends exactly once"):
+        rows.execute("UPDATE holds SET ended_at = NULL, ended_as = NULL")
+    with pytest.raises(sqlite3.IntegrityError, match=r"entries\.hold_id"):
+        rows.execute("INSERT INTO entries VALUES (3, ?, 1, 'a', 'member', 0, 0)", (again,))
+
+
+def test_a_hold_is_refunded_at_most_once(rows: sqlite3.Connection) -> None:
+    rows.execute("INSERT INTO entries VALUES (2, 'refund', 1, 'a', 'member', 1, 0)")
+
+    with pytest.raises(sqlite3.IntegrityError, match=r"entries\.hold_id"):
+        rows.execute("INSERT INTO entries VALUES (3, 'refund', 1, 'a', 'member', 1, 0)")
+
+
+def test_a_job_may_have_a_second_hold_when_its_first_has_ended(rows: sqlite3.Connection) -> None:
+    rows.execute("UPDATE holds SET ended_at = 1, ended_as = 'release'")
+
+    assert rows.execute(NEW_HOLD).rowcount == 1
+
+
+def test_the_rows_that_are_refused_above_are_refused_for_one_reason(rows: sqlite3.Connection) -> None:
+    assert rows.execute(NEW_JOB).rowcount == 1
+    assert rows.execute(NEW_HOLD.replace("'a'", "'c'")).rowcount == 1
+
+
+def test_every_rule_that_has_a_name_is_broken_above() -> None:
+    written = "\n".join(entry.read_text("utf-8") for entry in MIGRATIONS.iterdir())
+    named = set(re.findall(r"CONSTRAINT (\w+) CHECK", written)) | set(
+        re.findall(r"RAISE\(ABORT, '(.+?)'", written)
+    )
+    tried = {sentence for sentence, _ in BROKEN} | {
+        "a hold ends exactly once",
+        "every move of a job raises its rev by one",
+    }
+
+    assert len(named) > 20
+    assert named - tried == set()
+
+
+def test_every_table_is_strict(tables: sqlite3.Connection) -> None:
+    loose = tables.execute(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND NOT strict"
+    ).fetchall()
+
+    assert [row[0] for row in loose if not row[0].startswith("sqlite_")] == []
+
+
+def test_no_rule_can_sink_a_whole_batch() -> None:
+    written = "\n".join(entry.read_text("utf-8") for entry in MIGRATIONS.iterdir()).upper()
+
+    assert "DEFERR" not in written
+    assert "ON CONFLICT ROLLBACK" not in written
+    assert set(re.findall(r"RAISE\((\w+)", written)) == {"ABORT"}
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("totals.scope", {scope.value for scope in Scope}),
+        ("totals.period", {period.value for period in Period}),
+        ("entries.kind", {kind.value for kind in EntryKind}),
+        ("jobs.state", {state.value for state in JobState}),
+    ],
+)
+def test_the_tables_lists_are_the_domains(tables: sqlite3.Connection, column: str, words: set[str]) -> None:
+    table, name = column.split(".")
+    written = tables.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
+    listed = re.search(rf"CHECK \({name} IN \((.+?)\)\)", written, re.DOTALL)
+
+    assert listed is not None
+    assert set(re.findall(r"'(\w+)'", listed[1])) == words
+
+
+def test_the_workers_index_holds_the_states_that_are_its_own(tables: sqlite3.Connection) -> None:
+    written = tables.execute(
+        "SELECT sql FROM sqlite_schema WHERE name = 'jobs_in_the_workers_hands'"
+    ).fetchone()[0]
+
+    assert set(re.findall(r"'(\w+)'", written)) == {state.value for state in IN_HAND}
+
+
+def test_an_ended_state_has_no_way_out_and_every_other_has() -> None:
+    assert {state for state in JobState if state not in {old for old, to in MOVES.items() if to}} == ENDED
+    assert set(MOVES) == set(JobState)
