@@ -30,9 +30,7 @@ async def measure(callers: int, seconds: float) -> tuple[float, float, float]:
             database,
             models,
             WordList([]),
-            limits=Limits(
-                member_monthly_micros=Micros(10**15), installation_monthly_micros=Micros(10**18)
-            ),
+            limits=Limits(member_monthly_micros=Micros(10**15), installation_monthly_micros=Micros(10**18)),
             ids=Ids(_now, secrets.randbits),
             now=_now,
             placed=lambda _: None,

@@ -1,0 +1,55 @@
+"""Resident memory of the bot's process: idle, and with a thousand jobs in flight."""
+
+import asyncio
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import rehearsal
+from bot.sandbox.server import Sandbox
+from tests.bench.acknowledge import presses
+from tests.emulators.openai import OpenAIEmulator
+from tests.household import MODELS
+
+JOBS = 1_000
+
+
+def resident_mib(pid: int) -> float:
+    """What the process has in memory, as the kernel counts it."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError(f"no such process: {pid}")
+
+
+async def report() -> None:
+    """Print both numbers."""
+    with tempfile.TemporaryDirectory() as kept:
+        folder = Path(kept)
+        models = folder / "models.toml"
+        await asyncio.to_thread(models.write_text, MODELS)
+        sandbox = Sandbox(folder / "discord")
+        await sandbox.start()
+        async with OpenAIEmulator(now=lambda: datetime.now(UTC), asks_to_finish=None) as provider:
+            more = {
+                "DAILIES_OPENAI_BASE_URL": provider.url,
+                "DAILIES_MODELS_FILE": str(models),
+                "DAILIES_MEMBER_MONTHLY_USD": "100000",
+                "DAILIES_INSTALLATION_MONTHLY_USD": "100000",
+            }
+            bot = await rehearsal.start_bot(sandbox, folder / "data", more=more, log=folder / "bot.log")
+            try:
+                await rehearsal.connected(sandbox, bot)
+                print(f"memory, idle: {resident_mib(bot.pid):.0f} MiB")
+                await presses(sandbox, 100, JOBS)
+                async with asyncio.timeout(120):
+                    await provider.until(JOBS)
+                print(f"memory, {JOBS} jobs in flight: {resident_mib(bot.pid):.0f} MiB")
+            finally:
+                bot.kill()
+                await bot.wait()
+        await sandbox.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(report())
