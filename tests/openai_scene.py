@@ -35,7 +35,9 @@ PLAIN = Wire(endpoint="model-1", sizes={("720p", "16:9"): "128x72", ("720p", "9:
 KEYED = replace(PLAIN, key_field="idempotency_key")
 ECHOED = replace(PLAIN, echo_field="metadata")
 
-SHORT = Timeouts(submit_s=0.5, ask_s=0.5, silence_s=0.5)
+SHORT = Timeouts(submit_s=1)
+SHORT_ASK = Timeouts(ask_s=0.5)
+SHORT_SILENCE = Timeouts(silence_s=0.5)
 """For what is made to hang."""
 
 

@@ -52,6 +52,12 @@ async def test_a_clip_is_described(tmp_path: Path, movflags: str, faststart: boo
     assert 4_000 <= seen.duration_ms <= 4_100
 
 
+async def test_a_clip_that_is_shown_turned_has_the_size_that_is_shown(tmp_path: Path) -> None:
+    seen = await media.check(put(tmp_path, clip(128, 72, 4, turned=-90)))
+
+    assert (seen.width, seen.height) == (72, 128)
+
+
 async def test_a_silent_clip_has_no_sound(tmp_path: Path) -> None:
     assert not (await media.check(put(tmp_path, clip(128, 72, 4, sound=False)))).has_sound
 
@@ -101,12 +107,27 @@ async def test_a_size_or_a_length_that_no_clip_has_is_turned_down(tmp_path: Path
         await media.check(put(tmp_path, clip(32, 32, 601, sound=False)))
 
 
-@pytest.mark.parametrize("content", [PLAYLIST, STREAM_LIST, PAGE])
-def test_ffmpeg_itself_is_bound_to_one_format(tmp_path: Path, content: bytes) -> None:
-    path = put(tmp_path, content)
+async def test_a_file_without_the_mark_of_an_mp4_is_turned_down_though_ffmpeg_would_play_it(
+    tmp_path: Path,
+) -> None:
+    path = put(tmp_path, clip(128, 72, 4).replace(b"ftyp", b"free", 1))
+
+    assert probe(str(path))["width"] == 128
+    with pytest.raises(ClipUnusable, match="begin"):
+        await media.check(path)
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [b"ffconcat version 1.0\nfile other.mp4\n", b"#EXTM3U\n#EXTINF:4,\nother.mp4\n#EXT-X-ENDLIST\n"],
+)
+def test_ffmpeg_itself_is_bound_to_one_format_and_opens_no_other_file(
+    tmp_path: Path, playlist: bytes
+) -> None:
+    (tmp_path / "other.mp4").write_bytes(clip(128, 72, 4))
 
     with pytest.raises(av.FFmpegError):
-        probe(str(path))
+        probe(str(put(tmp_path, playlist)))
 
 
 async def test_a_file_that_is_not_there_is_our_own_fault(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.emulators.faults import answer
 from tests.emulators.openai import OpenAIEmulator
 from tests.openai_scene import (
     KEY,
-    SHORT,
+    SHORT_SILENCE,
     made,
     names_in,
     provider_at,
@@ -32,7 +32,7 @@ async def emulator(clock: Clock) -> AsyncIterator[OpenAIEmulator]:
 
 
 async def fetched_from(url: str, into: Path, *, bytes_max: int = 1 << 20) -> None:
-    async with provider_at(url, timeouts=SHORT) as provider:
+    async with provider_at(url, timeouts=SHORT_SILENCE) as provider:
         await provider.fetch(Ticket(provider_job_id="video_1"), into, bytes_max=bytes_max)
 
 
@@ -92,7 +92,7 @@ async def test_a_download_that_falls_silent_is_given_up(emulator: OpenAIEmulator
     emulator.asks_to_finish = 1
     emulator.faults.next("content", faults.DRIP)
 
-    async with provider_at(emulator.url, timeouts=SHORT) as provider:
+    async with provider_at(emulator.url, timeouts=SHORT_SILENCE) as provider:
         ticket = await made(provider)
         await provider.ask(ticket)
         with pytest.raises(ProviderUnavailable):

@@ -24,7 +24,7 @@ from tests.emulators.faults import Fault, answer
 from tests.emulators.openai import OpenAIEmulator
 from tests.openai_scene import (
     KEY,
-    SHORT,
+    SHORT_ASK,
     error,
     made,
     names_in,
@@ -179,7 +179,7 @@ async def test_what_no_document_describes_is_no_answer_and_never_success(
 async def test_a_question_that_is_not_answered_may_be_asked_again(
     emulator: OpenAIEmulator, fault: Fault, wait_s: float | None
 ) -> None:
-    async with provider_at(emulator.url, timeouts=SHORT) as provider:
+    async with provider_at(emulator.url, timeouts=SHORT_ASK) as provider:
         ticket = await made(provider)
         # Twice, since a GET whose kept-alive connection breaks is sent again, once, by aiohttp.
         emulator.faults.next("ask", fault, fault)

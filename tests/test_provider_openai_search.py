@@ -145,7 +145,13 @@ async def test_absent_is_proven_only_by_an_old_enough_search_of_a_list_in_which_
 @pytest.mark.parametrize(
     "page",
     [
-        {"data": [{"id": "a", "created_at": 1}, {"id": "b", "created_at": 10**10}], "has_more": False},
+        {
+            "data": [
+                {"id": "a", "created_at": 1, "metadata": {"dailies_job": "x-1"}},
+                {"id": "b", "created_at": 10**10, "metadata": {"dailies_job": "x-2"}},
+            ],
+            "has_more": True,
+        },
         {"data": [{"id": "a", "created_at": 10**10, "metadata": {"dailies_job": "x-1"}}], "has_more": True},
         {"data": [{"id": "a", "metadata": {"dailies_job": "x-1"}}], "has_more": False},
         {"data": [{"id": "a", "created_at": 10**10}]},

@@ -27,6 +27,9 @@ WAIT_S_MIN = 0.1
 WAIT_S_MAX = 3_600.0
 """A provider that names a shorter or longer pause gets this one all the same."""
 
+_HEADERS = {"User-Agent": "Dailies", "Accept-Encoding": "identity"}
+"""Bodies as they are: their lengths can be compared, and nothing small unpacks into something huge."""
+
 _CHUNK_BYTES = 1 << 18
 _TEXT_CHARS_MAX = 300
 
@@ -109,15 +112,14 @@ async def post_once(
     session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(force_close=True),
         cookie_jar=aiohttp.DummyCookieJar(),
+        headers=_HEADERS,
         timeout=aiohttp.ClientTimeout(total=timeouts.submit_s, connect=timeouts.connect_s),
         trace_configs=[trace],
         trust_env=False,
     )
     async with session:
         try:
-            async with session.post(
-                url, headers=_plain(headers), json=payload, allow_redirects=False
-            ) as response:
+            async with session.post(url, headers=headers, json=payload, allow_redirects=False) as response:
                 return await read_answer(response)
         except LOST as lost:
             return NoAnswer(one_line(lost)) if connected else NeverSent(one_line(lost))
@@ -128,6 +130,7 @@ def pooled_session(timeouts: Timeouts) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=64),
         cookie_jar=aiohttp.DummyCookieJar(),
+        headers=_HEADERS,
         timeout=aiohttp.ClientTimeout(total=timeouts.ask_s, connect=timeouts.connect_s),
         read_bufsize=_CHUNK_BYTES,
         trust_env=False,
@@ -148,7 +151,7 @@ async def call(
         ProviderUnavailable: no answer, or a good one that was cut short.
     """
     try:
-        async with session.request(method, url, headers=_plain(headers), allow_redirects=False) as response:
+        async with session.request(method, url, headers=headers, allow_redirects=False) as response:
             answered = await read_answer(response, bytes_max=bytes_max)
     except LOST as lost:
         raise ProviderUnavailable(one_line(lost)) from lost
@@ -289,8 +292,3 @@ def one_line(of: object) -> str:
     """
     text = f"{type(of).__name__}: {of}" if isinstance(of, BaseException) else str(of)
     return " ".join(text.split())[:_TEXT_CHARS_MAX]
-
-
-def _plain(headers: Mapping[str, str]) -> dict[str, str]:
-    """A body as it is: lengths can be compared, and nothing small unpacks into something huge."""
-    return {"Accept-Encoding": "identity", "User-Agent": "Dailies"} | dict(headers)

@@ -205,7 +205,7 @@ class OpenAIVideos:
             UnreadableAnswer: no list, one that is out of order, or one without end.
         """
         query = {"limit": str(_LIST_PAGE), "order": "desc"}
-        newest_s: float | None = None
+        seen_at: list[int] = []
         for _page in range(_LIST_PAGES_MAX):
             answered = await http.call(
                 self._session,
@@ -216,10 +216,11 @@ class OpenAIVideos:
             )
             self._expect_ok(answered)
             jobs, more = listed(answered, echo_field)
+            # A whole page before any of it is believed: if the oldest came first, it would end the search.
+            seen_at = [*seen_at[-1:], *(job.created_at for job in jobs)]
+            if seen_at != sorted(seen_at, reverse=True):
+                raise UnreadableAnswer(PROTOCOL, "the list is not in the order that was asked for")
             for job in jobs:
-                if newest_s is not None and job.created_at > newest_s:
-                    raise UnreadableAnswer(PROTOCOL, "the list is not in the order that was asked for")
-                newest_s = job.created_at
                 yield job
             if not more or not jobs:
                 return
@@ -245,7 +246,7 @@ class OpenAIVideos:
             connect=self._timeouts.connect_s,
             sock_read=self._timeouts.silence_s,
         )
-        headers = self._headers | {"Accept": "video/mp4, */*", "Accept-Encoding": "identity"}
+        headers = self._headers | {"Accept": "video/mp4, */*"}
         for _hop in range(_REDIRECTS_MAX + 1):
             try:
                 response = await self._session.get(
@@ -307,10 +308,7 @@ class OpenAIVideos:
     # Reading
 
     def _video(self, ticket: Ticket) -> URL:
-        job_id = quote(ticket.provider_job_id, safe="")
-        return (
-            self._base / "videos" / "" if not job_id else self._base.joinpath("videos", job_id, encoded=True)
-        )
+        return self._base.joinpath("videos", quote(ticket.provider_job_id, safe=""), encoded=True)
 
     def _expect_ok(self, answered: http.Answered) -> None:
         if answered.ok:

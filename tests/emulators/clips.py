@@ -15,14 +15,20 @@ _SOUND_SAMPLES = 1_024
 
 
 @cache
-def clip(width: int, height: int, seconds: int, *, sound: bool = True, movflags: str = "faststart") -> bytes:
-    """A grey clip of one picture a second, with silence; of the true size and length."""
+def clip(
+    width: int, height: int, seconds: int, *, sound: bool = True, movflags: str = "faststart", turned: int = 0
+) -> bytes:
+    """A grey clip of one picture a second, with silence; of the true size and length.
+
+    `turned` is by how many degrees a player shall turn it.
+    """
     with TemporaryDirectory() as folder:
         path = Path(folder) / "clip.mp4"  # a file, since FFmpeg opens it again to move the index to its front
         with av.open(path, "w", options={"movflags": movflags} if movflags else {}) as container:
             video = container.add_stream("libx264", rate=1, options={"preset": "ultrafast", "crf": "40"})
             video.width, video.height, video.pix_fmt = width, height, "yuv420p"
             video.codec_context.thread_count = 1
+            video.set_display_rotation(turned)
             audio = container.add_stream("aac", rate=_SOUND_HZ, layout="mono") if sound else None
             picture = av.VideoFrame(width, height, "yuv420p")
             for plane in picture.planes:
