@@ -8,7 +8,7 @@ from functools import partial
 from bot.domain import Allowance, FaultKind, Limits, Member, Micros, Period
 from bot.errors import BudgetExceeded, PaidNotEnabled
 from bot.money import format_usd
-from storage import ledger
+from storage import ledger, purses
 from storage.database import Database
 
 
@@ -31,7 +31,7 @@ def admit(tx: sqlite3.Connection, member: Member, price_micros: Micros, limits: 
         )
     today = at.date()
     if limits.member_monthly_micros is not None:
-        used = ledger.balance(tx, ledger.member_purse(member, Period.MONTH, today)).used_micros
+        used = ledger.balance(tx, purses.of_member(member, Period.MONTH, today)).used_micros
         short = used + price_micros - limits.member_monthly_micros
         if short > 0:
             left = max(0, limits.member_monthly_micros - used)
@@ -42,7 +42,7 @@ def admit(tx: sqlite3.Connection, member: Member, price_micros: Micros, limits: 
                 kind=FaultKind.MEMBER_BUDGET,
                 short_micros=Micros(short),
             )
-    used = ledger.balance(tx, ledger.installation_purse(Period.MONTH, today)).used_micros
+    used = ledger.balance(tx, purses.of_installation(Period.MONTH, today)).used_micros
     short = used + price_micros - limits.installation_monthly_micros
     if short > 0:
         raise BudgetExceeded(
@@ -75,8 +75,8 @@ def resets_at(day: date) -> datetime:
 
 def _allowance(member: Member, limits: Limits, at: datetime, connection: sqlite3.Connection) -> Allowance:
     today = at.date()
-    balance = ledger.balance(connection, ledger.member_purse(member, Period.MONTH, today))
-    whole = ledger.balance(connection, ledger.installation_purse(Period.MONTH, today))
+    balance = ledger.balance(connection, purses.of_member(member, Period.MONTH, today))
+    whole = ledger.balance(connection, purses.of_installation(Period.MONTH, today))
     rooms = [
         max(0, limit - used)
         for limit, used in (

@@ -39,7 +39,7 @@ def stored(clip: Clip, at: datetime, tx: sqlite3.Connection) -> None:
 
 def asset_lost(job_id: JobId, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
     """Rendered → failed: the clip was paid for and is gone. The member is refunded, the house pays."""
-    jobs.failed(tx, job_id, fault, at=at)
+    jobs.asset_lost(tx, job_id, fault, at=at)
     ledger.refund(tx, job_id, at=at)
 
 

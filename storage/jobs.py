@@ -301,8 +301,23 @@ def undeliverable(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: da
 
 
 def failed(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: datetime) -> None:
-    """queued, uncertain, running or rendered → failed. What happens to the money is the caller's."""
+    """Queued, uncertain or running → failed: its hold is open, and is the caller's to end."""
     _fail(tx, job_id, fault, at)
+
+
+def asset_lost(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: datetime) -> None:
+    """Rendered → failed: it was paid for, and the refund is the caller's to enter."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'failed', rev = rev + 1, state_at = ?,
+                            fault_kind = ?, fault_code = ?, fault_detail = ?
+            WHERE id = ? AND state = 'rendered'
+            """,
+            (to_us(at), fault.kind, fault.code, fault.detail[:1000], job_id),
+        ),
+        job_id,
+    )
 
 
 def cancelled(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
@@ -372,7 +387,7 @@ def _fail(tx: sqlite3.Connection, job_id: JobId, fault: Fault, at: datetime) -> 
             """
             UPDATE jobs SET state = 'failed', rev = rev + 1, state_at = ?,
                             fault_kind = ?, fault_code = ?, fault_detail = ?
-            WHERE id = ? AND state IN ('queued', 'submitting', 'uncertain', 'running', 'rendered')
+            WHERE id = ? AND state IN ('queued', 'submitting', 'uncertain', 'running')
             """,
             (to_us(at), fault.kind, fault.code, fault.detail[:1000], job_id),
         ),

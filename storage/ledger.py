@@ -7,7 +7,7 @@ purses of the day on which it was placed, for ever.
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from bot.domain import (
     NOTHING_MICROS,
@@ -26,60 +26,18 @@ from bot.domain import (
     UserId,
 )
 from bot.errors import StorageError
+from storage import purses
+from storage.purses import Hold
 from storage.times import from_us, to_us
-
-_EVER = date(1970, 1, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """Money set aside for a job, and the days that decide its purses."""
-
-    id: HoldId
-    job_id: JobId
-    bearer: Scope
-    member: Member
-    channel_id: ChannelId
-    guild_day: date
-    utc_day: date
-    amount_micros: Micros
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A running total that is not the sum of its entries, or a hold that does not suit its job."""
+    """A running total that is not the sum of its entries, or two rows that contradict each other."""
 
     what: str
     kept: str
     should_be: str
-
-
-def starts_on(period: Period, day: date) -> date:
-    """The first day of the period that `day` lies in; weeks begin on Monday."""
-    match period:
-        case Period.DAY:
-            return day
-        case Period.WEEK:
-            return day - timedelta(days=day.weekday())
-        case Period.MONTH:
-            return day.replace(day=1)
-        case Period.TOTAL:
-            return _EVER
-
-
-def member_purse(member: Member, period: Period, day: date) -> Purse:
-    """The purse of one member of one guild."""
-    return Purse(
-        scope=Scope.MEMBER,
-        scope_id=f"{member.guild_id}:{member.user_id}",
-        period=period,
-        starts_on=starts_on(period, day),
-    )
-
-
-def installation_purse(period: Period, day: date) -> Purse:
-    """The purse of the whole installation."""
-    return Purse(scope=Scope.INSTALLATION, scope_id="", period=period, starts_on=starts_on(period, day))
 
 
 def balance(tx: sqlite3.Connection, purse: Purse) -> Balance:
@@ -140,7 +98,7 @@ def hold(
         amount_micros=amount_micros,
     )
     _enter(tx, opened, EntryKind.HOLD, amount_micros, bearer=bearer, at=at)
-    _add(tx, _purses(opened, bearer), held=amount_micros)
+    _add(tx, purses.of_hold(opened, bearer), held=amount_micros)
     return opened.id
 
 
@@ -167,10 +125,10 @@ def capture(tx: sqlite3.Connection, job_id: JobId, *, billed_micros: Micros | No
     charged = Micros(min(billed, held.amount_micros))
     overrun = Micros(billed - charged)
     _enter(tx, held, EntryKind.CAPTURE, charged, bearer=held.bearer, at=at)
-    _move(tx, _purses(held, held.bearer), held=-held.amount_micros, spent=charged)
+    _move(tx, purses.of_hold(held, held.bearer), held=-held.amount_micros, spent=charged)
     if overrun:
         _enter(tx, held, EntryKind.ADJUST, overrun, bearer=Scope.HOUSE, at=at)
-        _add(tx, _purses(held, Scope.HOUSE), spent=overrun)
+        _add(tx, purses.of_hold(held, Scope.HOUSE), spent=overrun)
     return overrun
 
 
@@ -178,7 +136,7 @@ def release(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
     """Give a job's hold back whole."""
     held = _end(tx, job_id, EntryKind.RELEASE, at)
     _enter(tx, held, EntryKind.RELEASE, held.amount_micros, bearer=held.bearer, at=at)
-    _move(tx, _purses(held, held.bearer), held=-held.amount_micros)
+    _move(tx, purses.of_hold(held, held.bearer), held=-held.amount_micros)
 
 
 def refund(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> Micros:
@@ -200,8 +158,8 @@ def refund(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> Micros:
     captured = _hold(row)
     amount = captured.amount_micros
     _enter(tx, captured, EntryKind.REFUND, amount, bearer=Scope.MEMBER, at=at)
-    _move(tx, _shared_purses(captured), spent=-amount)
-    _add(tx, _house_purses(captured), spent=amount)
+    _move(tx, purses.shared(captured), spent=-amount)
+    _add(tx, purses.house(captured), spent=amount)
     return amount
 
 
@@ -230,7 +188,7 @@ def entries(tx: sqlite3.Connection, *, newest: int) -> list[Entry]:
 
 
 def verify(tx: sqlite3.Connection) -> list[Difference]:
-    """Recompute every total from the entries, and compare every hold with its job; name each difference."""
+    """Recompute every total from the entries; compare jobs, holds and entries; name each difference."""
     should: dict[Purse, list[int]] = {}
     rows = tx.execute(
         """
@@ -264,10 +222,15 @@ def verify(tx: sqlite3.Connection) -> list[Difference]:
         for purse in sorted(kept.keys() | should.keys(), key=str)
         if kept.get(purse, [0, 0]) != should.get(purse, [0, 0])
     ]
-    return differences + _holds_that_do_not_suit(tx)
+    return [
+        *differences,
+        *_jobs_that_do_not_suit(tx),
+        *_holds_that_do_not_suit(tx),
+        *_entries_that_do_not_suit(tx),
+    ]
 
 
-def _holds_that_do_not_suit(tx: sqlite3.Connection) -> list[Difference]:
+def _jobs_that_do_not_suit(tx: sqlite3.Connection) -> list[Difference]:
     """A job that may still be billed has an open hold; one past its capture, or ended, has none."""
     rows = tx.execute(
         """
@@ -277,19 +240,52 @@ def _holds_that_do_not_suit(tx: sqlite3.Connection) -> list[Difference]:
         HAVING count(h.id) <> (j.state IN ('review', 'queued', 'submitting', 'uncertain', 'running'))
         """
     )
-    found = [
+    return [
         Difference(f"job {row[0]} in state {row[1]}", f"{row[2]} open holds", f"{1 - row[2]} open holds")
         for row in rows
     ]
+
+
+def _holds_that_do_not_suit(tx: sqlite3.Connection) -> list[Difference]:
+    """A hold was entered at its own amount, and has an end just when an entry says so."""
     rows = tx.execute(
         """
-        SELECT h.id, h.job_id, h.ended_as, e.kind FROM holds AS h
-        LEFT JOIN entries AS e ON e.hold_id = h.id AND e.kind IN ('capture', 'release')
-        WHERE h.ended_as IS NOT e.kind
+        SELECT h.id, h.job_id, h.amount_micros, opened.amount_micros, h.ended_as, ended.kind FROM holds AS h
+        LEFT JOIN entries AS opened ON opened.hold_id = h.id AND opened.kind = 'hold'
+        LEFT JOIN entries AS ended ON ended.hold_id = h.id AND ended.kind IN ('capture', 'release')
+        WHERE h.amount_micros IS NOT opened.amount_micros OR h.ended_as IS NOT ended.kind
         """
     )
-    return found + [
-        Difference(f"hold {row[0]} of job {row[1]}", f"ended as {row[2]}", f"its entry says {row[3]}")
+    return [
+        Difference(
+            f"hold {row[0]} of job {row[1]}",
+            f"holds {row[2]}, ended as {row[4]}",
+            f"holds {row[3]}, ended as {row[5]} by its entries",
+        )
+        for row in rows
+    ]
+
+
+def _entries_that_do_not_suit(tx: sqlite3.Connection) -> list[Difference]:
+    """An entry has its hold's job and bearer, is not above the hold, and a refund is what was captured."""
+    rows = tx.execute(
+        """
+        SELECT e.id, e.kind, e.job_id, e.bearer, e.amount_micros, h.job_id, h.bearer, h.amount_micros
+        FROM entries AS e JOIN holds AS h ON h.id = e.hold_id
+        LEFT JOIN entries AS captured ON captured.hold_id = h.id AND captured.kind = 'capture'
+        WHERE e.job_id <> h.job_id
+           OR (e.kind <> 'adjust' AND e.bearer <> h.bearer)
+           OR (e.kind = 'capture' AND e.amount_micros > h.amount_micros)
+           OR (e.kind = 'release' AND e.amount_micros <> h.amount_micros)
+           OR (e.kind = 'refund' AND e.amount_micros IS NOT captured.amount_micros)
+        """
+    )
+    return [
+        Difference(
+            f"entry {row[0]}",
+            f"{row[1]} of {row[4]} for job {row[2]}, borne by {row[3]}",
+            f"job {row[5]}, borne by {row[6]}, holds {row[7]}",
+        )
         for row in rows
     ]
 
@@ -298,43 +294,16 @@ def _effects(held: Hold, kind: EntryKind, bearer: Scope, amount: int) -> Iterato
     """What an entry does to each purse: `(purse, spent, held)`."""
     match kind:
         case EntryKind.HOLD:
-            yield from ((purse, 0, amount) for purse in _purses(held, bearer))
+            yield from ((purse, 0, amount) for purse in purses.of_hold(held, bearer))
         case EntryKind.CAPTURE:
-            yield from ((purse, amount, -held.amount_micros) for purse in _purses(held, bearer))
+            yield from ((purse, amount, -held.amount_micros) for purse in purses.of_hold(held, bearer))
         case EntryKind.RELEASE:
-            yield from ((purse, 0, -held.amount_micros) for purse in _purses(held, bearer))
+            yield from ((purse, 0, -held.amount_micros) for purse in purses.of_hold(held, bearer))
         case EntryKind.REFUND:
-            yield from ((purse, -amount, 0) for purse in _shared_purses(held))
-            yield from ((purse, amount, 0) for purse in _house_purses(held))
+            yield from ((purse, -amount, 0) for purse in purses.shared(held))
+            yield from ((purse, amount, 0) for purse in purses.house(held))
         case EntryKind.ADJUST | EntryKind.GRANT:
-            yield from ((purse, amount, 0) for purse in _purses(held, bearer))
-
-
-def _purses(held: Hold, bearer: Scope) -> list[Purse]:
-    """Every purse that carries a hold: the bearer's, and the installation's always."""
-    own = _house_purses(held) if bearer is Scope.HOUSE else _shared_purses(held)
-    return own + [installation_purse(period, held.utc_day) for period in Period]
-
-
-def _shared_purses(held: Hold) -> list[Purse]:
-    day = held.guild_day
-    ids = (
-        (Scope.MEMBER, f"{held.member.guild_id}:{held.member.user_id}"),
-        (Scope.CHANNEL, str(held.channel_id)),
-        (Scope.GUILD, str(held.member.guild_id)),
-    )
-    return [
-        Purse(scope=scope, scope_id=scope_id, period=period, starts_on=starts_on(period, day))
-        for scope, scope_id in ids
-        for period in Period
-    ]
-
-
-def _house_purses(held: Hold) -> list[Purse]:
-    return [
-        Purse(scope=Scope.HOUSE, scope_id="", period=period, starts_on=starts_on(period, held.utc_day))
-        for period in Period
-    ]
+            yield from ((purse, amount, 0) for purse in purses.of_hold(held, bearer))
 
 
 def _end(tx: sqlite3.Connection, job_id: JobId, how: EntryKind, at: datetime) -> Hold:
@@ -361,7 +330,7 @@ def _enter(
     )
 
 
-def _add(tx: sqlite3.Connection, purses: list[Purse], *, spent: int = 0, held: int = 0) -> None:
+def _add(tx: sqlite3.Connection, counted: list[Purse], *, spent: int = 0, held: int = 0) -> None:
     """Count upwards, in purses that may be new."""
     tx.executemany(
         """
@@ -371,20 +340,20 @@ def _add(tx: sqlite3.Connection, purses: list[Purse], *, spent: int = 0, held: i
         SET spent_micros = spent_micros + excluded.spent_micros,
             held_micros = held_micros + excluded.held_micros
         """,
-        [(p.scope, p.scope_id, p.period, p.starts_on.isoformat(), spent, held) for p in purses],
+        [(p.scope, p.scope_id, p.period, p.starts_on.isoformat(), spent, held) for p in counted],
     )
 
 
-def _move(tx: sqlite3.Connection, purses: list[Purse], *, spent: int = 0, held: int = 0) -> None:
+def _move(tx: sqlite3.Connection, counted: list[Purse], *, spent: int = 0, held: int = 0) -> None:
     """Count up or down, in purses that the hold was counted in before."""
     cursor = tx.executemany(
         """
         UPDATE totals SET spent_micros = spent_micros + ?, held_micros = held_micros + ?
         WHERE scope = ? AND scope_id = ? AND period = ? AND starts_on = ?
         """,
-        [(spent, held, p.scope, p.scope_id, p.period, p.starts_on.isoformat()) for p in purses],
+        [(spent, held, p.scope, p.scope_id, p.period, p.starts_on.isoformat()) for p in counted],
     )
-    if cursor.rowcount != len(purses):
+    if cursor.rowcount != len(counted):
         raise StorageError("a purse that a hold was counted in is missing: run `dailies ledger verify`")
 
 

@@ -91,11 +91,12 @@ def test_a_move_that_does_not_count_is_refused(rows: sqlite3.Connection, rev: st
 
 
 NEW_JOB = """
-    INSERT INTO jobs (id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt, model, resolution,
-                      aspect_ratio, duration_s, offer_id, price_micros, per_second_micros, created_at, state_at,
-                      state)
-    VALUES ('c', 3, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p', '16:9', 4, 'studio/studio', 0,
-            0, 0, 0, 'queued')
+    INSERT INTO jobs (id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt, model,
+                      resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros, created_at,
+                      state_at, state)
+    VALUES ('c', 3, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p',
+            '16:9', 4, 'studio/studio', 0, 0, 0,
+            0, 'queued')
 """
 NEW_HOLD = """
     INSERT INTO holds (id, job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day, amount_micros,
