@@ -36,9 +36,8 @@ class Tree:
             self.form.required((*path, "type"))
             return None
         if component["type"] not in allowed or isinstance(component["type"], bool):
-            listed = ", ".join(str(one) for one in allowed)
-            message = f'Value of field "type" must be one of ({listed}).'
-            self.form.wrong((*path, "type"), "UNION_TYPE_CHOICES", message)
+            message = f'Value of field "type" must be one of {allowed}.'
+            self.form.wrong(path, "UNION_TYPE_CHOICES", message)
             return None
         self.count += 1
         number = component.get("id")
@@ -114,9 +113,10 @@ def _check_emoji(form: Form, path: Path, emoji: Any) -> None:
         return
     where = (*path, "emoji")
     if not isinstance(emoji, dict) or (not emoji.get("id") and not emoji.get("name")):
-        form.wrong(where, "COMPONENT_INVALID_EMOJI", "Invalid emoji")
+        form.wrong(where, "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
     elif emoji.get("id") or emoji["name"].isascii():
-        form.wrong((*where, "id" if emoji.get("id") else "name"), "COMPONENT_INVALID_EMOJI", "Invalid emoji")
+        key = "id" if emoji.get("id") else "name"
+        form.wrong((*where, key), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
 
 def check_select(tree: Tree, path: Path, select: Json) -> None:

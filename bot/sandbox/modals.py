@@ -77,6 +77,7 @@ def _check_label(tree: Tree, path: Path, label: Json) -> None:
         return
     match child["type"]:
         case 4:
+            tree.text((*where, "label"), child.get("label"), 1, 45)
             _check_input(tree, where, child)
         case 19:
             tree.custom_id(where, child)

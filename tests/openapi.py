@@ -1,0 +1,121 @@
+"""Checks requests against Discord's own OpenAPI description, which lies beside the repository.
+
+Two leniencies, as Discord's API itself has them: a snowflake may be a number, and a number may be digits in
+a text. `oneOf` is read as `anyOf`: the alternatives of the description overlap. Of an upload, `payload_json`
+is the body.
+"""
+
+import functools
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # ships no types of its own
+
+from bot.sandbox.requestlog import Request
+
+DESCRIPTION = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "discord-openapi.json"
+DIGITS = r"^-?\d+$"
+
+
+class Description:
+    """The description, with its validators made when they are first asked for."""
+
+    def __init__(self, spec: dict[str, Any]) -> None:
+        self._components = _lenient(spec["components"])
+        self._validators: dict[tuple[str, str], Draft202012Validator | None] = {}
+        self._paths: list[tuple[re.Pattern[str], str, dict[str, Any]]] = []
+        # Fixed words before placeholders: "/users/@me" is not a user.
+        for path in sorted(spec["paths"], key=lambda one: one.replace("{", "~")):
+            pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
+            self._paths.append((re.compile(pattern), path, spec["paths"][path]))
+
+    def complaints(self, request: Request) -> list[str]:
+        """What is wrong with a request; empty when it is as described."""
+        named = f"{request.method} {request.path}"
+        found = self._operation(request.method, request.path)
+        if found is None:
+            return [f"{named}: no such operation"]
+        path, operation, shared = found
+        known = {one.get("name") for one in (*shared, *operation.get("parameters", []))}
+        wrong = [f"{named}: no parameter {name!r}" for name in request.query if name not in known]
+        validator = self._validator(path, request.method, operation)
+        if validator is not None:
+            for error in validator.iter_errors(request.body if request.body is not None else {}):
+                where = "/".join(str(step) for step in error.absolute_path)
+                wrong.append(f"{named}: {where or 'body'}: {_said(error.message)}")
+        return wrong
+
+    def _operation(self, method: str, path: str) -> tuple[str, dict[str, Any], list[dict[str, Any]]] | None:
+        for pattern, template, item in self._paths:
+            if pattern.fullmatch(path) and method.lower() in item:
+                return template, item[method.lower()], item.get("parameters", [])
+        return None
+
+    def _validator(self, path: str, method: str, operation: dict[str, Any]) -> Draft202012Validator | None:
+        key = (path, method)
+        if key not in self._validators:
+            content = operation.get("requestBody", {}).get("content", {})
+            body = content.get("application/json") or content.get("multipart/form-data")
+            self._validators[key] = None
+            if body is not None:
+                schema = {"allOf": [_lenient(body["schema"])], "components": self._components}
+                self._validators[key] = Draft202012Validator(schema)
+        return self._validators[key]
+
+
+def _said(message: str) -> str:
+    return message if len(message) < 300 else f"{message[:300]}…"
+
+
+def _lenient(schema: Any) -> Any:
+    """The schema with the two leniencies, and with `anyOf` where it says `oneOf`."""
+    if isinstance(schema, list):
+        return [_lenient(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {"anyOf" if key == "oneOf" else key: _lenient(value) for key, value in schema.items()}
+    kinds = made.get("type")
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    if made.get("format") == "snowflake":
+        return made | {"type": [*listed, "integer"]}
+    if "integer" in listed and not {"enum", "anyOf", "allOf", "const"} & made.keys():
+        return made | {"type": [*listed, "string"], "pattern": DIGITS}
+    return made
+
+
+@functools.cache
+def _read() -> Description | None:
+    if not DESCRIPTION.is_file():
+        return None
+    return Description(json.loads(DESCRIPTION.read_text()))
+
+
+def description() -> Description:
+    """Discord's description; without it the test is skipped, and in CI fails."""
+    read = _read()
+    if read is None:
+        reason = f"Discord's OpenAPI description is not at {DESCRIPTION}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return read
+
+
+def observer(complaints: list[str]) -> Callable[[Request], None]:
+    """For `Sandbox(observer=…)`: gathers what is wrong with requests; nothing, where no description is.
+
+    In CI its absence is a failure of every test that asks.
+    """
+    read = description() if os.environ.get("CI") == "true" else _read()
+
+    def check(request: Request) -> None:
+        # What the sandbox refused as malformed was sent so on purpose, by a test of that refusal.
+        if read is not None and request.status != 400:
+            complaints.extend(read.complaints(request))
+
+    return check
