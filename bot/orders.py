@@ -118,7 +118,7 @@ class Orders:
         return job
 
     async def ask(self, asked: Asked, quote: Quote) -> str:
-        """Keep a quote until its member says yes, and return its id.
+        """Keep a quote until its member says yes, and return its id. A repeated press gets the same quote.
 
         Raises:
             BudgetExceeded, PaidNotEnabled: it could not be placed now, so there is nothing to confirm.
@@ -133,20 +133,21 @@ class Orders:
             expires_at=at + QUOTE_HOLDS,
         )
         member = Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
-        await self._database.write(partial(self._ask, waiting, member, at))
-        return waiting.id
+        return await self._database.write(partial(self._ask, waiting, member, at))
 
     async def accept(self, quote_id: str, user_id: UserId) -> Job:
-        """The member said yes: place the order at the price that was named.
+        """The member said yes: place the order at the price that was named. Yes said twice is one job.
 
         Raises:
             NotYours: the quote is another's, was answered before, or is too old.
             OrderRefused: the order is no longer possible, or its price has changed.
             BudgetExceeded, PaidNotEnabled: no room any more; the quote stays open.
         """
-        kept = await self._database.read(partial(quotes.get, quote_id=quote_id))
+        kept, made = await self._database.read(partial(_kept, quote_id))
         if kept is None or kept.user_id != user_id:
             raise NotYours("This quote has expired or is not yours.", "Order again for a new one.")
+        if made is not None:  # said before: what has changed since is no matter, and it was charged
+            return made
         order, quote = await self.price(Asked(**kept.asked))
         if quote.price_micros != kept.price_micros:
             raise OrderRefused(
@@ -162,7 +163,7 @@ class Orders:
         await self._database.write(partial(quotes.answer, quote_id=quote_id, user_id=user_id, at=self._now()))
 
     async def cancel(self, job_id: JobId, *, by: Member, moderator: bool) -> tuple[Job, Cancelled]:
-        """Wish that a job ends without a clip: from `queued` at once, later only as the provider says.
+        """Wish that a job ends without a clip: at once before it is submitted, then as the provider says.
 
         Raises:
             NotYours: the job is another member's (and the presser no moderator), or of another server.
@@ -215,14 +216,18 @@ class Orders:
         )
         return job
 
-    def _ask(self, waiting: WaitingQuote, member: Member, at: datetime, tx: sqlite3.Connection) -> None:
+    def _ask(self, waiting: WaitingQuote, member: Member, at: datetime, tx: sqlite3.Connection) -> str:
+        asked = quotes.by_interaction(tx, waiting.interaction_id)
+        if asked is not None:
+            return asked.id
         budgets.admit(tx, member, waiting.price_micros, self._limits, at)
         quotes.insert(tx, waiting, at=at)
+        return waiting.id
 
     def _accept(self, quote_id: str, order: Order, quote: Quote, tx: sqlite3.Connection) -> Job:
         if not quotes.answer(tx, quote_id, order.member.user_id, at=self._now()):
             made = jobs.by_interaction(tx, order.interaction_id)
-            if made is not None:  # the second of two presses
+            if made is not None:  # the second of two presses at once
                 return made
             raise NotYours("This quote has expired.", "Order again for a new one.")
         return self._place(order, quote, tx)
@@ -236,7 +241,7 @@ class Orders:
         if job.order.member != by and not moderator:
             raise NotYours("This order is somebody else's.", "Only its member or a moderator can cancel it.")
         at = self._now()
-        if job.state is JobState.QUEUED:
+        if job.state in {JobState.REVIEW, JobState.QUEUED}:
             jobs.cancelled(tx, job_id, at=at)
             ledger.release(tx, job_id, at=at)
             outcome = Cancelled.DONE
@@ -245,3 +250,9 @@ class Orders:
         else:
             outcome = Cancelled.ASKED if jobs.wish_cancelled(tx, job_id, at=at) else Cancelled.TOO_LATE
         return jobs.get(tx, job_id) or job, outcome
+
+
+def _kept(quote_id: str, connection: sqlite3.Connection) -> tuple[WaitingQuote | None, Job | None]:
+    """A quote, and the job that it has become."""
+    kept = quotes.get(connection, quote_id)
+    return kept, None if kept is None else jobs.by_interaction(connection, kept.interaction_id)

@@ -321,12 +321,12 @@ def asset_lost(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: datet
 
 
 def cancelled(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
-    """Queued or running → cancelled; from running only on the provider's word."""
+    """Review, queued or running → cancelled; from running only on the provider's word."""
     _one(
         tx.execute(
             """
             UPDATE jobs SET state = 'cancelled', rev = rev + 1, state_at = ?
-            WHERE id = ? AND state IN ('queued', 'running')
+            WHERE id = ? AND state IN ('review', 'queued', 'running')
             """,
             (to_us(at), job_id),
         ),

@@ -45,16 +45,13 @@ def insert(tx: sqlite3.Connection, quote: WaitingQuote, *, at: datetime) -> None
 def get(tx: sqlite3.Connection, quote_id: str) -> WaitingQuote | None:
     """A quote, answered or not, as long as it is kept."""
     row = tx.execute("SELECT * FROM quotes WHERE id = ?", (quote_id,)).fetchone()
-    if row is None:
-        return None
-    return WaitingQuote(
-        id=row["id"],
-        interaction_id=InteractionId(row["interaction_id"]),
-        user_id=UserId(row["user_id"]),
-        asked=json.loads(row["asked"]),
-        price_micros=Micros(row["price_micros"]),
-        expires_at=from_us(row["expires_at"]),
-    )
+    return None if row is None else _quote(row)
+
+
+def by_interaction(tx: sqlite3.Connection, interaction_id: InteractionId) -> WaitingQuote | None:
+    """The quote that this press was answered with."""
+    row = tx.execute("SELECT * FROM quotes WHERE interaction_id = ?", (interaction_id,)).fetchone()
+    return None if row is None else _quote(row)
 
 
 def answer(tx: sqlite3.Connection, quote_id: str, user_id: UserId, *, at: datetime) -> bool:
@@ -67,3 +64,14 @@ def answer(tx: sqlite3.Connection, quote_id: str, user_id: UserId, *, at: dateti
         (to_us(at), quote_id, user_id, to_us(at)),
     )
     return cursor.rowcount == 1
+
+
+def _quote(row: sqlite3.Row) -> WaitingQuote:
+    return WaitingQuote(
+        id=row["id"],
+        interaction_id=InteractionId(row["interaction_id"]),
+        user_id=UserId(row["user_id"]),
+        asked=json.loads(row["asked"]),
+        price_micros=Micros(row["price_micros"]),
+        expires_at=from_us(row["expires_at"]),
+    )

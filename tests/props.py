@@ -4,8 +4,10 @@ import itertools
 import os
 import random
 import secrets
+import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from bot import catalogue
 from bot.domain import (
@@ -27,7 +29,10 @@ from bot.domain import (
 from bot.ids import Ids
 from bot.orders import Asked, Orders
 from bot.screening import Screening, WordList
-from storage.database import Database
+from storage.database import Database, prepare
+from storage.migrate import migrate
+
+T = TypeVar("T")
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -54,6 +59,21 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Let so much time pass."""
         self.at += by
+
+
+class Inline:
+    """A hop that stays on the loop: the whole of storage on a connection in memory, without its thread."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        prepare(self.connection)
+        migrate(self.connection)
+
+    async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T:
+        return work(self.connection)
+
+    async def close(self) -> None:
+        self.connection.close()
 
 
 class Desk:
