@@ -191,7 +191,7 @@ async def _providers(
         api_key=key.get_secret_value() if key else None,
         wires=models.wires(name),
         now=now,
-        can_cancel=name == STUDIO,
+        can_cancel=True,  # the catalogue says of each offer whether it is asked to
     )
     stack.push_async_callback(provider.close)
     return {name: provider}

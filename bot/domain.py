@@ -49,8 +49,26 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The picture or clip that an order starts from: a file of ours, never an address that somebody typed.
+
+    `provider_video_id` is set where the order's own provider made the clip and still has it.
+    """
+
+    path: Path
+    media_type: str
+    width: int
+    height: int
+    provider_video_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What a member asks for, checked against the catalogue: every field is something the model can do."""
+    """What a member asks for, checked against the catalogue: every field is something the model can do.
+
+    `characters` are the provider's ids of them. `remixable` asks the provider to keep its copy, where it
+    can be remixed only so; `blocks_ip` asks it to refuse what it knows to be somebody's property.
+    """
 
     kind: Kind
     member: Member
@@ -62,6 +80,10 @@ class Order:
     aspect_ratio: str
     duration_s: int
     seed: int | None = None
+    source: Source | None = None
+    characters: tuple[str, ...] = ()
+    remixable: bool = False
+    blocks_ip: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ job, and bill it). Only the two in the middle allow another submission.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -181,8 +181,14 @@ class Wire:
 
     Args:
         endpoint: the model's name (or path) at the provider.
-        sizes: the provider's word for each `(resolution, aspect_ratio)`.
-        seconds_as: the JSON type of the length, `"string"` or `"integer"`.
+        sizes: the provider's word for each `(resolution, aspect_ratio)`, where one word says both.
+        resolutions, aspect_ratios: the provider's word for each of ours, where they are told apart; what is
+            missing is not sent.
+        seconds_as: the JSON type of the length: `"string"` ("8"), `"integer"` (8) or `"suffixed"` ("8s").
+        fields: the provider's name for a field of ours (`prompt`, `duration`, `resolution`,
+            `aspect_ratio`, `picture`, `video`, `characters`, `remixable`, `blocks_ip`), where it is not the
+            protocol's usual one; `""` where this endpoint does not take it.
+        constants: fields that are sent as they are.
         seed_field: the name of the seed's field, None where the model takes no seed.
         key_field: the name of the idempotency key's field, None where the provider takes none.
         echo_field: the name of an object field (such as `metadata`) that the provider keeps and gives back
@@ -190,8 +196,12 @@ class Wire:
     """
 
     endpoint: str
-    sizes: Mapping[tuple[str, str], str]
+    sizes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    resolutions: Mapping[str, str] = field(default_factory=dict)
+    aspect_ratios: Mapping[str, str] = field(default_factory=dict)
     seconds_as: str = "string"
+    fields: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, object] = field(default_factory=dict)
     seed_field: str | None = None
     key_field: str | None = None
     echo_field: str | None = None
