@@ -293,7 +293,7 @@ def _offer(path: Path, row: OfferRow, model: ModelRow, studio_play_price: Micros
 def _wire(row: OfferRow) -> Wire:
     return Wire(
         endpoint=row.endpoint,
-        sizes={(key.split(" ")[0], key.split(" ")[1]): size for key, size in row.sizes.items()},
+        sizes={(key.rpartition(" ")[0], key.rpartition(" ")[2]): size for key, size in row.sizes.items()},
         seconds_as=row.seconds_as,
         seed_field=row.seed_field,
         key_field=row.key_field,
@@ -303,6 +303,8 @@ def _wire(row: OfferRow) -> Wire:
 
 def _checked_prompt(prompt: str, row: ModelRow) -> str:
     prompt = prompt.strip()
+    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in prompt):
+        raise OrderRefused("The prompt has a character that is no text.", "Type it anew and order again.")
     if not any(char.isprintable() and not char.isspace() for char in prompt):
         raise OrderRefused("The prompt is empty.", "Describe what should be seen and heard, and order again.")
     if len(prompt) > row.prompt_chars_max:
@@ -318,8 +320,8 @@ def _one_of(value: T | None, allowed: Sequence[T], row: ModelRow, what: str) -> 
         return allowed[0]
     if value not in allowed:
         choices = ", ".join(str(choice) for choice in allowed)
-        raise OrderRefused(f"{row.name} has no {what} {value}.", f"Choose one of: {choices}.")
-    return value
+        raise OrderRefused(f"{row.name} has no {what} {str(value)[:40]}.", f"Choose one of: {choices}.")
+    return allowed[allowed.index(value)]  # ours, not theirs: a raw 4.0 equals 4 and is no price's factor
 
 
 def price_line(quote: Quote, duration_s: int) -> str:

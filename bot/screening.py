@@ -13,6 +13,10 @@ WORDS_MAX = 20_000
 """More lines than any list of words; past it the file is something else."""
 
 
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""What Unicode lets nobody see though it is no format character: joiners, fillers, variation selectors."""
+
+
 class Screening(Protocol):
     """Looks at an order and lets it pass, or refuses it."""
 
@@ -28,20 +32,33 @@ class WordList:
     """Refuses prompts that contain one of the operator's words or phrases, whole, in any case or width."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        folded = sorted({_fold(word) for word in words} - {""}, key=len, reverse=True)
-        # One alternation of literals between word edges: linear in the prompt, whatever the list holds.
-        self._any_word = (
-            re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, folded)) + r")(?!\w)") if folded else None
-        )
+        self._words = frozenset(_fold(word) for word in words) - {""}
+        lengths: dict[str, set[int]] = {}
+        for word in self._words:
+            lengths.setdefault(word[0], set()).add(len(word))
+        # Which lengths to look up where a word may begin: a look costs the same at 20 words and at 20,000,
+        # where one regular expression of them all would hold the event loop for 70 ms.
+        self._lengths = {first: sorted(found) for first, found in lengths.items()}
 
     async def look(self, order: Order) -> None:
         """See `Screening.look`."""
-        if self._any_word is not None and self._any_word.search(_fold(order.prompt)):
+        if self._has_word(_fold(order.prompt)):
             raise OrderRefused(
                 "The prompt has a word that is not allowed here.",
                 "Say it in other words and order again.",
                 kind=FaultKind.RULES,
             )
+
+    def _has_word(self, text: str) -> bool:
+        for start, first in enumerate(text):
+            lengths = self._lengths.get(first)
+            if lengths is None or _goes_on(text, start - 1):
+                continue
+            for length in lengths:
+                end = start + length
+                if text[start:end] in self._words and not _goes_on(text, end):
+                    return True
+        return False
 
 
 def read_words(path: Path | None) -> list[str]:
@@ -65,4 +82,9 @@ def _fold(text: str) -> str:
     """The text as it reads: one width, one case, no invisible characters, single spaces."""
     wide = unicodedata.normalize("NFKC", text).casefold()
     seen = "".join(char for char in wide if unicodedata.category(char) != "Cf")
-    return " ".join(seen.split())
+    return " ".join(_UNSEEN.sub("", seen).split())
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether a word that ends (or begins) beside this place would go on there."""
+    return 0 <= at < len(text) and (text[at].isalnum() or text[at] == "_")

@@ -1,0 +1,334 @@
+"""What can be ordered: every raw option is something that the model can do, or a sentence."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.catalogue import SEED_MAX, Catalogue, load, price_line
+from bot.domain import ChannelId, InteractionId, Kind, Micros, OfferId, Order, Quote
+from bot.errors import OrderRefused, SettingsError
+from tests.props import ANN, NOON, Clock
+
+OVERLAY = """
+[[models]]
+id = "reel-2"
+name = "Reel 2"
+about = "Made up for tests."
+kinds = ["generate"]
+prompt_chars_max = 100
+resolutions = ["720p", "1080p", "4 K"]
+aspect_ratios = ["16:9", "9:16"]
+durations_s = [5, 10]
+
+[[offers]]
+model = "reel-2"
+provider = "dear"
+protocol = "openai"
+endpoint = "reel-2"
+usd_per_second = { 720p = "0.30", 1080p = "0.5" }
+price_read_on = 2026-11-20
+price_from = "its price page"
+sizes = { "720p 16:9" = "1280x720", "720p 9:16" = "720x1280", "1080p 16:9" = "hd", "4 K 16:9" = "2160p" }
+
+[[offers]]
+model = "reel-2"
+provider = "cheap"
+protocol = "openai"
+endpoint = "reel-two"
+usd_per_second = { 720p = "0.000125" }
+price_read_on = 2026-11-20
+price_from = "its price page"
+sizes = { "720p 16:9" = "hd" }
+seconds_as = "integer"
+seed_field = "seed"
+can_cancel = true
+retires_on = 2026-12-24
+"""
+EVERYONE = frozenset({"studio", "dear", "cheap"})
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Path:
+    path = tmp_path / "models.toml"
+    path.write_text(OVERLAY)
+    return path
+
+
+@pytest.fixture
+def catalogue(overlay: Path, clock: Clock) -> Catalogue:
+    return load(overlay, providers=EVERYONE, now=clock)
+
+
+def own(clock: Clock | None = None) -> Catalogue:
+    return load(None, providers=frozenset({"studio"}), now=clock or Clock())
+
+
+def ask(catalogue: Catalogue, prompt: str = "a paper boat", **options: Any) -> tuple[Order, Quote]:
+    return catalogue.order(
+        kind=Kind.GENERATE,
+        member=ANN,
+        channel_id=ChannelId(30),
+        interaction_id=InteractionId(1),
+        prompt=prompt,
+        **options,
+    )
+
+
+def test_what_is_left_out_takes_the_first_and_cheapest() -> None:
+    order, quote = ask(own())
+
+    assert (order.model, order.resolution, order.aspect_ratio, order.duration_s) == (
+        "studio",
+        "720p",
+        "16:9",
+        4,
+    )
+    assert quote == Quote(
+        offer_id=OfferId("studio/studio"), price_micros=Micros(0), per_second_micros=Micros(0)
+    )
+
+
+def test_the_cheapest_offer_that_can_takes_the_order(catalogue: Catalogue) -> None:
+    _, cheap = ask(catalogue, model="reel-2", duration_s=10)
+    _, portrait = ask(catalogue, model="reel-2", aspect_ratio="9:16")
+    _, sharp = ask(catalogue, model="Reel 2", resolution="1080p", duration_s=10)
+
+    assert (cheap.offer_id, cheap.price_micros, cheap.per_second_micros) == ("cheap/reel-2", 1_250, 125)
+    assert (portrait.offer_id, portrait.price_micros) == ("dear/reel-2", 1_500_000)
+    assert (sharp.offer_id, sharp.price_micros) == ("dear/reel-2", 5_000_000)
+
+
+def test_an_offer_is_sold_until_the_day_on_which_it_retires(catalogue: Catalogue, clock: Clock) -> None:
+    clock.at = datetime(2026, 12, 23, 23, 59, 59, 999_999, tzinfo=UTC)
+    before = ask(catalogue, model="reel-2")[1].offer_id
+    clock.advance(timedelta(microseconds=1))
+
+    assert before == "cheap/reel-2"
+    assert ask(catalogue, model="reel-2")[1].offer_id == "dear/reel-2"
+    assert catalogue.offer(OfferId("cheap/reel-2")) is not None  # jobs in flight still find it
+
+
+def test_a_model_without_a_provider_is_not_for_sale(overlay: Path, clock: Clock) -> None:
+    catalogue = load(overlay, providers=frozenset({"studio"}), now=clock)
+
+    assert [row.id for row in catalogue.models(Kind.GENERATE)] == ["studio"]
+    with pytest.raises(OrderRefused, match=r"Reel 2 cannot be ordered any more") as refused:
+        ask(catalogue, model="reel-2")
+    assert refused.value.do == "Choose one of: Studio."
+
+
+def test_where_nothing_can_be_ordered_it_says_so(clock: Clock) -> None:
+    with pytest.raises(OrderRefused, match="No model can be ordered here"):
+        ask(load(None, providers=frozenset(), now=clock))
+
+
+@pytest.mark.parametrize(
+    ("options", "what", "do"),
+    [
+        ({"model": "sora-9"}, "There is no such model here.", "Choose one of: Studio, Reel 2."),
+        ({"resolution": "8k"}, "Studio has no resolution 8k.", "Choose one of: 720p, 1080p."),
+        ({"aspect_ratio": "1:1"}, "Studio has no aspect ratio 1:1.", "Choose one of: 16:9, 9:16."),
+        ({"duration_s": 5}, "Studio has no length in seconds 5.", "Choose one of: 4, 8, 12, 16, 20."),
+        ({"duration_s": 0}, "Studio has no length in seconds 0.", "Choose one of: 4, 8, 12, 16, 20."),
+        ({"duration_s": -4}, "Studio has no length in seconds -4.", "Choose one of: 4, 8, 12, 16, 20."),
+        ({"resolution": "x" * 6000}, f"Studio has no resolution {'x' * 40}.", "Choose one of: 720p, 1080p."),
+        ({"seed": -1}, "That seed is out of range.", f"Choose one from 0 to {SEED_MAX}."),
+        ({"seed": SEED_MAX + 1}, "That seed is out of range.", f"Choose one from 0 to {SEED_MAX}."),
+        (
+            {"model": "reel-2", "resolution": "1080p", "seed": 1},
+            "Reel 2 takes no seed.",
+            "Leave the seed out and order again.",
+        ),
+        (
+            {"model": "reel-2", "resolution": "4 K"},
+            "Reel 2 is not offered at 4 K 16:9 at the moment.",
+            "Choose another resolution, aspect ratio or model.",
+        ),
+        (
+            {"model": "reel-2", "resolution": "1080p", "aspect_ratio": "9:16"},
+            "Reel 2 is not offered at 1080p 9:16 at the moment.",
+            "Choose another resolution, aspect ratio or model.",
+        ),
+    ],
+)
+def test_what_a_model_cannot_do_is_refused_with_what_it_can(
+    catalogue: Catalogue, options: dict[str, Any], what: str, do: str
+) -> None:
+    with pytest.raises(OrderRefused) as refused:
+        ask(catalogue, **options)
+
+    assert (refused.value.what, refused.value.do) == (what, do)
+
+
+@pytest.mark.parametrize("seed", [0, 1, SEED_MAX])
+def test_a_seed_within_bounds_is_kept(seed: int) -> None:
+    assert ask(own(), seed=seed)[0].seed == seed
+
+
+def test_a_number_that_came_as_a_float_becomes_no_float_of_money(catalogue: Catalogue) -> None:
+    order, quote = ask(catalogue, model="reel-2", duration_s=cast("int", 10.0))
+
+    assert type(order.duration_s) is int
+    assert type(quote.price_micros) is int
+
+
+@pytest.mark.parametrize("prompt", ["", " ", "\n\t ", "\u200b", "\u2060 \u200d", "\u3000"])
+def test_a_prompt_of_nothing_to_see_is_empty(prompt: str) -> None:
+    with pytest.raises(OrderRefused, match="The prompt is empty"):
+        ask(own(), prompt)
+
+
+@pytest.mark.parametrize("prompt", ["\0", "a\0b", "a \ud800 b", "\udfff"])
+def test_a_prompt_that_no_row_could_keep_is_refused(prompt: str) -> None:
+    with pytest.raises(OrderRefused, match="no text"):
+        ask(own(), prompt)
+
+
+@pytest.mark.parametrize("prompt", ["x", "…", "\U0001f6a4", "ب", "?", "a\nb\tc", "\x1b[31mred"])
+def test_a_prompt_of_anything_to_see_is_taken(prompt: str) -> None:
+    assert ask(own(), f"  {prompt}\n")[0].prompt == prompt
+
+
+def test_a_prompt_may_be_as_long_as_the_model_takes(catalogue: Catalogue) -> None:
+    assert len(ask(catalogue, "x" * 4000)[0].prompt) == 4000
+    assert len(ask(catalogue, " " + "\U0001f6a4" * 100 + " ", model="reel-2")[0].prompt) == 100
+
+    with pytest.raises(OrderRefused, match=r"The prompt has 4,001 characters; Studio takes 4,000\."):
+        ask(catalogue, "x" * 4001)
+    with pytest.raises(OrderRefused, match="has 101 characters; Reel 2 takes 100"):
+        ask(catalogue, "\U0001f6a4" * 101, model="reel-2")
+
+
+@given(
+    prompt=st.text(max_size=20),
+    model=st.none() | st.sampled_from(["studio", "Studio", "reel-2"]) | st.text(max_size=5),
+    resolution=st.none() | st.sampled_from(["720p", "1080p"]) | st.text(max_size=5),
+    aspect_ratio=st.none() | st.sampled_from(["16:9", "9:16"]) | st.text(max_size=5),
+    duration_s=st.none() | st.sampled_from([4, 8, 20]) | st.integers(),
+    seed=st.none() | st.integers(),
+)
+def test_any_raw_options_are_an_order_at_its_price_or_a_sentence(prompt: str, **options: Any) -> None:
+    catalogue = load(None, providers=frozenset({"studio"}), now=Clock(), studio_play_price=Micros(100_000))
+    sentence, priced = "", True
+    try:
+        order, quote = ask(catalogue, prompt, **options)
+        priced = quote.price_micros == order.duration_s * 100_000
+    except OrderRefused as refused:
+        sentence = refused.sentence
+
+    assert priced
+    assert not sentence or ("Nothing was charged." in sentence and len(sentence) < 500)
+
+
+def test_play_money_is_the_studios_alone(overlay: Path, clock: Clock) -> None:
+    catalogue = load(overlay, providers=EVERYONE, now=clock, studio_play_price=Micros(100_000))
+
+    assert ask(catalogue, model="studio")[1].price_micros == 400_000
+    assert ask(catalogue, model="reel-2")[1].price_micros == 5 * 125
+
+
+def test_the_operators_rows_replace_ours(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "models.toml"
+    path.write_text(
+        '[[models]]\nid = "studio"\nname = "House artist"\nabout = ""\nkinds = ["generate"]\n'
+        'resolutions = ["720p"]\naspect_ratios = ["16:9"]\ndurations_s = [4]\n'
+    )
+    catalogue = load(path, providers=frozenset({"studio"}), now=clock)
+
+    assert [row.name for row in catalogue.models(Kind.GENERATE)] == ["House artist"]
+    with pytest.raises(OrderRefused, match="has no resolution 1080p"):
+        ask(catalogue, resolution="1080p")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (('id = "reel-2"', 'id = "reel-3"'), "names the model 'reel-2', which no row describes"),
+        (('name = "Reel 2"', 'name = ""'), r"models\.0\.name"),
+        (('kinds = ["generate"]', "kinds = []"), r"models\.0\.kinds"),
+        (('kinds = ["generate"]', 'kinds = ["dream"]'), r"models\.0\.kinds\.0"),
+        (("durations_s = [5, 10]", "durations_s = [0]"), r"models\.0\.durations_s\.0"),
+        (("prompt_chars_max = 100", "prompt_chars_max = 4001"), r"models\.0\.prompt_chars_max"),
+        (('protocol = "openai"', 'protocol = "smtp"'), r"offers\.0\.protocol"),
+        (('"0.30"', "0.30"), r"offers\.0\.usd_per_second\.720p: Input should be a valid string"),
+        (('"0.30"', '"-0.30"'), "offer dear/reel-2: usd_per_second: write dollars as digits"),
+        (('"0.30"', '"1e3"'), "offer dear/reel-2: usd_per_second: write dollars as digits"),
+        (("1080p = ", "8k = "), "offer dear/reel-2: '8k' is nothing that the model can do"),
+        (('"720p 16:9" = "hd"', '"720p 3:1" = "hd"'), "offer cheap/reel-2: '720p 3:1' is nothing"),
+        (("retires_on = 2026-12-24", 'retires_on = "soon"'), r"offers\.1\.retires_on"),
+        (("can_cancel = true", "can_cancle = true"), r"offers\.1\.can_cancle: Extra inputs"),
+        (("[[models]]", "[[models"), "not a TOML file"),
+    ],
+)
+def test_a_wrong_row_is_named(overlay: Path, clock: Clock, change: tuple[str, str], says: str) -> None:
+    assert change[0] in OVERLAY
+    overlay.write_text(OVERLAY.replace(*change))
+
+    with pytest.raises(SettingsError, match=says) as refused:
+        load(overlay, providers=EVERYONE, now=clock)
+    assert str(overlay) in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named_by_its_setting(tmp_path: Path, clock: Clock) -> None:
+    with pytest.raises(SettingsError, match=r"DAILIES_MODELS_FILE: .*missing\.toml cannot be read"):
+        load(tmp_path / "missing.toml", providers=EVERYONE, now=clock)
+
+
+def test_a_file_from_windows_is_read(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "models.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + OVERLAY.replace("\n", "\r\n").encode())
+
+    assert len(load(path, providers=EVERYONE, now=clock).models(Kind.GENERATE)) == 2
+
+
+def test_an_offer_is_asked_for_in_its_providers_words(catalogue: Catalogue) -> None:
+    wire = catalogue.wires("cheap")[OfferId("cheap/reel-2")]
+
+    assert (wire.endpoint, wire.seconds_as, wire.seed_field, wire.key_field) == (
+        "reel-two",
+        "integer",
+        "seed",
+        None,
+    )
+    assert wire.sizes == {("720p", "16:9"): "hd"}
+    assert catalogue.wires("dear")[OfferId("dear/reel-2")].sizes[("4 K", "16:9")] == "2160p"
+    assert catalogue.wires("nobody") == {}
+
+
+def test_what_can_be_stopped_is_the_offers_to_say(catalogue: Catalogue) -> None:
+    assert catalogue.can_cancel(OfferId("cheap/reel-2"))
+    assert not catalogue.can_cancel(OfferId("dear/reel-2"))
+    assert not catalogue.can_cancel(OfferId("gone/gone"))
+
+
+def test_a_model_that_is_gone_is_still_named() -> None:
+    assert own().describe("studio").name == "Studio"
+    assert (own().describe("sora-2").name, own().describe("sora-2").label) == ("sora-2", "AI-generated")
+
+
+def test_a_price_is_told_with_where_it_comes_from(catalogue: Catalogue) -> None:
+    assert (
+        price_line(ask(catalogue, model="reel-2", duration_s=10)[1], 10)
+        == "$0.00125 (10 s at $0.000125 a second)"
+    )
+    assert price_line(ask(catalogue, model="studio")[1], 4) == "free"
+
+
+def test_our_own_file_is_for_sale_whole() -> None:
+    catalogue = own(Clock(NOON))
+    for row in catalogue.models(Kind.GENERATE):
+        for resolution in row.resolutions:
+            for aspect_ratio in row.aspect_ratios:
+                for seconds in row.durations_s:
+                    order, _ = ask(
+                        catalogue,
+                        model=row.id,
+                        resolution=resolution,
+                        aspect_ratio=aspect_ratio,
+                        duration_s=seconds,
+                    )
+                    assert order.model == row.id
