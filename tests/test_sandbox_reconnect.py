@@ -1,4 +1,4 @@
-"""discord.py through Discord's bad days: lost connections, rate limits, lost answers, refusals at the door."""
+"""discord.py through bad days: lost connections, rate limits, lost answers, refusals at the door."""
 
 import asyncio
 from collections.abc import AsyncIterator
