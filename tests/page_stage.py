@@ -110,15 +110,15 @@ class StageBot(discord.Client):
         super().__init__(intents=intents, guild_ready_timeout=0.05)
         self.tree = app_commands.CommandTree(self)
         self.clip = clip
-        self.cards: list[discord.Message] = []
-        self.posted = asyncio.Event()
         self.release = asyncio.Event()
-        self.synced = asyncio.Event()
+        self.greeted = asyncio.Event()
         self._add_commands()
 
     async def setup_hook(self) -> None:
         await self.tree.sync()
-        self.synced.set()
+
+    async def on_ready(self) -> None:
+        self.greeted.set()
 
     def button(self, name: str, style: discord.ButtonStyle) -> ui.Button[Card]:
         button: ui.Button[Card] = ui.Button(label=name, style=style, custom_id=f"stage:{name}")
@@ -145,10 +145,7 @@ class StageBot(discord.Client):
 
     async def post_card(self, channel: discord.abc.Messageable) -> discord.Message:
         card = Card(self, state="Rendering", clip=f"attachment://{self.clip.name}")
-        message = await channel.send(view=card, file=discord.File(self.clip))
-        self.cards.append(message)
-        self.posted.set()
-        return message
+        return await channel.send(view=card, file=discord.File(self.clip))
 
     async def edit_card(self, message: discord.Message, *, state: str) -> None:
         """Edits as the bot does: a new view, the attachment kept and named again."""

@@ -33,10 +33,8 @@ export class Session {
     return this._complete.has(channelId);
   }
 
-  async loadNewest(channelId) {
-    const page = await this.rest.get(`/channels/${channelId}/messages?limit=${PAGE_SIZE}`);
-    if (page.length < PAGE_SIZE) this._complete.add(channelId);
-    this.store.fill(channelId, page, { newest: true });
+  loadNewest(channelId) {
+    return this._load(channelId, { newest: true });
   }
 
   /** Asks for the page before the oldest message; calls meanwhile share the same request. */
@@ -52,9 +50,19 @@ export class Session {
   async _loadBefore(channelId) {
     const oldest = this.store.messagesOf(channelId).find((message) => !message.local);
     if (oldest === undefined) return;
-    const page = await this.rest.get(`/channels/${channelId}/messages?limit=${PAGE_SIZE}&before=${oldest.id}`);
-    if (page.length < PAGE_SIZE) this._complete.add(channelId);
-    this.store.fill(channelId, page, { newest: false });
+    await this._load(channelId, { newest: false, before: oldest.id });
+  }
+
+  async _load(channelId, { newest, before = null }) {
+    const changed = this.store.witness();
+    const from = before === null ? "" : `&before=${before}`;
+    try {
+      const page = await this.rest.get(`/channels/${channelId}/messages?limit=${PAGE_SIZE}${from}`);
+      if (page.length < PAGE_SIZE) this._complete.add(channelId);
+      this.store.fill(channelId, page, { newest, changed });
+    } finally {
+      this.store.dismiss(changed);
+    }
   }
 
   say(channelId, content, files) {

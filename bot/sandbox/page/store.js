@@ -20,6 +20,7 @@ export class Store extends EventTarget {
     this.roles = new Map();
     this.channels = new Map();
     this._messages = new Map();
+    this._witnesses = new Set();
     this.names = {
       user: (id) => displayName(this.users.get(id)),
       role: (id) => this.roles.get(id)?.name ?? "unknown role",
@@ -86,6 +87,7 @@ export class Store extends EventTarget {
     for (const user of message.mentions ?? []) this._meet(user);
     const messages = this._channel(message.channel_id);
     messages.set(message.id, message);
+    this._witness(message.id);
     if (born && messages.size > MESSAGES_MAX) {
       const oldest = this.messagesOf(message.channel_id)[0];
       this.remove(message.channel_id, oldest.id);
@@ -94,23 +96,38 @@ export class Store extends EventTarget {
   }
 
   remove(channelId, id) {
+    this._witness(id);
     if (this._messages.get(channelId)?.delete(id)) this._tell("message", { channelId, id, born: false });
   }
 
-  /** Takes in a page of history; `newest` when it ends at the present, so what it lacks is gone. */
-  fill(channelId, page, { newest }) {
+  /** Notes the ids of all messages that change from now on, until it is dismissed. */
+  witness() {
+    const changed = new Set();
+    this._witnesses.add(changed);
+    return changed;
+  }
+
+  dismiss(changed) {
+    this._witnesses.delete(changed);
+  }
+
+  /**
+   * Takes in a page of history; `newest` when it ends at the present, so what it lacks is gone.
+   * What changed while the page was on its way is newer than the page.
+   */
+  fill(channelId, page, { newest, changed }) {
     const messages = this._channel(channelId);
     if (newest) {
       const oldest = page.map((message) => message.id).sort(compareIds)[0] ?? "0";
       const present = new Set(page.map((message) => message.id));
       for (const [id, message] of messages) {
         const ours = message.local || (message.flags & EPHEMERAL) !== 0;
-        if (!ours && !present.has(id) && compareIds(id, oldest) > 0) messages.delete(id);
+        if (!ours && !changed.has(id) && !present.has(id) && compareIds(id, oldest) > 0) messages.delete(id);
       }
     }
     for (const message of page) {
       this._meet(message.author);
-      messages.set(message.id, message);
+      if (!changed.has(message.id)) messages.set(message.id, message);
     }
     this._tell("filled", { channelId });
   }
@@ -139,6 +156,10 @@ export class Store extends EventTarget {
     if (message.nonce && this.message(message.channel_id, message.nonce)?.local) {
       this.remove(message.channel_id, message.nonce);
     }
+  }
+
+  _witness(id) {
+    for (const changed of this._witnesses) changed.add(id);
   }
 
   _meet(user) {

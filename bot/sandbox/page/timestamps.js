@@ -22,10 +22,11 @@ const STEPS = [
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 
 export function relativeText(date, now) {
-  let amount = Math.round((date - now) / 1000);
+  let amount = (date - now) / 1000;
   for (const [unit, size] of STEPS) {
-    if (Math.abs(amount) < size) return relative.format(amount, unit);
-    amount = Math.trunc(amount / size);
+    const rounded = Math.round(amount);
+    if (Math.abs(rounded) < size) return relative.format(rounded, unit);
+    amount /= size;
   }
   return "";
 }

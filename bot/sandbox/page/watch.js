@@ -22,8 +22,11 @@ export class Watch {
   async _look() {
     try {
       const world = await this._sandbox.get("/world");
-      // Another sandbox answers at this address: its ids and tokens are other ones.
-      if (world.application.id !== this._world.application.id) location.reload();
+      // Another sandbox answers at this address: nobody's token is good any more.
+      if (world.members[0].token !== this._world.members[0].token) {
+        location.reload();
+        return;
+      }
       this._show(world.application);
       await this._faults.refresh();
     } catch (fault) {
