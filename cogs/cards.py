@@ -38,7 +38,7 @@ def card_view(card: Card) -> ui.LayoutView:
     elif (why := sentences.explanation(job)) is not None:
         parts.append(ui.TextDisplay(why))
     parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in _facts(card))))
-    parts.append(ui.ActionRow(*_card_buttons(card, clip_made=shown_here)))
+    parts.append(ui.ActionRow(*_buttons(card)))
     return _view(ui.Container(*parts, accent_colour=_GREEN if shown_here else _colour(job.state)))
 
 
@@ -99,12 +99,12 @@ def _facts(card: Card) -> list[str]:
     ]
 
 
-def _card_buttons(card: Card, *, clip_made: bool) -> list[ui.Item[Any]]:
+def _buttons(card: Card) -> list[ui.Item[Any]]:
     job = card.job
     buttons: list[ui.Item[Any]] = []
-    if job.state in _CANCELLABLE and not clip_made:
+    if job.state in _CANCELLABLE:
         buttons.append(_cancel_button(card))
-    if (url := clip_url(job)) is not None and not clip_made:
+    if (url := clip_url(job)) is not None:
         buttons.append(ui.Button(label="Show the clip", url=url))
     buttons.append(DetailsButton(card_nonce(job.id)))
     return buttons

@@ -44,6 +44,7 @@ from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
 from storage import jobs
 from storage.database import Database, open_database
+from tests import openapi
 from tests.props import PLAY_PRICE, Clock
 
 Json = dict[str, Any]
@@ -228,8 +229,10 @@ async def open_stage(
     words: tuple[str, ...] = (),
 ) -> AsyncIterator[Stage]:
     """Everything connected. At the end, every request of the bot is held to Discord's description."""
+    complaints: list[str] = []
     async with contextlib.AsyncExitStack() as stack:
-        sandbox = Sandbox(folder / "discord", upload_limit=upload_limit)
+        observer = openapi.observer(complaints)
+        sandbox = Sandbox(folder / "discord", upload_limit=upload_limit, observer=observer)
         await sandbox.start()
         stack.push_async_callback(sandbox.close)
         database = await open_database(folder / "dailies.db")
@@ -261,6 +264,7 @@ async def open_stage(
         )
         stack.push_async_callback(client.close)
         await client.sign_in(sandbox.bot_token)
+        connected = asyncio.create_task(client.wait_for("connect", timeout=10))
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)
         people = {}
@@ -269,7 +273,7 @@ async def open_stage(
             people[name] = await stack.enter_async_context(
                 Person.open(sandbox.api_url, sandbox.gateway_url, token)
             )
-        await client.ready.wait()
+        await connected  # `ready` comes a tenth of a second later and adds nothing
         yield Stage(
             sandbox=sandbox,
             database=database,
@@ -282,6 +286,7 @@ async def open_stage(
             woken=woken,
             people=people,
         )
+    assert complaints == []
 
 
 async def _ended(gateway: asyncio.Task[None]) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -59,6 +60,13 @@ async def test_nothing_privileged_is_listened_to(stage: Stage) -> None:
     listened = {name for name, wanted in stage.client.intents if wanted}
 
     assert listened == {"guilds", "guild_reactions"}
+
+
+async def test_readiness_can_be_waited_for(stage: Stage) -> None:
+    async with asyncio.timeout(5):
+        await stage.client.ready.wait()
+
+    assert stage.client.is_ready()
 
 
 async def test_the_bot_comes_back_after_a_dropped_connection(stage: Stage) -> None:

@@ -1,12 +1,16 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import discord
 import pytest
 
 from bot.domain import ChannelId, JobState
 from bot.errors import (
     ClipTooLarge,
+    DailiesError,
     DeliveryRefused,
     DeliveryUnavailable,
     MessageGone,
@@ -14,7 +18,7 @@ from bot.errors import (
 )
 from bot.sandbox.permissions import Permission
 from cogs.client import Client
-from cogs.delivery import DiscordDelivery
+from cogs.delivery import DiscordDelivery, _fault
 from tests.stage import ASK_ABOVE, Json, Stage, card_of, custom_ids, open_stage, post_of, texts, walk
 
 CLIP = bytes(range(256)) * 400
@@ -268,6 +272,33 @@ async def test_what_may_pass_is_tried_again_later(stage: Stage, fault: str, more
     await stage.delivery.post_card(card)
 
     assert len(await channel_messages(stage)) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "meaning"),
+    [
+        (400, 30046, DeliveryUnavailable),  # too many edits of an old message
+        (400, 40005, ClipTooLarge),
+        (400, 50035, DeliveryRefused),  # an invalid form
+        (400, 50083, DeliveryRefused),  # an archived thread
+        (400, 200000, DeliveryRefused),  # the server's own filter
+        (401, 0, SettingsError),
+        (403, 0, DeliveryUnavailable),  # a proxy's page, not Discord
+        (403, 50001, DeliveryRefused),
+        (403, 50013, DeliveryRefused),
+        (404, 0, DeliveryUnavailable),
+        (404, 10003, DeliveryRefused),
+        (404, 10008, MessageGone),
+        (413, 0, ClipTooLarge),
+        (429, 0, DeliveryUnavailable),
+        (429, 20028, DeliveryUnavailable),
+        (502, 0, DeliveryUnavailable),
+    ],
+)
+def test_every_answer_of_discord_has_its_meaning(status: int, code: int, meaning: type[DailiesError]) -> None:
+    response: Any = SimpleNamespace(status=status, reason="")
+
+    assert type(_fault(discord.HTTPException(response, {"code": code, "message": "no"}))) is meaning
 
 
 async def test_a_refused_token_names_the_setting_and_stops(stage: Stage) -> None:

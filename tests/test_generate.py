@@ -162,6 +162,7 @@ BAD_INPUT = {
     "an empty prompt": ([option("prompt", "")], "The prompt is empty."),
     "only spaces": ([option("prompt", " \n\t ")], "The prompt is empty."),
     "only invisible characters": ([option("prompt", "\u200b\u200e\u2060")], "The prompt is empty."),
+    "half a character": ([option("prompt", "a \ud83c boat")], "a character that is no text"),
     "a prompt over the limit": ([option("prompt", "a" * 4_001)], "4,001 characters"),
     "a duration that is not there": ([PROMPT, option("duration", 5, 4)], "Choose one of: 4, 8, 12, 16, 20."),
     "a negative duration": ([PROMPT, option("duration", -4, 4)], "Choose one of: 4, 8, 12, 16, 20."),
@@ -179,6 +180,8 @@ BAD_INPUT = {
     "text for a duration": ([PROMPT, option("duration", "4")], "Pick it again from the list"),
     "a truth for a duration": ([PROMPT, option("duration", True, 4)], "Pick it again from the list"),
     "a fraction for a duration": ([PROMPT, option("duration", 4.5, 10)], "Pick it again from the list"),
+    "a person for a prompt": ([option("prompt", "1573663433683894273", 6)], "Pick it again from the list"),
+    "a file for a prompt": ([option("prompt", "0", 11)], "Pick it again from the list"),
     "an option that is not there": ([PROMPT, option("price", 0, 4)], "Pick it again from the list"),
 }
 

@@ -69,7 +69,7 @@ async def test_quota_shows_nobody_elses_orders(stage: Stage) -> None:
 
 
 async def test_quota_fits_a_message_whatever_the_prompts(stage: Stage) -> None:
-    for number in range(12):
+    for number in range(40):
         await stage.database.write(partial(jobs.insert, job=stage.job(number, prompt="*" * 4_000)))
 
     answer = await use(stage, "quota")
