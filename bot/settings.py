@@ -1,12 +1,13 @@
 """Settings from the environment, a `.env` file or secret files; an error names the variable, no value."""
 
 import difflib
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -20,16 +21,19 @@ DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
 
 
 def _usd(value: object) -> object:
-    return parse_usd(value.strip()) if isinstance(value, str) else value
+    return parse_usd(value) if isinstance(value, str) else value
 
 
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
+def _whole(value: object) -> object:
+    # A line break in it would else come out as an odd error of every request that carries it.
+    if isinstance(value, str) and not (value and value.isascii() and value.isprintable()):
+        raise ValueError("this is no key or token: copy it again, whole and alone")
+    return value
 
 
 Usd = Annotated[Micros, BeforeValidator(_usd)]
-Url = Annotated[str, BeforeValidator(_stripped), Field(pattern=r"^(https?|wss?)://[^\s]+$")]
-Secret = Annotated[SecretStr, BeforeValidator(_stripped), Field(min_length=1)]
+Url = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s]+$")]
+Secret = Annotated[SecretStr, BeforeValidator(_whole)]
 
 
 class Settings(BaseSettings):
@@ -85,10 +89,11 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
     Raises:
         SettingsError: one line for each variable that is wrong, naming it and what to do.
     """
-    given = {**_env_file(env_file), **(os.environ if environment is None else environment)}
-    ours = {name: value for name, value in given.items() if name.startswith(PREFIX) and value.strip()}
+    ours = _ours(_env_file(env_file)) | _ours(os.environ if environment is None else environment)
     values: dict[str, Any] = {}
     folder = ours.pop(f"{PREFIX}SECRETS_DIR", None)
+    if folder is not None and not Path(folder).is_dir():
+        raise SettingsError(f"{PREFIX}SECRETS_DIR names no folder")
     for field in Settings.model_fields:
         name = f"{PREFIX}{field.upper()}"
         file = ours.pop(f"{name}_FILE", None)
@@ -103,10 +108,11 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
                     break
     # A misspelt limit is no limit: better not to start.
     if unknown := sorted(ours):
-        known = [f"{PREFIX}{field.upper()}" for field in Settings.model_fields]
-        near = difflib.get_close_matches(unknown[0], known, n=1)
+        names = [field.upper() for field in Settings.model_fields]
+        known = [*names, *(f"{name}_FILE" for name in names), "SECRETS_DIR"]
+        near = difflib.get_close_matches(unknown[0].removeprefix(PREFIX), known, n=1)
         raise SettingsError(
-            f"{unknown[0]} is no setting of Dailies" + (f"; did you mean {near[0]}?" if near else "")
+            f"{unknown[0]} is no setting of Dailies" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
         )
     try:
         return Settings(**values)
@@ -126,7 +132,7 @@ def token(settings: Settings) -> str:
             f"portal into the environment, a .env file, or a file named in {PREFIX}DISCORD_TOKEN_FILE"
         )
     value = settings.discord_token.get_secret_value().removeprefix("Bot ").strip()
-    if not value.isascii() or any(char.isspace() for char in value):
+    if " " in value:
         raise SettingsError(f"{PREFIX}DISCORD_TOKEN is not a bot token: copy it again, whole and alone")
     return value
 
@@ -139,17 +145,29 @@ def _lines(wrong: ValidationError) -> list[str]:
     return lines
 
 
+def _ours(given: Mapping[str, str]) -> dict[str, str]:
+    """Our variables. One that is empty was not set: `X: ${X:-}` in a compose file makes such."""
+    return {name: value.strip() for name, value in given.items() if name.startswith(PREFIX) and value.strip()}
+
+
 def _env_file(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
+    """A `.env` file, its values as they stand there: a key with a `$` in it stays whole."""
     try:
-        return {name: value for name, value in dotenv_values(path, encoding="utf-8-sig").items() if value}
+        text = path.read_text("utf-8-sig") if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as fault:
         raise SettingsError(f"{path} cannot be read as text: {type(fault).__name__}") from fault
+    values: dict[str, str] = {}
+    for line in parse_stream(io.StringIO(text)):
+        if line.error:  # it could hold a limit, and a limit that is left out is no limit
+            raise SettingsError(f"{path}: line {line.original.line} is not of the form NAME=value")
+        if line.key and line.value:
+            values[line.key] = line.value
+    return values
 
 
 def _file(name: str, path: Path) -> str:
     try:
         return path.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsError(f"{name}: {path} cannot be read as text: {type(fault).__name__}") from fault
+        # The path stays out of it: sooner or later somebody puts the secret itself there.
+        raise SettingsError(f"{name}: its file cannot be read as text: {type(fault).__name__}") from None
