@@ -39,6 +39,9 @@ NO_REPLY_WITHOUT_HISTORY = 160002
 _TRY_LATER = frozenset({20016, 20022, 20028, 20029, 30046, 40062, 130000})
 """Discord's codes for "too often" and "overloaded" that can come with another status than 429 or 5xx."""
 
+_NOBODY = discord.AllowedMentions.none()
+"""The client's own default, which discord.py leaves out of edits of a view alone."""
+
 
 class DiscordDelivery:
     """`bot.delivery.Delivery` through a signed-in client.
@@ -69,10 +72,10 @@ class DiscordDelivery:
         if card.clip_here is not None:
             file = await _open(card.clip_here, job, card.label)
             with _faults(self._client):
-                await message.edit(view=card_view(card), attachments=[file])
+                await message.edit(view=card_view(card), attachments=[file], allowed_mentions=_NOBODY)
         elif job.clip_message_id != job.card_message_id:
             with _faults(self._client):
-                await message.edit(view=card_view(card))
+                await message.edit(view=card_view(card), allowed_mentions=_NOBODY)
         # Else the card carries the clip and has said "Done" with it. It is left alone: whether an edit can
         # name an attachment that the message already has is not documented.
 

@@ -83,7 +83,7 @@ def details_view(job: Job, model: Described, *, play_money: bool) -> tuple[ui.La
         f"**Price** {sentences.price(job.quote, order, play_money=play_money)}",
         f"**State** {sentences.state(job, None)} {sentences.ago(job.state_at)}",
         f"**Asked for** by <@{order.member.user_id}> {sentences.ago(job.created_at)}",
-        f"**Order** `{job.id}`" + (f" · **Fault** `{escaped(job.fault.code)}`" if job.fault else ""),
+        f"**Order** `{job.id}`" + (f" · **Fault** {escaped(job.fault.code)}" if job.fault else ""),
     ]
     if (why := sentences.explanation(job)) is not None:
         lines.append(why)

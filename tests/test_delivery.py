@@ -86,11 +86,16 @@ async def test_a_card_follows_its_job_through_every_state(stage: Stage) -> None:
 
 
 async def test_a_card_pings_nobody(stage: Stage) -> None:
-    await stage.delivery.post_card(card_of(stage.job(prompt="@everyone <@1>")))
+    job = stage.job(prompt="@everyone <@1>")
 
-    (message,) = await channel_messages(stage)
-    assert message["mentions"] == []
-    assert not message["mention_everyone"]
+    job = replace(job, card_message_id=await stage.delivery.post_card(card_of(job)))
+    (posted,) = await channel_messages(stage)
+    await stage.delivery.edit_card(card_of(job))
+    (edited,) = await channel_messages(stage)
+
+    for message in (posted, edited):
+        assert message["mentions"] == []
+        assert not message["mention_everyone"]
 
 
 async def test_a_deleted_card_is_noticed_on_the_next_edit(stage: Stage) -> None:
