@@ -17,7 +17,8 @@ _TOKENS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s\"'?]+")
 class _Line(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        self._secrets = [secret for secret in secrets if len(secret) >= 6]
+        # The longest first: one that is the beginning of another would leave the other's end.
+        self._secrets = sorted((secret for secret in secrets if len(secret) >= 6), key=len, reverse=True)
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
@@ -25,20 +26,23 @@ class _Line(logging.Formatter):
         return _TOKENS.sub(r"\1***", text)
 
     def _parts(self, record: logging.LogRecord) -> tuple[str, dict[str, str], str]:
-        fields = {name: str(getattr(record, name)) for name in _FIELDS if hasattr(record, name)}
+        fields = {name: self._clean(str(getattr(record, name))) for name in _FIELDS if hasattr(record, name)}
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         return self._clean(record.getMessage()), fields, self._clean(trace)
 
 
 class TextLine(_Line):
-    """One readable line; control characters are escaped, so that no text can forge another line."""
+    """One readable line, and a traceback indented below it.
+
+    Control characters are escaped in both, so that no text can forge a line or colour the terminal.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         message, fields, trace = self._parts(record)
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
         told = "".join(f" {name}={value}" for name, value in fields.items())
-        line = f"{at} {record.levelname:<7} {record.name}: {_printable(message)}{told}"
-        return f"{line}\n{trace}" if trace else line
+        line = f"{at} {record.levelname:<7} {record.name}: {_printable(message + told)}"
+        return "\n    ".join([line, *map(_printable, trace.splitlines())])
 
 
 class JsonLine(_Line):
