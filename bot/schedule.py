@@ -20,7 +20,7 @@ class Schedule:
         self._due: dict[JobId, float] = {}
         self._heap: list[tuple[float, JobId]] = []
         self._busy: dict[JobId, asyncio.Task[None]] = {}
-        self._woken: set[JobId] = set()
+        self._woken: dict[JobId, float] = {}
         self._changed = asyncio.Event()
         self._stopping = False
 
@@ -29,11 +29,10 @@ class Schedule:
 
     def wake(self, job_id: JobId, after_s: float = 0.0) -> None:
         """Make a job due after so many seconds, if it is not due sooner; in its step, once more after it."""
-        if job_id in self._busy:
-            if not after_s:
-                self._woken.add(job_id)
-            return
         when = asyncio.get_running_loop().time() + after_s
+        if job_id in self._busy:
+            self._woken[job_id] = min(when, self._woken.get(job_id, when))
+            return
         if (known := self._due.get(job_id)) is not None and known <= when:
             return
         self._due[job_id] = when
@@ -85,9 +84,10 @@ class Schedule:
             after_s = await self._step(job_id)
         finally:
             del self._busy[job_id]
-            if job_id in self._woken:
-                self._woken.discard(job_id)
-                after_s = 0.0
-            if after_s is not None and not self._stopping:
-                self.wake(job_id, after_s)
+            woken_at = self._woken.pop(job_id, None)
+            if not self._stopping:
+                if after_s is not None:
+                    self.wake(job_id, after_s)
+                if woken_at is not None:
+                    self.wake(job_id, max(0.0, woken_at - asyncio.get_running_loop().time()))
             self._changed.set()
