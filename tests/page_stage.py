@@ -65,6 +65,33 @@ class Card(ui.LayoutView):
         self.add_item(container)
 
 
+class Layout(ui.LayoutView):
+    """What a card has not: sections, a thumbnail, a file, a hidden picture, a select of members."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=None)
+        container: ui.Container[Layout] = ui.Container()
+        thumbnail: ui.Thumbnail[Layout] = ui.Thumbnail("attachment://thumb.png", description="First frame")
+        container.add_item(ui.Section(ui.TextDisplay("## Take 2"), accessory=thumbnail))
+        button: ui.Button[Layout] = ui.Button(label="Details", emoji="🎬", custom_id="layout:details")
+        container.add_item(ui.Section(ui.TextDisplay("Eight seconds"), accessory=button))
+        hidden = discord.MediaGalleryItem("attachment://hidden.png", description="The end", spoiler=True)
+        container.add_item(ui.MediaGallery(hidden))
+        container.add_item(ui.File("attachment://report.csv"))
+        row: ui.ActionRow[Layout] = ui.ActionRow()
+        self.members: ui.UserSelect[Layout] = ui.UserSelect(
+            custom_id="layout:who", placeholder="Share with", min_values=0, max_values=2
+        )
+        self.members.callback = self._shared  # type: ignore[method-assign]  # discord.py's own way
+        row.add_item(self.members)
+        container.add_item(row)
+        self.add_item(container)
+
+    async def _shared(self, interaction: discord.Interaction) -> None:
+        names = " and ".join(sorted(member.display_name for member in self.members.values))
+        await interaction.response.send_message(f"Shared with {names}", ephemeral=True)
+
+
 class Brief(ui.Modal, title="Storyboard"):
     """A form with every kind of field."""
 

@@ -1,7 +1,9 @@
 """The sandbox's page, used as a person uses it: in a real browser, mostly by keyboard."""
 
 import asyncio
+import base64
 import contextlib
+import io
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -16,7 +18,7 @@ from playwright.async_api import BrowserContext, FilePayload, Locator, Page, asy
 
 from bot.sandbox.server import Sandbox
 from cogs.client import use_endpoints
-from tests.page_stage import StageBot, write_clip
+from tests.page_stage import Layout, StageBot, write_clip
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
@@ -29,6 +31,9 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 LEFT_AS_FOUND = """() =>
   document.querySelector("dialog[open], :popover-open, .command-form, #faults:not([hidden])") === null
   && document.querySelector("#composer-input").value === "" """
@@ -289,6 +294,37 @@ async def test_a_select_is_opened_and_chosen_from_by_keyboard(page: Page, scene:
     await expect(select).to_be_focused()
 
 
+async def test_sections_files_hidden_pictures_and_member_selects_are_shown_and_work(
+    page: Page, scene: Scene
+) -> None:
+    files = [
+        discord.File(io.BytesIO(PIXEL), "thumb.png"),
+        discord.File(io.BytesIO(PIXEL), "hidden.png"),
+        discord.File(io.BytesIO(b"a,b"), "report.csv"),
+    ]
+    posted = await scene.channel.send(view=Layout(), files=files)
+    layout = page.locator(f"#message-{posted.id}")
+    end = layout.locator("img[alt='The end']")
+
+    await expect(layout.get_by_role("img", name="First frame")).to_have_js_property("naturalWidth", 1)
+    await expect(layout.get_by_role("button", name="Details")).to_be_visible()
+    await expect(layout.locator("[inert] img[alt='The end']")).to_have_count(1)
+    await layout.get_by_role("button", name="Spoiler").press("Enter")
+    await expect(layout.locator("[inert]")).to_have_count(0)
+    await expect(end).to_be_visible()
+    async with page.expect_download() as downloading:
+        await layout.get_by_role("link", name="Download report.csv").click()
+    report = await (await downloading.value).path()
+    await layout.get_by_role("button", name="Share with").press("Enter")
+    for name in ("bru", "mik"):
+        await page.keyboard.type(name)
+        await page.keyboard.press("Space")
+    await page.keyboard.press("Enter")
+
+    await expect(message(page, "Shared with Bruno and Mika")).to_be_visible()
+    assert report.read_bytes() == b"a,b"
+
+
 async def test_an_interaction_that_the_bot_does_not_answer_is_shown_as_failed(
     page: Page, scene: Scene
 ) -> None:
@@ -422,12 +458,17 @@ async def test_a_message_has_a_menu_with_the_synced_message_commands(page: Page,
 
     await page.get_by_role("menuitem", name="Remix this clip").click()
     await expect(message(page, f"Remix of {sent.id}")).to_contain_text("Ada used Remix this clip")
-    await message(page, "Take me").focus()
     await message(page, "Take me").get_by_role("button", name="Apps").press("Enter")
-
     await expect(page.get_by_role("menuitem")).to_have_text(["Remix this clip"])
     await expect(page.get_by_role("menuitem")).to_be_focused()
     await page.keyboard.press("Escape")
+    await page.locator("#composer-input").press("ArrowUp")
+    await page.keyboard.press("Shift+F10")
+    await page.keyboard.press("r")
+
+    await expect(page.get_by_role("menuitem", name="Remix this clip")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.locator("li.message").last).to_be_focused()
 
 
 async def test_a_reaction_counts_everybody_and_is_taken_back_by_pressing_it(page: Page, scene: Scene) -> None:

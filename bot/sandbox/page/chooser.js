@@ -64,7 +64,7 @@ export function openChooser({ anchor, component, store, chosen, onDone }) {
   });
   const hint = el("p", { class: "popup-hint" });
   const popup = el("div", { class: "chooser" }, filter, listbox.element, !single && hint);
-  refresh(0);
+  refresh(Math.max(0, options.findIndex((option) => values.has(option.value))));
   anchor.setAttribute("aria-expanded", "true");
   openPopup(popup, { anchor, width: anchor.offsetWidth, returnTo: anchor, onClose: finish });
   filter.focus({ preventScroll: true });
@@ -100,6 +100,8 @@ export function openChooser({ anchor, component, store, chosen, onDone }) {
     if (values.has(item.value)) values.delete(item.value);
     else if (values.size < max) values.add(item.value);
     refresh(listbox.items.indexOf(item));
+    // The next word that is typed looks for the next value.
+    filter.select();
   }
 
   function finish() {

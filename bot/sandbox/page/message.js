@@ -3,7 +3,7 @@
 import { components, emojiText } from "./components.js";
 import { avatar, displayName, el, icon } from "./elements.js";
 import { embeds } from "./embeds.js";
-import { attachments } from "./files.js";
+import { attachments, stableKey } from "./files.js";
 import { markdown, plainText } from "./markdown.js";
 import { EPHEMERAL, LOADING } from "./store.js";
 import { messageTime, styledText } from "./timestamps.js";
@@ -87,13 +87,15 @@ function content(message, view) {
     return el("p", { class: "thinking", "data-key": "content" }, `${displayName(message.author)} is thinking`, dots());
   }
   const v2 = (message.flags & COMPONENTS_V2) !== 0;
+  // A v2 message shows its files where its components put them, and an embed its pictures itself.
+  const embedded = new Set((message.embeds ?? []).flatMap(({ image, thumbnail }) => [image, thumbnail]).map((picture) => stableKey(picture?.url)));
+  const loose = v2 ? [] : (message.attachments ?? []).filter((file) => !embedded.has(stableKey(file.url)));
   const edited = message.edited_timestamp && !v2 && el("small", { class: "edited" }, "(edited)");
   return el(
     "div",
     { class: "content", "data-key": "content" },
     message.content && el("div", { class: "text", "data-key": "text" }, markdown(message.content, view), edited),
-    // A v2 message shows its files only where its components put them.
-    !v2 && message.attachments?.length > 0 && attachments(message.attachments, view),
+    loose.length > 0 && attachments(loose, view),
     message.embeds?.length > 0 && embeds(message.embeds, view),
     message.components?.length > 0 && el("div", { class: "components", "data-key": "components" }, components(message.components, view)),
     message.reactions?.length > 0 && reactions(message.reactions),

@@ -211,6 +211,11 @@ export class Messages extends EventTarget {
       event.preventDefault();
       event.target.click();
     } else if (event.target === item) {
+      if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
+        event.preventDefault();
+        this._openMenu(item, null);
+        return;
+      }
       const to = { ArrowUp: item.previousElementSibling, ArrowDown: item.nextElementSibling, Home: this._list.firstElementChild, End: this._list.lastElementChild }[event.key];
       if (to === undefined) return;
       event.preventDefault();
@@ -221,11 +226,16 @@ export class Messages extends EventTarget {
   _contextMenu(event) {
     // A link's, picture's or selected text's own menu is worth more than ours.
     if (event.target.closest("a, video, img, input") || String(getSelection()) !== "") return;
-    const message = this._messageAround(event.target);
-    if (message === null || message.local) return;
+    const item = event.target.closest("li.message");
+    if (item === null) return;
     event.preventDefault();
-    const byMouse = event.button === 2;
-    this._tell("menu", { message, anchor: event.target.closest("li.message"), point: byMouse ? { x: event.clientX, y: event.clientY } : null, only: null });
+    // Some systems send this after the menu key itself, which has opened the menu already.
+    if (!document.querySelector(":popover-open")) this._openMenu(item, event.button === 2 ? { x: event.clientX, y: event.clientY } : null);
+  }
+
+  _openMenu(item, point) {
+    const message = this._messageAround(item);
+    if (!message.local) this._tell("menu", { message, anchor: item, point, only: null });
   }
 
   _activate(item) {
