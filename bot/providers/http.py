@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -60,6 +61,7 @@ class Timeouts:
 class Answered:
     """A status line came back. `body` is its JSON, None where that was none, too long, or cut short.
 
+    A number with a point or an exponent is a `Decimal`, since it may be money (`NaN` is a float).
     `whole` says whether all of the body came; `text` is its beginning in one line, for the operator.
     """
 
@@ -89,9 +91,15 @@ class NoAnswer:
 
 
 async def post_once(
-    url: URL, *, headers: Mapping[str, str], payload: Mapping[str, object], timeouts: Timeouts
+    url: URL,
+    *,
+    headers: Mapping[str, str],
+    payload: Mapping[str, object] | aiohttp.FormData,
+    timeouts: Timeouts,
 ) -> Answered | NeverSent | NoAnswer:
-    """POST a JSON body once: no retry, no redirect, no proxy, on a connection made for it and then closed.
+    """POST a body once: no retry, no redirect, no proxy, on a connection made for it and then closed.
+
+    A mapping goes as JSON, a form as it is (its files are read on a thread, piece by piece).
 
     A kept-alive connection may turn out to have been closed by the server in the meantime, which cannot be
     told from a lost answer; a fresh one cannot. Whether anything was sent is judged by whether the
@@ -117,9 +125,12 @@ async def post_once(
         trace_configs=[trace],
         trust_env=False,
     )
+    form, body = (payload, None) if isinstance(payload, aiohttp.FormData) else (None, payload)
     async with session:
         try:
-            async with session.post(url, headers=headers, json=payload, allow_redirects=False) as response:
+            async with session.post(
+                url, headers=headers, data=form, json=body, allow_redirects=False
+            ) as response:
                 return await read_answer(response)
         except LOST as lost:
             return NoAnswer(one_line(lost)) if connected else NeverSent(one_line(lost))
@@ -143,15 +154,24 @@ async def call(
     url: URL,
     *,
     headers: Mapping[str, str],
+    form: aiohttp.FormData | None = None,
+    total_s: float | None = None,
     bytes_max: int = JSON_BYTES_MAX,
 ) -> Answered:
     """One question with a JSON answer, no redirect followed.
 
+    `form` goes with it; `total_s` is how long it may take, where that is not the session's own time.
+
     Raises:
         ProviderUnavailable: no answer, or a good one that was cut short.
     """
+    timeout = session.timeout
+    if total_s is not None:
+        timeout = aiohttp.ClientTimeout(total=total_s, connect=timeout.connect)
     try:
-        async with session.request(method, url, headers=headers, allow_redirects=False) as response:
+        async with session.request(
+            method, url, headers=headers, data=form, timeout=timeout, allow_redirects=False
+        ) as response:
             answered = await read_answer(response, bytes_max=bytes_max)
     except LOST as lost:
         raise ProviderUnavailable(one_line(lost)) from lost
@@ -172,8 +192,8 @@ async def read_answer(response: aiohttp.ClientResponse, *, bytes_max: int = JSON
     body: object = None
     if whole and len(received) <= bytes_max:
         try:
-            body = json.loads(received)
-        except (ValueError, RecursionError):
+            body = json.loads(received, parse_float=Decimal)
+        except (ValueError, RecursionError, ArithmeticError):  # the last is an exponent beyond `Decimal`
             body = None
     return Answered(
         status=response.status,
