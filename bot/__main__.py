@@ -2,8 +2,9 @@
 
 import argparse
 import asyncio
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 
 from bot import settings
@@ -95,8 +96,16 @@ def _studio(chosen: argparse.Namespace) -> int:
     from bot.studio import server  # noqa: PLC0415
 
     logs.configure("text")
-    asyncio.run(server.serve(chosen.folder, host=chosen.host, port=chosen.port))
+    asyncio.run(_until_terminated(server.serve(chosen.folder, host=chosen.host, port=chosen.port)))
     return 0
+
+
+async def _until_terminated(work: Coroutine[object, object, None]) -> None:
+    """Run something that ends well when it is cancelled, and cancel it at SIGTERM or SIGINT."""
+    task = asyncio.ensure_future(work)
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, task.cancel)
+    await task
 
 
 def _models(chosen: argparse.Namespace) -> int:

@@ -180,7 +180,7 @@ async def _providers(
     if config.openai_base_url is None:
         from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
 
-        studio = Studio(config.data_dir / "studio", workers=config.studio_workers, now=now)
+        studio = Studio(config.data_dir / "studio", renders_at_once=config.studio_workers, now=now)
         stack.push_async_callback(studio.close)
         name, url, key = STUDIO, await studio.start(), None
     else:

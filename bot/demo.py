@@ -25,6 +25,7 @@ _EPHEMERAL = 1 << 6
 _MARKUP = re.compile(r"^(?:#+ |-# |> ?)|\\(?=[^\w\s])", re.MULTILINE)
 _TIME = re.compile(r"<t:(\d+)(?::\w)?>")
 _MENTION = re.compile(r"<@(\d+)>")
+_CHANNEL = re.compile(r"<#(\d+)>")
 
 
 async def play(prompt: str, *, folder: Path) -> int:
@@ -78,11 +79,14 @@ async def _order(person: Person, prompt: str, *, into: Path) -> Path | None:
         text = _text(message)
         if text in shown or not text:
             continue
-        shown.add(text)
         clip = _clip(message)
-        _show("a reply to the card" if clip else "the card", message)
+        if clip is None and shown:
+            print(f"  · the card: {text.splitlines()[0]}")
+        else:
+            _show("a reply to the card" if clip else "the card", message)
+        shown.add(text)
         if clip is not None:
-            path = into / clip["filename"]
+            path = into / str(clip["filename"])
             await person.download(clip["url"], path)
             await _card_done(person)
             return path
@@ -117,7 +121,7 @@ def _text(message: Message) -> str:
     texts += [part["content"] for part in walk(message["components"]) if part["type"] == _TEXT]
     text = _MARKUP.sub("", "\n".join(texts))
     text = _TIME.sub(lambda match: time.strftime("%d %B %Y", time.gmtime(int(match[1]))), text)
-    return _MENTION.sub(f"@{MEMBER}", text)
+    return _CHANNEL.sub(f"#{CHANNEL}", _MENTION.sub(f"@{MEMBER}", text))
 
 
 def _labels(message: Message) -> list[str]:
