@@ -54,6 +54,8 @@ class Client(discord.Client):
         confirm_above_micros: Micros,
         play_money: bool = False,
     ) -> None:
+        # Said at every start otherwise: that voice, which we never use, lacks two libraries.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         intents = discord.Intents.none()
         intents.guilds = True
         intents.guild_reactions = True
