@@ -11,6 +11,7 @@ import { Modal } from "./modal.js";
 import { Notices } from "./notices.js";
 import { placeAddress, readPlace, writePlace } from "./place.js";
 import { Rest } from "./rest.js";
+import { Scrollback } from "./scrollback.js";
 import { Session } from "./session.js";
 import { Sidebar } from "./sidebar.js";
 import { Suggestions } from "./suggestions.js";
@@ -28,12 +29,16 @@ const unread = new Map(world.members.map((member) => [member.id, new Set()]));
 let session = null;
 let channel = null;
 
-const messages = new Messages({
+const scrollback = new Scrollback({
   scroller: byId("scroller"),
+  list: byId("messages"),
+  newest: byId("newest"),
+});
+const messages = new Messages({
   list: byId("messages"),
   empty: byId("empty"),
   announcer: byId("announcer"),
-  newest: byId("newest"),
+  scrollback,
   address: safeAddress,
 });
 const modal = new Modal(byId("modal"));
@@ -79,7 +84,10 @@ function opened(member) {
   });
   const current = () => fresh === session;
   fresh.store.addEventListener("channels", () => current() && enterChannel(readPlace().channelName));
-  fresh.store.addEventListener("filled", ({ detail }) => current() && detail.channelId === channel?.id && messages.changed());
+  fresh.store.addEventListener(
+    "filled",
+    ({ detail }) => current() && detail.channelId === channel?.id && messages.changed(),
+  );
   fresh.store.addEventListener("message", ({ detail }) => messageChanged(fresh, detail));
   fresh.interactions.addEventListener("press", () => current() && messages.changed());
   fresh.interactions.addEventListener("modal", ({ detail }) => current() && openModal(fresh, detail));
@@ -144,7 +152,11 @@ function channelsInOrder() {
 
 function showSidebar() {
   const addressOf = ({ name }) => placeAddress({ username: session.member.username, channelName: name });
-  sidebar.showChannels(channelsInOrder(), { currentId: channel?.id, unread: unread.get(session.member.id), addressOf });
+  sidebar.showChannels(channelsInOrder(), {
+    currentId: channel?.id,
+    unread: unread.get(session.member.id),
+    addressOf,
+  });
   const waiting = new Set([...unread].filter(([, channels]) => channels.size > 0).map(([id]) => id));
   sidebar.showMembers(world.members, { currentId: session.member.id, unread: waiting });
 }
@@ -152,7 +164,8 @@ function showSidebar() {
 function showConnection() {
   const { state } = session.gateway;
   byId("connection").hidden = state === "ready";
-  byId("connection").textContent = state === "lost" ? "The connection was lost. Trying again…" : "Connecting…";
+  byId("connection").textContent =
+    state === "lost" ? "The connection was lost. Trying again…" : "Connecting…";
 }
 
 function openModal(from, detail) {
@@ -172,7 +185,9 @@ async function loadCommands() {
   const asking = session;
   if (commandCache.session !== asking || Date.now() - commandCache.at > 1500) {
     await notices.attempt(async () => {
-      const { application_commands: index } = await asking.rest.get(`/guilds/${world.guild.id}/application-command-index`);
+      const { application_commands: index } = await asking.rest.get(
+        `/guilds/${world.guild.id}/application-command-index`,
+      );
       Object.assign(commandCache, { session: asking, at: Date.now(), index });
     });
   }
@@ -187,12 +202,18 @@ on(messages, "choose", ({ message, component, anchor }) => {
   openChooser({ anchor, component, store: session.store, chosen: defaultValues(component), onDone });
 });
 on(messages, "menu", (detail) => messageMenu({ ...detail, session, notices, loadCommands }));
-on(messages, "react", ({ message, emoji, on: wanted }) => notices.attempt(() => session.react(message, emoji, wanted)));
-on(messages, "stale", ({ message }) => !message.local && notices.attempt(() => session.refresh(message.channel_id, message.id)));
-on(messages, "older", () => notices.attempt(() => session.loadOlder(channel.id)));
+on(messages, "react", ({ message, emoji, on: wanted }) =>
+  notices.attempt(() => session.react(message, emoji, wanted)),
+);
+on(
+  messages,
+  "stale",
+  ({ message }) => !message.local && notices.attempt(() => session.refresh(message.channel_id, message.id)),
+);
+on(scrollback, "older", () => channel !== null && notices.attempt(() => session.loadOlder(channel.id)));
 on(messages, "channel", ({ id }) => enterChannel(session.store.channels.get(id)?.name));
 on(messages, "command", ({ name }) => composer.startNamed(name));
-on(composer, "sent", () => messages.toEnd());
+on(composer, "sent", () => scrollback.toEnd());
 on(composer, "up", () => messages.focusLast());
 on(sidebar, "channel", ({ id }) => {
   enterChannel(session.store.channels.get(id)?.name);
@@ -217,9 +238,19 @@ bindKeys({
   channel: stepChannel,
   member: (number) => world.members[number] && become(world.members[number].id),
 });
-bindUploads({ overlay: byId("drop"), isOpen: () => !modal.isOpen, take: (files) => composer.takeFiles(files) });
+bindUploads({
+  overlay: byId("drop"),
+  hasPlace: () => !modal.isOpen,
+  take: (files) => (modal.isOpen ? modal.takeFiles(files) : composer.takeFiles(files)),
+});
 
-for (const [id, name] of [["attach", "plus"], ["send", "send"], ["side-toggle", "menu"], ["faults-close", "close"]]) byId(id).append(icon(name));
+for (const [id, name] of [
+  ["attach", "plus"],
+  ["send", "send"],
+  ["side-toggle", "menu"],
+  ["faults-close", "close"],
+])
+  byId(id).append(icon(name));
 byId("attach").addEventListener("click", () => byId("picker").click());
 byId("guild-name").textContent = world.guild.name;
 

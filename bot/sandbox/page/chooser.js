@@ -9,7 +9,12 @@ const FILTER_FROM = 8;
 
 /** The options of any select: its own, or the members, roles and channels that the store knows. */
 export function selectOptions(component, store) {
-  const members = () => [...store.users.values()].map((user) => ({ name: displayName(user), note: user.username, value: user.id }));
+  const members = () =>
+    [...store.users.values()].map((user) => ({
+      name: displayName(user),
+      note: user.username,
+      value: user.id,
+    }));
   const roles = () => [...store.roles.values()].map((role) => ({ name: `@${role.name}`, value: role.id }));
   switch (component.type) {
     case TYPE.USER_SELECT:
@@ -20,11 +25,18 @@ export function selectOptions(component, store) {
       return [...members(), ...roles()];
     case TYPE.CHANNEL_SELECT: {
       const wanted = component.channel_types ?? [];
-      const channels = [...store.channels.values()].filter((channel) => wanted.length === 0 || wanted.includes(channel.type));
+      const channels = [...store.channels.values()].filter(
+        (channel) => wanted.length === 0 || wanted.includes(channel.type),
+      );
       return channels.map((channel) => ({ name: `#${channel.name}`, value: channel.id }));
     }
     default:
-      return (component.options ?? []).map((option) => ({ name: option.label, note: option.description, value: option.value, lead: emojiText(option.emoji) }));
+      return (component.options ?? []).map((option) => ({
+        name: option.label,
+        note: option.description,
+        value: option.value,
+        lead: emojiText(option.emoji),
+      }));
   }
 }
 
@@ -46,7 +58,12 @@ export function openChooser({ anchor, component, store, chosen, onDone }) {
   const options = selectOptions(component, store);
   const values = new Set(chosen);
   let query = "";
-  const listbox = new Listbox({ id: "chooser-list", label: component.placeholder || "Options", multiple: !single, onPick: pick });
+  const listbox = new Listbox({
+    id: "chooser-list",
+    label: component.placeholder || "Options",
+    multiple: !single,
+    onPick: pick,
+  });
   const filter = el("input", {
     type: "text",
     class: options.length > FILTER_FROM ? "chooser-filter" : "chooser-filter visually-hidden",
@@ -64,20 +81,29 @@ export function openChooser({ anchor, component, store, chosen, onDone }) {
   });
   const hint = el("p", { class: "popup-hint" });
   const popup = el("div", { class: "chooser" }, filter, listbox.element, !single && hint);
-  refresh(Math.max(0, options.findIndex((option) => values.has(option.value))));
+  refresh(
+    Math.max(
+      0,
+      options.findIndex((option) => values.has(option.value)),
+    ),
+  );
   anchor.setAttribute("aria-expanded", "true");
   openPopup(popup, { anchor, width: anchor.offsetWidth, returnTo: anchor, onClose: finish });
   filter.focus({ preventScroll: true });
 
   function refresh(active) {
-    const shown = options.filter((option) => `${option.name} ${option.note ?? ""}`.toLowerCase().includes(query));
+    const shown = options.filter((option) =>
+      `${option.name} ${option.note ?? ""}`.toLowerCase().includes(query),
+    );
     listbox.show(shown, { active, isChosen: (item) => values.has(item.value) });
-    hint.textContent = values.size < min ? `Choose at least ${min}.` : `${values.size} of at most ${max} · Enter to confirm`;
+    hint.textContent =
+      values.size < min ? `Choose at least ${min}.` : `${values.size} of at most ${max} · Enter to confirm`;
     filter.setAttribute("aria-activedescendant", listbox.activeId ?? "");
   }
 
   function key(event) {
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") listbox.move(event.key === "ArrowDown" ? 1 : -1);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp")
+      listbox.move(event.key === "ArrowDown" ? 1 : -1);
     else if (event.key === "Enter") {
       if (single && listbox.activeItem !== null) pick(listbox.activeItem);
       else closePopup(popup);

@@ -19,9 +19,19 @@ export class CommandForm {
     this._fieldPlace = el("span", { class: "fields" });
     this._chipPlace = el("span", { class: "chips", role: "group", "aria-label": "Optional options" });
     const title = el("span", { class: "command-chip" }, `/${entry.name}`);
-    this.element = el("div", { class: "command-form", role: "group", "aria-label": `Command ${entry.name}` }, title, this._fieldPlace, this._chipPlace);
+    this.element = el(
+      "div",
+      { class: "command-form", role: "group", "aria-label": `Command ${entry.name}` },
+      title,
+      this._fieldPlace,
+      this._chipPlace,
+    );
     this.element.addEventListener("keydown", (event) => this._key(event));
     this.element.addEventListener("focusin", (event) => this._focused(event.target));
+    this.element.addEventListener(
+      "focusout",
+      ({ relatedTarget }) => this.element.contains(relatedTarget) || suggestions.close(),
+    );
     this.element.addEventListener("input", (event) => this._typed(event.target));
     // The label of a field, and the room around the fields, lead to a field.
     this.element.addEventListener("click", (event) => event.target === this.element && this.focus());
@@ -36,7 +46,11 @@ export class CommandForm {
     else {
       this.element.tabIndex = -1;
       this.element.focus();
-      this._suggestions.open({ input: this.element, title: `/${this.entry.name}`, note: `${this.entry.description} · Enter sends` });
+      this._suggestions.open({
+        input: this.element,
+        title: `/${this.entry.name}`,
+        note: `${this.entry.description} · Enter sends`,
+      });
     }
   }
 
@@ -131,7 +145,8 @@ export class CommandForm {
   _focused(target) {
     const field = this._fieldOf(target);
     if (field !== null) this._suggest(field, { wait: 0 });
-    else if (target !== this.element) this._suggestions.open({ input: target, title: `/${this.entry.name}`, note: this.entry.description });
+    else if (target !== this.element)
+      this._suggestions.open({ input: target, title: `/${this.entry.name}`, note: this.entry.description });
   }
 
   _typed(target) {
@@ -159,14 +174,21 @@ export class CommandForm {
 
   async _ask(field, asked) {
     const options = this._fields
-      .filter((other) => other === field || (!other.isEmpty && other.problem === "" && other.option.type !== OPTION.ATTACHMENT))
+      .filter(
+        (other) =>
+          other === field ||
+          (!other.isEmpty && other.problem === "" && other.option.type !== OPTION.ATTACHMENT),
+      )
       .map((other) => ({
         type: other.option.type,
         name: other.option.name,
         value: other === field ? field.typed : other.value,
         ...(other === field ? { focused: true } : {}),
       }));
-    const choices = await this._session.interactions.autocomplete(this.entry, { channelId: this._channelId, options });
+    const choices = await this._session.interactions.autocomplete(this.entry, {
+      channelId: this._channelId,
+      options,
+    });
     // A later keystroke asked anew, and its answer is the one that counts.
     if (asked !== this._asked) return;
     if (choices === null) this._show(field, { problem: "The application did not give its options in time." });

@@ -24,7 +24,9 @@ export function slashEntries(index, channel) {
 }
 
 function entriesIn(command, part, path) {
-  const inner = (part.options ?? []).filter((option) => option.type === SUBCOMMAND || option.type === SUBCOMMAND_GROUP);
+  const inner = (part.options ?? []).filter(
+    (option) => option.type === SUBCOMMAND || option.type === SUBCOMMAND_GROUP,
+  );
   if (inner.length > 0) return inner.flatMap((option) => entriesIn(command, option, [...path, option]));
   const name = [command.name, ...path.map((option) => option.name)].join(" ");
   return [{ command, path, name, description: part.description, options: part.options ?? [] }];

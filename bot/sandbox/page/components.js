@@ -26,7 +26,13 @@ export const TYPE = {
   CHECKBOX_GROUP: 22,
   CHECKBOX: 23,
 };
-export const SELECTS = new Set([TYPE.STRING_SELECT, TYPE.USER_SELECT, TYPE.ROLE_SELECT, TYPE.MENTIONABLE_SELECT, TYPE.CHANNEL_SELECT]);
+export const SELECTS = new Set([
+  TYPE.STRING_SELECT,
+  TYPE.USER_SELECT,
+  TYPE.ROLE_SELECT,
+  TYPE.MENTIONABLE_SELECT,
+  TYPE.CHANNEL_SELECT,
+]);
 const LINK_STYLE = 5;
 const STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger", 5: "link", 6: "premium" };
 
@@ -59,7 +65,11 @@ function one(component, view) {
     case TYPE.TEXT:
       return el("div", { class: "text" }, markdown(component.content, view));
     case TYPE.THUMBNAIL:
-      return veiled(el("div", { class: "thumbnail" }, medium(resolved(component), view)), component.spoiler, view);
+      return veiled(
+        el("div", { class: "thumbnail" }, medium(resolved(component), view)),
+        component.spoiler,
+        view,
+      );
     case TYPE.GALLERY:
       return gallery(component, view);
     case TYPE.FILE: {
@@ -67,11 +77,18 @@ function one(component, view) {
       return veiled(fileCard(file, view), component.spoiler, view);
     }
     case TYPE.SEPARATOR:
-      return el("hr", { class: component.spacing === 2 ? "wide" : null, "data-invisible": component.divider === false });
+      return el("hr", {
+        class: component.spacing === 2 ? "wide" : null,
+        "data-invisible": component.divider === false,
+      });
     case TYPE.CONTAINER:
       return container(component, view);
     default:
-      return el("p", { class: "subtext" }, `A component of kind ${component.type}, which this page does not know.`);
+      return el(
+        "p",
+        { class: "subtext" },
+        `A component of kind ${component.type}, which this page does not know.`,
+      );
   }
 }
 
@@ -81,7 +98,18 @@ function button(component, view) {
   const name = component.label || component.emoji?.name;
   if (component.style === LINK_STYLE) {
     const href = component.disabled ? null : view.address(component.url);
-    return el("a", { class: "button link", href, target: "_blank", rel: "noopener noreferrer", "aria-disabled": href ? null : "true" }, content, icon("link"));
+    return el(
+      "a",
+      {
+        class: "button link",
+        href,
+        target: "_blank",
+        rel: "noopener noreferrer",
+        "aria-disabled": href ? null : "true",
+      },
+      content,
+      icon("link"),
+    );
   }
   const busy = view.isBusy(component.custom_id);
   const attributes = {
@@ -101,7 +129,10 @@ function button(component, view) {
 function select(component, view) {
   const busy = view.isBusy(component.custom_id);
   const chosen = (component.options ?? []).filter((option) => option.default);
-  const text = chosen.length > 0 ? chosen.map((option) => option.label).join(", ") : component.placeholder || "Make a selection";
+  const text =
+    chosen.length > 0
+      ? chosen.map((option) => option.label).join(", ")
+      : component.placeholder || "Make a selection";
   const attributes = {
     type: "button",
     class: chosen.length > 0 ? "select" : "select empty",
@@ -118,7 +149,11 @@ function select(component, view) {
 function gallery(component, view) {
   const { items } = component;
   const cells = items.map((item) => {
-    const cell = el("div", { class: "medium", "data-key": stableKey(item.media.url) }, medium(resolved(item), view));
+    const cell = el(
+      "div",
+      { class: "medium", "data-key": stableKey(item.media.url) },
+      medium(resolved(item), view),
+    );
     return veiled(cell, item.spoiler, view);
   });
   return el("div", { class: `gallery of-${Math.min(items.length, 4)}` }, cells);
@@ -129,7 +164,11 @@ function resolved({ media, description }) {
 }
 
 function container(component, view) {
-  const inner = el("div", { class: "container-inner", "data-key": "inner" }, components(component.components, view));
+  const inner = el(
+    "div",
+    { class: "container-inner", "data-key": "inner" },
+    components(component.components, view),
+  );
   const box = el("div", { class: "container" }, veiled(inner, component.spoiler, view));
   const colour = component.accent_color;
   if (colour !== null && colour !== undefined) {

@@ -105,11 +105,24 @@ export class Composer extends EventTarget {
     if (!text.startsWith("/") || text.includes("\n")) return this._suggestions.close();
     const entries = await this._entries();
     // The commands came late: what is typed by now counts, if one is still typing.
-    if (this._input.value !== text || this._command !== null || document.activeElement !== this._input) return;
+    if (this._input.value !== text || this._command !== null || document.activeElement !== this._input)
+      return;
     const found = search(entries, text.slice(1));
-    const note = entries.length === 0 ? "The bot has synced no commands yet." : found.length === 0 ? "No command has such a name." : "Enter or Tab picks, Escape leaves";
+    const note =
+      entries.length === 0
+        ? "The bot has synced no commands yet."
+        : found.length === 0
+          ? "No command has such a name."
+          : "Enter or Tab picks, Escape leaves";
     const items = found.map((entry) => ({ name: `/${entry.name}`, note: entry.description, entry }));
-    this._suggestions.open({ input: this._input, title: "Commands", note, items, engaged: true, onPick: ({ entry }) => this._start(entry) });
+    this._suggestions.open({
+      input: this._input,
+      title: "Commands",
+      note,
+      items,
+      engaged: true,
+      onPick: ({ entry }) => this._start(entry),
+    });
   }
 
   _start(entry) {

@@ -32,7 +32,9 @@ export function el(tag, attributes = {}, ...children) {
     if (typeof value === "function") element.addEventListener(name.slice(2), value);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -54,7 +56,11 @@ export function avatar(user) {
   // The golden angle sets the colours of ids that follow each other far apart.
   const hue = Number((BigInt(user.id) * 137n) % 360n);
   const letter = [...name][0] ?? "?";
-  const element = el("span", { class: user.bot ? "avatar bot" : "avatar", "aria-hidden": "true" }, letter.toUpperCase());
+  const element = el(
+    "span",
+    { class: user.bot ? "avatar bot" : "avatar", "aria-hidden": "true" },
+    letter.toUpperCase(),
+  );
   element.style.setProperty("--hue", String(hue));
   return element;
 }

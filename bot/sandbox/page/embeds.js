@@ -6,22 +6,33 @@ import { markdown } from "./markdown.js";
 import { styledText } from "./timestamps.js";
 
 export function embeds(list, view) {
-  return el("div", { class: "embeds", "data-key": "embeds" }, list.map((embed) => one(embed, view)));
+  return el(
+    "div",
+    { class: "embeds", "data-key": "embeds" },
+    list.map((embed) => one(embed, view)),
+  );
 }
 
 function one(embed, view) {
   const box = el(
     "article",
     { class: "embed" },
-    embed.author?.name && el("p", { class: "embed-author" }, titled(embed.author.name, embed.author.url, view)),
+    embed.author?.name &&
+      el("p", { class: "embed-author" }, titled(embed.author.name, embed.author.url, view)),
     embed.title && el("p", { class: "embed-title" }, titled(embed.title, embed.url, view)),
     embed.description && el("div", { class: "text" }, markdown(embed.description, view)),
-    embed.fields?.length > 0 && el("dl", { class: "embed-fields" }, embed.fields.map((field) => fieldOf(field, view))),
+    embed.fields?.length > 0 &&
+      el(
+        "dl",
+        { class: "embed-fields" },
+        embed.fields.map((field) => fieldOf(field, view)),
+      ),
     embed.thumbnail && el("div", { class: "thumbnail" }, medium(embed.thumbnail, view)),
     embed.image && el("div", { class: "medium" }, medium(embed.image, view)),
     footer(embed),
   );
-  if (typeof embed.color === "number") box.style.setProperty("--accent", `#${embed.color.toString(16).padStart(6, "0")}`);
+  if (typeof embed.color === "number")
+    box.style.setProperty("--accent", `#${embed.color.toString(16).padStart(6, "0")}`);
   return box;
 }
 
@@ -36,6 +47,8 @@ function fieldOf(field, view) {
 }
 
 function footer(embed) {
-  const parts = [embed.footer?.text, embed.timestamp && styledText(new Date(embed.timestamp), "s")].filter(Boolean);
+  const parts = [embed.footer?.text, embed.timestamp && styledText(new Date(embed.timestamp), "s")].filter(
+    Boolean,
+  );
   return parts.length > 0 && el("p", { class: "subtext" }, parts.join(" · "));
 }

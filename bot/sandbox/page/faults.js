@@ -6,16 +6,60 @@ const ROUTE = { name: "route", label: "Route has", type: "text", placeholder: "a
 const COUNT = { name: "count", label: "Times", type: "number", min: 1, placeholder: "∞" };
 
 const LASTING = [
-  { name: "rate_limit", title: "Rate limit", note: "The bot's requests get a 429.", fields: [{ name: "retry_after", label: "Wait, s", type: "number", value: "0.5", min: 0, step: "any" }, ROUTE, COUNT] },
-  { name: "server_error", title: "Server error", note: "Discord answers with a fault of its own.", fields: [{ name: "status", label: "Status", type: "number", value: "503", min: 500, max: 599 }, ROUTE, COUNT] },
-  { name: "slow", title: "Slow answers", note: "Every answer to the bot waits.", fields: [{ name: "seconds", label: "Seconds", type: "number", value: "2", min: 0, step: "any" }, ROUTE, COUNT] },
-  { name: "lost_answer", title: "Lost answer", note: "The work is done, then the line is cut.", fields: [ROUTE, COUNT] },
+  {
+    name: "rate_limit",
+    title: "Rate limit",
+    note: "The bot's requests get a 429.",
+    fields: [
+      { name: "retry_after", label: "Wait, s", type: "number", value: "0.5", min: 0, step: "any" },
+      ROUTE,
+      COUNT,
+    ],
+  },
+  {
+    name: "server_error",
+    title: "Server error",
+    note: "Discord answers with a fault of its own.",
+    fields: [
+      { name: "status", label: "Status", type: "number", value: "503", min: 500, max: 599 },
+      ROUTE,
+      COUNT,
+    ],
+  },
+  {
+    name: "slow",
+    title: "Slow answers",
+    note: "Every answer to the bot waits.",
+    fields: [
+      { name: "seconds", label: "Seconds", type: "number", value: "2", min: 0, step: "any" },
+      ROUTE,
+      COUNT,
+    ],
+  },
+  {
+    name: "lost_answer",
+    title: "Lost answer",
+    note: "The work is done, then the line is cut.",
+    fields: [ROUTE, COUNT],
+  },
   { name: "cdn_full", title: "CDN is full", note: "Uploads are refused.", fields: [COUNT] },
 ];
 const AT_ONCE = [
-  { name: "drop_gateway", title: "Drop the gateway", note: "Closes the bot's connection.", fields: [{ name: "code", label: "Close code", type: "number", placeholder: "none", min: 1000, max: 4999 }] },
+  {
+    name: "drop_gateway",
+    title: "Drop the gateway",
+    note: "Closes the bot's connection.",
+    fields: [
+      { name: "code", label: "Close code", type: "number", placeholder: "none", min: 1000, max: 4999 },
+    ],
+  },
   { name: "reconnect", title: "Ask to reconnect", note: "Sends op 7 to the bot.", fields: [] },
-  { name: "invalid_session", title: "Invalid session", note: "Sends op 9 to the bot.", fields: [{ name: "resumable", label: "Can be resumed", type: "checkbox" }] },
+  {
+    name: "invalid_session",
+    title: "Invalid session",
+    note: "Sends op 9 to the bot.",
+    fields: [{ name: "resumable", label: "Can be resumed", type: "checkbox" }],
+  },
 ];
 
 /** Event: `count` with how many faults are on. */
@@ -29,7 +73,9 @@ export class Faults extends EventTarget {
       el("h3", {}, "While switched on"),
       ...LASTING.map((fault) => this._row(fault, (row) => this._toggle(fault, row), { isSwitch: true })),
       el("h3", {}, "At once"),
-      ...AT_ONCE.map((fault) => this._row(fault, (row) => this._change("POST", "", wish(fault, row)), { isSwitch: false })),
+      ...AT_ONCE.map((fault) =>
+        this._row(fault, (row) => this._change("POST", "", wish(fault, row)), { isSwitch: false }),
+      ),
     );
   }
 
@@ -46,20 +92,52 @@ export class Faults extends EventTarget {
 
   _row(fault, act, { isSwitch }) {
     const inputs = fault.fields.map(({ name, label, value, ...attributes }) => {
-      const input = el("input", { ...attributes, name, id: `fault-${fault.name}-${name}`, autocomplete: "off" });
+      const input = el("input", {
+        ...attributes,
+        name,
+        id: `fault-${fault.name}-${name}`,
+        autocomplete: "off",
+      });
       if (value !== undefined) input.value = value;
       return { input, element: el("label", {}, el("span", {}, label), input) };
     });
     const row = { inputs: inputs.map(({ input }) => input), state: el("p", { class: "fault-state" }) };
     row.control = isSwitch
-      ? el("button", { type: "button", role: "switch", class: "switch", "aria-checked": "false", "aria-label": fault.title, onclick: () => act(row) })
-      : el("button", { type: "button", class: "button secondary small", "aria-label": fault.title, onclick: () => act(row) }, icon("bolt"), "Do it");
+      ? el("button", {
+          type: "button",
+          role: "switch",
+          class: "switch",
+          "aria-checked": "false",
+          "aria-label": fault.title,
+          onclick: () => act(row),
+        })
+      : el(
+          "button",
+          {
+            type: "button",
+            class: "button secondary small",
+            "aria-label": fault.title,
+            onclick: () => act(row),
+          },
+          icon("bolt"),
+          "Do it",
+        );
     if (isSwitch) this._rows.set(fault.name, row);
     return el(
       "section",
       { class: "fault", "data-fault": fault.name },
-      el("div", { class: "fault-head" }, el("div", {}, el("h4", {}, fault.title), el("p", { class: "subtext" }, fault.note)), row.control),
-      inputs.length > 0 && el("div", { class: "fault-fields" }, inputs.map(({ element }) => element)),
+      el(
+        "div",
+        { class: "fault-head" },
+        el("div", {}, el("h4", {}, fault.title), el("p", { class: "subtext" }, fault.note)),
+        row.control,
+      ),
+      inputs.length > 0 &&
+        el(
+          "div",
+          { class: "fault-fields" },
+          inputs.map(({ element }) => element),
+        ),
       row.state,
     );
   }

@@ -3,9 +3,24 @@
 import { displayName, el, icon } from "./elements.js";
 import { sizeText } from "./files.js";
 
-export const OPTION = { STRING: 3, INTEGER: 4, BOOLEAN: 5, USER: 6, CHANNEL: 7, ROLE: 8, MENTIONABLE: 9, NUMBER: 10, ATTACHMENT: 11 };
+export const OPTION = {
+  STRING: 3,
+  INTEGER: 4,
+  BOOLEAN: 5,
+  USER: 6,
+  CHANNEL: 7,
+  ROLE: 8,
+  MENTIONABLE: 9,
+  NUMBER: 10,
+  ATTACHMENT: 11,
+};
 const STRING_CHARS_MAX = 6000;
-const OUTSIDE = { [OPTION.USER]: "member", [OPTION.CHANNEL]: "channel", [OPTION.ROLE]: "role", [OPTION.MENTIONABLE]: "member or role" };
+const OUTSIDE = {
+  [OPTION.USER]: "member",
+  [OPTION.CHANNEL]: "channel",
+  [OPTION.ROLE]: "role",
+  [OPTION.MENTIONABLE]: "member or role",
+};
 
 export function fieldFor(option, { store, limitBytes, onChange }) {
   if (option.type === OPTION.ATTACHMENT) return new FileField(option, { limitBytes, onChange });
@@ -14,11 +29,19 @@ export function fieldFor(option, { store, limitBytes, onChange }) {
 
 /** What can be picked for an option; null where anything may be typed. */
 function choicesOf(option, store) {
-  const users = () => [...store.users.values()].map((user) => ({ name: displayName(user), note: user.username, value: user.id }));
+  const users = () =>
+    [...store.users.values()].map((user) => ({
+      name: displayName(user),
+      note: user.username,
+      value: user.id,
+    }));
   const roles = () => [...store.roles.values()].map((role) => ({ name: role.name, value: role.id }));
   switch (option.type) {
     case OPTION.BOOLEAN:
-      return [{ name: "True", value: true }, { name: "False", value: false }];
+      return [
+        { name: "True", value: true },
+        { name: "False", value: false },
+      ];
     case OPTION.USER:
       return users();
     case OPTION.ROLE:
@@ -27,7 +50,9 @@ function choicesOf(option, store) {
       return [...users(), ...roles()];
     case OPTION.CHANNEL: {
       const wanted = option.channel_types ?? [];
-      const channels = [...store.channels.values()].filter((channel) => wanted.length === 0 || wanted.includes(channel.type));
+      const channels = [...store.channels.values()].filter(
+        (channel) => wanted.length === 0 || wanted.includes(channel.type),
+      );
       return channels.map((channel) => ({ name: channel.name, value: channel.id }));
     }
     default:
@@ -40,12 +65,13 @@ class TextField {
     this.option = option;
     this.choices = choices;
     this._picked = null;
+    const lists = choices !== null || option.autocomplete;
     this.input = el("textarea", {
       rows: "1",
-      role: choices === null && !option.autocomplete ? null : "combobox",
       "aria-label": option.required ? `${option.name}, required` : option.name,
       "aria-description": option.description,
-      "aria-autocomplete": choices === null && !option.autocomplete ? null : "list",
+      "aria-autocomplete": lists ? "list" : null,
+      "aria-haspopup": lists ? "listbox" : null,
       autocomplete: "off",
       spellcheck: option.type === OPTION.STRING && choices === null ? "true" : "false",
     });
@@ -55,7 +81,12 @@ class TextField {
       this._picked = null;
       this._resize();
     });
-    this.element = el("label", { class: "field", "data-option": option.name }, el("span", { class: "field-name" }, option.name), this._grow);
+    this.element = el(
+      "label",
+      { class: "field", "data-option": option.name },
+      el("span", { class: "field-name" }, option.name),
+      this._grow,
+    );
   }
 
   get isEmpty() {
@@ -76,7 +107,9 @@ class TextField {
   /** The listed choices that go with what is typed. */
   matching() {
     const typed = this.isSettled ? "" : this.input.value.trim().toLowerCase();
-    const matches = (this.choices ?? []).filter((choice) => `${choice.name} ${choice.note ?? ""}`.toLowerCase().includes(typed));
+    const matches = (this.choices ?? []).filter((choice) =>
+      `${choice.name} ${choice.note ?? ""}`.toLowerCase().includes(typed),
+    );
     return matches.slice(0, 25);
   }
 
@@ -101,7 +134,8 @@ class TextField {
     if (this._chosen() !== null) return "";
     if (option.type in OUTSIDE) return `Pick a ${OUTSIDE[option.type]} from the list.`;
     if (this.choices !== null) return "Pick one of the choices.";
-    if (option.type === OPTION.INTEGER && !/^-?\d{1,15}$/.test(text.trim())) return "This must be a whole number.";
+    if (option.type === OPTION.INTEGER && !/^-?\d{1,15}$/.test(text.trim()))
+      return "This must be a whole number.";
     if (option.type === OPTION.NUMBER && !Number.isFinite(Number(text))) return "This must be a number.";
     if (option.type === OPTION.STRING) return lengthProblem(text, option);
     if (Number(text) < (option.min_value ?? -Infinity)) return `This must be at least ${option.min_value}.`;
@@ -111,7 +145,12 @@ class TextField {
 
   /** The bounds in words, shown while the field has the focus. */
   get bounds() {
-    const { min_value: min = null, max_value: max = null, min_length: shortest = null, max_length: longest = null } = this.option;
+    const {
+      min_value: min = null,
+      max_value: max = null,
+      min_length: shortest = null,
+      max_length: longest = null,
+    } = this.option;
     if (min !== null && max !== null) return `${min} to ${max}`;
     if (min !== null) return `at least ${min}`;
     if (max !== null) return `at most ${max}`;
@@ -147,9 +186,18 @@ class FileField {
     this._limitBytes = limitBytes;
     this._onChange = onChange;
     this._picker = el("input", { type: "file", hidden: true, tabindex: "-1" });
-    this._picker.addEventListener("change", () => this._picker.files.length > 0 && this.take(this._picker.files[0]));
+    this._picker.addEventListener(
+      "change",
+      () => this._picker.files.length > 0 && this.take(this._picker.files[0]),
+    );
     this.input = el("button", { type: "button", class: "file-choice", onclick: () => this._picker.click() });
-    this.element = el("div", { class: "field", "data-option": option.name }, el("span", { class: "field-name" }, option.name), this.input, this._picker);
+    this.element = el(
+      "div",
+      { class: "field", "data-option": option.name },
+      el("span", { class: "field-name" }, option.name),
+      this.input,
+      this._picker,
+    );
     this._show();
   }
 
@@ -171,13 +219,17 @@ class FileField {
 
   get problem() {
     if (this.file === null) return this.option.required ? "This option needs a file." : "";
-    if (this.file.size > this._limitBytes) return `The file is ${sizeText(this.file.size)}; at most ${sizeText(this._limitBytes)} can be uploaded here.`;
+    if (this.file.size > this._limitBytes)
+      return `The file is ${sizeText(this.file.size)}; at most ${sizeText(this._limitBytes)} can be uploaded here.`;
     return "";
   }
 
   _show() {
     const text = this.file === null ? "Choose a file" : `${this.file.name} · ${sizeText(this.file.size)}`;
     this.input.replaceChildren(icon(this.file === null ? "plus" : "file"), text);
-    this.input.setAttribute("aria-label", `${this.option.name}${this.option.required ? ", required" : ""}: ${text}`);
+    this.input.setAttribute(
+      "aria-label",
+      `${this.option.name}${this.option.required ? ", required" : ""}: ${text}`,
+    );
   }
 }

@@ -16,7 +16,11 @@ export function sizeText(bytes) {
 /** "video", "image", "audio" or "file", by the type the server gave, else by the name. */
 export function kindOf({ content_type: type, filename, url }) {
   const name = filename ?? url?.split(/[?#]/)[0] ?? "";
-  for (const [kind, expression] of [["video", VIDEO], ["image", IMAGE], ["audio", AUDIO]]) {
+  for (const [kind, expression] of [
+    ["video", VIDEO],
+    ["image", IMAGE],
+    ["audio", AUDIO],
+  ]) {
     if (type ? type.startsWith(`${kind}/`) : expression.test(name)) return kind;
   }
   return "file";
@@ -45,12 +49,29 @@ export function medium(file, view) {
   let element;
   if (kindOf(file) === "video") {
     const title = described ?? `Video ${file.filename ?? nameOf(file.url)}`;
-    element = el("video", { ...attributes, controls: true, playsinline: true, preload: "metadata", "aria-label": title });
+    element = el("video", {
+      ...attributes,
+      controls: true,
+      playsinline: true,
+      preload: "metadata",
+      "aria-label": title,
+    });
   } else {
-    element = el("img", { ...attributes, alt: described ?? file.filename ?? nameOf(file.url), loading: "lazy", decoding: "async" });
+    element = el("img", {
+      ...attributes,
+      alt: described ?? file.filename ?? nameOf(file.url),
+      loading: "lazy",
+      decoding: "async",
+    });
   }
+  // Its room is kept while it loads, so that nothing below it jumps.
   if (file.width > 0 && file.height > 0) element.style.aspectRatio = `${file.width} / ${file.height}`;
-  return element;
+  if (element.nodeName === "VIDEO") return element;
+  return el(
+    "a",
+    { href: url, target: "_blank", rel: "noopener noreferrer", "data-key": "whole", title: "Open in full" },
+    element,
+  );
 }
 
 /** A file to take home: its name, its size and a download link. */
@@ -62,7 +83,12 @@ export function fileCard({ url, filename, size }, view) {
     { class: "file", "data-key": stableKey(url) },
     icon("file"),
     el("span", { class: "file-name" }, name, el("small", {}, sizeText(size))),
-    address && el("a", { class: "icon-button", href: address, download: name, "aria-label": `Download ${name}` }, icon("download")),
+    address &&
+      el(
+        "a",
+        { class: "icon-button", href: address, download: name, "aria-label": `Download ${name}` },
+        icon("download"),
+      ),
   );
 }
 
@@ -72,8 +98,20 @@ export function veiled(content, isSpoiler, view) {
   const { key, revealed } = view.spoiler();
   if (revealed) return content;
   content.inert = true;
-  const button = el("button", { type: "button", class: "veil-button", "data-action": "reveal", "data-reveal": key }, "Spoiler");
-  return el("div", { class: "veil", "data-key": content.getAttribute("data-key") && `veil:${content.getAttribute("data-key")}` }, content, button);
+  const button = el(
+    "button",
+    { type: "button", class: "veil-button", "data-action": "reveal", "data-reveal": key },
+    "Spoiler",
+  );
+  return el(
+    "div",
+    {
+      class: "veil",
+      "data-key": content.getAttribute("data-key") && `veil:${content.getAttribute("data-key")}`,
+    },
+    content,
+    button,
+  );
 }
 
 export function attachments(files, view) {
@@ -82,16 +120,28 @@ export function attachments(files, view) {
     { class: "attachments", "data-key": "attachments" },
     files.map((file) => {
       const kind = kindOf(file);
-      const spoiler = Boolean(file.is_spoiler) || (file.flags & 8) !== 0 || /^SPOILER_/.test(file.filename ?? "");
+      const spoiler =
+        Boolean(file.is_spoiler) || (file.flags & 8) !== 0 || /^SPOILER_/.test(file.filename ?? "");
       if (kind === "audio") return audio(file, view);
       if (kind === "file") return veiled(fileCard(file, view), spoiler, view);
-      return veiled(el("div", { class: "medium", "data-key": stableKey(file.url) }, medium(file, view)), spoiler, view);
+      return veiled(
+        el("div", { class: "medium", "data-key": stableKey(file.url) }, medium(file, view)),
+        spoiler,
+        view,
+      );
     }),
   );
 }
 
 function audio(file, view) {
   const label = `Sound ${file.filename ?? nameOf(file.url)}`;
-  const attributes = { "data-medium": true, "data-key": stableKey(file.url), src: view.address(file.url), controls: true, preload: "metadata", "aria-label": label };
+  const attributes = {
+    "data-medium": true,
+    "data-key": stableKey(file.url),
+    src: view.address(file.url),
+    controls: true,
+    preload: "metadata",
+    "aria-label": label,
+  };
   return el("audio", attributes);
 }

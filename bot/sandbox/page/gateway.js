@@ -1,6 +1,15 @@
 /** A person's gateway session: identifies, keeps the heart beating, resumes, and comes back with growing pauses. */
 
-const OP = { DISPATCH: 0, HEARTBEAT: 1, IDENTIFY: 2, RESUME: 6, RECONNECT: 7, INVALID_SESSION: 9, HELLO: 10, ACK: 11 };
+const OP = {
+  DISPATCH: 0,
+  HEARTBEAT: 1,
+  IDENTIFY: 2,
+  RESUME: 6,
+  RECONNECT: 7,
+  INVALID_SESSION: 9,
+  HELLO: 10,
+  ACK: 11,
+};
 const PAUSE_MS_MIN = 400;
 const PAUSE_MS_MAX = 15000;
 

@@ -71,7 +71,13 @@ export class Interactions extends EventTarget {
   /** A command from a message's Apps menu. */
   async menuCommand(command, message) {
     const data = { ...identity(command), options: [], attachments: [], target_id: message.id };
-    await this._inChannel({ type: COMMAND, channelId: message.channel_id, data, files: [], name: command.name });
+    await this._inChannel({
+      type: COMMAND,
+      channelId: message.channel_id,
+      data,
+      files: [],
+      name: command.name,
+    });
   }
 
   /** The choices for the focused option; null when the bot gave none in time. */
@@ -90,7 +96,13 @@ export class Interactions extends EventTarget {
     const data = { component_type: component.type, custom_id: component.custom_id };
     if (values !== null) data.values = values;
     const extra = { message_id: message.id, message_flags: message.flags ?? 0 };
-    const outcome = await this._send({ type: COMPONENT, channelId: message.channel_id, data, extra, applicationId: message.application_id });
+    const outcome = await this._send({
+      type: COMPONENT,
+      channelId: message.channel_id,
+      data,
+      extra,
+      applicationId: message.application_id,
+    });
     this._busy.delete(key);
     if (!outcome.ok) this._failures.set(message.id, `This interaction failed. ${outcome.reason}`);
     this._tellPress(message);

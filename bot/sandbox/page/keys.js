@@ -21,6 +21,11 @@ export function bindKeys({ commands, compose, channel, member }) {
     else if (event.key === "/") {
       event.preventDefault();
       commands();
-    } else if (event.key.length === 1 && event.key !== " " && (target === document.body || target.matches("li.message"))) compose();
+    } else if (
+      event.key.length === 1 &&
+      event.key !== " " &&
+      (target === document.body || target.matches("li.message"))
+    )
+      compose();
   });
 }

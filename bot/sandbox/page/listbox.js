@@ -9,7 +9,13 @@ export class Listbox {
     this._onPick = onPick;
     this._active = -1;
     this.items = [];
-    this.element = el("ul", { id, role: "listbox", class: "listbox", "aria-label": label, "aria-multiselectable": multiple ? "true" : null });
+    this.element = el("ul", {
+      id,
+      role: "listbox",
+      class: "listbox",
+      "aria-label": label,
+      "aria-multiselectable": multiple ? "true" : null,
+    });
     // The press must not take the focus out of the field that the list serves.
     this.element.addEventListener("pointerdown", (event) => event.preventDefault());
     this.element.addEventListener("click", (event) => {
@@ -32,12 +38,26 @@ export class Listbox {
     let section = null;
     const children = [];
     items.forEach((item, index) => {
-      if (item.section && item.section !== section) children.push(el("li", { role: "presentation", class: "listbox-section" }, item.section));
+      if (item.section && item.section !== section)
+        children.push(el("li", { role: "presentation", class: "listbox-section" }, item.section));
       section = item.section;
       const chosen = isChosen(item);
-      const attributes = { role: "option", id: `${this._id}-${index}`, "data-index": index, "aria-selected": "false", "aria-checked": chosen ? "true" : null };
+      const attributes = {
+        role: "option",
+        id: `${this._id}-${index}`,
+        "data-index": index,
+        "aria-selected": "false",
+        "aria-checked": chosen ? "true" : null,
+      };
       children.push(
-        el("li", attributes, item.lead, el("span", { class: "option-name" }, item.name), item.note && el("span", { class: "option-note" }, item.note), chosen && icon("check")),
+        el(
+          "li",
+          attributes,
+          item.lead,
+          el("span", { class: "option-name" }, item.name),
+          item.note && el("span", { class: "option-note" }, item.note),
+          chosen && icon("check"),
+        ),
       );
     });
     this.element.replaceChildren(...children);

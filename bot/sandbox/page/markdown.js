@@ -15,7 +15,9 @@ export function markdown(text, view) {
   let end = 0;
   for (const fence of text.matchAll(FENCE)) {
     fragment.append(...blocks(text.slice(end, fence.index), view));
-    fragment.append(el("pre", {}, el("code", { "data-language": fence[1] || null }, fence[2].replace(/\n$/, ""))));
+    fragment.append(
+      el("pre", {}, el("code", { "data-language": fence[1] || null }, fence[2].replace(/\n$/, ""))),
+    );
     end = fence.index + fence[0].length;
   }
   fragment.append(...blocks(text.slice(end), view));
@@ -28,10 +30,11 @@ function blocks(text, view, depth = 0) {
   const made = [];
   let plain = [];
   const flush = () => {
-    if (plain.some((line) => line.trim() !== "")) made.push(el("p", {}, inline(plain.join("\n"), view, depth)));
+    if (plain.some((line) => line.trim() !== ""))
+      made.push(el("p", {}, inline(plain.join("\n"), view, depth)));
     plain = [];
   };
-  for (let at = 0; at < lines.length; ) {
+  for (let at = 0; at < lines.length;) {
     const taken = block(lines, at, view, depth);
     if (taken === null) {
       plain.push(lines[at]);
@@ -57,7 +60,10 @@ function block(lines, at, view, depth) {
   if (depth < DEPTH_MAX && /^> /.test(line)) {
     let end = at;
     while (end < lines.length && /^>( |$)/.test(lines[end])) end += 1;
-    const inner = lines.slice(at, end).map((quoted) => quoted.slice(2)).join("\n");
+    const inner = lines
+      .slice(at, end)
+      .map((quoted) => quoted.slice(2))
+      .join("\n");
     return { node: el("blockquote", {}, blocks(inner, view, depth + 1)), end };
   }
   if ((match = /^(#{1,3}) +(\S.*)$/.exec(line))) {
@@ -93,12 +99,18 @@ function list(lines, at, indent, view, depth) {
   return { node, end };
 }
 
-const INNER = (tag, attributes = {}) => (match, view, depth) => el(tag, attributes, inline(match[1], view, depth + 1));
+const INNER =
+  (tag, attributes = {}) =>
+  (match, view, depth) =>
+    el(tag, attributes, inline(match[1], view, depth + 1));
 
 const RULES = [
   [/\\([^A-Za-z0-9\s])/y, (match) => match[1]],
   [/``([\s\S]+?)``(?!`)|`([^`\n]+)`/y, (match) => el("code", {}, match[1]?.trim() ?? match[2])],
-  [/<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/y, (match) => timeElement(new Date(Number(match[1]) * 1000), match[2] ?? "f")],
+  [
+    /<t:(-?\d{1,13})(?::([tTdDfFRsS]))?>/y,
+    (match) => timeElement(new Date(Number(match[1]) * 1000), match[2] ?? "f"),
+  ],
   [/<@!?(\d{1,20})>/y, (match, view) => el("span", { class: "mention" }, `@${view.names.user(match[1])}`)],
   [/<@&(\d{1,20})>/y, (match, view) => el("span", { class: "mention" }, `@${view.names.role(match[1])}`)],
   [/@(everyone|here)\b/y, (match) => el("span", { class: "mention" }, match[0])],
@@ -121,7 +133,7 @@ function inline(text, view, depth) {
   if (depth > DEPTH_MAX) return [text];
   const nodes = [];
   let plain = "";
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const found = ruleAt(text, at, view, depth);
     if (found === null) {
       plain += text[at];
@@ -160,7 +172,11 @@ function channelMention(id, view) {
 }
 
 function commandMention(name) {
-  return el("button", { type: "button", class: "mention", "data-action": "command", "data-command": name }, `/${name}`);
+  return el(
+    "button",
+    { type: "button", class: "mention", "data-action": "command", "data-command": name },
+    `/${name}`,
+  );
 }
 
 function maskedLink(match, view, depth) {
@@ -176,7 +192,14 @@ function spoiler(match, view, depth) {
   const { key, revealed } = view.spoiler();
   const content = el("span", { inert: !revealed }, inline(match[1], view, depth + 1));
   if (revealed) return el("span", { class: "spoiler revealed" }, content);
-  const attributes = { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Spoiler, show", "data-action": "reveal", "data-reveal": key };
+  const attributes = {
+    class: "spoiler",
+    role: "button",
+    tabindex: "0",
+    "aria-label": "Spoiler, show",
+    "data-action": "reveal",
+    "data-reveal": key,
+  };
   return el("span", attributes, content);
 }
 
@@ -186,7 +209,10 @@ export function plainText(text) {
     .replace(/```(?:[\w+#.-]*\n)?([\s\S]*?)```/g, "$1")
     .replace(/\|\|[\s\S]+?\|\|/g, "(spoiler)")
     .replace(/\[([^\]\n]+)\]\(https?:[^)\s]+\)/g, "$1")
-    .replace(/<t:(\d{1,13})(?::\w)?>/g, (whole, unix) => timeElement(new Date(unix * 1000), "R")?.textContent ?? whole)
+    .replace(
+      /<t:(\d{1,13})(?::\w)?>/g,
+      (whole, unix) => timeElement(new Date(unix * 1000), "R")?.textContent ?? whole,
+    )
     .replace(/^(?:#{1,3}|-#|>{1,3}) +/gm, "")
     .replace(/[*_~`]{1,3}(?=\S)|(?<=\S)[*_~`]{1,3}/g, "")
     .replace(/\s+/g, " ")

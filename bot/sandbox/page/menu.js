@@ -20,14 +20,24 @@ export function openMenu({ label, groups, anchor, point = null, returnTo }) {
         !group.row && group.label && el("p", { class: "menu-label", "aria-hidden": "true" }, group.label),
         group.items.length === 0 && el("p", { class: "menu-empty" }, group.empty),
         group.items.map((item) => {
-          const attributes = { type: "button", role: "menuitem", tabindex: "-1", class: item.danger ? "danger" : null, "aria-label": item.label ?? null };
+          const attributes = {
+            type: "button",
+            role: "menuitem",
+            tabindex: "-1",
+            class: item.danger ? "danger" : null,
+            "aria-label": item.label ?? null,
+          };
           const button = el("button", { ...attributes, onclick: () => take(item) }, item.name);
           items.push(button);
           return button;
         }),
       ),
     );
-  const menu = el("div", { role: "menu", class: "menu", "aria-label": label, tabindex: "-1", onkeydown: key }, sections);
+  const menu = el(
+    "div",
+    { role: "menu", class: "menu", "aria-label": label, tabindex: "-1", onkeydown: key },
+    sections,
+  );
   openPopup(menu, { anchor, point, returnTo });
   (items[0] ?? menu).focus();
 

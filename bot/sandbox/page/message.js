@@ -18,7 +18,12 @@ const LINE_CHARS_MAX = 160;
 export function messageElement(message, view) {
   const ephemeral = (message.flags & EPHEMERAL) !== 0;
   const mentioned = (message.mentions ?? []).some((user) => user.id === view.me.id);
-  const classes = ["message", ephemeral && "ephemeral", mentioned && "mentioned", view.continues && "continues"];
+  const classes = [
+    "message",
+    ephemeral && "ephemeral",
+    mentioned && "mentioned",
+    view.continues && "continues",
+  ];
   return el(
     "li",
     {
@@ -28,11 +33,17 @@ export function messageElement(message, view) {
       "data-message": message.id,
       "data-day": view.day,
       tabindex: view.active ? "0" : "-1",
-      "aria-labelledby": `by-${message.id}`,
+      "aria-labelledby": `by-${message.id} said-${message.id}`,
     },
     context(message, view),
     el("div", { class: "portrait", "data-key": "portrait" }, avatar(message.author)),
-    el("div", { class: "body", "data-key": "body" }, header(message), content(message, view), footnotes(message, view, ephemeral)),
+    el(
+      "div",
+      { class: "body", "data-key": "body" },
+      header(message),
+      content(message, view),
+      footnotes(message, view, ephemeral),
+    ),
     !message.local && tools(message, view),
   );
 }
@@ -55,7 +66,14 @@ function context(message, view) {
   if (message.message_reference && message.type === 19) return reply(message, view);
   if (asked?.user && command) {
     const who = el("strong", {}, displayName(asked.user));
-    return el("p", { class: "context", "data-key": "context" }, icon("reply"), who, " used ", el("span", { class: "command-name" }, commandTitle(command, asked)));
+    return el(
+      "p",
+      { class: "context", "data-key": "context" },
+      icon("reply"),
+      who,
+      " used ",
+      el("span", { class: "command-name" }, commandTitle(command, asked)),
+    );
   }
   return null;
 }
@@ -67,7 +85,13 @@ function commandTitle(name, asked) {
 
 function reply(message, view) {
   const answered = message.referenced_message;
-  if (!answered) return el("p", { class: "context", "data-key": "context" }, icon("reply"), "The original message was deleted.");
+  if (!answered)
+    return el(
+      "p",
+      { class: "context", "data-key": "context" },
+      icon("reply"),
+      "The original message was deleted.",
+    );
   const line = summary(answered, view);
   return el(
     "p",
@@ -79,25 +103,33 @@ function reply(message, view) {
 }
 
 function content(message, view) {
-  if (message.local?.state === "sending") return el("p", { class: "thinking", "data-key": "content" }, "Sending command", dots());
+  const place = { "data-key": "content", id: `said-${message.id}` };
+  if (message.local?.state === "sending")
+    return el("p", { class: "thinking", ...place }, "Sending command", dots());
   if (message.local?.state === "failed") {
-    return el("p", { class: "failure", "data-key": "content" }, icon("warning"), message.local.text);
+    return el("p", { class: "failure", ...place }, icon("warning"), message.local.text);
   }
   if ((message.flags & LOADING) !== 0) {
-    return el("p", { class: "thinking", "data-key": "content" }, `${displayName(message.author)} is thinking`, dots());
+    return el("p", { class: "thinking", ...place }, `${displayName(message.author)} is thinking`, dots());
   }
   const v2 = (message.flags & COMPONENTS_V2) !== 0;
   // A v2 message shows its files where its components put them, and an embed its pictures itself.
-  const embedded = new Set((message.embeds ?? []).flatMap(({ image, thumbnail }) => [image, thumbnail]).map((picture) => stableKey(picture?.url)));
+  const embedded = new Set(
+    (message.embeds ?? [])
+      .flatMap(({ image, thumbnail }) => [image, thumbnail])
+      .map((picture) => stableKey(picture?.url)),
+  );
   const loose = v2 ? [] : (message.attachments ?? []).filter((file) => !embedded.has(stableKey(file.url)));
   const edited = message.edited_timestamp && !v2 && el("small", { class: "edited" }, "(edited)");
   return el(
     "div",
-    { class: "content", "data-key": "content" },
-    message.content && el("div", { class: "text", "data-key": "text" }, markdown(message.content, view), edited),
+    { class: "content", ...place },
+    message.content &&
+      el("div", { class: "text", "data-key": "text" }, markdown(message.content, view), edited),
     loose.length > 0 && attachments(loose, view),
     message.embeds?.length > 0 && embeds(message.embeds, view),
-    message.components?.length > 0 && el("div", { class: "components", "data-key": "components" }, components(message.components, view)),
+    message.components?.length > 0 &&
+      el("div", { class: "components", "data-key": "components" }, components(message.components, view)),
     message.reactions?.length > 0 && reactions(message.reactions),
   );
 }
@@ -127,7 +159,9 @@ function reactions(list) {
 }
 
 function footnotes(message, view, ephemeral) {
-  const failure = view.failure && el("p", { class: "failure", "data-key": "failure", role: "alert" }, icon("warning"), view.failure);
+  const failure =
+    view.failure &&
+    el("p", { class: "failure", "data-key": "failure", role: "alert" }, icon("warning"), view.failure);
   const note =
     ephemeral &&
     message.local?.state !== "sending" &&
@@ -148,15 +182,34 @@ function tools(message, view) {
   return el(
     "div",
     { class: "tools", "data-key": "tools" },
-    !ephemeral && el("button", { type: "button", class: "icon-button", tabindex, "data-action": "reactions", "aria-label": "Add a reaction", "aria-haspopup": "menu" }, icon("smile")),
-    el("button", { type: "button", class: "tool", tabindex, "data-action": "apps", "aria-haspopup": "menu" }, "Apps", icon("chevron")),
+    !ephemeral &&
+      el(
+        "button",
+        {
+          type: "button",
+          class: "icon-button",
+          tabindex,
+          "data-action": "reactions",
+          "aria-label": "Add a reaction",
+          "aria-haspopup": "menu",
+        },
+        icon("smile"),
+      ),
+    el(
+      "button",
+      { type: "button", class: "tool", tabindex, "data-action": "apps", "aria-haspopup": "menu" },
+      "Apps",
+      icon("chevron"),
+    ),
   );
 }
 
 /** A message in one line of plain words. */
 export function summary(message, view) {
   if ((message.flags & LOADING) !== 0) return `${displayName(message.author)} is thinking`;
-  const texts = [message.content, ...textsOf(message.components)].filter(Boolean).map((text) => plainText(named(text, view)));
+  const texts = [message.content, ...textsOf(message.components)]
+    .filter(Boolean)
+    .map((text) => plainText(named(text, view)));
   const files = (message.attachments ?? []).map((file) => file.filename);
   const line = [...texts, ...(texts.length > 0 ? [] : files)].join(" ");
   return line.length > LINE_CHARS_MAX ? `${line.slice(0, LINE_CHARS_MAX)}…` : line;

@@ -15,7 +15,11 @@ export async function messageMenu({ message, anchor, point, only, session, notic
   const reactions = {
     label: "React",
     row: true,
-    items: REACTIONS.map((emoji) => ({ name: emoji, label: `React with ${emoji}`, onPick: () => notices.attempt(() => session.react(message, emoji, true)) })),
+    items: REACTIONS.map((emoji) => ({
+      name: emoji,
+      label: `React with ${emoji}`,
+      onPick: () => notices.attempt(() => session.react(message, emoji, true)),
+    })),
   };
   const apps = {
     label: "Apps",
@@ -25,15 +29,30 @@ export async function messageMenu({ message, anchor, point, only, session, notic
       onPick: () => session.interactions.menuCommand(command, message),
     })),
   };
-  const mayDelete = message.author.id === session.member.id || (BigInt(session.member.permissions ?? 0) & MANAGE_MESSAGES) !== 0n;
+  const mayDelete =
+    message.author.id === session.member.id ||
+    (BigInt(session.member.permissions ?? 0) & MANAGE_MESSAGES) !== 0n;
   const more = {
     label: "Message",
     items: [
       { name: "Copy message ID", onPick: () => copy(message.id, notices) },
-      ...(mayDelete && !ephemeral ? [{ name: "Delete message", danger: true, onPick: () => notices.attempt(() => session.remove(message)) }] : []),
+      ...(mayDelete && !ephemeral
+        ? [
+            {
+              name: "Delete message",
+              danger: true,
+              onPick: () => notices.attempt(() => session.remove(message)),
+            },
+          ]
+        : []),
     ],
   };
-  const groups = only === "reactions" ? [reactions] : only === "apps" ? [apps] : [...(ephemeral ? [] : [reactions]), apps, more];
+  const groups =
+    only === "reactions"
+      ? [reactions]
+      : only === "apps"
+        ? [apps]
+        : [...(ephemeral ? [] : [reactions]), apps, more];
   openMenu({ label: "Message menu", groups, anchor, point, returnTo: anchor });
 }
 

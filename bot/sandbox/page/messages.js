@@ -7,23 +7,20 @@ import { reconcile } from "./reconcile.js";
 import { EPHEMERAL, LOADING } from "./store.js";
 import { dayName, startOfDay } from "./timestamps.js";
 
-const NEAR_END_PX = 80;
-const NEAR_START_PX = 300;
 const SAME_BYLINE_MS = 7 * 60 * 1000;
 
 /**
  * Owns the `<ol>` of messages. Events: `press` {message, component}, `choose` {message, component,
  * anchor}, `menu` {message, anchor, point, only}, `react` {message, emoji, on}, `channel` {id},
- * `command` {name}, `stale` {message} (an address in it no longer loads), `older` (the start is near).
+ * `command` {name}, `stale` {message} (an address in it no longer loads).
  */
 export class Messages extends EventTarget {
-  constructor({ scroller, list, empty, announcer, newest, address }) {
+  constructor({ list, empty, announcer, scrollback, address }) {
     super();
-    this._scroller = scroller;
     this._list = list;
     this._empty = empty;
     this._announcer = announcer;
-    this._newest = newest;
+    this._scrollback = scrollback;
     this._address = address;
     this._session = null;
     this._channelId = null;
@@ -32,7 +29,6 @@ export class Messages extends EventTarget {
     this._refreshed = new Set();
     this._shown = new Map();
     this._scheduled = false;
-    this._atEnd = true;
     this._listen();
   }
 
@@ -41,11 +37,10 @@ export class Messages extends EventTarget {
     this._session = session;
     this._channelId = channelId;
     this._activeId = null;
-    this._atEnd = true;
     this._shown.clear();
     this._list.replaceChildren();
     this.render();
-    this.toEnd();
+    this._scrollback.toEnd();
   }
 
   /** Renders once for all the changes of this moment. */
@@ -61,16 +56,17 @@ export class Messages extends EventTarget {
   render() {
     if (this._session === null || this._channelId === null) return;
     const messages = this._session.store.messagesOf(this._channelId);
-    if (!messages.some((message) => message.id === this._activeId)) this._activeId = messages.at(-1)?.id ?? null;
+    if (!messages.some((message) => message.id === this._activeId))
+      this._activeId = messages.at(-1)?.id ?? null;
     this._keepingFocus(() => this._place(messages));
     this._empty.hidden = messages.length > 0 || !this._session.isComplete(this._channelId);
-    if (this._atEnd) this.toEnd();
+    if (this._scrollback.isAtEnd) this._scrollback.toEnd();
   }
 
   /** Tells a screen reader of a new message, in one line. */
   announce(message) {
     if (message.channel_id !== this._channelId) return;
-    if (!this._atEnd) this._newest.hidden = false;
+    this._scrollback.announce();
     if ((message.flags & LOADING) !== 0) return;
     const text = message.local?.text ?? summary(message, this._session.store);
     const whom = (message.flags & EPHEMERAL) !== 0 ? ", only to you" : "";
@@ -160,11 +156,6 @@ export class Messages extends EventTarget {
     this._list.addEventListener("focusin", (event) => this._activateAround(event.target));
     this._list.addEventListener("contextmenu", (event) => this._contextMenu(event));
     this._list.addEventListener("error", (event) => this._refreshMedium(event.target), true);
-    this._scroller.addEventListener("scroll", () => this._scrolled(), { passive: true });
-    this._newest.addEventListener("click", () => this.toEnd());
-    // Pictures and films take their room late; the end stays the end.
-    new ResizeObserver(() => this._atEnd && this.toEnd()).observe(this._list);
-    new ResizeObserver(() => this._atEnd && this.toEnd()).observe(this._scroller);
   }
 
   _act(event) {
@@ -174,13 +165,24 @@ export class Messages extends EventTarget {
     if (message === null) return;
     switch (control.dataset.action) {
       case "press":
-        this._tell("press", { message, component: findComponent(message.components, control.dataset.customId) });
+        this._tell("press", {
+          message,
+          component: findComponent(message.components, control.dataset.customId),
+        });
         break;
       case "choose":
-        this._tell("choose", { message, component: findComponent(message.components, control.dataset.customId), anchor: control });
+        this._tell("choose", {
+          message,
+          component: findComponent(message.components, control.dataset.customId),
+          anchor: control,
+        });
         break;
       case "react":
-        this._tell("react", { message, emoji: control.dataset.emoji, on: control.getAttribute("aria-pressed") !== "true" });
+        this._tell("react", {
+          message,
+          emoji: control.dataset.emoji,
+          on: control.getAttribute("aria-pressed") !== "true",
+        });
         break;
       case "reactions":
       case "apps":
@@ -216,7 +218,12 @@ export class Messages extends EventTarget {
         this._openMenu(item, null);
         return;
       }
-      const to = { ArrowUp: item.previousElementSibling, ArrowDown: item.nextElementSibling, Home: this._list.firstElementChild, End: this._list.lastElementChild }[event.key];
+      const to = {
+        ArrowUp: item.previousElementSibling,
+        ArrowDown: item.nextElementSibling,
+        Home: this._list.firstElementChild,
+        End: this._list.lastElementChild,
+      }[event.key];
       if (to === undefined) return;
       event.preventDefault();
       if (to !== null) this._activate(to);
@@ -230,7 +237,8 @@ export class Messages extends EventTarget {
     if (item === null) return;
     event.preventDefault();
     // Some systems send this after the menu key itself, which has opened the menu already.
-    if (!document.querySelector(":popover-open")) this._openMenu(item, event.button === 2 ? { x: event.clientX, y: event.clientY } : null);
+    if (!document.querySelector(":popover-open"))
+      this._openMenu(item, event.button === 2 ? { x: event.clientX, y: event.clientY } : null);
   }
 
   _openMenu(item, point) {
@@ -246,9 +254,13 @@ export class Messages extends EventTarget {
   _activateAround(target) {
     const id = target.closest("li.message")?.dataset.message;
     if (id === undefined || id === this._activeId) return;
-    for (const [messageId, tabindex] of [[this._activeId, "-1"], [id, "0"]]) {
+    for (const [messageId, tabindex] of [
+      [this._activeId, "-1"],
+      [id, "0"],
+    ]) {
       const item = document.getElementById(`message-${messageId}`);
-      for (const element of item === null ? [] : [item, ...item.querySelectorAll(".tools button")]) element.setAttribute("tabindex", tabindex);
+      for (const element of item === null ? [] : [item, ...item.querySelectorAll(".tools button")])
+        element.setAttribute("tabindex", tabindex);
     }
     this._activeId = id;
   }
@@ -256,7 +268,7 @@ export class Messages extends EventTarget {
   _jump(id) {
     const item = document.getElementById(`message-${id}`);
     if (item === null) return;
-    this._atEnd = false;
+    this._scrollback.leaveEnd();
     this._activate(item);
   }
 
@@ -271,19 +283,6 @@ export class Messages extends EventTarget {
   _messageAround(element) {
     const id = element.closest("li.message")?.dataset.message;
     return id === undefined ? null : this._session.store.message(this._channelId, id);
-  }
-
-  _scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = this._scroller;
-    this._atEnd = scrollHeight - clientHeight - scrollTop < NEAR_END_PX;
-    if (this._atEnd) this._newest.hidden = true;
-    if (scrollTop < NEAR_START_PX && this._session !== null) this._tell("older", {});
-  }
-
-  toEnd() {
-    this._scroller.scrollTop = this._scroller.scrollHeight;
-    this._atEnd = true;
-    this._newest.hidden = true;
   }
 
   _tell(name, detail) {

@@ -9,7 +9,6 @@ export class Modal {
   constructor(dialog) {
     this._dialog = dialog;
     this._fields = [];
-    dialog.addEventListener("paste", (event) => this._paste(event));
     dialog.addEventListener("close", () => dialog.replaceChildren());
   }
 
@@ -22,13 +21,26 @@ export class Modal {
     this._fault = el("p", { class: "failure", role: "alert" });
     this._send = el("button", { type: "submit", class: "button primary" }, "Submit");
     const title = el("h2", { id: "modal-title" }, modal.title);
-    const close = el("button", { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.close() }, icon("close"));
-    const cancel = el("button", { type: "button", class: "button secondary", onclick: () => this.close() }, "Cancel");
+    const close = el(
+      "button",
+      { type: "button", class: "icon-button", "aria-label": "Close", onclick: () => this.close() },
+      icon("close"),
+    );
+    const cancel = el(
+      "button",
+      { type: "button", class: "button secondary", onclick: () => this.close() },
+      "Cancel",
+    );
     const form = el(
       "form",
       { novalidate: true, onsubmit: (event) => this._submitted(event) },
       el("header", {}, title, close),
-      el("div", { class: "modal-body" }, el("p", { class: "subtext" }, `This form goes to ${modal.application?.name ?? "the bot"}.`), parts),
+      el(
+        "div",
+        { class: "modal-body" },
+        el("p", { class: "subtext" }, `This form goes to ${modal.application?.name ?? "the bot"}.`),
+        parts,
+      ),
       el("footer", {}, this._fault, cancel, this._send),
     );
     this._dialog.replaceChildren(form);
@@ -45,31 +57,66 @@ export class Modal {
     return this._dialog.open;
   }
 
+  /** Dropped or pasted files: for the upload field that has the focus, else for the first. */
+  takeFiles(files) {
+    const uploads = this._fields.filter(({ field }) => field?.take !== undefined);
+    const here = uploads.find(({ box }) => box.contains(document.activeElement)) ?? uploads[0];
+    here?.field.take(files);
+  }
+
   _part(component, index, context) {
     switch (component.type) {
       case TYPE.TEXT:
         this._fields.push({ wrap: () => ({ type: TYPE.TEXT, id: component.id }) });
         return el("div", { class: "text" }, markdown(component.content, context.view));
       case TYPE.LABEL:
-        return this._labelled(component.component, component, index, context, (wire) => ({ type: TYPE.LABEL, id: component.id, component: wire }));
+        return this._labelled(component.component, component, index, context, (wire) => ({
+          type: TYPE.LABEL,
+          id: component.id,
+          component: wire,
+        }));
       case TYPE.ROW: {
         const [input] = component.components;
-        return this._labelled(input, input, index, context, (wire) => ({ type: TYPE.ROW, id: component.id, components: [wire] }));
+        return this._labelled(input, input, index, context, (wire) => ({
+          type: TYPE.ROW,
+          id: component.id,
+          components: [wire],
+        }));
       }
       default:
-        return el("p", { class: "subtext" }, `A field of kind ${component.type}, which this page does not know.`);
+        return el(
+          "p",
+          { class: "subtext" },
+          `A field of kind ${component.type}, which this page does not know.`,
+        );
     }
   }
 
   _labelled(component, { label, description }, index, context, wrap) {
     const ids = { label: `field-${index}-label`, description: `field-${index}-note` };
     const field = modalField(component, { ids, ...context });
-    if (field === null) return el("p", { class: "subtext" }, `A field of kind ${component.type}, which this page does not know.`);
+    if (field === null)
+      return el(
+        "p",
+        { class: "subtext" },
+        `A field of kind ${component.type}, which this page does not know.`,
+      );
     const problem = el("p", { class: "problem", role: "alert" });
     const isRequired = component.required !== false && component.type !== TYPE.CHECKBOX;
-    const name = el("span", { id: ids.label, class: "label-text" }, label, isRequired && el("span", { class: "required", "aria-hidden": "true" }, " *"));
+    const name = el(
+      "span",
+      { id: ids.label, class: "label-text" },
+      label,
+      isRequired && el("span", { class: "required", "aria-hidden": "true" }, " *"),
+    );
     const note = el("p", { id: ids.description, class: "label-note" }, description ?? "");
-    const box = el("div", { class: component.type === TYPE.CHECKBOX ? "form-field inline" : "form-field" }, el("div", { onclick: () => field.focus() }, name, note), field.element, problem);
+    const box = el(
+      "div",
+      { class: component.type === TYPE.CHECKBOX ? "form-field inline" : "form-field" },
+      el("div", { onclick: () => field.focus() }, name, note),
+      field.element,
+      problem,
+    );
     box.addEventListener("input", () => {
       problem.textContent = "";
       box.classList.remove("invalid");
@@ -102,14 +149,5 @@ export class Modal {
     this._send.removeAttribute("aria-busy");
     if (outcome.ok) this.close();
     else this._fault.textContent = `This interaction failed. ${outcome.reason}`;
-  }
-
-  _paste(event) {
-    const files = event.clipboardData?.files ?? [];
-    const uploads = this._fields.filter(({ field }) => field?.take !== undefined);
-    if (files.length === 0 || uploads.length === 0) return;
-    event.preventDefault();
-    const here = uploads.find(({ box }) => box.contains(document.activeElement)) ?? uploads[0];
-    here.field.take(files);
   }
 }

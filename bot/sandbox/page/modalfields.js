@@ -41,8 +41,15 @@ export function modalField(component, { ids, store, limitBytes }) {
 
 function textField(component, required, describe) {
   const paragraph = component.style === PARAGRAPH;
-  const attributes = { ...describe, placeholder: component.placeholder, autocomplete: "off", "data-custom-id": component.custom_id };
-  const input = paragraph ? el("textarea", { ...attributes, rows: "5" }) : el("input", { ...attributes, type: "text" });
+  const attributes = {
+    ...describe,
+    placeholder: component.placeholder,
+    autocomplete: "off",
+    "data-custom-id": component.custom_id,
+  };
+  const input = paragraph
+    ? el("textarea", { ...attributes, rows: "5" })
+    : el("input", { ...attributes, type: "text" });
   input.value = component.value ?? "";
   const max = component.max_length ?? INPUT_CHARS_MAX;
   const count = el("small", { class: "count", "aria-hidden": "true" });
@@ -67,10 +74,23 @@ function selectField(component, required, describe, store) {
   let values = defaultValues(component);
   const min = required ? (component.min_values ?? 1) : 0;
   const text = el("span");
-  const button = el("button", { ...describe, type: "button", class: "select", "aria-haspopup": "listbox", "data-custom-id": component.custom_id, onclick: open }, text, icon("down"));
+  const button = el(
+    "button",
+    {
+      ...describe,
+      type: "button",
+      class: "select",
+      "aria-haspopup": "listbox",
+      "data-custom-id": component.custom_id,
+      onclick: open,
+    },
+    text,
+    icon("down"),
+  );
   const show = () => {
     const chosen = selectOptions(component, store).filter((option) => values.includes(option.value));
-    text.textContent = chosen.map((option) => option.name).join(", ") || component.placeholder || "Make a selection";
+    text.textContent =
+      chosen.map((option) => option.name).join(", ") || component.placeholder || "Make a selection";
     button.classList.toggle("empty", chosen.length === 0);
     // aria-labelledby hides the button's own text, so the choice is said as a description.
     button.setAttribute("aria-description", text.textContent);
@@ -82,7 +102,13 @@ function selectField(component, required, describe, store) {
       show();
       button.dispatchEvent(new Event("input", { bubbles: true }));
     };
-    openChooser({ anchor: button, component: { ...component, min_values: min }, store, chosen: values, onDone });
+    openChooser({
+      anchor: button,
+      component: { ...component, min_values: min },
+      store,
+      chosen: values,
+      onDone,
+    });
   }
   return {
     element: button,
@@ -99,13 +125,26 @@ function uploadField(component, required, describe, limitBytes) {
   const max = component.max_values ?? 1;
   const min = component.min_values ?? 1;
   let files = [];
-  const picker = el("input", { type: "file", hidden: true, tabindex: "-1", multiple: max > 1, onchange: () => add(picker.files) });
-  const button = el("button", { ...describe, type: "button", class: "upload", "data-custom-id": component.custom_id, onclick: () => picker.click() });
+  const picker = el("input", {
+    type: "file",
+    hidden: true,
+    tabindex: "-1",
+    multiple: max > 1,
+    onchange: () => add(picker.files),
+  });
+  const button = el("button", {
+    ...describe,
+    type: "button",
+    class: "upload",
+    "data-custom-id": component.custom_id,
+    onclick: () => picker.click(),
+  });
   const list = el("ul", { class: "drafts" });
-  const element = el("div", { class: "input", ondragover: (event) => event.preventDefault(), ondrop: drop }, button, picker, list);
+  const element = el("div", { class: "input", ondrop: drop }, button, picker, list);
   show();
 
   function drop(event) {
+    // This field, and not the one that the page would choose.
     event.preventDefault();
     event.stopPropagation();
     add(event.dataTransfer.files);
@@ -134,7 +173,16 @@ function uploadField(component, required, describe, limitBytes) {
         { class: "draft" },
         icon("file"),
         el("span", {}, `${file.name} · ${sizeText(file.size)}`),
-        el("button", { type: "button", class: "icon-button", "aria-label": `Remove ${file.name}`, onclick: () => remove(file) }, icon("close")),
+        el(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": `Remove ${file.name}`,
+            onclick: () => remove(file),
+          },
+          icon("close"),
+        ),
       ),
     );
     list.replaceChildren(...chips);
@@ -147,7 +195,8 @@ function uploadField(component, required, describe, limitBytes) {
     focus: () => button.focus(),
     get problem() {
       const large = files.find((file) => file.size > limitBytes);
-      if (large !== undefined) return `${large.name} is ${sizeText(large.size)}; at most ${sizeText(limitBytes)} can be uploaded here.`;
+      if (large !== undefined)
+        return `${large.name} is ${sizeText(large.size)}; at most ${sizeText(limitBytes)} can be uploaded here.`;
       if (files.length === 0) return required && min > 0 ? MISSING : "";
       return files.length < min ? `At least ${min} files.` : "";
     },
@@ -159,7 +208,11 @@ function radioField(component, required, describe) {
   const inputs = choiceInputs(component, "radio", (option) => Boolean(option.default));
   const chosen = () => inputs.find(({ input }) => input.checked)?.value ?? null;
   return {
-    element: el("div", { ...describe, role: "radiogroup", class: "choices" }, inputs.map(({ row }) => row)),
+    element: el(
+      "div",
+      { ...describe, role: "radiogroup", class: "choices" },
+      inputs.map(({ row }) => row),
+    ),
     focus: () => (inputs.find(({ input }) => input.checked) ?? inputs[0]).input.focus(),
     get problem() {
       return required && chosen() === null ? MISSING : "";
@@ -174,7 +227,11 @@ function checkboxesField(component, required, describe) {
   const max = component.max_values ?? inputs.length;
   const chosen = () => inputs.filter(({ input }) => input.checked).map(({ value }) => value);
   return {
-    element: el("div", { ...describe, "aria-required": null, role: "group", class: "choices" }, inputs.map(({ row }) => row)),
+    element: el(
+      "div",
+      { ...describe, "aria-required": null, role: "group", class: "choices" },
+      inputs.map(({ row }) => row),
+    ),
     focus: () => inputs[0].input.focus(),
     get problem() {
       const count = chosen().length;
@@ -186,7 +243,12 @@ function checkboxesField(component, required, describe) {
 }
 
 function checkboxField(component, describe) {
-  const input = el("input", { ...describe, "aria-required": null, type: "checkbox", "data-custom-id": component.custom_id });
+  const input = el("input", {
+    ...describe,
+    "aria-required": null,
+    type: "checkbox",
+    "data-custom-id": component.custom_id,
+  });
   input.checked = Boolean(component.default);
   return {
     element: input,
@@ -201,7 +263,11 @@ function choiceInputs(component, type, isChecked) {
     const input = el("input", { type, name: component.custom_id, value: option.value });
     input.checked = isChecked(option);
     const note = option.description && el("small", {}, option.description);
-    return { input, value: option.value, row: el("label", { class: "choice" }, input, el("span", {}, option.label, note)) };
+    return {
+      input,
+      value: option.value,
+      row: el("label", { class: "choice" }, input, el("span", {}, option.label, note)),
+    };
   });
 }
 

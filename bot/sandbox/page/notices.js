@@ -18,7 +18,11 @@ export class Notices {
       { class: isFault ? "notice fault" : "notice", role: isFault ? "alert" : "status" },
       isFault && icon("warning"),
       el("span", {}, text),
-      el("button", { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: close }, icon("close")),
+      el(
+        "button",
+        { type: "button", class: "icon-button", "aria-label": "Dismiss", onclick: close },
+        icon("close"),
+      ),
     );
     this._place.append(notice);
     while (this._place.childElementCount > NOTICES_MAX) this._place.firstElementChild.remove();

@@ -7,7 +7,10 @@ const EDGE_PX = 8;
  * Shows `popup` at an anchor element or at a point, where there is room; gives the focus back to
  * `returnTo` when it closes. Escape and a press elsewhere close it (the popover's own behaviour).
  */
-export function openPopup(popup, { anchor, point = null, width = null, returnTo = document.activeElement, onClose = () => {} }) {
+export function openPopup(
+  popup,
+  { anchor, point = null, width = null, returnTo = document.activeElement, onClose = () => {} },
+) {
   // Inside an open form everything outside of it is inert, so the popup goes where its anchor is.
   (anchor.closest("dialog") ?? document.body).append(popup);
   popup.popover = "auto";

@@ -28,15 +28,30 @@ export class Sidebar extends EventTarget {
         class: isUnread ? "channel unread" : "channel",
         "aria-current": isCurrent ? "page" : null,
       };
-      const notes = [isUnread && el("span", { class: "visually-hidden" }, ", new messages"), channel.nsfw && el("span", { class: "tag" }, "18+")];
-      return el("li", { "data-key": channel.id }, el("a", attributes, icon("hash"), el("span", {}, channel.name), notes));
+      const notes = [
+        isUnread && el("span", { class: "visually-hidden" }, ", new messages"),
+        channel.nsfw && el("span", { class: "tag" }, "18+"),
+      ];
+      return el(
+        "li",
+        { "data-key": channel.id },
+        el("a", attributes, icon("hash"), el("span", {}, channel.name), notes),
+      );
     });
-    reconcile(this._channels, el("ul", { id: this._channels.id, "aria-label": this._channels.getAttribute("aria-label") }, items));
+    reconcile(
+      this._channels,
+      el("ul", { id: this._channels.id, "aria-label": this._channels.getAttribute("aria-label") }, items),
+    );
   }
 
   showMembers(members, { currentId, unread }) {
     const items = members.map((member) => {
-      const input = el("input", { type: "radio", name: "member", value: member.id, class: "visually-hidden" });
+      const input = el("input", {
+        type: "radio",
+        name: "member",
+        value: member.id,
+        class: "visually-hidden",
+      });
       input.checked = member.id === currentId;
       const isUnread = unread.has(member.id) && member.id !== currentId;
       const role = member.manager ? "manager" : "member";

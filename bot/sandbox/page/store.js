@@ -40,7 +40,10 @@ export class Store extends EventTarget {
       case "CHANNEL_UPDATE":
       case "THREAD_CREATE":
       case "THREAD_UPDATE":
-        this.channels.set(data.id, { ...data, name: data.name ?? (data.recipients ?? []).map(displayName).join(", ") });
+        this.channels.set(data.id, {
+          ...data,
+          name: data.name ?? (data.recipients ?? []).map(displayName).join(", "),
+        });
         this._tell("channels", {});
         break;
       case "CHANNEL_DELETE":
@@ -52,9 +55,12 @@ export class Store extends EventTarget {
         this._settleLocal(data);
         this.put(data, { born: true });
         break;
-      case "MESSAGE_UPDATE":
-        this.put(merged(this.message(data.channel_id, data.id), data), { born: false });
+      case "MESSAGE_UPDATE": {
+        const known = this.message(data.channel_id, data.id);
+        // The end of "thinking" is what a person waited for.
+        this.put(merged(known, data), { born: ((known?.flags ?? 0) & ~data.flags & LOADING) !== 0 });
         break;
+      }
       case "MESSAGE_DELETE":
         this.remove(data.channel_id, data.id);
         break;
@@ -135,7 +141,9 @@ export class Store extends EventTarget {
   _react(data, change) {
     const same = ({ emoji }) => (data.emoji.id ? emoji.id === data.emoji.id : emoji.name === data.emoji.name);
     this._reactions(data, (reactions) => {
-      const known = reactions.some(same) ? reactions : [...reactions, { emoji: data.emoji, count: 0, me: false }];
+      const known = reactions.some(same)
+        ? reactions
+        : [...reactions, { emoji: data.emoji, count: 0, me: false }];
       return known
         .map((reaction) => {
           if (!same(reaction)) return reaction;
@@ -148,7 +156,8 @@ export class Store extends EventTarget {
 
   _reactions({ channel_id: channelId, message_id: id }, change) {
     const message = this.message(channelId, id);
-    if (message !== null) this.put({ ...message, reactions: change(message.reactions ?? []) }, { born: false });
+    if (message !== null)
+      this.put({ ...message, reactions: change(message.reactions ?? []) }, { born: false });
   }
 
   /** A message that answers a command of ours takes the place of its "Sending…" row. */

@@ -11,7 +11,11 @@ export class Suggestions {
     this._title = el("strong");
     this._note = el("span", { class: "note" });
     this._problem = el("p", { class: "problem", role: "alert" });
-    this._listbox = new Listbox({ id: "suggestions-list", label: "Suggestions", onPick: (item) => this._onPick(item) });
+    this._listbox = new Listbox({
+      id: "suggestions-list",
+      label: "Suggestions",
+      onPick: (item) => this._onPick(item),
+    });
     panel.append(el("header", {}, this._title, this._note), this._problem, this._listbox.element);
   }
 
@@ -49,7 +53,10 @@ export class Suggestions {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       this._listbox.move(event.key === "ArrowDown" ? 1 : -1);
       this._describe();
-    } else if ((event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) && this._listbox.activeItem !== null) {
+    } else if (
+      (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) &&
+      this._listbox.activeItem !== null
+    ) {
       this._onPick(this._listbox.activeItem);
     } else return false;
     event.preventDefault();
@@ -57,14 +64,13 @@ export class Suggestions {
   }
 
   _describe() {
-    this._input.setAttribute("aria-expanded", String(this.isListing));
     const id = this._listbox.activeId;
     if (id === null) this._input.removeAttribute("aria-activedescendant");
     else this._input.setAttribute("aria-activedescendant", id);
   }
 
   _release() {
-    this._input.setAttribute("aria-expanded", "false");
+    this._input.removeAttribute("aria-controls");
     this._input.removeAttribute("aria-activedescendant");
   }
 }

@@ -1,24 +1,27 @@
 /** Files that are dropped on the page or pasted into it. */
 
-export function bindUploads({ overlay, isOpen, take }) {
-  let depth = 0;
-  const carriesFiles = (event) => isOpen() && [...(event.dataTransfer?.types ?? [])].includes("Files");
-  const show = (change) => {
-    depth = change;
-    overlay.hidden = depth <= 0;
-  };
-  document.addEventListener("dragenter", (event) => carriesFiles(event) && show(depth + 1));
-  document.addEventListener("dragleave", (event) => carriesFiles(event) && show(depth - 1));
-  document.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+/** `take(files)` gets them; the overlay shows while `hasPlace()` and files hover above the page. */
+export function bindUploads({ overlay, hasPlace, take }) {
+  const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  document.addEventListener("dragover", (event) => {
+    if (!carriesFiles(event)) return;
+    // Without this the browser would open the file and leave the page.
+    event.preventDefault();
+    overlay.hidden = !hasPlace();
+  });
+  document.addEventListener("dragleave", (event) => {
+    // From the page to nothing: out of the window.
+    if (event.relatedTarget === null) overlay.hidden = true;
+  });
   document.addEventListener("drop", (event) => {
     if (!carriesFiles(event)) return;
     event.preventDefault();
-    show(0);
+    overlay.hidden = true;
     take(event.dataTransfer.files);
   });
   document.addEventListener("paste", (event) => {
     const files = event.clipboardData?.files ?? [];
-    if (!isOpen() || files.length === 0) return;
+    if (files.length === 0) return;
     event.preventDefault();
     take(files);
   });

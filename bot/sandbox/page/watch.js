@@ -16,7 +16,10 @@ export class Watch {
     this._show(this._world.application);
     this._look();
     setInterval(() => document.visibilityState === "visible" && this._look(), EVERY_MS);
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this._look());
+    document.addEventListener(
+      "visibilitychange",
+      () => document.visibilityState === "visible" && this._look(),
+    );
   }
 
   async _look() {
