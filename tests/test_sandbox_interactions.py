@@ -73,6 +73,17 @@ async def test_an_interaction_is_answered_once(bot: RawBot, ada: Person) -> None
     assert max(answers, key=lambda one: one.status).code == 40060
 
 
+async def test_two_answers_that_arrive_together_are_one(bot: RawBot, ada: Person) -> None:
+    interaction = await asked(bot, ada)
+    body = {"type": 4, "data": {"content": "x"}}
+
+    calls = [bot.answer(interaction, body, files={"a.bin": b"x" * 900}) for _ in range(2)]
+    answers = await asyncio.gather(*calls)
+
+    assert sorted(one.status for one in answers) == [200, 400]
+    assert len(await ada.messages(ada.channel("dailies"))) == 1
+
+
 async def test_after_three_seconds_an_interaction_is_unknown(bot: RawBot, ada: Person, clock: Clock) -> None:
     interaction = await asked(bot, ada)
     clock.now += timedelta(seconds=3)

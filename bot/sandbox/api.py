@@ -163,15 +163,14 @@ class Api:
             loop = asyncio.get_running_loop()
             began, at = loop.time(), self._now()
             authorization = request.headers.get("Authorization")
-            actor = self._who(authorization)
-            call = Call(request, actor, self._inbox)
+            call = Call(request, self._who(authorization), self._inbox)
             # Interactions and webhooks come without a name: they are the bot's.
             from_bot = authorization is None or authorization.startswith("Bot ")
             if from_bot:
-                response = await self._answer_bot(route, request, call, known=actor is not None)
+                response = await self._answer_bot(route, request, call)
                 self._note(route, request, call, response.status, at, began, loop.time() - began)
             else:
-                response = await self._answer(route, call, known=actor is not None)
+                response = await self._answer(route, call)
             return response
 
         return handle
@@ -184,9 +183,7 @@ class Api:
             return self._world.bot if same else None
         return self._world.person(authorization)
 
-    async def _answer_bot(
-        self, route: Route, request: web.Request, call: Call, *, known: bool
-    ) -> web.StreamResponse:
+    async def _answer_bot(self, route: Route, request: web.Request, call: Call) -> web.StreamResponse:
         named = f"{request.method} {request.path.removeprefix(PREFIX)}"
         if self._faults.any:
             struck = await self._struck(named)
@@ -205,7 +202,7 @@ class Api:
             response = _json(429, refusal_body(after, is_global=everywhere))
             response.headers.update(refusal_headers(after, is_global=everywhere))
         else:
-            response = await self._answer(route, call, known=known)
+            response = await self._answer(route, call)
         response.headers.update(verdict.headers())
         self._limits.note_answer(response.status)
         if self._faults.any and self._faults.strikes("lost_answer", named) and request.transport is not None:
@@ -227,10 +224,7 @@ class Api:
             return _json(broken.status, {"message": f"{broken.status}: Internal Server Error", "code": 0})
         return None
 
-    async def _answer(self, route: Route, call: Call, *, known: bool) -> web.Response:
-        if not known and route.overall:
-            # What needs no name is outside the overall limit, too: interactions and webhooks.
-            return _json(401, unauthorized().body)
+    async def _answer(self, route: Route, call: Call) -> web.Response:
         try:
             answer = await route.handler(call)
         except DiscordRefusal as refusal:

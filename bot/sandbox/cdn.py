@@ -62,8 +62,7 @@ class CdnRoute:
         if (
             attachment is None
             or attachment.filename != part["filename"]
-            or attachment.channel_id != int(part["channel"])
-            or not self._links.holds(attachment.channel_id, attachment.id, attachment.filename, query)
+            or not self._links.holds(int(part["channel"]), attachment.id, attachment.filename, query)
         ):
             return web.Response(status=404, text="This content is no longer available.")
         headers = {
