@@ -1,28 +1,16 @@
-"""What can be ordered, at what price, from whom, until when: models.toml, and the operator's file on top."""
+"""What can be ordered, at what price, from whom, until when: the one place where options become an order."""
 
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from bot.domain import (
-    PROMPT_CHARS_MAX,
-    ChannelId,
-    InteractionId,
-    Kind,
-    Member,
-    Micros,
-    OfferId,
-    Order,
-    Quote,
-)
-from bot.errors import OrderRefused, SettingsError
-from bot.money import format_usd, parse_usd
+from bot.domain import ChannelId, InteractionId, Kind, Member, Micros, OfferId, Order, Quote
+from bot.errors import OrderRefused
+from bot.money import format_usd
 from bot.providers.protocol import Wire
+from bot.rows import ModelRow, Offer, read
 
 SEED_MAX = 2**31 - 1
 """The largest seed that every provider with seeds takes (Prodia's bound, the narrowest)."""
@@ -30,64 +18,6 @@ SEED_MAX = 2**31 - 1
 _OWN_FILE = Path(__file__).with_name("models.toml")
 
 T = TypeVar("T", str, int)
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-Words = Annotated[list[Name], Field(min_length=1)]
-
-
-class ModelRow(BaseModel):
-    """One `[[models]]` row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: Name
-    name: Name
-    about: Annotated[str, Field(max_length=200)]
-    label: Name = "AI-generated"
-    kinds: Annotated[list[Kind], Field(min_length=1)]
-    prompt_chars_max: Annotated[int, Field(ge=1, le=PROMPT_CHARS_MAX)] = PROMPT_CHARS_MAX
-    resolutions: Words
-    aspect_ratios: Words
-    durations_s: Annotated[list[Annotated[int, Field(ge=1, le=120)]], Field(min_length=1)]
-
-
-class OfferRow(BaseModel):
-    """One `[[offers]]` row."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    model: Name
-    provider: Name
-    protocol: Literal["openai"]
-    endpoint: Name
-    usd_per_second: dict[str, str] = {}
-    price_read_on: date
-    price_from: Annotated[str, Field(min_length=1, max_length=200)]
-    sizes: dict[str, Name]
-    seconds_as: Literal["string", "integer"] = "string"
-    seed_field: Name | None = None
-    key_field: Name | None = None
-    echo_field: Name | None = None
-    can_cancel: bool = False
-    retires_on: date | None = None
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    models: list[ModelRow] = []
-    offers: list[OfferRow] = []
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A model at a provider, with its prices in micro-dollars a second by resolution."""
-
-    id: OfferId
-    row: OfferRow
-    per_second_micros: Mapping[str, Micros]
-
-    def sold_on(self, day: date) -> bool:
-        return self.row.retires_on is None or day < self.row.retires_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +52,11 @@ class Catalogue:
 
     def models(self, kind: Kind) -> list[ModelRow]:
         """The models that can be ordered now, in the file's order (the first is the default)."""
-        return [m for m in self._models.values() if kind in m.kinds and self.open_offers(m.id)]
+        return [
+            row
+            for row in self._models.values()
+            if any(kind in offer.row.kinds for offer in self.open_offers(row.id))
+        ]
 
     def describe(self, model_id: str) -> Described:
         """How a model is named to people; history outlives the catalogue's rows."""
@@ -152,7 +86,7 @@ class Catalogue:
 
     def wires(self, provider: str) -> dict[OfferId, Wire]:
         """How this provider's offers are asked for."""
-        return {o.id: _wire(o.row) for o in self._offers.values() if o.row.provider == provider}
+        return {o.id: o.wire for o in self._offers.values() if o.row.provider == provider}
 
     def order(
         self,
@@ -178,7 +112,7 @@ class Catalogue:
         resolution = _one_of(resolution, row.resolutions, row, "resolution")
         aspect_ratio = _one_of(aspect_ratio, row.aspect_ratios, row, "aspect ratio")
         seconds = _one_of(duration_s, row.durations_s, row, "length in seconds")
-        offer = self._cheapest(row, resolution, aspect_ratio)
+        offer = self._cheapest(row, kind, resolution, aspect_ratio, seconds)
         if seed is not None and offer.row.seed_field is None:
             raise OrderRefused(f"{row.name} takes no seed.", "Leave the seed out and order again.")
         if seed is not None and not 0 <= seed <= SEED_MAX:
@@ -219,16 +153,18 @@ class Catalogue:
             raise OrderRefused(f"{known.name} cannot be ordered any more.", f"Choose one of: {named}.")
         raise OrderRefused("There is no such model here.", f"Choose one of: {named}.")
 
-    def _cheapest(self, row: ModelRow, resolution: str, aspect_ratio: str) -> Offer:
+    def _cheapest(
+        self, row: ModelRow, kind: Kind, resolution: str, aspect_ratio: str, duration_s: int
+    ) -> Offer:
         able = [
             offer
             for offer in self.open_offers(row.id)
-            if resolution in offer.per_second_micros and f"{resolution} {aspect_ratio}" in offer.row.sizes
+            if offer.takes(kind, resolution, aspect_ratio, duration_s)
         ]
         if not able:
             raise OrderRefused(
-                f"{row.name} is not offered at {resolution} {aspect_ratio} at the moment.",
-                "Choose another resolution, aspect ratio or model.",
+                f"{row.name} is not offered at {resolution} {aspect_ratio} for {duration_s} s at the moment.",
+                "Choose another resolution, aspect ratio, length or model.",
             )
         return min(able, key=lambda offer: offer.per_second_micros[resolution])
 
@@ -251,54 +187,15 @@ def load(
     Raises:
         SettingsError: a row is wrong; names the file, the row, the key and what is allowed.
     """
-    models: dict[str, ModelRow] = {}
-    offers: dict[tuple[str, str], Offer] = {}
-    for path in [_OWN_FILE, *([overlay] if overlay else [])]:
-        rows = _read(path)
-        models |= {row.id: row for row in rows.models}
-        for row in rows.offers:
-            if row.model not in models:
-                raise SettingsError(f"{path}: an offer names the model {row.model!r}, which no row describes")
-            offers[row.provider, row.model] = _offer(path, row, models[row.model], studio_play_price)
-    return Catalogue(list(models.values()), list(offers.values()), providers=providers, now=now)
-
-
-def _read(path: Path) -> _File:
-    try:
-        return _File.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
-    except OSError as gone:
-        raise SettingsError(f"DAILIES_MODELS_FILE: {path} cannot be read ({gone.strerror})") from gone
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SettingsError(f"{path}: not a TOML file: {broken}") from broken
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {where}: {first['msg']}") from wrong
-
-
-def _offer(path: Path, row: OfferRow, model: ModelRow, studio_play_price: Micros | None) -> Offer:
-    offer_id = OfferId(f"{row.provider}/{row.model}")
-    sizes = {f"{r} {a}" for r in model.resolutions for a in model.aspect_ratios}
-    if strange := sorted(set(row.sizes) - sizes) or sorted(set(row.usd_per_second) - set(model.resolutions)):
-        raise SettingsError(f"{path}: offer {offer_id}: {strange[0]!r} is nothing that the model can do")
-    try:
-        prices = {resolution: parse_usd(usd) for resolution, usd in row.usd_per_second.items()}
-    except ValueError as wrong:
-        raise SettingsError(f"{path}: offer {offer_id}: usd_per_second: {wrong}") from wrong
-    if row.provider == "studio" and studio_play_price is not None:
-        prices = dict.fromkeys(prices, studio_play_price)
-    return Offer(id=offer_id, row=row, per_second_micros=prices)
-
-
-def _wire(row: OfferRow) -> Wire:
-    return Wire(
-        endpoint=row.endpoint,
-        sizes={(key.rpartition(" ")[0], key.rpartition(" ")[2]): size for key, size in row.sizes.items()},
-        seconds_as=row.seconds_as,
-        seed_field=row.seed_field,
-        key_field=row.key_field,
-        echo_field=row.echo_field,
-    )
+    models, offers = read([_OWN_FILE, *([overlay] if overlay else [])])
+    if studio_play_price is not None:
+        offers = [
+            replace(offer, per_second_micros=dict.fromkeys(offer.per_second_micros, studio_play_price))
+            if offer.row.provider == "studio"
+            else offer
+            for offer in offers
+        ]
+    return Catalogue(models, offers, providers=providers, now=now)
 
 
 def _checked_prompt(prompt: str, row: ModelRow) -> str:

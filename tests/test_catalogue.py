@@ -145,13 +145,13 @@ def test_where_nothing_can_be_ordered_it_says_so(clock: Clock) -> None:
         ),
         (
             {"model": "reel-2", "resolution": "4 K"},
-            "Reel 2 is not offered at 4 K 16:9 at the moment.",
-            "Choose another resolution, aspect ratio or model.",
+            "Reel 2 is not offered at 4 K 16:9 for 5 s at the moment.",
+            "Choose another resolution, aspect ratio, length or model.",
         ),
         (
             {"model": "reel-2", "resolution": "1080p", "aspect_ratio": "9:16"},
-            "Reel 2 is not offered at 1080p 9:16 at the moment.",
-            "Choose another resolution, aspect ratio or model.",
+            "Reel 2 is not offered at 1080p 9:16 for 5 s at the moment.",
+            "Choose another resolution, aspect ratio, length or model.",
         ),
     ],
 )
