@@ -1,12 +1,19 @@
-"""Fixtures that many subjects share."""
+"""Fixtures that many subjects share, and how property tests choose."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from storage.database import Database, open_database
 from tests.props import Clock
+
+# The same examples every time, but in `make soak` new ones, and more of them.
+settings.register_profile("everywhere", derandomize=True, deadline=None, database=None, print_blob=True)
+settings.register_profile("soak", deadline=None, database=None, print_blob=True, max_examples=3_000)
+settings.load_profile("soak" if os.environ.get("DAILIES_SOAK") else "everywhere")
 
 
 @pytest.fixture

@@ -5,9 +5,11 @@ import os
 import random
 import secrets
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from bot import catalogue
 from bot.domain import (
@@ -23,12 +25,14 @@ from bot.domain import (
     Micros,
     OfferId,
     Order,
+    Period,
     Quote,
     UserId,
 )
 from bot.ids import Ids
 from bot.orders import Asked, Orders
 from bot.screening import Screening, WordList
+from storage import ledger, purses
 from storage.database import Database, prepare
 from storage.migrate import migrate
 
@@ -61,13 +65,19 @@ class Clock:
         self.at += by
 
 
+def new_book() -> sqlite3.Connection:
+    """An empty database in memory."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    prepare(connection)
+    migrate(connection)
+    return connection
+
+
 class Inline:
     """A hop that stays on the loop: the whole of storage on a connection in memory, without its thread."""
 
     def __init__(self) -> None:
-        self.connection = sqlite3.connect(":memory:", isolation_level=None)
-        prepare(self.connection)
-        migrate(self.connection)
+        self.connection = new_book()
 
     async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T:
         return work(self.connection)
@@ -178,3 +188,36 @@ def dice(subject: str) -> random.Random:
     )
     print(f"{subject}: DAILIES_SEED={seed!r}")
     return random.Random(f"{subject} {seed}")
+
+
+def limits(*, member: int | None = None, installation: int | None = None) -> Limits:
+    return Limits(
+        member_monthly_micros=None if member is None else Micros(member),
+        installation_monthly_micros=None if installation is None else Micros(installation),
+    )
+
+
+async def used(database: Database, at: datetime, member: Member | None = None) -> int:
+    """What is spent and held in the month of `at`: of a member, or of the installation."""
+    purse = (
+        purses.of_installation(Period.MONTH, at.date())
+        if member is None
+        else purses.of_member(member, Period.MONTH, at.date())
+    )
+    return (await database.read(partial(ledger.balance, purse=purse))).used_micros
+
+
+async def rows(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+
+    def counted(connection: sqlite3.Connection) -> dict[str, int]:
+        return {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            for table in ("jobs", "holds", "entries", "totals", "quotes")
+        }
+
+    return await database.read(counted)
+
+
+def kinds(answers: list[Any]) -> Counter[str]:
+    return Counter(type(answer).__name__ for answer in answers)

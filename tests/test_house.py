@@ -1,0 +1,162 @@
+"""Rules about the source that no linter knows."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from bot import errors
+
+ROOT = Path(__file__).parent.parent
+SOURCES = [path for folder in ("bot", "cogs", "storage") for path in sorted((ROOT / folder).rglob("*.py"))]
+CORE = [path for path in SOURCES if not {"studio", "sandbox"} & set(path.parts)]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+TEXTS = [
+    *SOURCES,
+    *TESTS,
+    *(
+        path
+        for pattern in ("*.md", "*.toml", "Makefile", "Dockerfile", "*.yaml")
+        for path in ROOT.glob(pattern)
+    ),
+    *(ROOT / "storage").rglob("*.sql"),
+    *(path for kind in ("js", "css", "html") for path in (ROOT / "bot").rglob(f"*.{kind}")),
+]
+LINES_MAX = 450
+
+UNFINISHED = re.compile(
+    r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX", "Not" + "ImplementedError"]) + r")\b"
+)
+VAGUE = re.compile(r"(Manager|Helper|Util|Utils|Base)$|^(Manager|Helper|Util|Base)[A-Z]")
+
+PRINTS = {"bot/__main__.py", "bot/demo.py"}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
+    """The calls of these functions, named as they are written (`time.sleep`)."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) in names]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=name_of)
+def test_nothing_says_that_it_is_unfinished(path: Path) -> None:
+    assert UNFINISHED.findall(path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_a_module_says_what_it_is_and_is_small(path: Path) -> None:
+    source = path.read_text("utf-8")
+
+    assert ast.get_docstring(ast.parse(source)), "a module begins with one sentence"
+    assert len(source.splitlines()) <= LINES_MAX
+    assert path.stem not in {"utils", "util", "helpers", "helper", "common", "misc"}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_no_class_has_a_vague_name(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+
+    assert [
+        node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and VAGUE.search(node.name)
+    ] == []
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_what_is_public_and_not_plain_at_sight_says_what_it_does(path: Path) -> None:
+    public = [
+        node
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and not node.name.startswith("_")
+    ]
+    plain = {
+        node.name
+        for node in public
+        if not isinstance(node, ast.ClassDef) and len(ast.unparse(node).splitlines()) <= 8
+    }
+
+    assert {node.name for node in public if not ast.get_docstring(node)} - plain == set()
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_only_a_command_line_prints(path: Path) -> None:
+    if name_of(path) not in PRINTS:
+        assert calls(ast.parse(path.read_text("utf-8")), "print", "pprint") == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_nothing_blocks_the_loop_by_sleeping(path: Path) -> None:
+    assert calls(ast.parse(path.read_text("utf-8")), "time.sleep") == []
+
+
+@pytest.mark.parametrize("path", TESTS, ids=name_of)
+def test_no_test_patches_or_sleeps(path: Path) -> None:
+    source = path.read_text("utf-8")
+    tree = ast.parse(source)
+    imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    naps = [
+        call
+        for call in calls(tree, "asyncio.sleep", "sleep", "anyio.sleep")
+        if ast.unparse(call.args[0]) != "0"  # which only lets others run to where they wait
+    ]
+
+    assert [line for line in imports if "mock" in line] == []
+    assert calls(tree, "monkeypatch.setattr", "monkeypatch.delattr", "mocker.patch") == []
+    assert calls(tree, "time.sleep") == []
+    # In virtual time a sleep is no wait for luck but a time of day; elsewhere only what asks again sleeps.
+    if path.name.startswith("test_") and "virtual_time" not in source and "virtual" not in str(path.parent):
+        assert naps == []
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_file_holds_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    pinned = re.findall(r"^[a-z0-9][\w.\[\]-]*==", text, re.MULTILINE | re.IGNORECASE)
+
+    assert len(pinned) > 20
+    assert text.count("--hash=sha256:") >= len(pinned)
+    assert re.findall(r"https?:|file:|git\+|index-url|find-links|^-e | @ ", text, re.MULTILINE) == []
+
+
+def test_the_tree_of_errors_is_the_one_that_is_drawn() -> None:
+    drawn: list[tuple[str, str]] = []
+    above: dict[int, str] = {}
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.match(r"([│├└─ ]*)([A-Z]\w+)(?:  |$)", line):
+            depth = len(found[1]) // 4
+            above[depth] = found[2]
+            drawn.append((found[2], above[depth - 1] if depth else "Exception"))
+
+    classes = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, Exception)]
+    assert sorted(drawn) == sorted((cls.__name__, cls.__bases__[0].__name__) for cls in classes)
+
+
+def test_every_error_has_a_code_of_its_own() -> None:
+    classes = [
+        cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.DailiesError)
+    ]
+    codes = [cls.code for cls in classes]
+
+    assert sorted(set(codes)) == sorted(codes)
+    assert all(re.fullmatch(r"[a-z_]+", code) for code in codes)
+
+
+@pytest.mark.parametrize(
+    "line", ["# TO" + "DO: later", "raise Not" + "ImplementedError", "x = 1  # FIX" + "ME", "# X" + "XX"]
+)
+def test_the_look_for_what_is_unfinished_finds_it(line: str) -> None:
+    assert UNFINISHED.search(line)
+
+
+@pytest.mark.parametrize("name", ["JobManager", "BaseCog", "TextUtils", "OrderHelper", "UtilThing"])
+def test_the_look_for_vague_names_finds_them(name: str) -> None:
+    assert VAGUE.search(name)
+
+
+@pytest.mark.parametrize("name", ["Database", "Basement", "Catalogue", "Worker"])
+def test_a_plain_name_is_let_be(name: str) -> None:
+    assert not VAGUE.search(name)
