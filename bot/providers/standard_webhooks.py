@@ -1,0 +1,142 @@
+"""Standard Webhooks (standardwebhooks.com): the signature that OpenAI, Replicate and Lumenfall put on theirs.
+
+`webhook-signature` holds one or more `v1,<base64>`, apart by spaces (two while a secret is being changed):
+HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<raw body>`, under the bytes that follow `whsec_` in Base64.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.errors import ProviderError, ProviderUnavailable, SettingsError
+
+TOLERANCE_S = 300
+"""How far a webhook's time may lie from ours, both ways (openai-python 3.52.0, `resources/webhooks`)."""
+
+_SECRET_BYTES_MIN = 16
+_SIGNATURES_MAX = 16
+_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_ASK_EVERY = timedelta(minutes=1)
+
+
+class WebhookRefused(ProviderError):
+    """Not signed by whom it should be, too old, too new, or about nothing that we could ask for."""
+
+    code = "webhook_refused"
+
+
+def verify(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetime) -> str:
+    """Check a webhook's headers and raw body against a secret; returns the webhook's own id.
+
+    Raises:
+        WebhookRefused: it is not genuine, or not of these five minutes.
+        SettingsError: the secret is none; the message does not show it.
+    """
+    message = _read(headers, now)
+    if not message.signed_with(key_of(secret), body):
+        raise WebhookRefused("no signature fits")
+    return message.id
+
+
+def key_of(secret: str) -> bytes:
+    """The bytes of a `whsec_…` secret.
+
+    Raises:
+        SettingsError: it is no such secret, or so short that it could be guessed.
+    """
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_").encode("ascii"), validate=True)
+    except (ValueError, binascii.Error) as wrong:
+        raise SettingsError("a webhook secret is whsec_ and then Base64") from wrong
+    if not secret.startswith("whsec_") or len(key) < _SECRET_BYTES_MIN:
+        raise SettingsError("a webhook secret is whsec_ and then at least 16 bytes in Base64")
+    return key
+
+
+class Signatures:
+    """Checks webhooks with a secret that the provider tells when it is asked.
+
+    It is asked for when a webhook comes, and again when a signature does not fit, since it may have been
+    changed; but once a minute at most, so that forged webhooks cost no more than that.
+
+    Args:
+        ask: asks the provider for its `whsec_…` secret.
+        now: the clock.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[str]], *, now: Callable[[], datetime]) -> None:
+        self._ask = ask
+        self._now = now
+        self._key: bytes | None = None
+        self._asked_at: datetime | None = None
+        self._asking = asyncio.Lock()
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> str:
+        """As the function `verify`.
+
+        Raises:
+            WebhookRefused: it is not genuine, or not of these five minutes.
+            ProviderUnavailable: the secret is not known yet; the provider may send the webhook again.
+        """
+        message = _read(headers, self._now())
+        tried = self._key
+        if tried is not None and message.signed_with(tried, body):
+            return message.id
+        async with self._asking:
+            if self._key is tried and self._may_ask():
+                self._asked_at = self._now()
+                self._key = key_of(await self._ask())
+        if self._key is None:
+            raise ProviderUnavailable("the secret of the webhooks is not known yet")
+        if not message.signed_with(self._key, body):
+            raise WebhookRefused("no signature fits")
+        return message.id
+
+    def _may_ask(self) -> bool:
+        return self._asked_at is None or self._now() - self._asked_at >= _ASK_EVERY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    id: str
+    timestamp: str
+    signatures: tuple[bytes, ...]
+
+    def signed_with(self, key: bytes, body: bytes) -> bool:
+        signed = b".".join((self.id.encode(), self.timestamp.encode(), body))
+        right = base64.b64encode(hmac.digest(key, signed, hashlib.sha256))
+        fits = False
+        for signature in self.signatures:  # all of them, so that the time tells nothing
+            fits |= hmac.compare_digest(signature, right)
+        return fits
+
+
+def _read(headers: Mapping[str, str], now: datetime) -> _Message:
+    """The three headers, in whatever letters they are written, and the time looked at."""
+    said = {name.lower(): value for name, value in headers.items()}
+    message_id = said.get("webhook-id", "")
+    timestamp = said.get("webhook-timestamp", "")
+    signatures = said.get("webhook-signature", "").split(" ")
+    if not message_id or not _TIMESTAMP.fullmatch(timestamp) or len(signatures) > _SIGNATURES_MAX:
+        raise WebhookRefused("no headers of a signed webhook")
+    if abs(now.timestamp() - int(timestamp)) > TOLERANCE_S:
+        raise WebhookRefused("its time is more than five minutes from ours")
+    return _Message(
+        id=message_id,
+        timestamp=timestamp,
+        signatures=tuple(
+            value.encode("utf-8", "replace")
+            for version, _, value in map(_halves, signatures)
+            if version == "v1"
+        ),
+    )
+
+
+def _halves(signature: str) -> tuple[str, str, str]:
+    return signature.partition(",")
