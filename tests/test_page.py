@@ -452,6 +452,26 @@ async def test_a_spoiler_stays_hidden_until_it_is_asked_for_and_open_afterwards(
     await expect(message(page, "The end, edited").locator(".spoiler")).to_have_class("spoiler revealed")
 
 
+async def test_a_reply_shows_what_it_answers_as_it_stands_and_links_lead_to_messages(
+    page: Page, scene: Scene
+) -> None:
+    first = await scene.channel.send("Being made")
+    reply = await first.reply("Here it is")
+    elsewhere = scene.bot.get_channel(scene.sandbox.world.channel_named("showcase").id)
+    assert isinstance(elsewhere, discord.TextChannel)
+    await elsewhere.send(f"See [the card]({first.jump_url})")
+    context = page.locator(f"#message-{reply.id} .context")
+    await expect(context).to_have_text("DailiesBeing made")
+
+    await first.edit(content="Done")
+    await expect(context).to_have_text("DailiesDone")
+    await page.keyboard.press("Alt+ArrowDown")
+    await message(page, "See the card").get_by_role("link").press("Enter")
+
+    await expect(page.locator("#channel-name")).to_have_text("dailies")
+    await expect(page.locator(f"#message-{first.id}")).to_be_focused()
+
+
 async def test_a_message_has_a_menu_with_the_synced_message_commands(page: Page, scene: Scene) -> None:
     sent = await scene.channel.send("Take me")
     await message(page, "Take me").click(button="right")

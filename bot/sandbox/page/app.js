@@ -10,6 +10,7 @@ import { Messages } from "./messages.js";
 import { Modal } from "./modal.js";
 import { Notices } from "./notices.js";
 import { placeAddress, readPlace, writePlace } from "./place.js";
+import { Presses } from "./presses.js";
 import { Rest } from "./rest.js";
 import { Scrollback } from "./scrollback.js";
 import { Session } from "./session.js";
@@ -40,6 +41,11 @@ const messages = new Messages({
   announcer: byId("announcer"),
   scrollback,
   address: safeAddress,
+});
+const presses = new Presses({
+  list: byId("messages"),
+  find: (id) => session.store.message(channel.id, id),
+  leads: (id) => session.store.channels.has(id),
 });
 const modal = new Modal(byId("modal"));
 const sidebar = new Sidebar({ channels: byId("channels"), members: byId("members") });
@@ -143,7 +149,16 @@ function enterChannel(name) {
 
 function loadNewest() {
   const [from, id] = [session, channel.id];
-  notices.attempt(() => from.loadNewest(id));
+  return notices.attempt(() => from.loadNewest(id));
+}
+
+/** Goes to a channel, and there to a message if one is named. */
+async function visit({ channelId, messageId }) {
+  if (channelId !== channel.id) {
+    enterChannel(session.store.channels.get(channelId)?.name);
+    await loadNewest();
+  }
+  if (messageId !== null && !messages.goTo(messageId)) notices.say("That message is gone, or too far up.");
 }
 
 function channelsInOrder() {
@@ -196,23 +211,25 @@ async function loadCommands() {
 
 const on = (source, name, act) => source.addEventListener(name, ({ detail }) => act(detail));
 
-on(messages, "press", ({ message, component }) => session.interactions.press(message, component));
-on(messages, "choose", ({ message, component, anchor }) => {
+on(presses, "press", ({ message, component }) => session.interactions.press(message, component));
+on(presses, "choose", ({ message, component, anchor }) => {
   const onDone = (values) => session.interactions.press(message, component, values);
   openChooser({ anchor, component, store: session.store, chosen: defaultValues(component), onDone });
 });
-on(messages, "menu", (detail) => messageMenu({ ...detail, session, notices, loadCommands }));
-on(messages, "react", ({ message, emoji, on: wanted }) =>
+on(presses, "menu", (detail) => messageMenu({ ...detail, session, notices, loadCommands }));
+on(presses, "react", ({ message, emoji, on: wanted }) =>
   notices.attempt(() => session.react(message, emoji, wanted)),
 );
 on(
-  messages,
+  presses,
   "stale",
   ({ message }) => !message.local && notices.attempt(() => session.refresh(message.channel_id, message.id)),
 );
 on(scrollback, "older", () => channel !== null && notices.attempt(() => session.loadOlder(channel.id)));
-on(messages, "channel", ({ id }) => enterChannel(session.store.channels.get(id)?.name));
-on(messages, "command", ({ name }) => composer.startNamed(name));
+on(presses, "visit", visit);
+on(presses, "reveal", ({ key }) => messages.reveal(key));
+on(presses, "dismiss", ({ message }) => session.store.remove(message.channel_id, message.id));
+on(presses, "command", ({ name }) => composer.startNamed(name));
 on(composer, "sent", () => scrollback.toEnd());
 on(composer, "up", () => messages.focusLast());
 on(sidebar, "channel", ({ id }) => {

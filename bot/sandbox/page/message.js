@@ -13,7 +13,8 @@ const LINE_CHARS_MAX = 160;
 
 /**
  * Renders a message as a list item. `view` has names, me, address(url), spoiler(), isBusy(customId),
- * failure, active (it can take the focus by Tab) and continues (same author as the message above).
+ * failure, answered (what it replies to), active (it can take the focus by Tab) and continues (same
+ * author as the message above).
  */
 export function messageElement(message, view) {
   const ephemeral = (message.flags & EPHEMERAL) !== 0;
@@ -63,7 +64,7 @@ function header(message) {
 function context(message, view) {
   const asked = message.interaction_metadata;
   const command = asked?.name ?? message.interaction?.name;
-  if (message.message_reference && message.type === 19) return reply(message, view);
+  if (message.message_reference && message.type === 19) return reply(view);
   if (asked?.user && command) {
     const who = el("strong", {}, displayName(asked.user));
     return el(
@@ -83,8 +84,8 @@ function commandTitle(name, asked) {
   return asked.target_message_id || asked.target_user || /[A-Z ]/.test(name[0]) ? name : `/${name}`;
 }
 
-function reply(message, view) {
-  const answered = message.referenced_message;
+function reply(view) {
+  const { answered } = view;
   if (!answered)
     return el(
       "p",

@@ -1,6 +1,5 @@
 /** The channel's list of messages: what changed is reconciled in place, the view stays where the reader is. */
 
-import { findComponent } from "./components.js";
 import { displayName, el } from "./elements.js";
 import { messageElement, summary } from "./message.js";
 import { reconcile } from "./reconcile.js";
@@ -9,14 +8,9 @@ import { dayName, startOfDay } from "./timestamps.js";
 
 const SAME_BYLINE_MS = 7 * 60 * 1000;
 
-/**
- * Owns the `<ol>` of messages. Events: `press` {message, component}, `choose` {message, component,
- * anchor}, `menu` {message, anchor, point, only}, `react` {message, emoji, on}, `channel` {id},
- * `command` {name}, `stale` {message} (an address in it no longer loads).
- */
-export class Messages extends EventTarget {
+/** Owns the `<ol>` of messages; what is done on them is told by Presses. */
+export class Messages {
   constructor({ list, empty, announcer, scrollback, address }) {
-    super();
     this._list = list;
     this._empty = empty;
     this._announcer = announcer;
@@ -26,10 +20,9 @@ export class Messages extends EventTarget {
     this._channelId = null;
     this._activeId = null;
     this._revealed = new Set();
-    this._refreshed = new Set();
     this._shown = new Map();
     this._scheduled = false;
-    this._listen();
+    list.addEventListener("focusin", (event) => this._activateAround(event.target));
   }
 
   /** Shows a channel as one member sees it. */
@@ -73,6 +66,21 @@ export class Messages extends EventTarget {
     this._announcer.textContent = `${displayName(message.author)}${whom}: ${text}`;
   }
 
+  /** Goes to a message; false when it is not among those that are loaded. */
+  goTo(id) {
+    const item = document.getElementById(`message-${id}`);
+    if (item === null) return false;
+    this._scrollback.leaveEnd();
+    this._activate(item);
+    return true;
+  }
+
+  /** Uncovers a spoiler, and keeps it so. */
+  reveal(key) {
+    this._revealed.add(key);
+    this.render();
+  }
+
   focusLast() {
     this._activate(this._list.lastElementChild);
   }
@@ -104,11 +112,13 @@ export class Messages extends EventTarget {
 
   /** All that an item's look depends on. */
   _traits(message, before) {
-    const { interactions } = this._session;
+    const { interactions, store } = this._session;
     const sent = new Date(message.timestamp);
     const newDay = before === undefined || startOfDay(sent) > startOfDay(new Date(before.timestamp));
     return {
       message,
+      answered:
+        store.message(this._channelId, message.message_reference?.message_id) ?? message.referenced_message,
       active: message.id === this._activeId,
       day: newDay ? dayName(sent) : null,
       continues: !newDay && continues(message, before),
@@ -118,13 +128,14 @@ export class Messages extends EventTarget {
     };
   }
 
-  _element(message, { active, day, continues: joined, failure }) {
+  _element(message, { answered, active, day, continues: joined, failure }) {
     const { store, interactions, member } = this._session;
     let spoilers = 0;
     const view = {
       names: store.names,
       me: member,
       address: this._address,
+      answered,
       active,
       day,
       continues: joined,
@@ -150,102 +161,6 @@ export class Messages extends EventTarget {
     if (heir?.isConnected) heir.focus({ preventScroll: true });
   }
 
-  _listen() {
-    this._list.addEventListener("click", (event) => this._act(event));
-    this._list.addEventListener("keydown", (event) => this._key(event));
-    this._list.addEventListener("focusin", (event) => this._activateAround(event.target));
-    this._list.addEventListener("contextmenu", (event) => this._contextMenu(event));
-    this._list.addEventListener("error", (event) => this._refreshMedium(event.target), true);
-  }
-
-  _act(event) {
-    const control = event.target.closest("[data-action]");
-    if (control === null || control.getAttribute("aria-disabled") === "true") return;
-    const message = this._messageAround(control);
-    if (message === null) return;
-    switch (control.dataset.action) {
-      case "press":
-        this._tell("press", {
-          message,
-          component: findComponent(message.components, control.dataset.customId),
-        });
-        break;
-      case "choose":
-        this._tell("choose", {
-          message,
-          component: findComponent(message.components, control.dataset.customId),
-          anchor: control,
-        });
-        break;
-      case "react":
-        this._tell("react", {
-          message,
-          emoji: control.dataset.emoji,
-          on: control.getAttribute("aria-pressed") !== "true",
-        });
-        break;
-      case "reactions":
-      case "apps":
-        this._tell("menu", { message, anchor: control, point: null, only: control.dataset.action });
-        break;
-      case "reveal":
-        this._revealed.add(control.dataset.reveal);
-        this.render();
-        break;
-      case "dismiss":
-        this._session.store.remove(message.channel_id, message.id);
-        break;
-      case "jump":
-        this._jump(control.dataset.target);
-        break;
-      case "channel":
-        this._tell("channel", { id: control.dataset.channel });
-        break;
-      case "command":
-        this._tell("command", { name: control.dataset.command });
-        break;
-    }
-  }
-
-  _key(event) {
-    const item = event.target.closest("li.message");
-    if (event.target.matches('[role="button"]') && (event.key === "Enter" || event.key === " ")) {
-      event.preventDefault();
-      event.target.click();
-    } else if (event.target === item) {
-      if (event.key === "ContextMenu" || (event.shiftKey && event.key === "F10")) {
-        event.preventDefault();
-        this._openMenu(item, null);
-        return;
-      }
-      const to = {
-        ArrowUp: item.previousElementSibling,
-        ArrowDown: item.nextElementSibling,
-        Home: this._list.firstElementChild,
-        End: this._list.lastElementChild,
-      }[event.key];
-      if (to === undefined) return;
-      event.preventDefault();
-      if (to !== null) this._activate(to);
-    }
-  }
-
-  _contextMenu(event) {
-    // A link's, picture's or selected text's own menu is worth more than ours.
-    if (event.target.closest("a, video, img, input") || String(getSelection()) !== "") return;
-    const item = event.target.closest("li.message");
-    if (item === null) return;
-    event.preventDefault();
-    // Some systems send this after the menu key itself, which has opened the menu already.
-    if (!document.querySelector(":popover-open"))
-      this._openMenu(item, event.button === 2 ? { x: event.clientX, y: event.clientY } : null);
-  }
-
-  _openMenu(item, point) {
-    const message = this._messageAround(item);
-    if (!message.local) this._tell("menu", { message, anchor: item, point, only: null });
-  }
-
   _activate(item) {
     item?.focus();
     item?.scrollIntoView({ block: "nearest" });
@@ -263,30 +178,6 @@ export class Messages extends EventTarget {
         element.setAttribute("tabindex", tabindex);
     }
     this._activeId = id;
-  }
-
-  _jump(id) {
-    const item = document.getElementById(`message-${id}`);
-    if (item === null) return;
-    this._scrollback.leaveEnd();
-    this._activate(item);
-  }
-
-  /** A signed address ends one day: the message read again brings a fresh one. Once for each medium. */
-  _refreshMedium(target) {
-    if (!target.matches?.("[data-medium]") || this._refreshed.has(target.dataset.key)) return;
-    this._refreshed.add(target.dataset.key);
-    const message = this._messageAround(target);
-    if (message !== null) this._tell("stale", { message });
-  }
-
-  _messageAround(element) {
-    const id = element.closest("li.message")?.dataset.message;
-    return id === undefined ? null : this._session.store.message(this._channelId, id);
-  }
-
-  _tell(name, detail) {
-    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
 

@@ -14,6 +14,14 @@ export function writePlace(place) {
   if (location.hash !== address) history.replaceState(null, "", address);
 }
 
+const MESSAGE_LINK = /^https:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/(?:\d+|@me)\/(\d+)(?:\/(\d+))?$/;
+
+/** Where a link to a channel or message of Discord leads, {channelId, messageId}; null for any other link. */
+export function readMessageLink(address) {
+  const [match, channelId, messageId = null] = MESSAGE_LINK.exec(address) ?? [null];
+  return match === null ? null : { channelId, messageId };
+}
+
 function decoded(part) {
   try {
     return decodeURIComponent(part);
