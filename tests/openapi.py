@@ -50,6 +50,27 @@ class Description:
                 wrong.append(f"{named}: {where or 'body'}: {_said(error.message)}")
         return wrong
 
+    def complaints_of_answer(self, method: str, path: str, status: int, body: Any) -> list[str]:
+        """What is wrong with an answer of the sandbox; empty when Discord could have given it."""
+        found = self._operation(method, path)
+        if found is None:
+            return []
+        template, operation, _ = found
+        kinds = operation["responses"]
+        kind = kinds.get(str(status)) or kinds.get("4XX" if status >= 400 else "none")
+        if kind is None:
+            return [f"{method} {path}: no answer of status {status}"]
+        key = (template, f"{method} {status}")
+        if key not in self._validators:
+            described = kind.get("content", {}).get("application/json")
+            self._validators[key] = None if described is None else self._made(described["schema"])
+        validator = self._validators[key]
+        errors = [] if validator is None else validator.iter_errors(body)
+        return [f"{method} {path}: {list(one.absolute_path)}: {_said(one.message)}" for one in errors]
+
+    def _made(self, schema: Any) -> Draft202012Validator:
+        return Draft202012Validator({"allOf": [_lenient(schema)], "components": self._components})
+
     def _operation(self, method: str, path: str) -> tuple[str, dict[str, Any], list[dict[str, Any]]] | None:
         for pattern, template, item in self._paths:
             if pattern.fullmatch(path) and method.lower() in item:
@@ -63,8 +84,7 @@ class Description:
             body = content.get("application/json") or content.get("multipart/form-data")
             self._validators[key] = None
             if body is not None:
-                schema = {"allOf": [_lenient(body["schema"])], "components": self._components}
-                self._validators[key] = Draft202012Validator(schema)
+                self._validators[key] = self._made(body["schema"])
         return self._validators[key]
 
 

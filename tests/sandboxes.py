@@ -80,6 +80,7 @@ class RawBot:
         self._session = session
         self.sandbox = sandbox
         self.application_id = sandbox.world.application.id
+        self.answered: list[tuple[str, str, int, Any]] = []
         self.events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def call(
@@ -108,6 +109,7 @@ class RawBot:
         async with self._session.request(method, url, data=data, headers=headers) as response:
             raw = await response.read()
             parsed = json.loads(raw) if response.content_type == "application/json" else raw.decode()
+            self.answered.append((method, path.partition("?")[0], response.status, parsed))
             return Answer(response.status, parsed, response.headers)
 
     async def post(self, channel: str, body: Any, **more: Any) -> Answer:

@@ -107,7 +107,14 @@ class Call:
         await discard(self.take_uploads())
 
 
-Answer: TypeAlias = Json | list[Json] | None
+@dataclass(frozen=True, slots=True)
+class Created:
+    """An answer of status 201."""
+
+    body: Json
+
+
+Answer: TypeAlias = Json | list[Json] | Created | None
 Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
 
 
@@ -235,7 +242,9 @@ class Api:
         finally:
             if call.uploads:
                 await call.tidy()
-        return web.Response(status=204) if answer is None else _json(200, answer)
+        if answer is None:
+            return web.Response(status=204)
+        return _json(201, answer.body) if isinstance(answer, Created) else _json(200, answer)
 
     def _note(
         self,

@@ -6,7 +6,7 @@ Source: interactions/receiving-and-responding.
 from bot.sandbox.api import Answer, Call, Route
 from bot.sandbox.authority import Authority
 from bot.sandbox.command_rules import check_choice_value
-from bot.sandbox.components import with_ids
+from bot.sandbox.component_trees import with_ids
 from bot.sandbox.errors import Form, Json
 from bot.sandbox.interaction_payloads import DIRECT_UPLOAD_LIMIT
 from bot.sandbox.interactions import (

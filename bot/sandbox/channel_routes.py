@@ -1,6 +1,6 @@
 """Channels, threads and typing."""
 
-from bot.sandbox.api import Answer, Call, Route
+from bot.sandbox.api import Answer, Call, Created, Route
 from bot.sandbox.authority import Authority
 from bot.sandbox.errors import DiscordRefusal, Form, Json, archived
 from bot.sandbox.events import Events
@@ -55,7 +55,8 @@ class ChannelRoutes:
         private = kind == PRIVATE_THREAD
         needed = Permission.CREATE_PRIVATE_THREADS if private else Permission.CREATE_PUBLIC_THREADS
         self._authority.require(call.actor, parent, needed)
-        return channel_wire(self._started(call.actor, parent, body, kind, self._world.snowflakes.next()))
+        thread_id = self._world.snowflakes.next()
+        return Created(channel_wire(self._started(call.actor, parent, body, kind, thread_id)))
 
     async def start_from(self, call: Call) -> Answer:
         """A thread under a message, which gives it its id."""
@@ -66,7 +67,8 @@ class ChannelRoutes:
         self._authority.require(call.actor, parent, Permission.CREATE_PUBLIC_THREADS)
         if message.flags & HAS_THREAD:
             raise DiscordRefusal(400, 160004, "A thread has already been created for this message")
-        return channel_wire(self._started(call.actor, parent, body, PUBLIC_THREAD, message.id, message))
+        thread = self._started(call.actor, parent, body, PUBLIC_THREAD, message.id, message)
+        return Created(channel_wire(thread))
 
     def _started(
         self,

@@ -1,6 +1,6 @@
 """`/applications/{application}/…/commands`: what the bot syncs (docs: interactions/application-commands)."""
 
-from bot.sandbox.api import Answer, Call, Route
+from bot.sandbox.api import Answer, Call, Created, Route
 from bot.sandbox.commands import Commands
 from bot.sandbox.errors import DiscordRefusal, missing_access, unauthorized, unknown
 from bot.sandbox.world import World
@@ -42,7 +42,9 @@ class CommandRoutes:
 
     async def create(self, call: Call) -> Answer:
         scope = self._scope(call)
-        return self._commands.upsert(scope, await call.form())
+        before = {one["id"] for one in self._commands.listed(scope)}
+        made = self._commands.upsert(scope, await call.form())
+        return made if made["id"] in before else Created(made)
 
     async def read(self, call: Call) -> Answer:
         return self._commands.one(self._scope(call), call.id("command"))

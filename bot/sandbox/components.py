@@ -21,7 +21,6 @@ IN_LAYOUT = (*IN_CONTAINER, CONTAINER)
 ROWS_MAX = 5
 LAYOUT_MAX = 40
 TEXT_MAX = 4000
-_SHOWN_OF_MEDIA = ("url", "proxy_url", "width", "height", "content_type")
 
 
 def check_components(form: Form, components: Any, *, layout: bool, files: frozenset[str]) -> None:
@@ -159,67 +158,3 @@ _CHECKS: Mapping[int, Check] = {
     SEPARATOR: _check_separator,
     CONTAINER: _check_container,
 } | dict.fromkeys(SELECTS, check_select)
-
-
-def walk(components: list[Json]) -> list[Json]:
-    """Every component of a tree that was found right, outer ones first."""
-    found: list[Json] = []
-    for component in components:
-        found.append(component)
-        found += walk(component.get("components", []))
-        for key in ("accessory", "component"):
-            if isinstance(component.get(key), dict):
-                found += walk([component[key]])
-    return found
-
-
-def with_ids(components: list[Json]) -> list[Json]:
-    """A copy in which every component has its number, as Discord hands them out in order."""
-    taken = {component["id"] for component in walk(components) if component.get("id")}
-    last = 0
-
-    def copied(component: Json) -> Json:
-        nonlocal last
-        copy = dict(component)
-        if not copy.get("id"):
-            last += 1
-            while last in taken:
-                last += 1
-            copy["id"] = last
-        if "components" in copy:
-            copy["components"] = [copied(child) for child in copy["components"]]
-        for key in ("accessory", "component"):
-            if isinstance(copy.get(key), dict):
-                copy[key] = copied(copy[key])
-        return copy
-
-    return [copied(component) for component in components]
-
-
-def with_media(components: list[Json], media: dict[str, Json]) -> list[Json]:
-    """A copy in which `attachment://name` has become the file's link, size and type, as readers get it."""
-
-    def resolved(item: Json) -> Json:
-        name = item["url"].removeprefix("attachment://")
-        if name == item["url"] or name not in media:
-            return {"proxy_url": item["url"], "loading_state": 2, **item}
-        file = media[name]
-        shown: Json = {key: file[key] for key in _SHOWN_OF_MEDIA if key in file}
-        return {**shown, "attachment_id": file["id"], "loading_state": 2, "flags": 0}
-
-    def copied(component: Json) -> Json:
-        copy = dict(component)
-        if "media" in copy:
-            copy["media"] = resolved(copy["media"])
-        if "items" in copy:
-            copy["items"] = [{**item, "media": resolved(item["media"])} for item in copy["items"]]
-        if component["type"] == FILE:
-            file = media.get(copy["file"]["url"].removeprefix("attachment://"), {})
-            copy |= {"file": resolved(copy["file"]), "name": file.get("filename"), "size": file.get("size")}
-        if "components" in copy:
-            copy["components"] = [copied(child) for child in copy["components"]]
-        if isinstance(copy.get("accessory"), dict):
-            copy["accessory"] = copied(copy["accessory"])
-        return copy
-
-    return [copied(component) for component in components]

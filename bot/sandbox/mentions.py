@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.components import TEXT, walk
+from bot.sandbox.component_trees import walk
+from bot.sandbox.components import TEXT
 from bot.sandbox.errors import Form, Json
 from bot.sandbox.world import Guild, User, World
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from bot.sandbox.components import TEXT, walk
+from bot.sandbox.component_trees import walk
+from bot.sandbox.components import TEXT
 from bot.sandbox.controls import (
     ROW,
     SELECTS,

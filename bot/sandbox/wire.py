@@ -24,13 +24,14 @@ def user_wire(user: User) -> Json:
         "avatar": None,
         "bot": user.bot,
         "public_flags": 0,
+        "flags": 0,
+        "primary_guild": None,
     }
 
 
 def own_user_wire(user: User) -> Json:
     """One's own user, with what only oneself is told."""
     return user_wire(user) | {
-        "flags": 0,
         "locale": user.locale,
         "mfa_enabled": True,
         "verified": True,
@@ -136,6 +137,9 @@ def guild_wire(guild: Guild, world: World) -> Json:
         "discovery_splash": None,
         "banner": None,
         "description": None,
+        "home_header": None,
+        "region": "deprecated",
+        "application_id": None,
         "owner_id": str(guild.owner_id),
         "afk_channel_id": None,
         "afk_timeout": 300,
@@ -143,13 +147,16 @@ def guild_wire(guild: Guild, world: World) -> Json:
         "system_channel_flags": 0,
         "rules_channel_id": None,
         "public_updates_channel_id": None,
+        "safety_alerts_channel_id": None,
         "widget_enabled": False,
+        "widget_channel_id": None,
         "verification_level": 0,
         "default_message_notifications": 1,
         "explicit_content_filter": 0,
         "mfa_level": 0,
         "nsfw_level": 0,
         "nsfw": False,
+        "incidents_data": None,
         "premium_tier": 0,
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
@@ -161,6 +168,7 @@ def guild_wire(guild: Guild, world: World) -> Json:
         "max_members": 500_000,
         "max_presences": None,
         "max_video_channel_users": 25,
+        "max_stage_video_channel_users": 50,
         "roles": [role_wire(role, world) for role in guild.roles.values()],
     }
 
@@ -195,6 +203,14 @@ def application_wire(application: Application, owner: User) -> Json:
         "bot_require_code_grant": False,
         "verify_key": "00" * 32,
         "flags": application.flags,
+        "flags_new": str(application.flags),
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "approximate_guild_count": 1,
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": ["bot", "applications.commands"],
         "hook": True,
         "owner": user_wire(owner),
         "team": None,
