@@ -33,8 +33,8 @@ PERMISSIONS = discord.Permissions(
 RATELIMIT_WAIT_MAX_S = 30.0
 """discord.py's own least. What has to wait longer comes back to the worker, which waits without a lane."""
 
-GUILDS_READY_S = 0.1
-"""Nothing of ours needs the guilds' cache, so `ready` need not wait long for all of them."""
+GUILDS_READY_S = 0.0
+"""Nothing of ours needs the guilds' cache, so `ready` does not wait for the last of them."""
 
 
 class Client(discord.Client):

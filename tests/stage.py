@@ -264,7 +264,6 @@ async def open_stage(
         )
         stack.push_async_callback(client.close)
         await client.sign_in(sandbox.bot_token)
-        connected = asyncio.create_task(client.wait_for("connect", timeout=10))
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)
         people = {}
@@ -273,7 +272,7 @@ async def open_stage(
             people[name] = await stack.enter_async_context(
                 Person.open(sandbox.api_url, sandbox.gateway_url, token)
             )
-        await connected  # `ready` comes a tenth of a second later and adds nothing
+        await client.ready.wait()
         yield Stage(
             sandbox=sandbox,
             database=database,
