@@ -109,6 +109,14 @@ async def test_a_deleted_messages_file_is_gone_from_net_and_disk(
     assert files_in(tmp_path / "cdn") == []
 
 
+async def test_a_new_world_begins_with_an_empty_folder(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with running(tmp_path) as sandbox, raw_bot(sandbox, intents=None) as bot:
+            assert files_in(tmp_path) == []
+            await link(bot)
+            assert files_in(tmp_path) == [len(CLIP)]
+
+
 async def test_pictures_and_clips_have_their_size_in_pixels(bot: RawBot, tmp_path: Path) -> None:
     picture = tmp_path / "p.png"
     Image.new("RGB", (64, 48)).save(picture)

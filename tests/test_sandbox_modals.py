@@ -108,6 +108,7 @@ def test_a_form_with_one_of_everything_is_taken() -> None:
         ({"f": "too long a line", "s": ["0"]}, "BASE_TYPE_BAD_LENGTH"),
         ({"f": "", "s": ["0"]}, "BASE_TYPE_REQUIRED"),
         ({"f": "fine", "s": ["9"]}, "COMPONENT_VALIDATION_FAILED"),
+        ({"f": "fine", "s": ["0", "1"]}, "BASE_TYPE_BAD_LENGTH"),
         ({"f": "fine", "s": ["0"], "x": "y"}, "COMPONENT_VALIDATION_FAILED"),
     ],
 )

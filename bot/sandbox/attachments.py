@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 
 from bot.sandbox.errors import Json
 from bot.sandbox.snowflakes import Snowflakes
-from bot.sandbox.uploads import Upload
+from bot.sandbox.uploads import ATTACHMENT, Upload
 
 # discord.py sends every file as application/octet-stream; Discord goes by the name.
 _TYPES = {".webp": "image/webp", ".avif": "image/avif", ".mp4": "video/mp4", ".webm": "video/webm"}
@@ -52,7 +52,7 @@ class Attachments:
         if content_type is not None and content_type.startswith(("image/", "video/")):
             shape = await asyncio.to_thread(_shape, upload.path, content_type)
         attachment_id = self._snowflakes.next()
-        path = upload.path.with_name(f"attachment-{attachment_id}")
+        path = upload.path.with_name(f"{ATTACHMENT}{attachment_id}")
         await asyncio.to_thread(upload.path.rename, path)
         attachment = Attachment(
             id=attachment_id,

@@ -137,16 +137,25 @@ def check_submission(modal: Json, submitted: dict[str, Any]) -> None:
         if custom_id not in fields:
             form.wrong(("components", custom_id), "COMPONENT_VALIDATION_FAILED", "Unknown component")
     for custom_id, field in fields.items():
-        path: Path = ("components", custom_id)
-        value = submitted.get(custom_id)
-        if value in (None, "", []):
-            if field.get("required", True) and field["type"] != CHECKBOX and field.get("min_values") != 0:
-                form.required(path)
-        elif field["type"] == TEXT_INPUT:
-            form.length(path, value, field.get("min_length") or 0, field.get("max_length") or 4000)
-        elif field["type"] in (STRING_SELECT, RADIO_GROUP, CHECKBOX_GROUP):
-            offered = {option["value"] for option in field["options"]}
-            for one in value if isinstance(value, list) else [value]:
-                if one not in offered:
-                    form.wrong(path, "COMPONENT_VALIDATION_FAILED", "Value was not offered")
+        _check_value(form, ("components", custom_id), field, submitted.get(custom_id))
     form.settle()
+
+
+def _check_value(form: Form, path: Path, field: Json, value: Any) -> None:
+    if value in (None, "", []):
+        if field.get("required", True) and field["type"] != CHECKBOX and field.get("min_values") != 0:
+            form.required(path)
+        return
+    if field["type"] == TEXT_INPUT:
+        form.length(path, value, field.get("min_length") or 0, field.get("max_length") or 4000)
+    values = value if isinstance(value, list) else [value]
+    if field["type"] in (*SELECTS, FILE_UPLOAD, CHECKBOX_GROUP):
+        low, high = field.get("min_values"), field.get("max_values")
+        if field["type"] == CHECKBOX_GROUP and high is None:
+            high = len(field["options"])
+        form.count(path, values, 1 if low is None else low, high or 1)
+    if field["type"] in (STRING_SELECT, RADIO_GROUP, CHECKBOX_GROUP):
+        offered = {option["value"] for option in field["options"]}
+        for one in values:
+            if one not in offered:
+                form.wrong(path, "COMPONENT_VALIDATION_FAILED", "Value was not offered")

@@ -1,6 +1,5 @@
 """A Discord for one's own machine: REST, gateway, CDN and page on one port of the loopback."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +45,7 @@ class Sandbox:
     """The server and everything in it; one object is one world, empty at its start.
 
     Args:
-        folder: where uploads are kept; made if it is not there, never emptied.
+        folder: where uploads are kept; made if it is not there, and rid of what an earlier world left.
         now: the time of day, for ids, deadlines, tokens and links.
         upload_limit: bytes of one file in the first guild (Discord's default since 2026-08: 20 MiB).
         acknowledge_s: seconds in which an interaction must be answered.
@@ -76,7 +75,6 @@ class Sandbox:
         bot_name: str = "Dailies",
         application_flags: int = 0,
     ) -> None:
-        self._folder = folder
         world = self.world = open_world(bot_name=bot_name, upload_limit=upload_limit, now=now)
         world.application.flags = application_flags
         self.gateway = Gateway()
@@ -92,9 +90,9 @@ class Sandbox:
         self._presses = Presses(
             world, authority, self.commands, self.messages, attachments, self.interactions
         )
-        inbox = Inbox(folder, self.faults)
+        self._inbox = Inbox(folder, self.faults)
         limits = RateLimits(rates)
-        self._api = Api(world, inbox=inbox, limits=limits, faults=self.faults, log=self.log, now=now)
+        self._api = Api(world, inbox=self._inbox, limits=limits, faults=self.faults, log=self.log, now=now)
         self._users = UserRoutes(world, authority, self.gateway, events)
         self._own = SandboxRoutes(world, authority, self.gateway, self.faults, self.log, self.interactions)
         self._gateway_route = GatewayRoute(world, self.gateway, heartbeat_s=heartbeat_s)
@@ -127,7 +125,7 @@ class Sandbox:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen; the port that it is. The addresses are set from here on."""
-        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        await self._inbox.open()
         app = web.Application(client_max_size=JSON_BYTES_MAX)
         self._api.add(app, self._routes)
         self._api.add_fallback(app)

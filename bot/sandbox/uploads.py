@@ -18,6 +18,8 @@ JSON_BYTES_MAX = 2 << 20
 # A request past this is cut off unread; one above a file's own limit is read to its end and refused.
 REQUEST_BYTES_MAX = 600 << 20
 WRITTEN_AT_ONCE = 1 << 20
+# How files are called on disk: on their way in, and once they belong to a message.
+UPLOAD, ATTACHMENT = "upload-", "attachment-"
 _FILE_PART = re.compile(r"files\[(\d{1,4})\]")
 
 
@@ -38,6 +40,17 @@ class Inbox:
         self._folder = folder
         self._faults = faults
         self._count = 0
+
+    async def open(self) -> None:
+        """Make the folder, without the files of a world that has ended: nothing links to them any more."""
+
+        def prepare() -> None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            for pattern in (f"{UPLOAD}*", f"{ATTACHMENT}*"):
+                for left in self._folder.glob(pattern):
+                    left.unlink()
+
+        await asyncio.to_thread(prepare)
 
     async def read(self, request: web.Request, *, file_bytes_max: int) -> tuple[Any, list[Upload]]:
         """The body (of a form, its `payload_json`) and the files. No body at all reads as an empty object.
@@ -84,7 +97,7 @@ class Inbox:
     async def _receive(self, part: BodyPartReader, index: int, keep_max: int, read_max: int) -> Upload:
         """Write a part to disk. What is over `keep_max` is read and dropped, so that the sender hears why."""
         self._count += 1
-        path = self._folder / f"upload-{self._count}"
+        path = self._folder / f"{UPLOAD}{self._count}"
         file = await asyncio.to_thread(path.open, "wb")
         try:
             size = await _copy(part, file, keep_max, read_max)
