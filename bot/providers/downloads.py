@@ -1,4 +1,4 @@
-"""Fetches finished files: from the API's own origin with its key, from named hosts without it, else nowhere."""
+"""Fetches finished files: from the API's own origin with its key, from named hosts without, else nowhere."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
