@@ -118,6 +118,15 @@ def expect_ok(answered: http.Answered, protocol: str, *, now: datetime) -> None:
     raise UnreadableAnswer(protocol, _detail(answered))
 
 
+def time_of(said: object) -> datetime | None:
+    """A time in ISO 8601 with its zone; None for what is none."""
+    try:
+        at = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except ValueError:
+        return None
+    return at if at is not None and at.tzinfo is not None else None
+
+
 def is_moderation(text: str) -> bool:
     """Whether an error speaks of the provider's rules; for protocols that have no code for it."""
     return _MODERATION.search(text) is not None

@@ -91,12 +91,19 @@ class Signatures:
         async with self._asking:
             if self._key is tried and self._may_ask():
                 self._asked_at = self._now()
-                self._key = key_of(await self._ask())
+                self._key = await self._told()
         if self._key is None:
             raise ProviderUnavailable("the secret of the webhooks is not known yet")
         if not message.signed_with(self._key, body):
             raise WebhookRefused("no signature fits")
         return message.id
+
+    async def _told(self) -> bytes:
+        told = await self._ask()
+        try:
+            return key_of(told)
+        except SettingsError as wrong:
+            raise ProviderUnavailable("the provider told a secret that is none") from wrong
 
     def _may_ask(self) -> bool:
         return self._asked_at is None or self._now() - self._asked_at >= _ASK_EVERY
