@@ -1,5 +1,6 @@
 """Edits: whose they may be, what they keep, and what they cannot undo."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.sandbox.errors import DiscordRefusal
 from bot.sandbox.person import PersonError
 from bot.sandbox.ratelimits import GENEROUS, Rate, Rates
+from bot.sandbox.uploads import Upload
 from tests.sandboxes import Clock, RawBot, files_in, path_of, person, raw_bot, running
 
 V2 = 1 << 15
@@ -96,3 +99,21 @@ async def test_old_messages_are_edited_seldom(tmp_path: Path, clock: Clock) -> N
     assert (refused.status, refused.code) == (429, 30046)
     assert refused.headers["Via"]
     assert 0 < refused.body["retry_after"] <= 60
+
+
+async def test_a_message_that_is_deleted_while_its_file_arrives_stays_deleted(
+    bot: RawBot, tmp_path: Path
+) -> None:
+    messages, world = bot.sandbox.messages, bot.sandbox.world
+    sent = (await bot.post("dailies", {"content": "x"})).body
+    message = messages.find(int(sent["channel_id"]), int(sent["id"]), world.bot)
+    path = tmp_path / "upload-late"
+    path.write_bytes(b"late")
+    upload = Upload(index=0, filename="late.txt", path=path, size=4)
+
+    edit = messages.edit(message, {}, [upload], may_mention_everyone=False)
+    edited, _ = await asyncio.gather(edit, messages.delete(message), return_exceptions=True)
+
+    assert isinstance(edited, DiscordRefusal)
+    assert edited.body["code"] == 10008
+    assert files_in(tmp_path) == []

@@ -165,6 +165,17 @@ async def test_the_first_follow_up_completes_a_deferred_answer(bot: RawBot, ada:
     assert second["flags"] == 0  # visibility is each follow-up's own
 
 
+async def test_two_follow_ups_at_once_complete_the_deferred_answer_once(bot: RawBot, ada: Person) -> None:
+    interaction = await asked(bot, ada)
+    await bot.answer(interaction, {"type": 5})
+
+    calls = [bot.hook("POST", interaction, "", {}, files={"a.bin": b"x" * 900}) for _ in range(2)]
+    first, second = await asyncio.gather(*calls)
+
+    assert first.body["id"] != second.body["id"]
+    assert len(await ada.messages(ada.channel("dailies"))) == 2
+
+
 async def test_a_deferred_answer_keeps_the_visibility_of_its_moment(bot: RawBot, ada: Person) -> None:
     interaction = await asked(bot, ada)
     await bot.answer(interaction, {"type": 5})

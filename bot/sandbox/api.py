@@ -192,7 +192,7 @@ class Api:
 
     async def _answer_bot(self, route: Route, request: web.Request, call: Call) -> web.StreamResponse:
         named = f"{request.method} {request.path.removeprefix(PREFIX)}"
-        if self._faults.any:
+        if self._faults.active:
             struck = await self._struck(named)
             if struck is not None:
                 return struck
@@ -212,7 +212,11 @@ class Api:
             response = await self._answer(route, call)
         response.headers.update(verdict.headers())
         self._limits.note_answer(response.status)
-        if self._faults.any and self._faults.strikes("lost_answer", named) and request.transport is not None:
+        if (
+            self._faults.active
+            and self._faults.strikes("lost_answer", named)
+            and request.transport is not None
+        ):
             request.transport.close()
         return response
 

@@ -1,12 +1,7 @@
 """Whether somebody may do something somewhere, answered with Discord's own codes when not."""
 
-from bot.sandbox.errors import (
-    DiscordRefusal,
-    missing_access,
-    missing_permissions,
-    unknown,
-)
-from bot.sandbox.permissions import ALL, DIRECT, Permission, in_channel, in_guild
+from bot.sandbox.errors import archived, missing_access, missing_permissions, unknown
+from bot.sandbox.permissions import DIRECT, Permission, in_channel, in_guild
 from bot.sandbox.world import PRIVATE_THREAD, Channel, Guild, Member, User, World
 
 
@@ -72,7 +67,11 @@ class Authority:
         self.require(user, channel, needed)
         locked = channel.archived and channel.locked
         if locked and not self.bits(user, channel) & Permission.MANAGE_THREADS:
-            raise DiscordRefusal(400, 50083, "Thread is archived")
+            raise archived()
+
+    def may_call_everyone(self, user: User, channel: Channel) -> bool:
+        """Whether their @everyone, and their mention of any role, is a mention."""
+        return bool(self.bits(user, channel) & Permission.MENTION_EVERYONE)
 
     def guild(self, user: User, guild_id: int) -> Guild:
         """A guild that the user is in.
@@ -88,4 +87,4 @@ class Authority:
         return guild
 
     def in_guild(self, guild: Guild, member: Member) -> int:
-        return ALL if guild.owner_id == member.user.id else in_guild(guild, member)
+        return in_guild(guild, member)

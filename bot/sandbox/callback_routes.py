@@ -8,7 +8,6 @@ from bot.sandbox.authority import Authority
 from bot.sandbox.command_rules import check_choice_value
 from bot.sandbox.component_trees import with_ids
 from bot.sandbox.errors import Form, Json
-from bot.sandbox.interaction_payloads import DIRECT_UPLOAD_LIMIT
 from bot.sandbox.interactions import (
     COMPONENT,
     Interaction,
@@ -18,7 +17,6 @@ from bot.sandbox.message import EPHEMERAL, LOADING, Message
 from bot.sandbox.message_body import check_edit, check_new
 from bot.sandbox.messages import Messages
 from bot.sandbox.modals import check_modal
-from bot.sandbox.permissions import Permission
 from bot.sandbox.world import World
 
 MESSAGE, DEFER_MESSAGE, DEFER_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
@@ -47,7 +45,7 @@ class CallbackRoutes:
 
     async def answer(self, call: Call) -> Answer:
         interaction = self._interactions.awaiting(call.id("interaction"), call.text("token"))
-        body = await call.form(file_bytes_max=upload_limit(self._world, interaction))
+        body = await call.form(file_bytes_max=self._world.upload_limit(interaction.channel))
         form = Form()
         form.choice(("type",), body.get("type"), _answers_to(interaction))
         data = body.get("data") or {}
@@ -116,8 +114,7 @@ class CallbackRoutes:
         return message
 
     def _may_mention_everyone(self, interaction: Interaction) -> bool:
-        bits = self._authority.bits(self._world.bot, interaction.channel)
-        return bool(bits & Permission.MENTION_EVERYONE)
+        return self._authority.may_call_everyone(self._world.bot, interaction.channel)
 
     def _choices(self, interaction: Interaction, data: Json) -> list[Json]:
         form = Form(("data",))
@@ -163,9 +160,3 @@ def _answers_to(interaction: Interaction) -> tuple[int, ...]:
             return (*_ON_MESSAGE, MODAL)
         case _:
             return _ON_MESSAGE if interaction.source is not None else (MESSAGE, DEFER_MESSAGE)
-
-
-def upload_limit(world: World, interaction: Interaction) -> int:
-    """`attachment_size_limit` of the interaction, in bytes."""
-    guild = world.guild_of(interaction.channel)
-    return DIRECT_UPLOAD_LIMIT if guild is None else guild.upload_limit

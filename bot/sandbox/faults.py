@@ -41,7 +41,7 @@ class Faults:
         self._on: list[Fault] = []
 
     @property
-    def any(self) -> bool:
+    def active(self) -> bool:
         return bool(self._on)
 
     def switch_on(self, wish: Json) -> Json:

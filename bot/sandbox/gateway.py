@@ -9,7 +9,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from bot.sandbox.errors import Json
-from bot.sandbox.gateway_codes import Op
+from bot.sandbox.gateway_codes import Close, Op
 from bot.sandbox.wire import encode
 from bot.sandbox.world import User
 
@@ -39,7 +39,7 @@ class Connection:
         if len(self._waiting) < WAITING_MAX:
             self._waiting.append(text)
         else:
-            self._close_code = 4008
+            self.close(Close.UNKNOWN_ERROR)
         self._filled.set()
 
     def close(self, code: int) -> None:

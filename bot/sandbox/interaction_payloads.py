@@ -6,9 +6,6 @@ from bot.sandbox.interactions import Interaction
 from bot.sandbox.wire import channel_wire, member_wire, user_wire
 from bot.sandbox.world import World
 
-# What an interaction in a direct message allows to attach, in bytes: Discord's limit without any boost.
-DIRECT_UPLOAD_LIMIT = 20 << 20
-
 
 def interaction_payload(
     world: World, authority: Authority, interaction: Interaction, data: Json, message: Json | None
@@ -30,7 +27,7 @@ def interaction_payload(
         "app_permissions": str(authority.bits(world.bot, channel)),
         "authorizing_integration_owners": interaction.owners,
         "context": 0 if guild is not None else 1,
-        "attachment_size_limit": DIRECT_UPLOAD_LIMIT if guild is None else guild.upload_limit,
+        "attachment_size_limit": world.upload_limit(channel),
         "entitlements": [],
         "entitlement_sku_ids": [],
     }

@@ -8,7 +8,6 @@ from bot.sandbox.api import Answer, Call, Route
 from bot.sandbox.authority import Authority
 from bot.sandbox.errors import DiscordRefusal, Form, Json, archived, invalid, missing_access, unknown
 from bot.sandbox.events import Events, without_content
-from bot.sandbox.interaction_payloads import DIRECT_UPLOAD_LIMIT
 from bot.sandbox.message import SUPPRESS_EMBEDS, Message
 from bot.sandbox.message_body import check_edit, check_new
 from bot.sandbox.messages import Messages
@@ -47,7 +46,7 @@ class MessageRoutes:
     async def post(self, call: Call) -> Answer:
         user = call.actor
         channel = self._authority.channel(user, call.id("channel"))
-        body = await call.form(file_bytes_max=self._upload_limit(channel))
+        body = await call.form(file_bytes_max=self._world.upload_limit(channel))
         check_new(body, call.uploads)
         embeds, tts = bool(body.get("embeds")), bool(body.get("tts"))
         self._authority.require_to_send(user, channel, files=bool(call.uploads), embeds=embeds, tts=tts)
@@ -59,7 +58,7 @@ class MessageRoutes:
             author=user,
             body=body,
             uploads=call.take_uploads(),
-            may_mention_everyone=self._loud(user, channel),
+            may_mention_everyone=self._authority.may_call_everyone(user, channel),
             reply_to=reply_to,
             nonce=body.get("nonce"),
             unique=bool(body.get("enforce_nonce")),
@@ -135,7 +134,7 @@ class MessageRoutes:
     async def edit(self, call: Call) -> Answer:
         user = call.actor
         channel = self._authority.channel(user, call.id("channel"))
-        body = await call.form(file_bytes_max=self._upload_limit(channel))
+        body = await call.form(file_bytes_max=self._world.upload_limit(channel))
         message = self._found(user, channel, call.id("message"))
         if message.author is not user:
             self._only_suppresses(user, channel, body)
@@ -150,7 +149,10 @@ class MessageRoutes:
                 text = "Maximum number of edits to messages older than 1 hour reached. Try again later"
                 raise DiscordRefusal(429, 30046, text, retry_after=verdict.reset_after)
         edited = await self._messages.edit(
-            message, body, call.take_uploads(), may_mention_everyone=self._loud(user, channel)
+            message,
+            body,
+            call.take_uploads(),
+            may_mention_everyone=self._authority.may_call_everyone(user, channel),
         )
         return self._for(user, edited)
 
@@ -208,10 +210,3 @@ class MessageRoutes:
     def _for(self, user: User, message: Message) -> Json:
         wire = self._messages.wire(message, user)
         return without_content(wire) if user.bot and not self._events.readable_by_bot(message) else wire
-
-    def _upload_limit(self, channel: Channel) -> int:
-        guild = self._world.guild_of(channel)
-        return DIRECT_UPLOAD_LIMIT if guild is None else guild.upload_limit
-
-    def _loud(self, user: User, channel: Channel) -> bool:
-        return bool(self._authority.bits(user, channel) & Permission.MENTION_EVERYONE)

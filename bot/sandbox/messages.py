@@ -63,9 +63,13 @@ class Messages:
         With `unique`, a message of this author with the same nonce in this channel is given back instead.
 
         Raises:
-            DiscordRefusal: 10008, the message of that nonce was deleted.
+            DiscordRefusal: 10008, the message of that nonce was deleted; 10003, the channel was,
+                while the files arrived.
         """
-        kept = await self._keep(uploads, channel, body.get("attachments"), ephemeral=reader is not None)
+        kept = await self._keep(uploads, channel.id, body.get("attachments"), ephemeral=reader is not None)
+        if channel.id not in self._world.channels:
+            await self._attachments.remove(kept)
+            raise unknown("Channel")
         # From here to the end nothing waits: two posts with one nonce cannot both pass.
         if unique and nonce is not None:
             earlier = self._with_nonce(channel, author, nonce)
@@ -105,22 +109,31 @@ class Messages:
     async def edit(
         self, message: Message, body: Json, uploads: list[Upload], *, may_mention_everyone: bool
     ) -> Message:
-        """Change what the body names, and tell the readers; a loading message is complete with it."""
-        channel = self._world.channels[message.channel_id]
-        kept = message.attachments
+        """Change what the body names, and tell the readers; a loading message is complete with it.
+
+        Raises:
+            DiscordRefusal: 10008, it was deleted while its new files arrived.
+        """
+        # What completes "thinking…" is the first that a reader sees of the message: no edit to them.
+        first = message.loading
+        message.flags &= ~LOADING
         entries = body.get("attachments")
+        new = await self._keep(uploads, message.channel_id, entries, ephemeral=message.reader is not None)
+        if not self.alive(message):
+            await self._attachments.remove(new)
+            raise unknown("Message")
         dropped: list[Attachment] = []
         if "attachments" in body:
             by_id = {str(entry["id"]): entry for entry in entries or []}
-            dropped = [one for one in kept if str(one.id) not in by_id]
-            kept = [self._attachments.revise(one, by_id[str(one.id)]) for one in kept if str(one.id) in by_id]
-        new = await self._keep(uploads, channel, entries, ephemeral=message.reader is not None)
-        message.attachments = [*kept, *new]
+            had = message.attachments
+            dropped = [one for one in had if str(one.id) not in by_id]
+            message.attachments = [
+                self._attachments.revise(one, by_id[str(one.id)]) for one in had if str(one.id) in by_id
+            ]
+        message.attachments = [*message.attachments, *new]
         if body.get("flags") is not None:
             message.flags = message.flags & ~SETTABLE | body["flags"] & SETTABLE
-        # What completes "thinking…" is the first that a reader sees of the message: no edit to them.
-        message.edited_at = None if message.loading else self._world.now()
-        message.flags &= ~LOADING
+        message.edited_at = None if first else self._world.now()
         self._fill(message, body, may_mention_everyone=may_mention_everyone)
         self._events.message("MESSAGE_UPDATE", message, lambda: self.wire(message))
         await self._attachments.remove(dropped)
@@ -215,13 +228,13 @@ class Messages:
         return {"message_reference": reference, "referenced_message": shown}
 
     async def _keep(
-        self, uploads: list[Upload], channel: Channel, entries: list[Json] | None, *, ephemeral: bool
+        self, uploads: list[Upload], channel_id: int, entries: list[Json] | None, *, ephemeral: bool
     ) -> list[Attachment]:
         by_index = {str(entry["id"]): entry for entry in entries or []}
         return [
             await self._attachments.keep(
                 upload,
-                channel_id=channel.id,
+                channel_id=channel_id,
                 entry=by_index.get(str(upload.index), {}),
                 ephemeral=ephemeral,
             )

@@ -1,6 +1,7 @@
 """From what a person's client sends, a command, a press, a choice, a form, to the interaction."""
 
 import asyncio
+from dataclasses import dataclass
 
 from bot.sandbox.attachments import Attachments
 from bot.sandbox.authority import Authority
@@ -21,7 +22,7 @@ from bot.sandbox.interactions import (
     owners_of,
 )
 from bot.sandbox.message import COMMAND as COMMAND_REPLY
-from bot.sandbox.message import CONTEXT_MENU, DEFAULT, EPHEMERAL, LOADING, REPLY, Message
+from bot.sandbox.message import CONTEXT_MENU, DEFAULT, LOADING, REPLY, Message
 from bot.sandbox.messages import Messages
 from bot.sandbox.modals import check_submission, fields_of
 from bot.sandbox.permissions import Permission
@@ -29,6 +30,18 @@ from bot.sandbox.resolve import Resolver
 from bot.sandbox.submissions import RESOLVED_AS, check_press, filled, not_pressable, submitted
 from bot.sandbox.uploads import Upload
 from bot.sandbox.world import Channel, User, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Press:
+    """What every kind of press has; `uploads` is emptied as its files are kept."""
+
+    user: User
+    channel: Channel
+    data: Json
+    body: Json
+    uploads: list[Upload]
+    unchecked: bool
 
 
 class Presses:
@@ -68,7 +81,9 @@ class Presses:
             form.wrong(("nonce",), "NONCE_TYPE_INVALID", "Must be a string.")
         form.settle()
         channel = self._place(user, body)
-        press = _Press(user, channel, body["data"], body, uploads, unchecked=unchecked)
+        press = _Press(
+            user=user, channel=channel, data=body["data"], body=body, uploads=uploads, unchecked=unchecked
+        )
         match body["type"]:
             case 3:
                 await self._component(press)
@@ -84,7 +99,7 @@ class Presses:
             self._authority.require(user, channel, Permission.USE_APPLICATION_COMMANDS)
         return channel
 
-    async def _command(self, press: "_Press") -> None:
+    async def _command(self, press: _Press) -> None:
         data, guild = press.data, self._world.guild_of(press.channel)
         command = self._commands.find(press.channel.guild_id, _number(data.get("id")))
         if command is None and not press.unchecked:
@@ -113,7 +128,7 @@ class Presses:
         kind_of_reply = COMMAND_REPLY if kind == SLASH else CONTEXT_MENU
         self._begin(press, given, name=name, message_kind=kind_of_reply)
 
-    def _check_command(self, command: Json, press: "_Press") -> None:
+    def _check_command(self, command: Json, press: _Press) -> None:
         data, form = press.data, Form()
         if str(data.get("version")) != command["version"]:
             raise invalid(
@@ -133,7 +148,7 @@ class Presses:
             check_values(form, ("data", "options"), described, given, partial=partial)
         form.settle()
 
-    def _target(self, press: "_Press", kind: int, given: Json, resolver: Resolver) -> None:
+    def _target(self, press: _Press, kind: int, given: Json, resolver: Resolver) -> None:
         target = _number(press.data.get("target_id"))
         given["target_id"] = str(target)
         if kind == USER:
@@ -144,7 +159,7 @@ class Presses:
             message = self._messages.find(press.channel.id, target, press.user)
             resolver.add_message(self._messages.wire(message))
 
-    async def _component(self, press: "_Press") -> None:
+    async def _component(self, press: _Press) -> None:
         data = press.data
         message = self._messages.find(press.channel.id, _number(press.body.get("message_id")), press.user)
         control = self._messages.controls(message).get(str(data.get("custom_id")))
@@ -166,7 +181,7 @@ class Presses:
                 given["resolved"] = resolver.found
         self._begin(press, given, source=message, message_kind=REPLY)
 
-    async def _modal(self, press: "_Press") -> None:
+    async def _modal(self, press: _Press) -> None:
         data = press.data
         opened = self._interactions.modal_shown(_number(data.get("id")), press.user)
         if opened is None and not press.unchecked:
@@ -190,7 +205,7 @@ class Presses:
         kind = DEFAULT if opened is None else opened.message_kind
         self._begin(press, given, source=source, message_kind=kind)
 
-    async def _resolver(self, press: "_Press") -> Resolver:
+    async def _resolver(self, press: _Press) -> Resolver:
         """Keep the files that came along, under the numbers that the values name them by."""
         entries = press.data.get("attachments") or []
         by_index = {str(entry.get("id")): entry for entry in entries if isinstance(entry, dict)}
@@ -209,7 +224,7 @@ class Presses:
 
     def _begin(
         self,
-        press: "_Press",
+        press: _Press,
         data: Json,
         *,
         message_kind: int,
@@ -231,27 +246,9 @@ class Presses:
             message_kind=message_kind,
             focused_type=focused_kind(data.get("options")),
         )
-        shown = None
-        if source is not None:
-            shown = self._messages.wire(source)
-            if source.flags & EPHEMERAL:
-                shown["flags"] |= EPHEMERAL
+        shown = None if source is None else self._messages.wire(source)
         payload = interaction_payload(self._world, self._authority, interaction, data, shown)
         self._interactions.begin(interaction, payload)
-
-
-class _Press:
-    """What every kind of press has."""
-
-    def __init__(
-        self, user: User, channel: Channel, data: Json, body: Json, uploads: list[Upload], *, unchecked: bool
-    ) -> None:
-        self.user = user
-        self.channel = channel
-        self.data = data
-        self.body = body
-        self.uploads = uploads
-        self.unchecked = unchecked
 
 
 def _number(value: object) -> int:

@@ -34,7 +34,7 @@ from bot.sandbox.scenery import open_world
 from bot.sandbox.uploads import JSON_BYTES_MAX, Inbox
 from bot.sandbox.user_routes import UserRoutes
 from bot.sandbox.webhook_routes import WebhookRoutes
-from bot.sandbox.world import User
+from bot.sandbox.world import UPLOAD_LIMIT, User
 
 
 def _utc_now() -> datetime:
@@ -64,7 +64,7 @@ class Sandbox:
         folder: Path,
         *,
         now: Callable[[], datetime] = _utc_now,
-        upload_limit: int = 20 << 20,
+        upload_limit: int = UPLOAD_LIMIT,
         acknowledge_s: float = 3.0,
         token_s: float = 900.0,
         nonce_s: float = 300.0,

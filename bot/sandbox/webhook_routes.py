@@ -2,13 +2,11 @@
 
 from bot.sandbox.api import Answer, Call, Route
 from bot.sandbox.authority import Authority
-from bot.sandbox.callback_routes import upload_limit
 from bot.sandbox.errors import DiscordRefusal, unknown
 from bot.sandbox.interactions import Interaction, Interactions, original_of
 from bot.sandbox.message import EPHEMERAL, Message
 from bot.sandbox.message_body import check_edit, check_new
 from bot.sandbox.messages import Messages
-from bot.sandbox.permissions import Permission
 from bot.sandbox.world import World
 
 ORIGINAL = "@original"
@@ -39,7 +37,7 @@ class WebhookRoutes:
 
     async def follow_up(self, call: Call) -> Answer:
         interaction = self._held(call)
-        body = await call.form(file_bytes_max=upload_limit(self._world, interaction))
+        body = await call.form(file_bytes_max=self._world.upload_limit(interaction.channel))
         check_new(body, call.uploads)
         original = interaction.original
         if original is not None and original.loading and self._messages.alive(original):
@@ -71,7 +69,7 @@ class WebhookRoutes:
 
     async def edit(self, call: Call) -> Answer:
         interaction = self._held(call)
-        body = await call.form(file_bytes_max=upload_limit(self._world, interaction))
+        body = await call.form(file_bytes_max=self._world.upload_limit(interaction.channel))
         # Asked for again after the upload: it may have been deleted meanwhile.
         message = self._message(call, interaction)
         check_edit(body, message, call.uploads)
@@ -101,5 +99,4 @@ class WebhookRoutes:
         return message
 
     def _loud(self, interaction: Interaction) -> bool:
-        bits = self._authority.bits(self._world.bot, interaction.channel)
-        return bool(bits & Permission.MENTION_EVERYONE)
+        return self._authority.may_call_everyone(self._world.bot, interaction.channel)

@@ -108,6 +108,10 @@ class Application:
     flags: int = 0
 
 
+# Without a boost, and in direct messages: 20 MiB since 2026-08 (docs: reference, "Uploading Files").
+UPLOAD_LIMIT: Final = 20 << 20
+
+
 class World:
     """Everything that is there, found by id or by name."""
 
@@ -196,6 +200,11 @@ class World:
 
     def direct_channels(self, user: User) -> list[Channel]:
         return [channel for channel in self._direct.values() if user in channel.recipients]
+
+    def upload_limit(self, channel: Channel) -> int:
+        """Bytes that one file may have there."""
+        guild = self.guild_of(channel)
+        return UPLOAD_LIMIT if guild is None else guild.upload_limit
 
     def timed_out(self, member: Member) -> bool:
         return member.timeout_until is not None and member.timeout_until > self.now()
