@@ -13,7 +13,7 @@ from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import ParamSpec, TypeVar
+from typing import BinaryIO, ParamSpec, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -170,12 +170,14 @@ async def call(
     *,
     headers: Mapping[str, str],
     form: aiohttp.FormData | None = None,
+    raw: bytes | BinaryIO | None = None,
     total_s: float | None = None,
     bytes_max: int = JSON_BYTES_MAX,
 ) -> Answered:
     """One question with a JSON answer, no redirect followed.
 
-    `form` goes with it; `total_s` is how long it may take, where that is not the session's own time.
+    `form` goes with it, or `raw` as it is (a file is read on a thread, piece by piece); `total_s` is how
+    long it may take, where that is not the session's own time.
 
     Raises:
         ProviderUnavailable: no answer, or a good one that was cut short.
@@ -185,7 +187,12 @@ async def call(
         timeout = aiohttp.ClientTimeout(total=total_s, connect=timeout.connect)
     try:
         async with session.request(
-            method, url, headers=headers, data=form, timeout=timeout, allow_redirects=False
+            method,
+            url,
+            headers=headers,
+            data=form if raw is None else raw,
+            timeout=timeout,
+            allow_redirects=False,
         ) as response:
             answered = await read_answer(response, bytes_max=bytes_max)
     except LOST as lost:

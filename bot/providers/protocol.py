@@ -70,11 +70,13 @@ class Rendered:
     """Made and billed.
 
     `billed_micros` where the provider says what it cost; `expires_at` where it says how long the file can
-    be fetched.
+    be fetched; `provider_id` is its own id of what was made (a clip to remix, a character), where that is
+    not the job's.
     """
 
     billed_micros: Micros | None = None
     expires_at: datetime | None = None
+    provider_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
