@@ -472,6 +472,31 @@ async def test_a_reply_shows_what_it_answers_as_it_stands_and_links_lead_to_mess
     await expect(page.locator(f"#message-{first.id}")).to_be_focused()
 
 
+async def test_the_end_stays_the_end_and_a_reader_further_up_is_left_there(page: Page, scene: Scene) -> None:
+    newest = page.get_by_role("button", name="New messages below")
+    for number in range(12):
+        await scene.channel.send(f"Line {number}\n" * 5)
+    last = message(page, "Line 11")
+    await page.keyboard.press("Alt+ArrowDown")
+    await page.keyboard.press("Alt+ArrowUp")
+
+    await expect(last).to_be_in_viewport(ratio=0.9)
+    await page.set_viewport_size({"width": 390, "height": 600})
+    await expect(last).to_be_in_viewport(ratio=0.9)
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await expect(last).to_be_in_viewport(ratio=0.9)
+    await page.locator("#scroller").hover()
+    await page.mouse.wheel(0, -900)
+    await expect(last).not_to_be_in_viewport()
+    await scene.channel.send("News")
+    await expect(newest).to_be_visible()
+    await expect(message(page, "News")).not_to_be_in_viewport()
+    await newest.click()
+
+    await expect(message(page, "News")).to_be_in_viewport(ratio=0.9)
+    await expect(newest).to_be_hidden()
+
+
 async def test_a_message_has_a_menu_with_the_synced_message_commands(page: Page, scene: Scene) -> None:
     sent = await scene.channel.send("Take me")
     await message(page, "Take me").click(button="right")

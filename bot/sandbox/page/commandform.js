@@ -219,8 +219,8 @@ export class CommandForm {
   }
 
   _key(event) {
-    // While an input method composes, its keys are its own.
-    if (event.isComposing) return;
+    // Alt's keys are the page's; while an input method composes, its keys are its own.
+    if (event.altKey || event.isComposing) return;
     const field = this._fieldOf(event.target);
     if (event.key === "Escape") {
       event.preventDefault();

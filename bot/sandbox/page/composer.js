@@ -145,7 +145,8 @@ export class Composer extends EventTarget {
   }
 
   _key(event) {
-    if (event.isComposing || this._suggestions.key(event)) return;
+    // Alt's keys are the page's; while an input method composes, its keys are its own.
+    if (event.altKey || event.isComposing || this._suggestions.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       this._send();

@@ -79,6 +79,7 @@ export class Presses extends EventTarget {
   }
 
   _key(event) {
+    if (event.altKey) return;
     const item = event.target.closest("li.message");
     if (event.target.matches('[role="button"]') && (event.key === "Enter" || event.key === " ")) {
       event.preventDefault();

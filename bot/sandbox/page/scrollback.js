@@ -9,7 +9,7 @@ export class Scrollback extends EventTarget {
     super();
     this._scroller = scroller;
     this._newest = newest;
-    this._top = 0;
+    this._size = "";
     this.isAtEnd = true;
     scroller.addEventListener("scroll", () => this._scrolled(), { passive: true });
     newest.addEventListener("click", () => this.toEnd());
@@ -37,10 +37,10 @@ export class Scrollback extends EventTarget {
 
   _scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this._scroller;
-    const isNear = scrollHeight - clientHeight - scrollTop < NEAR_END_PX;
-    // Only a way up leaves the end: what grew below since the last look was not the reader's doing.
-    if (isNear || scrollTop < this._top) this.isAtEnd = isNear;
-    this._top = scrollTop;
+    const size = `${scrollHeight}/${clientHeight}`;
+    // Something grew or shrank since the last look: that was not the reader's doing.
+    if (size === this._size) this.isAtEnd = scrollHeight - clientHeight - scrollTop < NEAR_END_PX;
+    this._size = size;
     if (this.isAtEnd) this._newest.hidden = true;
     if (scrollTop < NEAR_START_PX) this.dispatchEvent(new CustomEvent("older"));
   }
