@@ -1,0 +1,436 @@
+"""The worker on a bench: its real parts over a real database file, an emulated provider and a channel.
+
+The bench outlives the process: `kill` and `start` again, and only rows, files, the provider's books and
+the channel are left. It runs in virtual time (tests/virtual_time.py), so nothing here really waits.
+"""
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+import av
+
+from bot import catalogue, moves
+from bot.budgets import Budgets
+from bot.cards import Cards
+from bot.domain import (
+    ENDED,
+    EntryKind,
+    Job,
+    JobId,
+    JobState,
+    Limits,
+    Member,
+    Scope,
+    Ticket,
+)
+from bot.errors import ClipUnusable
+from bot.fetching import Fetching
+from bot.ids import Ids
+from bot.media import Probe, _read_boxes
+from bot.orders import Cancelled, Orders
+from bot.posting import Posting
+from bot.probe import probe
+from bot.providers.openai import OpenAIVideos
+from bot.providers.protocol import Provider, Taken
+from bot.screening import WordList
+from bot.worker import Worker
+from storage import jobs, ledger
+from storage.database import Database, prepare
+from storage.migrate import migrate
+from tests.channel import Channel
+from tests.emulators.openai import EmulatedJob, OpenAIEmulator
+from tests.props import ANN, PLENTY, asked
+from tests.told_provider import ToldProvider
+from tests.virtual_time import WallClock
+
+T = TypeVar("T")
+
+LOOK_EVERY_S = 10.0
+"""For what happens without a row being read or written."""
+
+_MODEL = """
+[[models]]
+id = "{model}"
+name = "{model}"
+about = "For tests."
+kinds = ["generate"]
+resolutions = ["720p"]
+aspect_ratios = ["16:9"]
+durations_s = [4]
+
+[[offers]]
+model = "{model}"
+provider = "{provider}"
+protocol = "openai"
+endpoint = "{model}"
+usd_per_second = {{ 720p = "0.10" }}
+price_read_on = 2026-11-21
+price_from = "the test"
+sizes = {{ "720p 16:9" = "128x72" }}
+{more}
+"""
+
+KEYED, KEYLESS, ECHOED, RETIRING, TOLD = "keyed", "keyless", "echoed", "retiring", "told"
+
+MODELS = "".join(
+    _MODEL.format(model=model, provider=provider, more=more)
+    for model, provider, more in (
+        (KEYED, "emulator", 'key_field = "idempotency_key"\ncan_cancel = true'),
+        (KEYLESS, "emulator", ""),
+        (ECHOED, "emulator", 'echo_field = "metadata"'),
+        (RETIRING, "emulator", "retires_on = 2026-11-22"),
+        (TOLD, "told", "can_cancel = true"),
+    )
+)
+
+
+class InlineHop:
+    """A way to the connection that stays on the loop: virtual time knows nothing of aiosqlite's thread.
+
+    Between two turns of the loop, so that a process can die before the work and after it.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, stirred: asyncio.Event) -> None:
+        self._connection = connection
+        self._stirred = stirred
+
+    async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T:
+        await asyncio.sleep(0)
+        done = work(self._connection)
+        self._stirred.set()
+        await asyncio.sleep(0)
+        return done
+
+    async def close(self) -> None:
+        """The connection is the bench's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """What dies together."""
+
+    database: Database
+    providers: dict[str, Provider]
+    cards: Cards
+    worker: Worker
+    duties: tuple[asyncio.Task[None], ...]
+
+
+class Bench:
+    """See the module.
+
+    Args:
+        folder: of the database and the clips.
+    """
+
+    def __init__(self, folder: Path, emulator: OpenAIEmulator, channel: Channel, clock: WallClock) -> None:
+        self.folder = folder
+        self.emulator = emulator
+        self.channel = channel
+        self.clock = clock
+        self.told = ToldProvider("told")
+        self.limits: Limits = PLENTY
+        self.models = MODELS
+        self.reachable = frozenset({"emulator", "told"})
+        self.absent_after = timedelta(hours=1)
+        self.process: Process | None = None
+        self.connection = sqlite3.connect(folder / "dailies.db", isolation_level=None)
+        prepare(self.connection)
+        migrate(self.connection)
+        self._stirred = asyncio.Event()
+        self._ids = Ids(clock, random.Random(1).getrandbits)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, folder: Path) -> AsyncIterator["Bench"]:
+        """A bench without a process; at the end the process is killed and the books are checked."""
+        # Discord and the provider have clocks of their own, which nobody sets.
+        async with OpenAIEmulator(now=WallClock()) as emulator:
+            bench = cls(folder, emulator, Channel(now=WallClock()), WallClock())
+            try:
+                yield bench
+                await bench.kill()
+                bench.check()
+            finally:
+                await bench.kill()
+                bench.connection.close()
+
+    # A process
+
+    async def start(self) -> Process:
+        """A new process on what the last one left."""
+        assert self.process is None
+        database = Database(InlineHop(self.connection, self._stirred))
+        models = self.catalogue()
+        budgets = Budgets(database, self.limits, now=self.clock)
+        cards = Cards(database, models, budgets, self.channel, play_money=True, now=self.clock)
+        every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told}
+        providers = {name: provider for name, provider in every.items() if name in self.reachable}
+        worker = Worker(
+            database,
+            models,
+            providers,
+            cards,
+            self.fetching(),
+            Posting(database, cards, self.channel, now=self.clock),
+            now=self.clock,
+            dice=random.Random(1),
+        )
+        self.process = Process(
+            database=database,
+            providers=every,
+            cards=cards,
+            worker=worker,
+            duties=(asyncio.create_task(worker.run()), asyncio.create_task(cards.run())),
+        )
+        return self.process
+
+    async def kill(self) -> None:
+        """End the process wherever it is; what was not committed is lost."""
+        process, self.process = self.process, None
+        if process is None:
+            return
+        schedules = (process.worker._schedule, process.cards._schedule)
+        tasks = [*process.duties, *(task for schedule in schedules for task in schedule._busy.values())]
+        if process.database._flusher is not None:
+            tasks.append(process.database._flusher)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for provider in process.providers.values():
+            await provider.close()
+
+    async def stop(self, *, within_s: float = 7.0, uploading_s: float = 20.0) -> list[JobId]:
+        """End the process as SIGTERM does; returns the jobs that were parked."""
+        process = self.running
+        parked = await process.worker.stop(within_s=within_s, uploading_s=uploading_s)
+        await process.cards.stop(within_s=2.0)
+        await asyncio.gather(*process.duties)
+        await process.database.close()
+        await self.kill()
+        return parked
+
+    @property
+    def running(self) -> Process:
+        assert self.process is not None
+        return self.process
+
+    # Its parts
+
+    def catalogue(self) -> catalogue.Catalogue:
+        overlay = self.folder / "models.toml"
+        overlay.write_text(self.models)
+        return catalogue.load(overlay, providers=self.reachable, now=self.clock)
+
+    def provider(self) -> OpenAIVideos:
+        return OpenAIVideos(
+            "emulator",
+            base_url=self.emulator.url,
+            api_key=None,
+            wires=self.catalogue().wires("emulator"),
+            now=self.clock,
+            can_cancel=True,
+            absent_after=self.absent_after,
+        )
+
+    def fetching(self) -> Fetching:
+        return Fetching(self.folder, check=looked_into, now=self.clock)
+
+    # What members do
+
+    @property
+    def orders(self) -> Orders:
+        return Orders(
+            Database(InlineHop(self.connection, self._stirred)),
+            self.catalogue(),
+            WordList([]),
+            limits=self.limits,
+            ids=self._ids,
+            now=self.clock,
+            placed=lambda job_id: self.process.worker.wake(job_id) if self.process else None,
+        )
+
+    async def place(self, model: str = KEYED, *, member: Member = ANN, prompt: str | None = None) -> Job:
+        """A `/generate`. Each has a prompt of its own, by which the provider's books are compared to ours."""
+        press = asked(member)
+        wanted = replace(press, model=model, prompt=prompt or f"boat number {press.interaction_id}")
+        orders = self.orders
+        order, quote = await orders.price(wanted)
+        return await orders.place(order, quote)
+
+    async def cancel(self, job: Job) -> Cancelled:
+        """The member presses Cancel."""
+        _, outcome = await self.orders.cancel(job.id, by=job.order.member, moderator=False)
+        return outcome
+
+    # What a dead process left
+
+    async def leave(
+        self, state: JobState, model: str = KEYED, *, sent: bool = True, ticket: bool = False
+    ) -> Job:
+        """A job as a process left it that died in this state.
+
+        Args:
+            state: one of those that the worker has to move.
+            model: what was ordered.
+            sent: whether the provider got the submission.
+            ticket: whether an uncertain job has a ticket.
+        """
+        job = await self.place(model)
+        await self._bring(job, state, sent=sent, ticket=ticket)
+        return self.job(job.id)
+
+    async def _bring(self, job: Job, state: JobState, *, sent: bool, ticket: bool) -> None:
+        if state is JobState.QUEUED:
+            return
+        attempt = self.write(partial(jobs.submitting, job=job, provider="emulator", at=self.clock()))
+        provider = self.provider()
+        try:
+            submission = await provider.submit(job, attempt) if sent else None
+            if state is JobState.SUBMITTING:
+                return
+            if state is JobState.UNCERTAIN and not ticket:
+                self.write(partial(jobs.uncertain, attempt=attempt, detail="lost", at=self.clock()))
+                return
+            assert isinstance(submission, Taken)
+            self.write(partial(jobs.running, attempt=attempt, ticket=submission.ticket, at=self.clock()))
+            if state is JobState.UNCERTAIN:
+                self.write(partial(jobs.silent, job_id=job.id, at=self.clock()))
+            if state in (JobState.UNCERTAIN, JobState.RUNNING):
+                return
+            self.emulator.finish(submission.ticket.provider_job_id)
+            self.write(partial(moves.rendered, job.id, None, self.clock()))
+            if state is JobState.STORED:
+                clip = await self.fetching().fetch(job, provider, submission.ticket)
+                self.write(partial(moves.stored, clip, self.clock()))
+        finally:
+            await provider.close()
+
+    def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """One transaction, beside any process."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            done = work(self.connection)
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+        return done
+
+    # Waiting
+
+    async def until(self, true: Callable[[], bool], *, within_s: float = 3_600) -> None:
+        """Let time pass until something is true: looked at whenever a row was, and now and then."""
+        async with asyncio.timeout(within_s):
+            while not true():
+                self._stirred.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stirred.wait(), timeout=LOOK_EVERY_S)
+
+    async def until_state(self, job: Job, *states: JobState, within_s: float = 3_600) -> Job:
+        """Let time pass until a job is in one of these states, and its card shows it."""
+        await self.until(lambda: self.job(job.id).state in states, within_s=within_s)
+        return self.job(job.id)
+
+    async def until_shown(self, job: Job) -> Job:
+        """Let time pass until the card shows the job as it is."""
+        await self.until(lambda: self.job(job.id).card_rev == self.job(job.id).rev)
+        return self.job(job.id)
+
+    async def turn(self) -> None:
+        """Let every task go on to where it next waits."""
+        await asyncio.sleep(0)
+
+    async def passing(self, **how_long: float) -> None:
+        """Let so much time pass."""
+        await asyncio.sleep(timedelta(**how_long).total_seconds())
+
+    # Looking
+
+    def job(self, job_id: JobId) -> Job:
+        job = jobs.get(self.connection, job_id)
+        assert job is not None
+        return job
+
+    def all_jobs(self) -> list[Job]:
+        return jobs.newest(self.connection, limit=10_000)
+
+    def entries(self, job: Job) -> list[tuple[EntryKind, Scope, int]]:
+        """The ledger's lines about a job."""
+        return [(e.kind, e.bearer, e.amount_micros) for e in ledger.entries_of(self.connection, job.id)]
+
+    def holder(self, job: Job) -> Scope | None:
+        """Who bears the open hold of a job."""
+        held = ledger.open_hold(self.connection, job.id)
+        return None if held is None else held.bearer
+
+    def made(self, job: Job) -> list[EmulatedJob]:
+        """What the provider's books say of a job."""
+        return [made for made in self.emulator.jobs.values() if made.prompt == job.order.prompt]
+
+    def attempts(self, job: Job) -> list[str | None]:
+        """What each submission of a job proved."""
+        rows = self.connection.execute(
+            "SELECT outcome FROM attempts WHERE job_id = ? ORDER BY number", (job.id,)
+        )
+        return [row[0] for row in rows]
+
+    # Checking
+
+    def check(self) -> None:
+        """The invariants of reference/ledger.md 2.4 that hold after every test, whatever happened in it."""
+        assert ledger.verify(self.connection) == []
+        for job in self.all_jobs():
+            assert len(self.made(job)) <= 1, f"{job.id} was made twice"
+            assert len(self.channel.clips(job.id)) <= 1, f"{job.id} was posted twice"
+            assert len(self.channel.cards(job.id)) <= 1, f"{job.id} has two cards"
+            if job.state in ENDED:
+                assert self.holder(job) is None
+            if job.state is JobState.POSTED:
+                self._check_posted(job)
+        keys = Counter(made.key for made in self.emulator.jobs.values() if made.key is not None)
+        assert all(count == 1 for count in keys.values())
+        self._check_bill()
+
+    def _check_posted(self, job: Job) -> None:
+        (shown,) = [message for message in self.channel.messages if message.id == job.clip_message_id]
+        on_disk = sha256((self.folder / f"{job.id}.mp4").read_bytes()).hexdigest()
+        row = self.connection.execute("SELECT sha256 FROM clips WHERE job_id = ?", (job.id,)).fetchone()
+        assert shown.clip == on_disk == row[0]
+
+    def _check_bill(self) -> None:
+        """Whatever the emulator billed is spent or held here, by somebody; what is spent was billed."""
+        ours = [job for job in self.all_jobs() if not job.quote.offer_id.startswith("told/")]
+        spent = held = 0
+        for job in ours:
+            for kind, _, amount in self.entries(job):
+                spent += amount if kind is EntryKind.CAPTURE else 0
+            open_hold = ledger.open_hold(self.connection, job.id)
+            held += 0 if open_hold is None else open_hold.amount_micros
+        assert spent <= self.emulator.billed_micros <= spent + held
+
+
+async def looked_into(path: Path) -> Probe:
+    """As `media.check`, but in a thread: a child would not keep to this loop's time."""
+    try:
+        faststart = await asyncio.to_thread(_read_boxes, path)
+        fields: dict[str, Any] = dict(await asyncio.to_thread(probe, str(path)))
+    except (av.FFmpegError, ValueError) as unusable:
+        raise ClipUnusable(str(unusable)) from unusable
+    return Probe(faststart=faststart, **fields)
+
+
+def ticket_of(job: Job) -> Ticket:
+    assert job.ticket is not None
+    return job.ticket

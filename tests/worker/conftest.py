@@ -1,0 +1,23 @@
+"""The bench of the worker's tests, and its virtual time."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.virtual_time import VirtualLoop
+from tests.workbench import Bench
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """In this folder no test really waits."""
+    return {"virtual": VirtualLoop}
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Bench]:
+    with caplog.at_level(logging.INFO, logger="bot"):
+        async with Bench.open(tmp_path) as opened:
+            yield opened
