@@ -50,5 +50,5 @@ class Posting:
     async def _on_the_card(self, job: Job, clip: Clip) -> MessageId:
         if job.card_message_id is None:
             raise DeliveryRefused("the clip may be posted already, and nobody can look")
-        await self._delivery.edit_card(await self._cards.card(job, clip_here=clip.path))
+        await self._cards.carry(job, clip.path)
         return job.card_message_id
