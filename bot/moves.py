@@ -3,7 +3,7 @@
 import sqlite3
 from datetime import datetime
 
-from bot.domain import Attempt, Clip, Fault, Job, JobId, Micros, Scope
+from bot.domain import NOTHING_MICROS, Attempt, Clip, Fault, Job, JobId, Micros, Scope
 from storage import clips, jobs, ledger
 
 
@@ -13,22 +13,41 @@ def refused(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection
     ledger.release(tx, attempt.job_id, at=at)
 
 
+def not_taken(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection) -> bool:
+    """Submitting or uncertain → queued; and on to cancelled where its member has wished that meanwhile.
+
+    Returns whether it is to be submitted again.
+    """
+    jobs.queued_again(tx, attempt, fault, at=at)
+    job = jobs.get(tx, attempt.job_id)
+    if job is None or job.cancel_asked_at is None:
+        return True
+    stopped(attempt.job_id, NOTHING_MICROS, at, tx)
+    return False
+
+
 def rendered(job_id: JobId, billed: Micros | None, at: datetime, tx: sqlite3.Connection) -> Micros:
     """Running → rendered: the hold is spent. Returns what the provider billed above it."""
     jobs.rendered(tx, job_id, at=at)
     return ledger.capture(tx, job_id, billed_micros=billed, at=at)
 
 
-def failed(job_id: JobId, fault: Fault, billed: Micros, at: datetime, tx: sqlite3.Connection) -> None:
-    """Queued or running → failed: the member pays only what the provider says that it billed."""
+def failed(job_id: JobId, fault: Fault, billed: Micros, at: datetime, tx: sqlite3.Connection) -> Micros:
+    """Queued or running → failed: the member pays only what the provider says that it billed.
+
+    Returns what it billed above the hold.
+    """
     jobs.failed(tx, job_id, fault, at=at)
-    _end(tx, job_id, billed, at)
+    return _end(tx, job_id, billed, at)
 
 
-def stopped(job_id: JobId, billed: Micros, at: datetime, tx: sqlite3.Connection) -> None:
-    """Running → cancelled, on the provider's word: paid as it bills."""
+def stopped(job_id: JobId, billed: Micros, at: datetime, tx: sqlite3.Connection) -> Micros:
+    """Queued → cancelled, or running → cancelled on the provider's word: paid as it bills.
+
+    Returns what it billed above the hold.
+    """
     jobs.cancelled(tx, job_id, at=at)
-    _end(tx, job_id, billed, at)
+    return _end(tx, job_id, billed, at)
 
 
 def stored(clip: Clip, at: datetime, tx: sqlite3.Connection) -> None:
@@ -72,8 +91,8 @@ def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
     return True
 
 
-def _end(tx: sqlite3.Connection, job_id: JobId, billed: Micros, at: datetime) -> None:
+def _end(tx: sqlite3.Connection, job_id: JobId, billed: Micros, at: datetime) -> Micros:
     if billed:
-        ledger.capture(tx, job_id, billed_micros=billed, at=at)
-    else:
-        ledger.release(tx, job_id, at=at)
+        return ledger.capture(tx, job_id, billed_micros=billed, at=at)
+    ledger.release(tx, job_id, at=at)
+    return NOTHING_MICROS

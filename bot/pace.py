@@ -1,8 +1,10 @@
 """How often each provider is asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain import Job
+from bot.reach import provider_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +20,6 @@ class Pace:
         return min(self.cap_s, self.first_s * self.factor ** min(asks, 50))
 
 
-def provider_of(job: Job) -> str:
-    """The name of the provider at which the job was placed."""
-    return job.quote.offer_id.partition("/")[0]
+def pace_for(job: Job, paces: Mapping[str, Pace]) -> Pace:
+    """The pace of the job's provider; the default one where none is set for it."""
+    return paces.get(provider_of(job), Pace())

@@ -1,0 +1,164 @@
+"""Hands an order to its provider once, and finds out whether it arrived (DESIGN section 5)."""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+
+from bot import moves
+from bot.catalogue import Catalogue
+from bot.domain import Attempt, Fault, FaultKind, Job, Ticket
+from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
+from bot.movement import Movement
+from bot.pace import Pace, pace_for
+from bot.patience import HOUSE_AFTER, QUEUED_MAX, Patience
+from bot.providers.protocol import (
+    CannotTell,
+    Found,
+    NotTaken,
+    ProvenAbsent,
+    Provider,
+    Refused,
+    Taken,
+    Unknown,
+    Vanished,
+)
+from bot.reach import reached
+from storage import jobs
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+
+class Handover:
+    """The steps of a job until a provider certainly has it. Each returns the seconds until the next look.
+
+    Args:
+        providers, paces: by name, the first part of an offer's id.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        providers: Mapping[str, Provider],
+        paces: Mapping[str, Pace],
+        movement: Movement,
+        patience: Patience,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._providers = providers
+        self._paces = paces
+        self._movement = movement
+        self._patience = patience
+        self._now = now
+
+    async def submit(self, job: Job) -> float | None:
+        """Queued: order it, where it can still be had at its price."""
+        at = self._now()
+        offer = self._catalogue.offer(job.quote.offer_id)
+        if offer is None or not offer.sold_on(at.date()) or offer.row.provider not in self._providers:
+            await self._movement.fail(job, "offer_gone")
+            return None
+        price = offer.per_second_micros.get(job.order.resolution)
+        if price is None or price > job.quote.per_second_micros:
+            await self._movement.fail(job, "offer_dearer")
+            return None
+        if at - job.created_at > QUEUED_MAX:
+            await self._movement.fail(job, "queued_too_long")
+            return None
+        provider = self._providers[offer.row.provider]
+        # Written before the call: a row left in `submitting` is how we know, after a crash, that the
+        # provider may be working (and charging) for us.
+        attempt = await self._movement.write(
+            job, partial(jobs.submitting, job=job, provider=offer.row.provider, at=at)
+        )
+        try:
+            submission = await provider.submit(job, attempt)
+        except Exception as error:
+            # Theirs or ours, we no longer know what the provider has.
+            detail = f"{type(error).__name__}: {error}"
+            await self._movement.write(
+                job, partial(jobs.uncertain, attempt=attempt, detail=detail, at=self._now())
+            )
+            raise
+        match submission:
+            case Taken(ticket):
+                await self._movement.write(
+                    job, partial(jobs.running, attempt=attempt, ticket=ticket, at=self._now())
+                )
+                return pace_for(job, self._paces).first_s
+            case NotTaken(fault, retry_after_s):
+                log.warning("not taken: %s", fault.detail, extra={"job": job.id, "code": fault.code})
+                if not await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now())):
+                    return None
+                own_s = self._patience.about_s(min(60.0, 2.0 * attempt.number))
+                return max(own_s, retry_after_s or 0.0)
+            case Refused(fault):
+                log.info("refused: %s", fault.detail, extra={"job": job.id, "code": fault.code})
+                await self._movement.write(job, partial(moves.refused, attempt, fault, self._now()))
+                return None
+            case Unknown(detail):
+                log.error("outcome unknown: %s", detail, extra={"job": job.id, "code": "uncertain"})
+                await self._movement.write(
+                    job, partial(jobs.uncertain, attempt=attempt, detail=detail, at=self._now())
+                )
+                return 0.0
+
+    async def lost(self, job: Job) -> float:
+        """Submitting, found at start-up: we died between the write and the answer."""
+        attempt = await self._attempt(job)
+        await self._movement.write(
+            job, partial(jobs.uncertain, attempt=attempt, detail="found at start-up", at=self._now())
+        )
+        return 0.0
+
+    async def search(self, job: Job) -> float | None:
+        """Uncertain: look for it at the provider, or ask again how it stands where we have its ticket."""
+        if job.ticket is not None:
+            return await self._ask_silent(job, job.ticket)
+        attempt = await self._attempt(job)
+        try:
+            found = await reached(self._providers, job).find(job, attempt)
+        except (ProviderUnavailable, UnreadableAnswer) as error:
+            found = CannotTell(str(error))
+        match found:
+            case Found(ticket):
+                await self._movement.write(
+                    job, partial(jobs.running, attempt=attempt, ticket=ticket, at=self._now())
+                )
+                return 0.0
+            case ProvenAbsent():
+                fault = Fault(kind=FaultKind.PROVIDER, code="proven_absent")
+                again = await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now()))
+                return 0.0 if again else None
+            case CannotTell(detail):
+                log.warning("still uncertain: %s", detail, extra={"job": job.id, "code": "uncertain"})
+                return await self._stay_uncertain(job)
+
+    async def _ask_silent(self, job: Job, ticket: Ticket) -> float | None:
+        try:
+            answer = await reached(self._providers, job).ask(ticket)
+        except (ProviderUnavailable, UnreadableAnswer):
+            return await self._stay_uncertain(job)
+        if isinstance(answer, Vanished):
+            await self._movement.vanished(job)
+            return None
+        await self._movement.write(job, partial(jobs.heard_again, job_id=job.id, at=self._now()))
+        return 0.0
+
+    async def _stay_uncertain(self, job: Job) -> float:
+        if self._patience.is_over(job.state_at, HOUSE_AFTER):
+            moved = await self._database.write(partial(moves.to_the_house, job, self._now()))
+            if moved:
+                log.error("the house carries it now", extra={"job": job.id, "code": "uncertain_house"})
+        return self._patience.growing_s(job.state_at, most_s=600.0)
+
+    async def _attempt(self, job: Job) -> Attempt:
+        attempt = await self._database.read(partial(jobs.attempt, job_id=job.id, number=job.attempt))
+        if attempt is None:
+            raise StorageError(f"job {job.id} has no attempt {job.attempt}")
+        return attempt

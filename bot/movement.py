@@ -1,0 +1,48 @@
+"""One move of a job: its row is written, then its card is told."""
+
+import logging
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from bot import moves
+from bot.cards import Cards
+from bot.domain import NOTHING_MICROS, Fault, FaultKind, Job
+from storage.database import Database
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Movement:
+    """What the steps of a job's life share."""
+
+    def __init__(self, database: Database, cards: Cards, *, now: Callable[[], datetime]) -> None:
+        self._database = database
+        self._cards = cards
+        self._now = now
+
+    async def write(self, job: Job, move: Callable[[sqlite3.Connection], T]) -> T:
+        """Write one move of a job, and have its card show it.
+
+        Raises:
+            StaleJob: somebody else moved it first.
+        """
+        done = await self._database.write(move)
+        self._cards.touch(job.id)
+        return done
+
+    async def fail(self, job: Job, code: str) -> None:
+        """Queued → failed, before anybody was asked."""
+        log.warning("failed before it was taken", extra={"job": job.id, "code": code})
+        fault = Fault(kind=FaultKind.PROVIDER, code=code)
+        await self.write(job, partial(moves.failed, job.id, fault, NOTHING_MICROS, self._now()))
+
+    async def vanished(self, job: Job) -> None:
+        """Running or uncertain → failed: the provider of our ticket knows it no longer."""
+        fault = Fault(kind=FaultKind.PROVIDER, code="vanished")
+        log.error("the provider no longer knows it", extra={"job": job.id, "code": fault.code})
+        await self.write(job, partial(moves.vanished, job, fault, self._now()))

@@ -1,0 +1,25 @@
+"""Which provider has a job, and whether we can speak to it."""
+
+from collections.abc import Mapping
+
+from bot.domain import Job
+from bot.errors import ProviderUnavailable
+from bot.providers.protocol import Provider
+
+
+def provider_of(job: Job) -> str:
+    """The name of the provider at which the job was placed."""
+    return job.quote.offer_id.partition("/")[0]
+
+
+def reached(providers: Mapping[str, Provider], job: Job) -> Provider:
+    """The provider that has the job.
+
+    Raises:
+        ProviderUnavailable: the operator has taken its key away, and may put it back.
+    """
+    name = provider_of(job)
+    provider = providers.get(name)
+    if provider is None:
+        raise ProviderUnavailable(f"no key is set for the provider {name!r}, which has this job")
+    return provider

@@ -1,0 +1,192 @@
+"""The way of a rendered clip to our own disk, and what becomes of one that is paid for and lost."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain import EntryKind, FaultKind, Job, JobState, Period, Scope
+from bot.worker import LANES
+from storage import ledger, purses
+from tests.channel import Call, Mishap
+from tests.emulators import faults
+from tests.emulators.clips import clip, sound_alone
+from tests.emulators.faults import answer
+from tests.props import SHORTEST_MICROS
+from tests.workbench import Bench, ticket_of
+
+PAID = [
+    (EntryKind.HOLD, Scope.MEMBER, SHORTEST_MICROS),
+    (EntryKind.CAPTURE, Scope.MEMBER, SHORTEST_MICROS),
+]
+REFUNDED = [*PAID, (EntryKind.REFUND, Scope.MEMBER, SHORTEST_MICROS)]
+
+
+def fetches(bench: Bench) -> int:
+    return sum(seen.route == "content" for seen in bench.emulator.seen)
+
+
+def mp4(body: bytes) -> faults.Fault:
+    """An answer with this file."""
+    return answer(200, body, headers={"Content-Type": "video/mp4"})
+
+
+def spent(bench: Bench, job: Job) -> tuple[int, int, int]:
+    """What the member, the house and the installation have spent."""
+    today = bench.clock().date()
+    purse = purses.of_member(job.order.member, Period.TOTAL, today)
+    whole = purses.of_installation(Period.TOTAL, today)
+    house = bench.connection.execute(
+        "SELECT coalesce(sum(spent_micros), 0) FROM totals WHERE scope = 'house' AND period = 'total'"
+    ).fetchone()[0]
+    connection = bench.connection
+    return (
+        ledger.balance(connection, purse).spent_micros,
+        house,
+        ledger.balance(connection, whole).spent_micros,
+    )
+
+
+async def test_a_clip_on_our_disk_is_what_the_provider_made(bench: Bench) -> None:
+    job = await bench.leave(JobState.RENDERED)
+
+    await bench.start()
+    await bench.until_state(job, JobState.POSTED)
+
+    assert (bench.folder / f"{job.id}.mp4").read_bytes() == clip(128, 72, 4)
+    assert not list(bench.folder.glob("*.part"))
+
+
+async def test_a_clip_that_is_gone_is_refunded_and_the_house_pays(bench: Bench) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.emulator.expire(ticket_of(job).provider_job_id)
+
+    await bench.start()
+    job = await bench.until_shown(await bench.until_state(job, JobState.FAILED))
+
+    assert job.fault is not None
+    assert (job.fault.kind, job.fault.code) == (FaultKind.PROVIDER, "asset_gone")
+    assert bench.entries(job) == REFUNDED
+    assert spent(bench, job) == (0, SHORTEST_MICROS, SHORTEST_MICROS)
+    assert bench.channel.card(job.id).job.state is JobState.FAILED
+    assert bench.channel.clips(job.id) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(clip(128, 72, 4)[:-600], id="cut short for good"),
+        pytest.param(sound_alone(1), id="no pictures"),
+        pytest.param(b"<html>sorry</html>", id="a page"),
+        pytest.param(b"", id="empty"),
+    ],
+)
+async def test_a_file_that_is_no_clip_three_times_is_refunded_and_the_house_pays(
+    bench: Bench, body: bytes
+) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.always("content", mp4(body))
+
+    await bench.start()
+    job = await bench.until_state(job, JobState.FAILED)
+
+    assert job.fault is not None
+    assert job.fault.code == "clip_unusable"
+    assert fetches(bench) == 3
+    assert bench.entries(job) == REFUNDED
+    assert spent(bench, job) == (0, SHORTEST_MICROS, SHORTEST_MICROS)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(mp4(clip(128, 72, 4)[:-600]), id="cut short, and said to be whole"),
+        pytest.param(faults.CUT_SHORT, id="cut short"),
+        pytest.param(faults.DRIP, id="one byte, then nothing"),
+        pytest.param(faults.HANG_BEFORE_WORK, id="nothing"),
+        pytest.param(faults.PROXY_502_BEFORE_WORK, id="502"),
+        pytest.param(answer(409, {"error": {"code": "video_not_ready"}}), id="not ready"),
+    ],
+)
+async def test_a_download_that_broke_off_begins_again(bench: Bench, fault: faults.Fault) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.next("content", fault, fault)
+
+    await bench.start()
+    job = await bench.until_state(job, JobState.POSTED)
+
+    assert fetches(bench) == 3
+    assert bench.entries(job) == PAID
+    assert not list(bench.folder.glob("*.part"))
+
+
+async def test_a_provider_that_asks_for_time_is_given_it(bench: Bench) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.next("content", answer(429, headers={"Retry-After": "300"}))
+
+    await bench.start()
+    await bench.passing(seconds=290)
+    assert fetches(bench) == 1
+
+    await bench.until_state(job, JobState.POSTED)
+    assert fetches(bench) == 2
+
+
+async def test_a_provider_that_is_down_for_a_day_is_asked_less_often_and_then_the_house_pays(
+    bench: Bench,
+) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.always("content", faults.PROXY_502_BEFORE_WORK)
+    await bench.start()
+
+    await bench.passing(minutes=30)
+    assert 30 < fetches(bench) < 60
+    bench.clock.advance(timedelta(hours=23))
+    await bench.passing(minutes=10)
+    assert bench.job(job.id).state is JobState.RENDERED
+    bench.clock.advance(timedelta(hours=1))
+    job = await bench.until_state(job, JobState.FAILED)
+
+    assert job.fault is not None
+    assert job.fault.code == "provider_unavailable"
+    assert bench.entries(job) == REFUNDED
+    assert spent(bench, job) == (0, SHORTEST_MICROS, SHORTEST_MICROS)
+
+
+async def test_a_process_that_was_away_for_days_tries_for_a_while_before_it_gives_a_clip_up(
+    bench: Bench,
+) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.clock.advance(timedelta(days=2))
+    bench.emulator.faults.next("content", faults.PROXY_502_BEFORE_WORK, faults.PROXY_502_BEFORE_WORK)
+
+    await bench.start()
+    job = await bench.until_state(job, JobState.POSTED)
+
+    assert bench.entries(job) == PAID
+
+
+async def test_a_refund_of_what_the_house_paid_gives_the_member_nothing(bench: Bench) -> None:
+    job = await bench.leave(JobState.UNCERTAIN, ticket=True)
+    bench.emulator.faults.always("ask", faults.PROXY_502_BEFORE_WORK)
+    await bench.start()
+    bench.clock.advance(timedelta(hours=25))
+    await bench.until(lambda: bench.holder(job) is Scope.HOUSE)
+    bench.emulator.finish(ticket_of(job).provider_job_id)
+    bench.emulator.expire(ticket_of(job).provider_job_id)
+
+    bench.emulator.faults.always("ask", None)
+    job = await bench.until_state(job, JobState.FAILED)
+
+    assert EntryKind.REFUND not in {kind for kind, _, _ in bench.entries(job)}
+    assert spent(bench, job) == (0, SHORTEST_MICROS, SHORTEST_MICROS)
+
+
+async def test_clips_are_fetched_before_their_links_expire_however_slow_discord_is(bench: Bench) -> None:
+    for _ in range(LANES + 6):
+        await bench.leave(JobState.STORED)
+    bench.channel.always(Mishap.HANG_BEFORE, Call.POST_CLIP)
+    await bench.start()
+    await bench.until(lambda: bench.channel.count(Call.POST_CLIP) > 0)
+
+    job = await bench.place()
+    await bench.until_state(job, JobState.STORED, within_s=60)
