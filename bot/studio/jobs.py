@@ -77,8 +77,8 @@ class Job:
 
 
 class Jobs:
-    def __init__(self, folder: Path, now: Callable[[], datetime]) -> None:
-        self._folder, self._now = folder, now
+    def __init__(self, folder: Path, now: Callable[[], datetime], *, kept_max: int = KEPT_MAX) -> None:
+        self._folder, self._now, self._kept_max = folder, now, kept_max
         self._jobs: dict[str, Job] = {}
         self._by_key: dict[str, Job] = {}
         self._placing = asyncio.Lock()
@@ -175,7 +175,7 @@ class Jobs:
         for place, job in enumerate(ended):
             total += 0 if job.removed else job.clip_bytes
             old = job.ended_at is not None and job.ended_at + KEPT_FOR <= self._now()
-            if old or place >= KEPT_MAX or total > KEPT_BYTES_MAX:
+            if old or place >= self._kept_max or total > KEPT_BYTES_MAX:
                 self._jobs.pop(job.id, None)
                 if job.idempotency_key is not None:
                     self._by_key.pop(job.idempotency_key, None)

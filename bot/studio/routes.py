@@ -27,7 +27,7 @@ from bot.studio.queue import Queue
 from bot.studio.render import CLIP, SPRITESHEET, THUMBNAIL
 from bot.studio.spec import SECONDS_TOTAL_MAX, SEED_MAX, CastMember, Segment, Spec
 from bot.studio.uploads import Body, body_of
-from bot.studio.wire import Refusal
+from bot.studio.wire import ApiRefusal
 
 QUEUE_MAX = 10_000  # unfinished jobs; more are refused with 429
 EXTENSIONS_MAX = 6  # of one clip, as in OpenAI's guide
@@ -137,7 +137,7 @@ class Routes:
             spec = replace(spec, segments=(*spec.segments, more), seed=wire.seed_of(body.fields, spec.seed))
             if spec.seconds > SECONDS_TOTAL_MAX or extensions > EXTENSIONS_MAX:
                 limit = f"{EXTENSIONS_MAX} extensions and {SECONDS_TOTAL_MAX} seconds in all"
-                raise Refusal(f"A clip can have {limit}.", param="seconds", code="video_too_long")
+                raise ApiRefusal(f"A clip can have {limit}.", param="seconds", code="video_too_long")
             return await self._placed(
                 body, model=model, prompt=prompt, spec=spec, files=files, extensions=extensions
             )
@@ -147,14 +147,16 @@ class Routes:
             wire.no_other_fields(body.fields, ("name",))
             name = wire.name_of(body.fields)
             if "video" not in body.files:
-                raise Refusal("Send the video as a file.", param="video", code="missing_required_parameter")
+                raise ApiRefusal(
+                    "Send the video as a file.", param="video", code="missing_required_parameter"
+                )
             try:
                 await self._named_video(body)
                 character = await self._characters.add(name, body.files["video"])
             except UnreadableVideo as error:
-                raise Refusal(str(error), param="video", code="invalid_video") from error
+                raise ApiRefusal(str(error), param="video", code="invalid_video") from error
             except CastFull as error:
-                raise Refusal(
+                raise ApiRefusal(
                     "This studio has no room for more characters.", code="characters_full"
                 ) from error
             return web.json_response(_character_body(character))
@@ -165,18 +167,18 @@ class Routes:
     async def listed(self, request: web.Request) -> web.Response:
         limit, order = request.query.get("limit", "20"), request.query.get("order", "desc")
         if not limit.isascii() or not limit.isdigit() or int(limit) > _LIST_MAX:
-            raise Refusal(
+            raise ApiRefusal(
                 f"'limit' must be a whole number from 0 to {_LIST_MAX}.", param="limit", code="invalid_value"
             )
         if order not in ("asc", "desc"):
-            raise Refusal("'order' must be asc or desc.", param="order", code="invalid_value")
+            raise ApiRefusal("'order' must be asc or desc.", param="order", code="invalid_value")
         jobs = self._jobs.all()
         if order == "desc":
             jobs.reverse()
         if (after := request.query.get("after")) is not None:
             start = next((place for place, job in enumerate(jobs, 1) if job.id == after), None)
             if start is None:
-                raise Refusal(f"No video '{after}' to go on after.", param="after", code="invalid_value")
+                raise ApiRefusal(f"No video '{after}' to go on after.", param="after", code="invalid_value")
             jobs = jobs[start:]
         page = [wire.resource_of(job) for job in jobs[: int(limit)]]
         ends = (page[0]["id"], page[-1]["id"]) if page else (None, None)
@@ -200,7 +202,7 @@ class Routes:
         job = self._completed(request.match_info["id"], "video_id")
         variant = request.query.get("variant", "video")
         if variant not in _VARIANTS:
-            raise Refusal(
+            raise ApiRefusal(
                 f"'variant' must be one of {', '.join(_VARIANTS)}.", param="variant", code="invalid_value"
             )
         name, kind = _VARIANTS[variant]
@@ -235,7 +237,7 @@ class Routes:
         try:
             facts = await self._named_video(body)
         except UnreadableVideo as error:
-            raise Refusal(str(error), param="video", code="invalid_video") from error
+            raise ApiRefusal(str(error), param="video", code="invalid_video") from error
         width, height = wire.nearest_size(facts.width, facts.height)
         name = f"video{facts.suffix}"
         spec = Spec(
@@ -260,7 +262,7 @@ class Routes:
         try:
             await asyncio.to_thread(keep_picture, body.files["input_reference"], kept)
         except UnreadablePicture as error:
-            raise Refusal(str(error), param="input_reference", code="invalid_picture") from error
+            raise ApiRefusal(str(error), param="input_reference", code="invalid_picture") from error
         finally:
             body.files["kept picture"] = kept  # deleted with the upload
         return kept
@@ -278,7 +280,9 @@ class Routes:
     ) -> web.Response:
         key, metadata = wire.key_of(body.fields), wire.metadata_of(body.fields)
         if self._jobs.unfinished() >= QUEUE_MAX and (key is None or self._jobs.by_key(key) is None):
-            raise Refusal("This studio has as many jobs as it takes.", code="rate_limit_exceeded", status=429)
+            raise ApiRefusal(
+                "This studio has as many jobs as it takes.", code="rate_limit_exceeded", status=429
+            )
         job, new = await self._jobs.place(
             model=model,
             prompt=prompt,
@@ -308,14 +312,14 @@ class Routes:
         job = self._found(video_id)
         if job.status is not Status.COMPLETED:
             message = f"Video '{video_id}' is not completed: its status is {job.status}."
-            raise Refusal(message, param=param, code="video_not_completed")
+            raise ApiRefusal(message, param=param, code="video_not_completed")
         return job
 
     def _character(self, character_id: str) -> Character:
         character = self._characters.get(character_id)
         if character is None:
             message = f"No character '{character_id}'."
-            raise Refusal(message, param="characters", code="character_not_found", status=404)
+            raise ApiRefusal(message, param="characters", code="character_not_found", status=404)
         return character
 
     def _model(self, name: str) -> dict[str, Any]:
@@ -332,7 +336,7 @@ def _character_body(character: Character) -> dict[str, Any]:
     return {"id": character.id, "name": character.name, "created_at": int(character.created_at.timestamp())}
 
 
-def _no_video(video_id: str) -> Refusal:
-    return Refusal(
+def _no_video(video_id: str) -> ApiRefusal:
+    return ApiRefusal(
         f"Video with id '{video_id}' not found.", param="video_id", code="video_not_found", status=404
     )

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.studio.wire import Refusal
+from bot.studio.wire import ApiRefusal
 
 JSON_BYTES_MAX = 24_000_000  # a data URL of 20,971,520 characters, the specification's limit, and some more
 _PARTS_MAX = 40
@@ -40,13 +41,13 @@ class Body:
 async def body_of(request: web.Request, spool: Path, limits: dict[str, int]) -> Body:
     """Read the body; `limits` names the parts that may be files, and how many bytes each may have.
 
-    Refusal when it is neither JSON nor a form, or too large.
+    ApiRefusal when it is neither JSON nor a form, or too large.
     """
     if request.content_type == "application/json":
         return await _from_json(request, spool, limits)
     if request.content_type == "multipart/form-data":
         return await _from_form(request, spool, limits)
-    raise Refusal("Send application/json or multipart/form-data.", code="unsupported_content_type")
+    raise ApiRefusal("Send application/json or multipart/form-data.", code="unsupported_content_type")
 
 
 async def _from_json(request: web.Request, spool: Path, limits: dict[str, int]) -> Body:
@@ -55,9 +56,9 @@ async def _from_json(request: web.Request, spool: Path, limits: dict[str, int]) 
         # A data URL makes a body of megabytes, whose reading would hold everybody up.
         fields = await asyncio.to_thread(json.loads, raw)
     except (ValueError, RecursionError) as error:
-        raise Refusal("The body is not JSON.", code="invalid_json") from error
+        raise ApiRefusal("The body is not JSON.", code="invalid_json") from error
     if not isinstance(fields, dict):
-        raise Refusal("The body must be a JSON object.", code="invalid_json")
+        raise ApiRefusal("The body must be a JSON object.", code="invalid_json")
     body = Body(fields)
     reference = fields.pop("input_reference", None)
     if reference is not None:
@@ -71,11 +72,13 @@ def _from_data_url(reference: Any, spool: Path, limits: dict[str, int]) -> Path:
     head, comma, data = url.partition(",") if isinstance(url, str) else ("", "", "")
     if not (comma and head.startswith("data:") and head.endswith(";base64") and "input_reference" in limits):
         message = "Send the picture as a file, or as an object with an 'image_url' that is a base64 data URL."
-        raise Refusal(message, param="input_reference", code="invalid_value")
+        raise ApiRefusal(message, param="input_reference", code="invalid_value")
     try:
         content = base64.b64decode(data, validate=True)
     except binascii.Error as error:
-        raise Refusal("The data URL is not base64.", param="input_reference", code="invalid_value") from error
+        raise ApiRefusal(
+            "The data URL is not base64.", param="input_reference", code="invalid_value"
+        ) from error
     if len(content) > limits["input_reference"]:
         raise _too_large("input_reference", limits)
     path = _spooled(spool)
@@ -91,20 +94,20 @@ async def _from_form(request: web.Request, spool: Path, limits: dict[str, int]) 
             async for part in await request.multipart():
                 parts += 1
                 if not isinstance(part, BodyPartReader) or part.name is None or parts > _PARTS_MAX:
-                    raise Refusal("The form has parts without a name, or too many.", code="invalid_form")
+                    raise ApiRefusal("The form has parts without a name, or too many.", code="invalid_form")
                 if part.filename is not None:
                     await _keep(part, part.name, body, spool, limits)
                 else:
                     body.fields[part.name] = await _text(part, part.name)
-        except ValueError as error:  # what aiohttp raises for a broken form
-            raise Refusal("The form is broken.", code="invalid_form") from error
+        except (ValueError, HttpProcessingError) as error:  # what aiohttp raises for a broken form
+            raise ApiRefusal("The form is broken.", code="invalid_form") from error
         unless_read_whole.pop_all()
         return body
 
 
 async def _keep(part: BodyPartReader, name: str, body: Body, spool: Path, limits: dict[str, int]) -> None:
     if name not in limits or name in body.files:
-        raise Refusal(
+        raise ApiRefusal(
             f"Unknown parameter: '{name}' cannot be a file here.", param=name, code="unknown_parameter"
         )
     path = _spooled(spool)
@@ -123,16 +126,16 @@ async def _text(part: BodyPartReader, name: str) -> str:
     while chunk := await part.read_chunk(_CHUNK_BYTES):
         text += chunk
         if len(text) > _TEXT_BYTES_MAX:
-            raise Refusal(f"'{name}' is too long.", param=name, code="invalid_value")
+            raise ApiRefusal(f"'{name}' is too long.", param=name, code="invalid_value")
     try:
         return text.decode()
     except UnicodeDecodeError as error:
-        raise Refusal(f"'{name}' is not UTF-8.", param=name, code="invalid_value") from error
+        raise ApiRefusal(f"'{name}' is not UTF-8.", param=name, code="invalid_value") from error
 
 
-def _too_large(name: str, limits: dict[str, int]) -> Refusal:
+def _too_large(name: str, limits: dict[str, int]) -> ApiRefusal:
     message = f"'{name}' is larger than {limits[name] // 1_000_000} MB."
-    return Refusal(message, param=name, code="file_too_large")
+    return ApiRefusal(message, param=name, code="file_too_large")
 
 
 def _spooled(spool: Path) -> Path:

@@ -28,7 +28,7 @@ _SECONDS_UNSAID, _SIZE_UNSAID = 4, "720x1280"  # the specification's defaults
 Fields = Mapping[str, Any]
 
 
-class Refusal(Exception):
+class ApiRefusal(Exception):
     """An answer that is not 200, in OpenAI's shape."""
 
     def __init__(
@@ -51,14 +51,14 @@ async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
     """Answer refusals, ours and aiohttp's own (no such path, too large), in OpenAI's shape."""
     try:
         response: web.StreamResponse = await handler(request)
-    except Refusal as refused:
+    except ApiRefusal as refused:
         return web.json_response(refused.body, status=refused.status)
     except web.HTTPException as error:
         if error.status < 400:
             raise
         message = f"{request.method} {request.path}: {error.reason}."
         return web.json_response(
-            Refusal(message, code="http_error", status=error.status).body, status=error.status
+            ApiRefusal(message, code="http_error", status=error.status).body, status=error.status
         )
     return response
 
@@ -66,13 +66,13 @@ async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
 def no_other_fields(fields: Fields, known: Collection[str]) -> None:
     for name in fields:
         if name not in known:
-            raise Refusal(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
+            raise ApiRefusal(f"Unknown parameter: '{name}'.", param=name, code="unknown_parameter")
 
 
 def prompt_of(fields: Fields) -> str:
     prompt = fields.get("prompt")
     if prompt is None:
-        raise Refusal(
+        raise ApiRefusal(
             "Missing required parameter: 'prompt'.", param="prompt", code="missing_required_parameter"
         )
     if not isinstance(prompt, str):
@@ -90,7 +90,7 @@ def model_of(fields: Fields, models: Collection[str]) -> str:
     model = fields.get("model", next(iter(models)))
     if model not in models:
         message = f"The model '{model}' does not exist. This studio has: {', '.join(models)}."
-        raise Refusal(message, param="model", code="model_not_found", status=404)
+        raise ApiRefusal(message, param="model", code="model_not_found", status=404)
     return str(model)
 
 
@@ -104,7 +104,7 @@ def size_of(fields: Fields) -> tuple[int, int]:
 
 def seconds_of(fields: Fields, *, needed: bool = False) -> int:
     if needed and "seconds" not in fields:
-        raise Refusal(
+        raise ApiRefusal(
             "Missing required parameter: 'seconds'.", param="seconds", code="missing_required_parameter"
         )
     seconds = _whole(fields.get("seconds", _SECONDS_UNSAID))
@@ -167,7 +167,7 @@ def video_id_of(fields: Fields) -> str:
     if "video[id]" in fields:
         return str(fields["video[id]"])
     if fields.get("video") is None:
-        raise Refusal(
+        raise ApiRefusal(
             "Missing required parameter: 'video'.", param="video", code="missing_required_parameter"
         )
     return _id_in(_object(fields["video"]), "video")
@@ -208,8 +208,8 @@ def nearest_size(width: int, height: int) -> tuple[int, int]:
     return (long, short) if width >= height else (short, long)
 
 
-def _invalid(param: str, rule: str) -> Refusal:
-    return Refusal(f"Invalid value for '{param}': it {rule}.", param=param, code="invalid_value")
+def _invalid(param: str, rule: str) -> ApiRefusal:
+    return ApiRefusal(f"Invalid value for '{param}': it {rule}.", param=param, code="invalid_value")
 
 
 def _whole(value: Any) -> int | None:
