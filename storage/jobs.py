@@ -12,24 +12,19 @@ from bot.domain import (
     AttemptOutcome,
     ChannelId,
     Fault,
-    FaultKind,
-    GuildId,
     InteractionId,
     Job,
     JobId,
-    JobState,
-    Kind,
     Member,
     MessageId,
-    Micros,
-    OfferId,
-    Order,
-    Quote,
     Ticket,
-    UserId,
 )
 from bot.errors import StaleJob
-from storage.times import from_us, maybe_from_us, to_us
+from storage import records
+from storage.times import to_us
+
+DETAIL_CHARS_MAX = 1_000
+"""Of what a provider or Discord said, for the operator."""
 
 
 def insert(tx: sqlite3.Connection, job: Job) -> None:
@@ -73,13 +68,13 @@ def insert(tx: sqlite3.Connection, job: Job) -> None:
 def get(tx: sqlite3.Connection, job_id: JobId) -> Job | None:
     """One job."""
     row = tx.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    return None if row is None else _job(row)
+    return None if row is None else records.job(row)
 
 
 def by_interaction(tx: sqlite3.Connection, interaction_id: InteractionId) -> Job | None:
     """The first take of the order that this press made, if it made one."""
     row = tx.execute("SELECT * FROM jobs WHERE interaction_id = ? AND take = 1", (interaction_id,)).fetchone()
-    return None if row is None else _job(row)
+    return None if row is None else records.job(row)
 
 
 def in_hand(tx: sqlite3.Connection) -> list[JobId]:
@@ -116,13 +111,13 @@ def newest_of(tx: sqlite3.Connection, member: Member, *, limit: int) -> list[Job
         "SELECT * FROM jobs WHERE guild_id = ? AND user_id = ? ORDER BY created_at DESC LIMIT ?",
         (member.guild_id, member.user_id, limit),
     )
-    return [_job(row) for row in rows]
+    return [records.job(row) for row in rows]
 
 
 def newest(tx: sqlite3.Connection, *, limit: int) -> list[Job]:
     """The latest jobs of the installation, newest first."""
     rows = tx.execute("SELECT * FROM jobs ORDER BY created_at DESC LIMIT ?", (limit,))
-    return [_job(row) for row in rows]
+    return [records.job(row) for row in rows]
 
 
 def submitting(tx: sqlite3.Connection, job: Job, *, provider: str, at: datetime) -> Attempt:
@@ -148,15 +143,7 @@ def submitting(tx: sqlite3.Connection, job: Job, *, provider: str, at: datetime)
 def attempt(tx: sqlite3.Connection, job_id: JobId, number: int) -> Attempt | None:
     """One submission of a job."""
     row = tx.execute("SELECT * FROM attempts WHERE job_id = ? AND number = ?", (job_id, number)).fetchone()
-    if row is None:
-        return None
-    return Attempt(
-        job_id=JobId(row["job_id"]),
-        number=row["number"],
-        offer_id=OfferId(row["offer_id"]),
-        sent_at=from_us(row["sent_at"]),
-        outcome=None if row["outcome"] is None else AttemptOutcome(row["outcome"]),
-    )
+    return None if row is None else records.attempt(row)
 
 
 def running(tx: sqlite3.Connection, attempt: Attempt, ticket: Ticket, *, at: datetime) -> None:
@@ -196,7 +183,24 @@ def queued_again(tx: sqlite3.Connection, attempt: Attempt, fault: Fault, *, at: 
 def refused(tx: sqlite3.Connection, attempt: Attempt, fault: Fault, *, at: datetime) -> None:
     """Submitting or uncertain → failed: certainly not taken, and never will be."""
     _prove(tx, attempt, AttemptOutcome.NOT_TAKEN, f"{fault.code}: {fault.detail}")
-    _fail(tx, attempt.job_id, fault, at)
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'failed', rev = rev + 1, state_at = ?,
+                            fault_kind = ?, fault_code = ?, fault_detail = ?
+            WHERE id = ? AND state IN ('submitting', 'uncertain') AND attempt = ?
+            """,
+            (
+                to_us(at),
+                fault.kind,
+                fault.code,
+                fault.detail[:DETAIL_CHARS_MAX],
+                attempt.job_id,
+                attempt.number,
+            ),
+        ),
+        attempt.job_id,
+    )
 
 
 def uncertain(tx: sqlite3.Connection, attempt: Attempt, detail: str, *, at: datetime) -> None:
@@ -294,7 +298,7 @@ def undeliverable(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: da
                             fault_kind = ?, fault_code = ?, fault_detail = ?
             WHERE id = ? AND state = 'stored'
             """,
-            (to_us(at), fault.kind, fault.code, fault.detail, job_id),
+            (to_us(at), fault.kind, fault.code, fault.detail[:DETAIL_CHARS_MAX], job_id),
         ),
         job_id,
     )
@@ -302,7 +306,17 @@ def undeliverable(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: da
 
 def failed(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: datetime) -> None:
     """Queued, uncertain or running → failed: its hold is open, and is the caller's to end."""
-    _fail(tx, job_id, fault, at)
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'failed', rev = rev + 1, state_at = ?,
+                            fault_kind = ?, fault_code = ?, fault_detail = ?
+            WHERE id = ? AND state IN ('queued', 'uncertain', 'running')
+            """,
+            (to_us(at), fault.kind, fault.code, fault.detail[:DETAIL_CHARS_MAX], job_id),
+        ),
+        job_id,
+    )
 
 
 def asset_lost(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: datetime) -> None:
@@ -314,7 +328,7 @@ def asset_lost(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: datet
                             fault_kind = ?, fault_code = ?, fault_detail = ?
             WHERE id = ? AND state = 'rendered'
             """,
-            (to_us(at), fault.kind, fault.code, fault.detail[:1000], job_id),
+            (to_us(at), fault.kind, fault.code, fault.detail[:DETAIL_CHARS_MAX], job_id),
         ),
         job_id,
     )
@@ -377,71 +391,10 @@ def clip_tried(tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, *, 
 def _prove(tx: sqlite3.Connection, attempt: Attempt, outcome: AttemptOutcome, detail: str) -> None:
     tx.execute(
         "UPDATE attempts SET outcome = ?, detail = ? WHERE job_id = ? AND number = ?",
-        (outcome, detail[:1000], attempt.job_id, attempt.number),
-    )
-
-
-def _fail(tx: sqlite3.Connection, job_id: JobId, fault: Fault, at: datetime) -> None:
-    _one(
-        tx.execute(
-            """
-            UPDATE jobs SET state = 'failed', rev = rev + 1, state_at = ?,
-                            fault_kind = ?, fault_code = ?, fault_detail = ?
-            WHERE id = ? AND state IN ('queued', 'submitting', 'uncertain', 'running')
-            """,
-            (to_us(at), fault.kind, fault.code, fault.detail[:1000], job_id),
-        ),
-        job_id,
+        (outcome, detail[:DETAIL_CHARS_MAX], attempt.job_id, attempt.number),
     )
 
 
 def _one(cursor: sqlite3.Cursor, job_id: JobId) -> None:
     if cursor.rowcount != 1:
         raise StaleJob(f"job {job_id} had moved on")
-
-
-def _job(row: sqlite3.Row) -> Job:
-    ticket = None
-    if row["ticket"] is not None:
-        kept = json.loads(row["ticket"])
-        ticket = Ticket(provider_job_id=kept["id"], urls=kept["urls"])
-    fault = None
-    if row["fault_code"] is not None:
-        fault = Fault(
-            kind=FaultKind(row["fault_kind"]), code=row["fault_code"], detail=row["fault_detail"] or ""
-        )
-    return Job(
-        id=JobId(row["id"]),
-        take=row["take"],
-        order=Order(
-            kind=Kind(row["kind"]),
-            member=Member(guild_id=GuildId(row["guild_id"]), user_id=UserId(row["user_id"])),
-            channel_id=ChannelId(row["channel_id"]),
-            interaction_id=InteractionId(row["interaction_id"]),
-            prompt=row["prompt"],
-            model=row["model"],
-            resolution=row["resolution"],
-            aspect_ratio=row["aspect_ratio"],
-            duration_s=row["duration_s"],
-            seed=row["seed"],
-        ),
-        quote=Quote(
-            offer_id=OfferId(row["offer_id"]),
-            price_micros=Micros(row["price_micros"]),
-            per_second_micros=Micros(row["per_second_micros"]),
-        ),
-        state=JobState(row["state"]),
-        rev=row["rev"],
-        created_at=from_us(row["created_at"]),
-        state_at=from_us(row["state_at"]),
-        attempt=row["attempt"],
-        ticket=ticket,
-        cancel_asked_at=maybe_from_us(row["cancel_asked_at"]),
-        fault=fault,
-        card_message_id=None if row["card_message_id"] is None else MessageId(row["card_message_id"]),
-        card_tried_at=maybe_from_us(row["card_tried_at"]),
-        card_rev=row["card_rev"],
-        clip_message_id=None if row["clip_message_id"] is None else MessageId(row["clip_message_id"]),
-        clip_channel_id=None if row["clip_channel_id"] is None else ChannelId(row["clip_channel_id"]),
-        clip_tried_at=maybe_from_us(row["clip_tried_at"]),
-    )

@@ -57,16 +57,17 @@ def now(book: sqlite3.Connection, job: Job) -> Job:
 async def in_state(database: Database, clock: Clock, state: JobState) -> Job:
     """A job of Ann's that went the way to a state, with its money as the state has it."""
     job = job_of(at=clock())
-    if state is JobState.REVIEW:
-        job = dataclasses.replace(job, state=JobState.REVIEW)
-    await database.write(partial(_drive, job, state, clock()))
+    await database.write(partial(drive, job, state, clock()))
     found = await database.read(partial(jobs.get, job_id=job.id))
     assert found is not None
     assert found.state is state
     return found
 
 
-def _drive(job: Job, state: JobState, at: datetime, tx: sqlite3.Connection) -> None:
+def drive(job: Job, state: JobState, at: datetime, tx: sqlite3.Connection) -> None:
+    """Write a new job and take it to a state, by the way that the worker takes it."""
+    if state is JobState.REVIEW:
+        job = dataclasses.replace(job, state=JobState.REVIEW)
     place(tx, job)
     match state:
         case JobState.REVIEW | JobState.QUEUED:
@@ -85,7 +86,7 @@ def _drive(job: Job, state: JobState, at: datetime, tx: sqlite3.Connection) -> N
         case JobState.FAILED:
             moves.refused(attempt, FAULT, at, tx)
             return
-    jobs.running(tx, attempt, Ticket(provider_job_id="theirs"), at=at)
+    jobs.running(tx, attempt, Ticket(provider_job_id=f"theirs-{job.id}"), at=at)
     if state is JobState.RUNNING:
         return
     moves.rendered(job.id, None, at, tx)
@@ -98,6 +99,6 @@ def _drive(job: Job, state: JobState, at: datetime, tx: sqlite3.Connection) -> N
         case JobState.UNDELIVERABLE:
             jobs.undeliverable(tx, job.id, FAULT, at=at)
         case JobState.WITHHELD | JobState.REJECTED:  # no code moves there yet
-            tx.execute("UPDATE jobs SET state = 'withheld', rev = rev + 1")
+            tx.execute("UPDATE jobs SET state = 'withheld', rev = rev + 1 WHERE id = ?", (job.id,))
     if state is JobState.REJECTED:
-        tx.execute("UPDATE jobs SET state = 'rejected', rev = rev + 1")
+        tx.execute("UPDATE jobs SET state = 'rejected', rev = rev + 1 WHERE id = ?", (job.id,))

@@ -193,6 +193,30 @@ async def test_limits_lowered_below_what_is_spent_sell_nothing_and_break_nothing
     assert await used(database, clock()) == 2 * SHORTEST_MICROS
 
 
+@pytest.mark.parametrize(
+    "limit", [limits(member=0, installation=10**12), limits(member=10**12, installation=0)]
+)
+async def test_a_limit_of_nothing_is_a_limit(database: Database, clock: Clock, limit: Limits) -> None:
+    with pytest.raises(BudgetExceeded):
+        await Desk(database, clock, limits=limit).place(asked())
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [limits(member=SHORTEST_MICROS, installation=10**12), limits(installation=SHORTEST_MICROS)],
+)
+async def test_what_was_spent_on_the_first_day_counts_until_the_last(
+    database: Database, limit: Limits
+) -> None:
+    clock = Clock(datetime(2027, 1, 1, tzinfo=UTC))
+    desk = Desk(database, clock, limits=limit)
+    await desk.place(asked())
+    clock.at = datetime(2027, 1, 31, 23, 59, tzinfo=UTC)
+
+    with pytest.raises(BudgetExceeded):
+        await desk.place(asked())
+
+
 async def test_a_new_month_is_a_new_budget_from_its_first_microsecond(database: Database) -> None:
     clock = Clock(datetime(2026, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC))
     desk = Desk(database, clock, limits=limits(member=SHORTEST_MICROS, installation=SHORTEST_MICROS))

@@ -1,4 +1,4 @@
-"""The book of money against a plain model of it, and what `verify` finds."""
+"""The book of money: what each kind of entry does, to whom, and in which month."""
 
 import sqlite3
 from collections.abc import Callable, Iterator

@@ -1,0 +1,86 @@
+"""Rows as the records of the domain."""
+
+import json
+import sqlite3
+
+from bot.domain import (
+    Attempt,
+    AttemptOutcome,
+    ChannelId,
+    Fault,
+    FaultKind,
+    GuildId,
+    InteractionId,
+    Job,
+    JobId,
+    JobState,
+    Kind,
+    Member,
+    MessageId,
+    Micros,
+    OfferId,
+    Order,
+    Quote,
+    Ticket,
+    UserId,
+)
+from storage.times import from_us, maybe_from_us
+
+
+def job(row: sqlite3.Row) -> Job:
+    """A row of `jobs`."""
+    ticket = None
+    if row["ticket"] is not None:
+        kept = json.loads(row["ticket"])
+        ticket = Ticket(provider_job_id=kept["id"], urls=kept["urls"])
+    fault = None
+    if row["fault_code"] is not None:
+        fault = Fault(
+            kind=FaultKind(row["fault_kind"]), code=row["fault_code"], detail=row["fault_detail"] or ""
+        )
+    return Job(
+        id=JobId(row["id"]),
+        take=row["take"],
+        order=Order(
+            kind=Kind(row["kind"]),
+            member=Member(guild_id=GuildId(row["guild_id"]), user_id=UserId(row["user_id"])),
+            channel_id=ChannelId(row["channel_id"]),
+            interaction_id=InteractionId(row["interaction_id"]),
+            prompt=row["prompt"],
+            model=row["model"],
+            resolution=row["resolution"],
+            aspect_ratio=row["aspect_ratio"],
+            duration_s=row["duration_s"],
+            seed=row["seed"],
+        ),
+        quote=Quote(
+            offer_id=OfferId(row["offer_id"]),
+            price_micros=Micros(row["price_micros"]),
+            per_second_micros=Micros(row["per_second_micros"]),
+        ),
+        state=JobState(row["state"]),
+        rev=row["rev"],
+        created_at=from_us(row["created_at"]),
+        state_at=from_us(row["state_at"]),
+        attempt=row["attempt"],
+        ticket=ticket,
+        cancel_asked_at=maybe_from_us(row["cancel_asked_at"]),
+        fault=fault,
+        card_message_id=None if row["card_message_id"] is None else MessageId(row["card_message_id"]),
+        card_tried_at=maybe_from_us(row["card_tried_at"]),
+        card_rev=row["card_rev"],
+        clip_message_id=None if row["clip_message_id"] is None else MessageId(row["clip_message_id"]),
+        clip_channel_id=None if row["clip_channel_id"] is None else ChannelId(row["clip_channel_id"]),
+        clip_tried_at=maybe_from_us(row["clip_tried_at"]),
+    )
+
+
+def attempt(row: sqlite3.Row) -> Attempt:
+    """A row of `attempts`."""
+    return Attempt(
+        job_id=JobId(row["job_id"]),
+        number=row["number"],
+        offer_id=OfferId(row["offer_id"]),
+        sent_at=from_us(row["sent_at"]),
+        outcome=None if row["outcome"] is None else AttemptOutcome(row["outcome"]),
+    )
