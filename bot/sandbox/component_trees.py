@@ -1,6 +1,6 @@
-"""Components as a tree: walked, numbered, and with links in place of the names of files."""
+"""Components as they are kept and shown: numbered, and with links in place of the names of files."""
 
-from bot.sandbox.components import CONTAINER, FILE, SEPARATOR, THUMBNAIL
+from bot.sandbox.components import CONTAINER, FILE, SEPARATOR, THUMBNAIL, walk
 from bot.sandbox.controls import SELECTS
 from bot.sandbox.errors import Json
 
@@ -13,18 +13,6 @@ _DEFAULTS: dict[int, Json] = {
     THUMBNAIL: _DESCRIBED,
 }
 _DEFAULTS |= {select: {"min_values": 1, "max_values": 1} for select in SELECTS}
-
-
-def walk(components: list[Json]) -> list[Json]:
-    """Every component of a tree that was found right, outer ones first."""
-    found: list[Json] = []
-    for component in components:
-        found.append(component)
-        found += walk(component.get("components", []))
-        for key in ("accessory", "component"):
-            if isinstance(component.get(key), dict):
-                found += walk([component[key]])
-    return found
 
 
 def with_ids(components: list[Json]) -> list[Json]:

@@ -158,3 +158,15 @@ _CHECKS: Mapping[int, Check] = {
     SEPARATOR: _check_separator,
     CONTAINER: _check_container,
 } | dict.fromkeys(SELECTS, check_select)
+
+
+def walk(components: list[Json]) -> list[Json]:
+    """Every component of a tree that was found right, outer ones first."""
+    found: list[Json] = []
+    for component in components:
+        found.append(component)
+        found += walk(component.get("components", []))
+        for key in ("accessory", "component"):
+            if isinstance(component.get(key), dict):
+                found += walk([component[key]])
+    return found

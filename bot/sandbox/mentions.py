@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.component_trees import walk
-from bot.sandbox.components import TEXT
+from bot.sandbox.components import TEXT, walk
 from bot.sandbox.errors import Form, Json
 from bot.sandbox.world import Guild, User, World
 

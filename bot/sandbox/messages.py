@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.sandbox.attachments import Attachment, Attachments
-from bot.sandbox.component_trees import walk, with_ids, with_media
+from bot.sandbox.component_trees import with_ids, with_media
+from bot.sandbox.components import walk
 from bot.sandbox.errors import Json, unknown
 from bot.sandbox.events import Events
 from bot.sandbox.mentions import displayed_text, mentioned

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from bot.sandbox.component_trees import walk
-from bot.sandbox.components import TEXT
+from bot.sandbox.components import TEXT, walk
 from bot.sandbox.controls import (
     ROW,
     SELECTS,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.sandbox.client import Client, Event, PersonError
-from bot.sandbox.component_trees import walk
+from bot.sandbox.components import walk
 from bot.sandbox.errors import Json
 from bot.sandbox.message import LOADING
 
