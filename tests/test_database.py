@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 ROOT = Path(__file__).parent.parent
 
+PATIENCE_S = 10
+"""What is asked with it would otherwise wait for ever if it broke."""
+
 
 @pytest.fixture
 async def notes(database: Database) -> Database:
@@ -259,7 +262,7 @@ async def test_when_the_flush_is_cancelled_nobody_waits_for_ever(notes: Database
 
     assert gated._flusher is not None
     gated._flusher.cancel()
-    answers = await asyncio.gather(*writers, return_exceptions=True)
+    answers = await asyncio.wait_for(asyncio.gather(*writers, return_exceptions=True), PATIENCE_S)
 
     assert {type(answer) for answer in answers} == {asyncio.CancelledError}
     gate.opened.set()
@@ -270,7 +273,9 @@ async def test_an_error_that_no_future_takes_reaches_its_caller_alone(notes: Dat
     def stops(tx: sqlite3.Connection) -> None:
         next(iter(noted(tx)))
 
-    answers = await asyncio.gather(notes.write(stops), notes.write(partial(note, 1)), return_exceptions=True)
+    answers = await asyncio.wait_for(
+        asyncio.gather(notes.write(stops), notes.write(partial(note, 1)), return_exceptions=True), PATIENCE_S
+    )
     await notes.write(lambda tx: tx.execute("DELETE FROM notes").rowcount)
 
     assert isinstance(answers[0], RuntimeError)
@@ -285,7 +290,7 @@ async def test_a_caller_cancelled_before_the_commit_loses_only_the_answer(notes:
     await asyncio.sleep(0)  # each task runs to its first wait
     writer.cancel()
 
-    assert await other == 2
+    assert await asyncio.wait_for(other, PATIENCE_S) == 2
     assert writer.cancelled()
     assert await notes.read(noted) == [1, 2]
 
@@ -299,7 +304,7 @@ async def test_a_caller_cancelled_during_the_commit_loses_only_the_answer(notes:
     writer.cancel()
     gate.opened.set()
 
-    assert await other == 2
+    assert await asyncio.wait_for(other, PATIENCE_S) == 2
     with pytest.raises(asyncio.CancelledError):
         await writer
     assert await notes.read(noted) == [1, 2]
