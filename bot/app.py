@@ -77,6 +77,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         words = WordList(read_words(config.blocked_words_file))
         names = frozenset({OPENAI} if config.openai_base_url else {STUDIO})
         play_price = config.studio_play_usd_per_second
+        play_money = play_price is not None and STUDIO in names
         models = catalogue.load(config.models_file, providers=names, now=now, studio_play_price=play_price)
         database = await open_database(folder / "dailies.db")
         stack.push_async_callback(database.close)
@@ -103,7 +104,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             budgets=budgets,
             catalogue=models,
             confirm_above_micros=config.confirm_above_usd,
-            play_money=play_price is not None,
+            play_money=play_money,
         )
         stack.push_async_callback(client.close)
         delivery = DiscordDelivery(client)
@@ -112,7 +113,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             models,
             budgets,
             delivery,
-            play_money=play_price is not None,
+            play_money=play_money,
             now=now,
         )
         worker = Worker(

@@ -158,9 +158,11 @@ class Orders:
         self._placed(job.id)
         return job
 
-    async def decline(self, quote_id: str, user_id: UserId) -> None:
-        """The member said no; the quote is done with."""
-        await self._database.write(partial(quotes.answer, quote_id=quote_id, user_id=user_id, at=self._now()))
+    async def decline(self, quote_id: str, user_id: UserId) -> bool:
+        """The member said no; False where the quote was done with before (it may be an order by now)."""
+        return await self._database.write(
+            partial(quotes.answer, quote_id=quote_id, user_id=user_id, at=self._now())
+        )
 
     async def cancel(self, job_id: JobId, *, by: Member, moderator: bool) -> tuple[Job, Cancelled]:
         """Wish that a job ends without a clip: at once before it is submitted, then as the provider says.

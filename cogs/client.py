@@ -2,6 +2,7 @@
 
 import asyncio
 
+import aiohttp
 import discord
 import yarl
 from discord.gateway import DiscordWebSocket
@@ -10,7 +11,7 @@ from discord.http import Route
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import Micros
-from bot.errors import NotYours, SettingsError
+from bot.errors import DeliveryUnavailable, NotYours, SettingsError
 from bot.orders import Orders
 from cogs.answers import tell
 from cogs.buttons import DYNAMIC_ITEMS, is_ours
@@ -94,6 +95,7 @@ class Client(discord.Client):
 
         Raises:
             SettingsError: Discord does not take the token.
+            DeliveryUnavailable: Discord cannot be reached.
         """
         try:
             await self.login(token)
@@ -101,6 +103,11 @@ class Client(discord.Client):
             raise SettingsError(
                 "DAILIES_DISCORD_TOKEN: Discord does not take this token; copy it again from the portal"
             ) from refused
+        except (aiohttp.ClientError, OSError, discord.DiscordServerError) as silence:
+            raise DeliveryUnavailable(
+                f"Discord cannot be reached at {Route.BASE}: {type(silence).__name__}; "
+                "look at the network and at DAILIES_DISCORD_API_URL, and start again"
+            ) from silence
 
     async def setup_hook(self) -> None:
         """Called once by `login`. Discord counts commands that are new, not those that stayed the same."""

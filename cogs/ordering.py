@@ -81,8 +81,9 @@ class Ordering:
 
     async def decline(self, quote_id: str, user_id: UserId) -> ui.LayoutView:
         """Be done with a quote."""
-        await self._orders.decline(quote_id, user_id)
-        return said("Declined. This quote charges nothing; an order that you had confirmed before stands.")
+        if await self._orders.decline(quote_id, user_id):
+            return said("Declined. Nothing was charged.")
+        return said("This quote was answered before, or has expired. An order that you confirmed stands.")
 
     def _check_open(self) -> None:
         if not self._open:

@@ -96,7 +96,7 @@ async def test_a_declined_quote_orders_nothing_for_good(stage: Stage) -> None:
         stage.ada, await stage.ada.message(stage.channel(), str(yes.id)), "yes"
     )
 
-    assert "charges nothing" in texts(declined)
+    assert "Nothing was charged" in texts(declined)
     await assert_refused(stage, refused | {"flags": EPHEMERAL}, saying="This quote has expired.")
 
 

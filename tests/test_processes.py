@@ -54,6 +54,24 @@ async def test_a_token_that_discord_refuses_exits_78_and_is_never_printed(tmp_pa
     assert "Traceback" not in said
 
 
+async def test_a_discord_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:
+    async with household(tmp_path) as house:
+        code, said = await dailies(
+            "run",
+            "--env-file",
+            os.devnull,
+            DAILIES_DATA_DIR=str(tmp_path / "data"),
+            DAILIES_DISCORD_TOKEN=SECRET,
+            DAILIES_DISCORD_API_URL="http://127.0.0.1:9/api/v10",
+            **house.more,
+        )
+
+    assert code == 1
+    assert "Discord cannot be reached at http://127.0.0.1:9/api/v10" in said
+    assert SECRET not in said
+    assert "Traceback" not in said
+
+
 async def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:
     code, said = await dailies(
         "run", "--env-file", os.devnull, DAILIES_MEMBER_MONTHLY_USD="1e3", DAILIES_DATA_DIR=str(tmp_path)
