@@ -218,6 +218,10 @@ class StageBot(discord.Client):
         async def storyboard(interaction: discord.Interaction) -> None:
             await interaction.response.send_modal(Brief())
 
+        @tree.command(description="See what is left")
+        async def quota(interaction: discord.Interaction, member: discord.Member | None = None) -> None:
+            await interaction.response.send_message(f"Left for {member}: $12.40", ephemeral=True)
+
         @tree.command(description="Never answers")
         async def silent(interaction: discord.Interaction) -> None:
             await asyncio.sleep(0)

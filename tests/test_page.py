@@ -153,7 +153,7 @@ def option_names(page: Page) -> Locator:
 async def test_the_slash_key_lists_the_commands_that_the_bot_synced_for_this_member(
     page: Page, scene: Scene
 ) -> None:
-    everyone = ["/animate", "/card", "/generate", "/silent", "/storyboard"]
+    everyone = ["/animate", "/card", "/generate", "/quota", "/silent", "/storyboard"]
     await page.locator("#faults-toggle").focus()
 
     await page.keyboard.press("/")
@@ -200,6 +200,25 @@ async def test_a_command_is_filled_by_keyboard_with_choices_a_range_and_autocomp
     answer = message(page, "Order: a paper boat / veo-3 / 12 / ink wash")
     await expect(answer).to_contain_text("Only you can see this")
     await expect(page.locator("#composer-input")).to_be_focused()
+
+
+async def test_a_command_typed_faster_than_the_list_comes_is_sent_with_two_enters(page: Page) -> None:
+    await page.locator("#composer-input").focus()
+
+    await page.keyboard.type("/quota")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#suggestions .note")).to_contain_text("Enter sends, Tab goes to the options")
+    await page.keyboard.press("Enter")
+    await expect(message(page, "Left for None: $12.40")).to_be_visible()
+    await choose_command(page, "quota")
+    await page.keyboard.press("Tab")
+    await expect(page.locator("#suggestions .note")).to_contain_text("Enter adds it")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("mika")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+
+    await expect(message(page, "Left for mika: $12.40")).to_be_visible()
 
 
 async def test_files_are_attached_by_the_picker_and_by_pasting(page: Page) -> None:
@@ -560,6 +579,7 @@ async def test_channels_are_those_that_the_member_may_see(page: Page) -> None:
 
     refused = page.get_by_role("alert").filter(has_text="(50013)")
     await expect(refused).to_be_visible()
+    await expect(page.locator("#composer-input")).to_have_value("hush")
 
 
 async def test_faults_are_listed_switched_on_and_off(page: Page, scene: Scene) -> None:

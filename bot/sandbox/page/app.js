@@ -126,13 +126,13 @@ function become(memberId) {
   if (session.store.channels.size > 0) enterChannel(readPlace().channelName);
 }
 
-/** Enters the channel of this name, or the first that one may see. */
+/** Enters the channel of this name, or the first that one may see; done when its messages are there. */
 function enterChannel(name) {
   const visible = channelsInOrder();
   const found = visible.find((candidate) => candidate.name === name) ?? visible[0];
   if (found === undefined || found.id === channel?.id) {
     showSidebar();
-    return;
+    return Promise.resolve();
   }
   channel = found;
   unread.get(session.member.id).delete(channel.id);
@@ -144,7 +144,7 @@ function enterChannel(name) {
   showSidebar();
   messages.show(session, channel.id);
   composer.show(session, channel);
-  loadNewest();
+  return loadNewest();
 }
 
 function loadNewest() {
@@ -154,10 +154,7 @@ function loadNewest() {
 
 /** Goes to a channel, and there to a message if one is named. */
 async function visit({ channelId, messageId }) {
-  if (channelId !== channel.id) {
-    enterChannel(session.store.channels.get(channelId)?.name);
-    await loadNewest();
-  }
+  await enterChannel(session.store.channels.get(channelId)?.name);
   if (messageId !== null && !messages.goTo(messageId)) notices.say("That message is gone, or too far up.");
 }
 

@@ -21,7 +21,7 @@ export class CommandForm {
     const title = el("span", { class: "command-chip" }, `/${entry.name}`);
     this.element = el(
       "div",
-      { class: "command-form", role: "group", "aria-label": `Command ${entry.name}` },
+      { class: "command-form", role: "group", tabindex: "-1", "aria-label": `Command ${entry.name}` },
       title,
       this._fieldPlace,
       this._chipPlace,
@@ -42,16 +42,7 @@ export class CommandForm {
   focus() {
     const first = this._fields.find((field) => field.isEmpty) ?? this._fields[0];
     if (first !== undefined) first.input.focus();
-    else if (this._chipPlace.firstChild !== null) this._chipPlace.firstChild.focus();
-    else {
-      this.element.tabIndex = -1;
-      this.element.focus();
-      this._suggestions.open({
-        input: this.element,
-        title: `/${this.entry.name}`,
-        note: `${this.entry.description} · Enter sends`,
-      });
-    }
+    else this.element.focus();
   }
 
   /** Puts a file into the first attachment option that has room; false when the command takes none. */
@@ -145,8 +136,20 @@ export class CommandForm {
   _focused(target) {
     const field = this._fieldOf(target);
     if (field !== null) this._suggest(field, { wait: 0 });
-    else if (target !== this.element)
-      this._suggestions.open({ input: target, title: `/${this.entry.name}`, note: this.entry.description });
+    else this._describe(target);
+  }
+
+  /** For the form itself, and for the chip of an option that is not in use yet. */
+  _describe(target) {
+    const option = this.entry.options.find(({ name }) => name === target.dataset.option);
+    if (option !== undefined) {
+      const note = `${option.description} · Enter adds it`;
+      this._suggestions.open({ input: target, title: option.name, note });
+      return;
+    }
+    const keys = this._unused().length > 0 ? "Enter sends, Tab goes to the options" : "Enter sends";
+    const note = `${this.entry.description} · ${keys}`;
+    this._suggestions.open({ input: target, title: `/${this.entry.name}`, note });
   }
 
   _typed(target) {

@@ -149,7 +149,7 @@ export class Composer extends EventTarget {
     if (event.altKey || event.isComposing || this._suggestions.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      this._send();
+      this._enter();
     } else if (event.key === "Escape" && this._suggestions.isListing) {
       event.preventDefault();
       event.stopPropagation();
@@ -159,6 +159,12 @@ export class Composer extends EventTarget {
       event.preventDefault();
       this.dispatchEvent(new CustomEvent("up"));
     }
+  }
+
+  /** Enter on a line: who types `/name` faster than the list of commands comes still means the command. */
+  async _enter() {
+    if (this._input.value.startsWith("/")) await this._typed();
+    if (!this._suggestions.take()) this._send();
   }
 
   _send() {
@@ -176,13 +182,18 @@ export class Composer extends EventTarget {
     const content = this._input.value.trim();
     const files = this._files;
     if (content === "" && files.length === 0) return;
-    if (content.startsWith("/") && files.length === 0 && this._suggestions.isListing) return;
     this._input.value = "";
     this._files = [];
     this._showFiles();
     this._resize();
     this.dispatchEvent(new CustomEvent("sent"));
-    await this._notices.attempt(() => this._session.say(this._channel.id, content, files));
+    const said = await this._notices.attempt(() => this._session.say(this._channel.id, content, files));
+    if (said || this._command !== null || this._input.value !== "" || this._files.length > 0) return;
+    // What could not be sent is not lost.
+    this._input.value = content;
+    this._files = files;
+    this._showFiles();
+    this._resize();
   }
 
   _showFiles() {

@@ -29,13 +29,15 @@ export class Notices {
     setTimeout(close, SHOWN_MS);
   }
 
-  /** Runs work for a person; what the server refuses becomes a notice. */
+  /** Runs work for a person; what the server refuses becomes a notice. Says whether it was done. */
   async attempt(work) {
     try {
       await work();
+      return true;
     } catch (fault) {
       if (!(fault instanceof Refused || fault instanceof Unreachable)) throw fault;
       this.say(fault.code ? `${fault.message} (${fault.code})` : fault.message);
+      return false;
     }
   }
 }

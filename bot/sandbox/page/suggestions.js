@@ -53,14 +53,17 @@ export class Suggestions {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       this._listbox.move(event.key === "ArrowDown" ? 1 : -1);
       this._describe();
-    } else if (
-      (event.key === "Enter" || (event.key === "Tab" && !event.shiftKey)) &&
-      this._listbox.activeItem !== null
-    ) {
-      this._onPick(this._listbox.activeItem);
-    } else return false;
+    } else if (event.key !== "Enter" && (event.key !== "Tab" || event.shiftKey)) return false;
+    else if (!this.take()) return false;
     event.preventDefault();
     return true;
+  }
+
+  /** Picks what is highlighted; false when nothing is. */
+  take() {
+    const item = this.isListing ? this._listbox.activeItem : null;
+    if (item !== null) this._onPick(item);
+    return item !== null;
   }
 
   _describe() {
