@@ -5,14 +5,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from storage.database import Database, open_database
 from tests.props import Clock
 
 # The same examples every time, but in `make soak` new ones, and more of them.
-settings.register_profile("everywhere", derandomize=True, deadline=None, database=None, print_blob=True)
-settings.register_profile("soak", deadline=None, database=None, print_blob=True, max_examples=3_000)
+# A machine that is busy with something else is no fault of a test.
+PATIENT = settings(
+    deadline=None, database=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("everywhere", PATIENT, derandomize=True)
+settings.register_profile("soak", PATIENT, max_examples=3_000)
 settings.load_profile("soak" if os.environ.get("DAILIES_SOAK") else "everywhere")
 
 

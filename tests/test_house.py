@@ -42,6 +42,18 @@ def calls(tree: ast.AST, *names: str) -> list[ast.Call]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) in names]
 
 
+def naps(tree: ast.AST) -> list[int]:
+    """The lines that sleep and hope, outside a loop that looks and asks again."""
+    asking_again = {
+        id(node) for loop in ast.walk(tree) if isinstance(loop, ast.While) for node in ast.walk(loop)
+    }
+    return [
+        call.lineno
+        for call in calls(tree, "asyncio.sleep", "sleep")
+        if id(call) not in asking_again and ast.unparse(call.args[0]) != "0"
+    ]
+
+
 @pytest.mark.parametrize("path", TEXTS, ids=name_of)
 def test_nothing_says_that_it_is_unfinished(path: Path) -> None:
     assert UNFINISHED.findall(path.read_text("utf-8")) == []
@@ -98,18 +110,12 @@ def test_no_test_patches_or_sleeps(path: Path) -> None:
     source = path.read_text("utf-8")
     tree = ast.parse(source)
     imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    naps = [
-        call
-        for call in calls(tree, "asyncio.sleep", "sleep", "anyio.sleep")
-        if ast.unparse(call.args[0]) != "0"  # which only lets others run to where they wait
-    ]
 
     assert [line for line in imports if "mock" in line] == []
     assert calls(tree, "monkeypatch.setattr", "monkeypatch.delattr", "mocker.patch") == []
     assert calls(tree, "time.sleep") == []
-    # In virtual time a sleep is no wait for luck but a time of day; elsewhere only what asks again sleeps.
-    if path.name.startswith("test_") and "virtual_time" not in source and "virtual" not in str(path.parent):
-        assert naps == []
+    if path.name.startswith("test_") and "virtual_time" not in source:  # where a sleep is a time of day
+        assert naps(tree) == []
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
@@ -150,6 +156,14 @@ def test_every_error_has_a_code_of_its_own() -> None:
 )
 def test_the_look_for_what_is_unfinished_finds_it(line: str) -> None:
     assert UNFINISHED.search(line)
+
+
+def test_the_look_for_naps_finds_them() -> None:
+    hopes = "async def f():\n    await asyncio.sleep(0.5)\n"
+    looks = "async def f():\n    while not done():\n        await asyncio.sleep(0.5)\n"
+    yields = "async def f():\n    await asyncio.sleep(0)\n"
+
+    assert (naps(ast.parse(hopes)), naps(ast.parse(looks)), naps(ast.parse(yields))) == ([2], [], [])
 
 
 @pytest.mark.parametrize("name", ["JobManager", "BaseCog", "TextUtils", "OrderHelper", "UtilThing"])
