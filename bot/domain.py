@@ -171,7 +171,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One order's way to one clip. `rev` grows by one with every change of state."""
+    """One order's way to one clip. `rev` grows by one with every change of state.
+
+    `charged_micros` is what its member has paid for it, which is known once its hold has ended.
+    """
 
     id: JobId
     take: int
@@ -181,6 +184,7 @@ class Job:
     rev: int
     created_at: datetime
     state_at: datetime
+    charged_micros: Micros = NOTHING_MICROS
     attempt: int = 0
     ticket: Ticket | None = None
     cancel_asked_at: datetime | None = None

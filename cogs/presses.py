@@ -3,6 +3,7 @@
 from bot.catalogue import Catalogue
 from bot.domain import GuildId, Job, JobId, JobState, Member, UserId
 from bot.errors import NotYours
+from bot.money import format_usd
 from bot.orders import Cancelled, Orders
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
 from cogs.notes import details_view
@@ -55,10 +56,10 @@ class Presses:
 
     def _cancelled(self, job: Job, outcome: Cancelled) -> str:
         match outcome:
-            case Cancelled.DONE if job.ticket is None:
-                return "Cancelled. Nothing was charged."
+            case Cancelled.DONE if job.charged_micros:
+                return f"Cancelled. The provider billed {format_usd(job.charged_micros)} of it all the same."
             case Cancelled.DONE:
-                return "Cancelled. You pay only what the provider bills for it; /quota counts it already."
+                return "Cancelled. Nothing was charged."
             case Cancelled.ASKED if job.state is JobState.RUNNING and not self._catalogue.can_cancel(
                 job.quote.offer_id
             ):

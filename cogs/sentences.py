@@ -153,6 +153,6 @@ def _cost_of_end(job: Job) -> str:
     """What an order that ended without a clip cost its member."""
     if not job.quote.price_micros:
         return "It was free."
-    if job.ticket is None:  # no provider ever had it
+    if not job.charged_micros:
         return "Nothing was charged."
-    return "You pay only what the provider bills for an order that ends so; /quota counts it already."
+    return f"The provider billed it all the same: you pay {format_usd(job.charged_micros)}."

@@ -126,6 +126,8 @@ def capture(tx: sqlite3.Connection, job_id: JobId, *, billed_micros: Micros | No
     overrun = Micros(billed - charged)
     _enter(tx, held, EntryKind.CAPTURE, charged, bearer=held.bearer, at=at)
     _move(tx, purses.of_hold(held, held.bearer), held=-held.amount_micros, spent=charged)
+    if held.bearer is Scope.MEMBER:
+        _charge(tx, job_id, charged)
     if overrun:
         _enter(tx, held, EntryKind.ADJUST, overrun, bearer=Scope.HOUSE, at=at)
         _add(tx, purses.of_hold(held, Scope.HOUSE), spent=overrun)
@@ -160,6 +162,7 @@ def refund(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> Micros:
     _enter(tx, captured, EntryKind.REFUND, amount, bearer=Scope.MEMBER, at=at)
     _move(tx, purses.shared(captured), spent=-amount)
     _add(tx, purses.house(captured), spent=amount)
+    _charge(tx, job_id, NOTHING_MICROS)
     return amount
 
 
@@ -231,7 +234,7 @@ def verify(tx: sqlite3.Connection) -> list[Difference]:
 
 
 def _jobs_that_do_not_suit(tx: sqlite3.Connection) -> list[Difference]:
-    """A job that may still be billed has an open hold; one past its capture, or ended, has none."""
+    """A job that may still be billed has an open hold, one past it none; its charge is in the entries."""
     rows = tx.execute(
         """
         SELECT j.id, j.state, count(h.id) FROM jobs AS j
@@ -240,8 +243,23 @@ def _jobs_that_do_not_suit(tx: sqlite3.Connection) -> list[Difference]:
         HAVING count(h.id) <> (j.state IN ('review', 'queued', 'submitting', 'uncertain', 'running'))
         """
     )
-    return [
+    found = [
         Difference(f"job {row[0]} in state {row[1]}", f"{row[2]} open holds", f"{1 - row[2]} open holds")
+        for row in rows
+    ]
+    rows = tx.execute(
+        """
+        SELECT j.id, j.charged_micros,
+               coalesce(sum(CASE e.kind WHEN 'capture' THEN e.amount_micros ELSE -e.amount_micros END), 0)
+        FROM jobs AS j LEFT JOIN entries AS e
+             ON e.job_id = j.id AND e.bearer = 'member' AND e.kind IN ('capture', 'refund')
+        GROUP BY j.id
+        HAVING j.charged_micros <> coalesce(
+            sum(CASE e.kind WHEN 'capture' THEN e.amount_micros ELSE -e.amount_micros END), 0)
+        """
+    )
+    return found + [
+        Difference(f"what the member paid for job {row[0]}", f"charged {row[1]}", f"charged {row[2]}")
         for row in rows
     ]
 
@@ -328,6 +346,10 @@ def _enter(
         """,
         (kind, held.id, held.job_id, bearer, amount, to_us(at)),
     )
+
+
+def _charge(tx: sqlite3.Connection, job_id: JobId, amount: Micros) -> None:
+    tx.execute("UPDATE jobs SET charged_micros = ? WHERE id = ?", (amount, job_id))
 
 
 def _add(tx: sqlite3.Connection, counted: list[Purse], *, spent: int = 0, held: int = 0) -> None:

@@ -59,6 +59,7 @@ def job(row: sqlite3.Row) -> Job:
             per_second_micros=Micros(row["per_second_micros"]),
         ),
         state=JobState(row["state"]),
+        charged_micros=Micros(row["charged_micros"]),
         rev=row["rev"],
         created_at=from_us(row["created_at"]),
         state_at=from_us(row["state_at"]),

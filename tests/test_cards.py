@@ -185,14 +185,15 @@ async def test_every_failure_says_what_happened_what_it_cost_and_what_to_do(kind
     assert fault.detail not in refused
 
 
-async def test_a_failure_of_what_a_provider_had_claims_nothing_it_cannot_know() -> None:
+async def test_a_failure_says_what_the_ledger_says_that_it_cost() -> None:
     fault = Fault(kind=FaultKind.PROVIDER, code="failed")
-    taken = text_of(card_view(card_of(state=JobState.FAILED, fault=fault, ticket=TICKET)))
-    free = text_of(card_view(card_of(state=JobState.FAILED, fault=fault, ticket=TICKET, price_micros=0)))
+    billed = card_of(state=JobState.FAILED, fault=fault, ticket=TICKET, charged_micros=Micros(100_000))
+    unbilled = card_of(state=JobState.FAILED, fault=fault, ticket=TICKET)
+    free = card_of(state=JobState.FAILED, fault=fault, ticket=TICKET, price_micros=0)
 
-    assert "Nothing was charged" not in taken
-    assert "You pay only what the provider bills" in taken
-    assert "It was free." in free
+    assert "The provider billed it all the same: you pay $0.10." in text_of(card_view(billed))
+    assert "Nothing was charged." in text_of(card_view(unbilled))
+    assert "It was free." in text_of(card_view(free))
 
 
 async def test_a_finished_order_leads_to_its_clip() -> None:

@@ -39,6 +39,9 @@ CREATE TABLE jobs (
     offer_id TEXT NOT NULL,
     price_micros INTEGER NOT NULL CONSTRAINT a_price_is_not_negative CHECK (price_micros >= 0),
     per_second_micros INTEGER NOT NULL CHECK (per_second_micros >= 0),
+    -- What its member paid for it in the end, by the entries.
+    charged_micros INTEGER NOT NULL DEFAULT 0 CONSTRAINT a_member_never_pays_more_than_the_price
+        CHECK (charged_micros BETWEEN 0 AND price_micros),
     state TEXT NOT NULL CONSTRAINT a_state_is_one_of_ours CHECK (state IN (
         'review', 'queued', 'submitting', 'uncertain', 'running', 'rendered', 'stored', 'withheld',
         'undeliverable', 'posted', 'failed', 'rejected', 'cancelled')),
