@@ -109,6 +109,15 @@ def test_the_boat_of_an_extension_is_the_paper_boat_of_the_clip() -> None:
     assert second.parts == first.parts
 
 
+def test_somebody_under_an_umbrella_is_one_figure_in_every_shot() -> None:
+    shots = read(
+        "A woman with a red umbrella walks. She says: 'Hurry up, please!' The woman stops.", seconds=8
+    )
+
+    for shot in shots:
+        assert figures(shot).count(Figure.UMBRELLA) == 1
+
+
 def test_a_long_clip_of_one_sentence_is_seen_from_nearer_and_nearer() -> None:
     framings = [shot.framing for shot in read("a dog runs along the beach", seconds=12)]
 

@@ -41,7 +41,7 @@ async def idle(tmp_path: Path) -> AsyncIterator[Visitor]:
 
 
 def form(files: dict[str, tuple[str, bytes, str]], **fields: str) -> aiohttp.FormData:
-    data = aiohttp.FormData()
+    data = aiohttp.FormData(default_to_multipart=True)
     for name, value in fields.items():
         data.add_field(name, value)
     for name, (filename, content, kind) in files.items():
@@ -154,6 +154,17 @@ async def test_a_deleted_job_is_gone_and_its_key_starts_nothing_again(idle: Visi
     assert await idle.refused("DELETE", f"/videos/{job['id']}") == (404, "video_id", "video_not_found")
 
 
+async def test_a_full_queue_says_when_to_come_again(tmp_path: Path) -> None:
+    async with opened(tmp_path / "studio", renders_at_once=0, queue_max=1) as visitor:
+        job = await visitor.order(json={"prompt": BOAT, "idempotency_key": "k"})
+        async with visitor.http.post(f"{visitor.base}/videos", json={"prompt": BOAT}) as answer:
+            assert (answer.status, answer.headers["Retry-After"]) == (429, "10")
+
+        assert (await visitor.order(json={"prompt": BOAT, "idempotency_key": "k"}))["id"] == job["id"]
+        await visitor.ask("DELETE", f"/videos/{job['id']}")
+        await visitor.order(json={"prompt": BOAT})
+
+
 async def test_the_list_is_paged_in_both_orders(idle: Visitor) -> None:
     ids = [(await idle.order(json={"prompt": f"{BOAT} {n}"}))["id"] for n in range(5)]
 
@@ -233,12 +244,12 @@ async def test_seconds_may_be_a_number_or_a_string(idle: Visitor, seconds: int |
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "AVIF"])
 async def test_pictures_are_known_by_their_content(idle: Visitor, kind: str) -> None:
     data = form({"input_reference": ("picture.bin", picture(kind), "application/octet-stream")}, prompt=BOAT)
-    url = f"data:image/png;base64,{base64.b64encode(picture(kind)).decode()}"
+    reference = {"image_url": f"data:image/png;base64,{base64.b64encode(picture(kind)).decode()}"}
+    named = form({}, prompt=BOAT, input_reference=json.dumps(reference))
 
     assert (await idle.order(data=data))["status"] == "queued"
-    assert (await idle.order(json={"prompt": BOAT, "input_reference": {"image_url": url}}))[
-        "status"
-    ] == "queued"
+    assert (await idle.order(data=named))["status"] == "queued"
+    assert (await idle.order(json={"prompt": BOAT, "input_reference": reference}))["status"] == "queued"
 
 
 @pytest.mark.parametrize(

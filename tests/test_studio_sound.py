@@ -51,6 +51,13 @@ def test_a_prompt_without_any_sound_gets_a_chord() -> None:
     assert heard("a red cube") == {Sound.MUSIC}
 
 
+def test_no_chord_is_laid_over_the_sound_of_a_given_video() -> None:
+    own = np.zeros((2, 4 * RATE), np.float32)
+
+    assert loudness(soundtrack_of(spec_of("make it blue"), own)) == 0
+    assert loudness(soundtrack_of(spec_of("rain falls"), own)) > 0.01
+
+
 def test_what_is_spoken_makes_no_sound_of_its_own() -> None:
     assert heard("She says: 'The storm and the engine!' by the fire") == {Sound.FIRE}
 

@@ -22,8 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bot.studio.render import CLIP, PART, SPRITESHEET, THUMBNAIL
-from bot.studio.spec import Spec
+from bot.studio.spec import CLIP, PART, SPRITESHEET, THUMBNAIL, Spec
 
 KEPT_FOR = timedelta(days=1)  # after a job has ended; its files and its key go with it
 KEPT_MAX = 2000  # ended jobs; then the oldest go first
@@ -107,9 +106,6 @@ class Jobs:
     def all(self) -> list[Job]:
         """All jobs that were not removed, the oldest first."""
         return [job for job in self._jobs.values() if not job.removed]
-
-    def unfinished(self) -> int:
-        return sum(not job.status.ended for job in self._jobs.values())
 
     async def place(
         self,

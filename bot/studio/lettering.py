@@ -16,11 +16,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bot.studio.planes import Colour
 
+_HOME = Path(os.environ.get("HOME", "/nonexistent"))  # a container's user may have none
 FONT_FOLDERS = (
     Path("/usr/share/fonts"),
     Path("/usr/local/share/fonts"),
-    Path.home() / ".fonts",
-    Path.home() / ".local/share/fonts",
+    _HOME / ".fonts",
+    _HOME / ".local/share/fonts",
     Path("/System/Library/Fonts"),
     Path("/Library/Fonts"),
     Path("C:/Windows/Fonts"),
@@ -44,11 +45,15 @@ _DISLIKED = (
 )
 _EMOJI_STYLES = "\ufe0e\ufe0f"  # say that the sign before them is an emoji; no picture of their own
 _NO_GLYPH = "\U0010fffe"  # no font has it, so its picture is that of a missing letter
-_PLAIN = str.maketrans(
+# Signs that plain ones stand for: no other font is looked for because of a dash.
+_PLAIN_SIGNS = str.maketrans(
+    dict.fromkeys("–—―−‐‑", "-")  # noqa: RUF001 - dashes of all kinds
+    | dict.fromkeys("„«»", '"')
+    | dict.fromkeys("‚‹›", "'")  # noqa: RUF001 - quotes of all kinds
+    | dict.fromkeys("•‣●", "·")
+)
+_PLAIN_LETTERS = str.maketrans(
     {"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "đ": "d"}
-    | dict.fromkeys("–—−", "-")  # noqa: RUF001 - dashes of all kinds
-    | dict.fromkeys("“”„«»", '"')
-    | dict.fromkeys("‚‘", "'")  # noqa: RUF001 - quotes of all kinds
 )
 
 
@@ -92,13 +97,13 @@ class Lettering:
         """The text in one line, with only such letters as can be drawn; perhaps empty."""
         short = " ".join(text[:_TEXT_CHARS_MAX].split())
         letters = []
-        for letter in unicodedata.normalize("NFC", short):
+        for letter in unicodedata.normalize("NFC", short).translate(_PLAIN_SIGNS):
             if letter in _EMOJI_STYLES or unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn"):
                 continue
             if self._face_of(letter) is not None:
                 letters.append(letter)
                 continue
-            plain = unicodedata.normalize("NFKD", letter.translate(_PLAIN))
+            plain = unicodedata.normalize("NFKD", letter.translate(_PLAIN_LETTERS))
             letters += [part for part in plain if self._faces[0].has(part) and part.isprintable()]
         return " ".join("".join(letters).split())
 

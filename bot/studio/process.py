@@ -15,6 +15,7 @@ from bot.studio.spec import Spec
 # Ten times what the slowest clip takes on the slowest machine that we know; a render that hangs is ended.
 _DEADLINE_BASE_S, _DEADLINE_PER_SECOND_S = 120, 30
 _STDERR_BYTES_KEPT = 4000
+_ENVIRONMENT_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class RenderRefused(Exception):
@@ -31,16 +32,13 @@ async def render(spec: Spec, folder: Path, on_frames: Callable[[int], None]) -> 
     `on_frames` hears how many frames are done. RenderRefused and RenderDied say why there is no clip. When
     the caller is cancelled, the process is killed and gone before the cancellation goes on.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot.studio.render",
-        str(folder),
-        stdin=PIPE,
-        stdout=PIPE,
-        stderr=PIPE,
-        env=_environment(),
-    )
+    command = (sys.executable, "-m", "bot.studio.render", str(folder))
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment()
+        )
+    except OSError as error:  # no memory, no processes left
+        raise RenderDied(f"The render could not be started: {error}") from error
     try:
         async with asyncio.timeout(_DEADLINE_BASE_S + _DEADLINE_PER_SECOND_S * spec.seconds):
             refused, complaint = await _heard(process, spec, on_frames)
@@ -97,10 +95,6 @@ def _environment() -> dict[str, str]:
     """What the process needs to find its modules, and none of the secrets that may be in our environment."""
     home = str(Path(__file__).resolve().parents[2])
     paths = [home, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-    kept = {
-        name: os.environ[name]
-        for name in ("PATH", "HOME", "SYSTEMROOT", "LANG", "TMPDIR")
-        if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in _ENVIRONMENT_KEPT if name in os.environ}
     # numpy's algebra would start a thread for each core, and none is needed.
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "OPENBLAS_NUM_THREADS": "1"}

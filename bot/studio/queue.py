@@ -17,11 +17,16 @@ _log = logging.getLogger(__name__)
 
 
 class Queue:
-    def __init__(self, jobs: Jobs, at_once: int) -> None:
-        self._jobs, self._at_once = jobs, at_once
+    def __init__(self, jobs: Jobs, at_once: int, most: int) -> None:
+        """`at_once` are drawn at the same time; with `most` unfinished jobs it is full."""
+        self._jobs, self._at_once, self._most = jobs, at_once, most
         self._waiting: deque[Job] = deque()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._closed = False
+
+    @property
+    def full(self) -> bool:
+        return len(self._waiting) + len(self._running) >= self._most
 
     def add(self, job: Job) -> None:
         self._waiting.append(job)

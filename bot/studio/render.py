@@ -16,11 +16,9 @@ from pathlib import Path
 from typing import TextIO
 
 from bot.studio.given import UnreadableVideo
-from bot.studio.spec import Spec
+from bot.studio.spec import CLIP, PART, SPRITESHEET, THUMBNAIL, Spec
 from bot.studio.storyboard import Storyboard
 
-CLIP, THUMBNAIL, SPRITESHEET = "clip.mp4", "thumbnail.webp", "spritesheet.jpg"
-PART = ".part"  # ends the names of files that are not finished
 _NICENESS = 10  # drawing never takes the processor from the bot
 _REPORT_EVERY_S = 0.08
 

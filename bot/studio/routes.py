@@ -24,12 +24,19 @@ from bot.studio.given import (
 )
 from bot.studio.jobs import Job, Jobs, Status
 from bot.studio.queue import Queue
-from bot.studio.render import CLIP, SPRITESHEET, THUMBNAIL
-from bot.studio.spec import SECONDS_TOTAL_MAX, SEED_MAX, CastMember, Segment, Spec
+from bot.studio.spec import (
+    CLIP,
+    SECONDS_TOTAL_MAX,
+    SEED_MAX,
+    SPRITESHEET,
+    THUMBNAIL,
+    CastMember,
+    Segment,
+    Spec,
+)
 from bot.studio.uploads import Body, body_of
 from bot.studio.wire import ApiRefusal
 
-QUEUE_MAX = 10_000  # unfinished jobs; more are refused with 429
 EXTENSIONS_MAX = 6  # of one clip, as in OpenAI's guide
 _EARLIER_MAX = 8  # prompts of a clip's ancestors that a remix goes back to
 _LIST_MAX = 100
@@ -56,6 +63,8 @@ class Routes:
         """`spool` is where uploads wait; `created` is the models' age, in Unix seconds."""
         self._jobs, self._queue, self._characters = jobs, queue, characters
         self._models, self._spool, self._created = models, spool, created
+        # One upload is decoded at a time: a large picture takes some hundred megabytes meanwhile.
+        self._checking = asyncio.Lock()
 
     def table(self) -> list[web.RouteDef]:
         return [
@@ -251,7 +260,8 @@ class Routes:
 
     async def _named_video(self, body: Body) -> VideoFacts:
         """Check the uploaded video, and give its file the name that says which kind it is."""
-        facts = await asyncio.to_thread(video_facts, body.files["video"])
+        async with self._checking:
+            facts = await asyncio.to_thread(video_facts, body.files["video"])
         body.files["video"] = await asyncio.to_thread(
             body.files["video"].rename, body.files["video"].with_suffix(facts.suffix)
         )
@@ -260,7 +270,8 @@ class Routes:
     async def _kept_picture(self, body: Body) -> Path:
         kept = body.files["input_reference"].with_suffix(".png")
         try:
-            await asyncio.to_thread(keep_picture, body.files["input_reference"], kept)
+            async with self._checking:
+                await asyncio.to_thread(keep_picture, body.files["input_reference"], kept)
         except UnreadablePicture as error:
             raise ApiRefusal(str(error), param="input_reference", code="invalid_picture") from error
         finally:
@@ -279,7 +290,7 @@ class Routes:
         extensions: int = 0,
     ) -> web.Response:
         key, metadata = wire.key_of(body.fields), wire.metadata_of(body.fields)
-        if self._jobs.unfinished() >= QUEUE_MAX and (key is None or self._jobs.by_key(key) is None):
+        if self._queue.full and (key is None or self._jobs.by_key(key) is None):
             raise ApiRefusal(
                 "This studio has as many jobs as it takes.", code="rate_limit_exceeded", status=429
             )

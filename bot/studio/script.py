@@ -242,10 +242,12 @@ def _parts(text: str) -> tuple[Part, ...]:
 
 def _recalled(parts: tuple[Part, ...], before: Sequence[Part]) -> tuple[Part, ...]:
     """What is only called "the boat" is the red paper boat that was named before."""
+    named = {part.figure for part in parts}
     known = {part.figure: part for part in before}
     recalled = []
     for part in parts:
-        same = [known[figure] for figure in (*_FULLER.get(part.figure, ()), part.figure) if figure in known]
+        fuller = [figure for figure in _FULLER.get(part.figure, ()) if figure not in named]
+        same = [known[figure] for figure in (*fuller, part.figure) if figure in known]
         recalled.append(same[0] if same and part.tint is None else part)
     return tuple(recalled)
 

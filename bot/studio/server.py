@@ -20,6 +20,7 @@ from bot.studio.wire import refusals
 
 MODELS = ("storyboard",)
 RENDERS_AT_ONCE = 2
+QUEUE_MAX = 10_000  # unfinished jobs; more are refused with 429
 _EXPIRE_EVERY_S = 600
 _CLOSE_S = 1.0  # how long answers that are under way have
 
@@ -37,13 +38,14 @@ class Studio:
         *,
         models: Sequence[str] = MODELS,
         renders_at_once: int = RENDERS_AT_ONCE,
+        queue_max: int = QUEUE_MAX,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         """All it keeps is in `folder`: jobs, characters, uploads. The first of `models` is the default."""
         self._spool = folder / "uploads"
         self._jobs = Jobs(folder / "jobs", now)
         self._characters = Characters(folder / "characters", now)
-        self._queue = Queue(self._jobs, renders_at_once)
+        self._queue = Queue(self._jobs, renders_at_once, queue_max)
         self._models, self._now = models, now
         self._runner: web.AppRunner | None = None
         self._expiring: asyncio.Task[None] | None = None

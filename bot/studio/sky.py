@@ -92,7 +92,7 @@ def _stars(stage: Stage, palette: Palette, horizon: float, rng: shapes.Rng) -> N
 
 def _disc(stage: Stage, palette: Palette, light: Light) -> None:
     centre_x, centre_y = light.x * stage.width, light.y * stage.height
-    for size, soft, strength in ((1.0, light.radius * 2.6, 0.28), (1.0, 1.6, 1.0)):
-        shape = shapes.disc(light.radius * size, soft) * strength
+    for soft, strength in ((light.radius * 2.6, 0.28), (1.6, 1.0)):  # a halo, and the disc itself
+        shape = shapes.disc(light.radius, soft) * strength
         side = shape.shape[0]
         stage.lay(Cel.of_shape(shape, palette.light), centre_x - side / 2, centre_y - side / 2)

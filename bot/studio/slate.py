@@ -70,7 +70,7 @@ class Slate:
             shot.angle.value if shot.angle else "",
             shot.move.value if shot.move is not Move.DRIFT else "",
         ]
-        line = "   ".join(
+        line = " · ".join(
             word.upper() for word in [*told, f"take {self._take}" if self._take > 1 else ""] if word
         )
         mark_size = round(17 * unit)

@@ -77,10 +77,11 @@ class Hearing:
     lively: bool
 
 
-def hearing_of(prompt: str, past: Sequence[str]) -> Hearing:
+def hearing_of(prompt: str, past: Sequence[str], *, chord: bool = True) -> Hearing:
     """What is heard; where the prompt says nothing about sound, what the earlier prompts said.
 
-    A prompt that says nothing at all gets a soft chord; one that only says what it does not want, silence.
+    When nobody said anything, a soft `chord` is heard, or nothing; a prompt that only says what it does not
+    want is silent.
     """
     heard = [
         " ".join(sentence.text for sentence in sentences_of(text)).casefold() for text in (prompt, *past)
@@ -97,7 +98,7 @@ def hearing_of(prompt: str, past: Sequence[str]) -> Hearing:
         if not match.denied and match.meaning not in denied:
             cue = Cue(match.meaning, _gain(match, loudness))
             cues[match.meaning] = max(cues.get(match.meaning, cue), cue, key=lambda one: abs(one.gain - 1))
-    if not cues and not denied:
+    if chord and not cues and not denied:
         cues[Sound.MUSIC] = Cue(Sound.MUSIC, 0.6)
     return Hearing(tuple(cues.values()), sad, lively)
 
@@ -116,10 +117,11 @@ def soundtrack_of(spec: Spec, own: Floats | None = None) -> Floats:
     parts = []
     past = list(spec.earlier)
     for number, segment in enumerate(spec.segments):
-        hearing = hearing_of(segment.prompt, past)
+        over_own = own is not None and number == 0
+        hearing = hearing_of(segment.prompt, past, chord=not over_own)
         count = segment.seconds * SOUND_RATE
         part = _mixed(hearing, count, [spec.seed, number])
-        if own is not None and number == 0:
+        if own is not None and over_own:
             reach = min(count, own.shape[1])
             part = part * 0.6
             part[:, :reach] += own[:, :reach]

@@ -13,6 +13,10 @@ SECONDS_TOTAL_MAX = 120
 PROMPT_CHARS_MAX = 32_000
 SEED_MAX = 2**31 - 1
 
+# What a finished job's folder holds; PART ends the names of files that are not finished.
+CLIP, THUMBNAIL, SPRITESHEET = "clip.mp4", "thumbnail.webp", "spritesheet.jpg"
+PART = ".part"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:

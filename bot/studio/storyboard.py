@@ -37,7 +37,7 @@ class Storyboard:
     def draw(self, clip: Path, thumbnail: Path, spritesheet: Path, progress: Callable[[int], None]) -> None:
         """Draw the clip into three files; `progress` hears how many frames are done.
 
-        av.FFmpegError when the video that is drawn over cannot be decoded.
+        UnreadableVideo when the video that is drawn over cannot be decoded.
         """
         spec = self._spec
         own = None if spec.video is None else sound_of(self._folder / spec.video, spec.segments[0].seconds)

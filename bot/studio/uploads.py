@@ -15,7 +15,7 @@ from typing import Any, Self
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from bot.studio.wire import ApiRefusal
+from bot.studio.wire import ApiRefusal, as_object
 
 JSON_BYTES_MAX = 24_000_000  # a data URL of 20,971,520 characters, the specification's limit, and some more
 _PARTS_MAX = 40
@@ -43,14 +43,22 @@ async def body_of(request: web.Request, spool: Path, limits: dict[str, int]) -> 
 
     ApiRefusal when it is neither JSON nor a form, or too large.
     """
-    if request.content_type == "application/json":
-        return await _from_json(request, spool, limits)
-    if request.content_type == "multipart/form-data":
-        return await _from_form(request, spool, limits)
-    raise ApiRefusal("Send application/json or multipart/form-data.", code="unsupported_content_type")
+    async with AsyncExitStack() as unless_read_whole:
+        body = await unless_read_whole.enter_async_context(Body())
+        if request.content_type == "application/json":
+            await _read_json(request, body)
+        elif request.content_type == "multipart/form-data":
+            await _read_form(request, body, spool, limits)
+        else:
+            raise ApiRefusal("Send application/json or multipart/form-data.", code="unsupported_content_type")
+        if (reference := body.fields.pop("input_reference", None)) is not None:
+            path = await asyncio.to_thread(_from_data_url, as_object(reference), spool, limits)
+            body.files["input_reference"] = path
+        unless_read_whole.pop_all()
+        return body
 
 
-async def _from_json(request: web.Request, spool: Path, limits: dict[str, int]) -> Body:
+async def _read_json(request: web.Request, body: Body) -> None:
     raw = await request.read()
     try:
         # A data URL makes a body of megabytes, whose reading would hold everybody up.
@@ -59,11 +67,22 @@ async def _from_json(request: web.Request, spool: Path, limits: dict[str, int]) 
         raise ApiRefusal("The body is not JSON.", code="invalid_json") from error
     if not isinstance(fields, dict):
         raise ApiRefusal("The body must be a JSON object.", code="invalid_json")
-    body = Body(fields)
-    reference = fields.pop("input_reference", None)
-    if reference is not None:
-        body.files["input_reference"] = await asyncio.to_thread(_from_data_url, reference, spool, limits)
-    return body
+    body.fields.update(fields)
+
+
+async def _read_form(request: web.Request, body: Body, spool: Path, limits: dict[str, int]) -> None:
+    parts = 0
+    try:
+        async for part in await request.multipart():
+            parts += 1
+            if not isinstance(part, BodyPartReader) or part.name is None or parts > _PARTS_MAX:
+                raise ApiRefusal("The form has parts without a name, or too many.", code="invalid_form")
+            if part.filename is not None:
+                await _keep(part, part.name, body, spool, limits)
+            else:
+                body.fields[part.name] = await _text(part, part.name)
+    except (ValueError, HttpProcessingError) as error:  # what aiohttp raises for a broken form
+        raise ApiRefusal("The form is broken.", code="invalid_form") from error
 
 
 def _from_data_url(reference: Any, spool: Path, limits: dict[str, int]) -> Path:
@@ -86,25 +105,6 @@ def _from_data_url(reference: Any, spool: Path, limits: dict[str, int]) -> Path:
     return path
 
 
-async def _from_form(request: web.Request, spool: Path, limits: dict[str, int]) -> Body:
-    async with AsyncExitStack() as unless_read_whole:
-        body = await unless_read_whole.enter_async_context(Body())
-        parts = 0
-        try:
-            async for part in await request.multipart():
-                parts += 1
-                if not isinstance(part, BodyPartReader) or part.name is None or parts > _PARTS_MAX:
-                    raise ApiRefusal("The form has parts without a name, or too many.", code="invalid_form")
-                if part.filename is not None:
-                    await _keep(part, part.name, body, spool, limits)
-                else:
-                    body.fields[part.name] = await _text(part, part.name)
-        except (ValueError, HttpProcessingError) as error:  # what aiohttp raises for a broken form
-            raise ApiRefusal("The form is broken.", code="invalid_form") from error
-        unless_read_whole.pop_all()
-        return body
-
-
 async def _keep(part: BodyPartReader, name: str, body: Body, spool: Path, limits: dict[str, int]) -> None:
     if name not in limits or name in body.files:
         raise ApiRefusal(
@@ -125,7 +125,7 @@ async def _text(part: BodyPartReader, name: str) -> str:
     text = b""
     while chunk := await part.read_chunk(_CHUNK_BYTES):
         text += chunk
-        if len(text) > _TEXT_BYTES_MAX:
+        if len(text) > (JSON_BYTES_MAX if name == "input_reference" else _TEXT_BYTES_MAX):
             raise ApiRefusal(f"'{name}' is too long.", param=name, code="invalid_value")
     try:
         return text.decode()

@@ -23,6 +23,7 @@ def paper_boat(pen: Pen, phase: float, paint: Paint) -> None:
     pen.shape(turned((-0.32, 0.32), (0.0, 1.0), (0.0, 0.3)), paper)
     pen.shape(turned((0.32, 0.32), (0.0, 1.0), (0.0, 0.3)), dim)
     pen.shape(turned((-0.86, 0.52), (-0.3, 0.33), (0.0, 0.27), (-0.38, 0.0), (-0.52, 0.0)), deep)
+    pen.shape(turned((-0.36, 0.36), (0.0, 0.4), (0.36, 0.36), (0.0, 0.2)), dim)
     pen.shape(turned((-0.86, 0.52), (0.0, 0.24), (0.5, 0.0), (-0.5, 0.0)), paper)
     pen.shape(turned((0.86, 0.52), (0.0, 0.24), (-0.3, 0.0), (0.5, 0.0)), dim)
     pen.shape(turned((-0.5, 0.0), (0.0, 0.24), (0.5, 0.0)), blend(paper, paint.body, 0.12))

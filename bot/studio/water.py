@@ -87,7 +87,7 @@ class Surface:
         cells = 240
         grid = rng.random((max(4, self._rows.size // 2), cells), dtype=np.float32)
         strength = self._water.sparkle * 200
-        lights = (shapes.smooth(0.72, 1.0, grid) * strength).astype(np.uint8)
+        lights = (shapes.smooth(0.8, 1.0, grid) * strength).astype(np.uint8)
         at = (np.log(1 + self._near * 14) / math.log(15) * (grid.shape[0] - 1)).astype(np.intp)
         columns = np.arange(width, dtype=np.float32) / width
         # Rows near by show fewer cells, so that each is longer; all of them end where they begin.

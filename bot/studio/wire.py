@@ -23,6 +23,7 @@ NAME_CHARS_MAX = 80
 CHARACTERS_MAX = 2
 # OpenAI's limits for metadata elsewhere in its API.
 _METADATA_MAX, _METADATA_KEY_MAX, _METADATA_VALUE_MAX = 16, 64, 512
+_RETRY_AFTER_S = 10
 _SECONDS_UNSAID, _SIZE_UNSAID = 4, "720x1280"  # the specification's defaults
 
 Fields = Mapping[str, Any]
@@ -52,7 +53,8 @@ async def refusals(request: web.Request, handler: Any) -> web.StreamResponse:
     try:
         response: web.StreamResponse = await handler(request)
     except ApiRefusal as refused:
-        return web.json_response(refused.body, status=refused.status)
+        later = {"Retry-After": str(_RETRY_AFTER_S)} if refused.status == 429 else {}
+        return web.json_response(refused.body, status=refused.status, headers=later)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -132,7 +134,7 @@ def key_of(fields: Fields) -> str | None:
 
 
 def metadata_of(fields: Fields) -> dict[str, str]:
-    metadata = _object(fields.get("metadata") or {})
+    metadata = as_object(fields.get("metadata") or {})
     good = (
         isinstance(metadata, dict)
         and len(metadata) <= _METADATA_MAX
@@ -156,7 +158,7 @@ def name_of(fields: Fields) -> str:
 
 def character_ids_of(fields: Fields) -> list[str]:
     """The ids of `characters: [{"id": …}]`, two at most."""
-    characters = _object(fields.get("characters") or [])
+    characters = as_object(fields.get("characters") or [])
     if not isinstance(characters, list) or len(characters) > CHARACTERS_MAX:
         raise _invalid("characters", f"must be a list of at most {CHARACTERS_MAX} objects with an 'id'")
     return [_id_in(character, "characters") for character in characters]
@@ -170,7 +172,7 @@ def video_id_of(fields: Fields) -> str:
         raise ApiRefusal(
             "Missing required parameter: 'video'.", param="video", code="missing_required_parameter"
         )
-    return _id_in(_object(fields["video"]), "video")
+    return _id_in(as_object(fields["video"]), "video")
 
 
 def resource_of(job: Job) -> dict[str, Any]:
@@ -197,6 +199,16 @@ def resource_of(job: Job) -> dict[str, Any]:
     }
 
 
+def as_object(value: Any) -> Any:
+    """What JSON in a form's part says; everything else as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
 def nearest_seconds(length: float) -> int:
     """The whole seconds that a video of this length is drawn over in."""
     return min(SECONDS_MAX, max(SECONDS_MIN, math.ceil(length - 0.25)))
@@ -221,16 +233,6 @@ def _whole(value: Any) -> int | None:
         if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 12
         else None
     )
-
-
-def _object(value: Any) -> Any:
-    """What JSON in a form's part says; everything else as it is."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
 
 
 def _id_in(value: Any, param: str) -> str:
