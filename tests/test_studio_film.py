@@ -18,8 +18,8 @@ def filmed(
     folder: Path,
     prompt: str,
     *,
-    width: int = 640,
-    height: int = 360,
+    width: int = 320,
+    height: int = 180,
     picture: str | None = None,
     video: str | None = None,
 ) -> Path:
@@ -126,7 +126,7 @@ def test_a_given_picture_fills_the_frame_and_the_camera_moves_over_it(tmp_path: 
     clip = filmed(tmp_path, "camera pans right over it", picture="picture.png")
 
     first, last = frame_of(clip, 0), frame_of(clip, 95)
-    row = Layout(640, 360).bottom - 20
+    row = Layout(320, 180).bottom - 10
     assert int(first[row, -1, 0]) - int(first[row, 0, 0]) > 150  # dark left, light right
     assert 15 < np.mean(last[row].astype(int) - first[row]) < 80  # and all of it moved left
 
@@ -138,7 +138,7 @@ def test_an_edited_video_shows_its_own_frames_and_keeps_its_sound(tmp_path: Path
 
     edited = filmed(tmp_path / "edit", "heavy snow, no music", video="video.mp4")
 
-    middle = np.s_[60:280, 40:600]
+    middle = np.s_[30:140, 20:300]
     drawn, given = frame_of(edited, 40)[middle].astype(int), frame_of(source, 40)[middle].astype(int)
     plain = frame_of(filmed(tmp_path / "plain", "heavy snow, no music"), 40)[middle].astype(int)
     assert np.abs(drawn - given).mean() < 0.6 * np.abs(plain - given).mean()
