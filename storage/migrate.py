@@ -10,10 +10,9 @@ from bot.errors import NewerDatabase, StorageError
 APPLICATION_ID = 0x4461696C
 """`Dail` in SQLite's file header, so that the file says whose it is."""
 
-_NAME = re.compile(r"(\d{4})_\w+\.sql")
-
-
 MIGRATIONS = files("storage").joinpath("migrations")
+
+_NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
 def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:

@@ -258,4 +258,4 @@ def clip_of(job_id: JobId, at: datetime) -> Clip:
 
 
 TestTheBook = pytest.mark.soak(TheBook.TestCase)
-TestTheBook.settings = settings(max_examples=count(25, 2_000), stateful_step_count=count(30, 60))
+TestTheBook.settings = settings(max_examples=count(25, 600), stateful_step_count=count(30, 50))
