@@ -192,6 +192,7 @@ def city(site: Site) -> Scenery:
                 tint=dark,
                 waves=3.0 * unit / 720,
                 sparkle=0.25,
+                rings=0.8,
             ),
             feet=scenery.feet,
             float_at=scenery.feet,

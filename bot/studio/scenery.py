@@ -27,6 +27,7 @@ class Water:
     tint: Colour
     waves: float  # how far rows are moved, in pixels near the camera
     sparkle: float  # how bright the glints are, 0 to 1
+    rings: float  # how large the rings of drops are beside those of a puddle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

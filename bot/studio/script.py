@@ -68,6 +68,7 @@ _HOMES = {
     Figure.BIRDS: Place.SKY,
     Figure.FIRE: Place.FOREST,
 }
+_LIGHTS = (Figure.FIRE, Figure.CANDLE)  # are lit when it is dark
 _HOMELESS = (Place.FIELD, Place.MOUNTAINS, Place.LAKE)
 _MOVES_UNSAID = (Move.DRIFT, Move.DOLLY_IN, Move.PAN_RIGHT, Move.DRIFT, Move.DOLLY_OUT)
 _FRAMINGS_UNSAID = (Framing.WIDE, Framing.MEDIUM, Framing.CLOSE)
@@ -122,6 +123,8 @@ def _segment_shots(number: int, segment: Segment, past: Sequence[str], seed: int
     said = [named for text in texts if (named := _parts(text))]
     parts = _recalled(said[0], [part for named in said[1:] for part in named]) if said else ()
     place = _first(_PLACES, texts) or _home(parts, seed)
+    if hour is None and any(part.figure in _LIGHTS for part in parts):
+        hour = Hour.NIGHT
     rng = np.random.default_rng([seed, number, 7])
     start = int(rng.integers(len(_MOVES_UNSAID)))
     shots: list[Shot] = []

@@ -153,7 +153,7 @@ PLACES = {
     Place.FIELD: (
         "field, meadow, grass, farm, prairie, countryside, garden, park, savanna, vineyard, road, highway"
     ),
-    Place.SKY: "sky, clouds, above the clouds, freefall, skydiver, aerial, flying over, stratosphere",
+    Place.SKY: "sky, clouds, above the clouds, freefall, skydiver, flying over, stratosphere",
 }
 
 NO_PLACES = "depth of field, field of view, bar of, film studio, recording studio, town crier, empty space"

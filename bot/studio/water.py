@@ -34,7 +34,9 @@ class Surface:
         # Waves seen in perspective: far ones are near to each other.
         self._phase = 26 * np.log(self._near + 0.05) * 2
         self._glints = [self._glint(width, rng), self._glint(width, rng)]
-        self._rings = [_ring_frames(width * (0.012 + 0.016 * size)) for size in range(_RING_SIZES)]
+        self._rings = [
+            _ring_frames(width * (0.012 + 0.016 * size) * water.rings) for size in range(_RING_SIZES)
+        ]
         count = int(drops * 20)
         self._drops = np.stack(
             [rng.random(count) * width, rng.random(count) ** 0.8, rng.random(count) * 20 * FPS], axis=1

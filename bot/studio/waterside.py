@@ -30,6 +30,7 @@ def sea(site: Site, *, ashore: bool) -> Scenery:
         tint=blend(site.palette.zenith, site.palette.near, 0.35),
         waves=(9.0 if rough else 5.0) * unit / 720,
         sparkle=0.55 if site.light.shown else 0.3,
+        rings=0.4,
     )
     feet = base + (site.height - base) * 0.8
     front: list[Layer] = []
@@ -66,6 +67,7 @@ def lake(site: Site, *, ashore: bool) -> Scenery:
         tint=blend(site.palette.zenith, site.palette.near, 0.5),
         waves=3.0 * unit / 720,
         sparkle=0.2,
+        rings=0.55,
     )
     feet = base + (site.height - base) * (0.8 if ashore else 0.42)
     shore = []
@@ -103,6 +105,7 @@ def puddle(site: Site) -> Scenery:
         tint=blend(site.palette.near, site.palette.zenith, 0.45),
         waves=4.0 * unit / 720,
         sparkle=0.18,
+        rings=1.0,
     )
     edge = (site.line(1.6, 0.35, 3) + 0.9) * unit * 0.045
     dark = blend(site.shade(1.0), (0, 0, 0), 0.3)
