@@ -108,7 +108,10 @@ def proved(
         case http.Answered(status=403) if is_out_of_credit(sent):
             return NotTaken(theirs("provider_out_of_credit", _detail(sent)))
         case _:
-            return outcomes.proved(sent, _said, now=now)
+            proof = outcomes.proved(sent, _said, now=now)
+    if isinstance(proof, Unknown) and isinstance(sent, http.Answered):
+        return Unknown(_detail(sent))  # with fal's trace, by which an operator may find it there
+    return proof
 
 
 def is_out_of_credit(answered: http.Answered) -> bool:
