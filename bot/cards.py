@@ -60,7 +60,7 @@ class Cards:
         self._now = now
         self._progress: dict[JobId, Progress] = {}
         self._shown: dict[JobId, _Seen] = {}
-        self._left_alone: set[JobId] = set()
+        self._given_up: dict[JobId, int | None] = {}
         self._failures: dict[JobId, int] = {}
         self._turns: WeakValueDictionary[JobId, asyncio.Lock] = WeakValueDictionary()
         self._schedule = Schedule(self._step, lanes=LANES)
@@ -119,12 +119,6 @@ class Cards:
             log.warning("card not shown yet: %s", fault, extra={"job": job_id, "code": fault.code})
             failures = self._failures[job_id] = self._failures.get(job_id, 0) + 1
             return min(RETRY_MAX_S, RETRY_S * failures)
-        except (MessageGone, DeliveryRefused) as fault:
-            # Deleted by somebody, or the place is closed to us: the job goes on without a card. Asking
-            # again is worse than useless: Discord bans an address for too many refusals.
-            log.info("card given up: %s", fault, extra={"job": job_id, "code": fault.code})
-            self._left_alone.add(job_id)
-            return 0.0
         except asyncio.CancelledError:
             raise
         except Exception:
@@ -137,14 +131,27 @@ class Cards:
         job = await self._database.read(partial(jobs.get, job_id=job_id))
         if job is None:
             return
-        if job_id in self._left_alone or (job.card_message_id is None and job.card_rev >= 0):
-            await self._write_shown(job)  # else every process to come would look at it
-        elif job.card_message_id is None:
-            await self._post(job)
-        else:
-            await self._edit(job)
+        try:
+            if self._is_given_up(job):
+                await self._write_shown(job)  # else every process to come would look at it
+            elif job.card_message_id is None:
+                await self._post(job)
+            else:
+                await self._edit(job)
+        except (MessageGone, DeliveryRefused) as fault:
+            # Deleted by somebody, or the place is closed to us: the job goes on without a card. To ask
+            # with every progress would be worse than useless: Discord bans who is refused too often.
+            log.info("card given up: %s", fault, extra={"job": job_id, "code": fault.code})
+            self._given_up[job_id] = None if isinstance(fault, MessageGone) else job.rev
+            await self._write_shown(job)
         if job.state in RESTING:
             self._forget(job_id)
+
+    def _is_given_up(self, job: Job) -> bool:
+        """For good where it was deleted or never was; after a refused edit until the job moves again."""
+        if job.card_message_id is None:
+            return job.card_rev >= 0
+        return job.id in self._given_up and self._given_up[job.id] in (None, job.rev)
 
     async def _post(self, job: Job) -> None:
         at = self._now()
@@ -183,7 +190,7 @@ class Cards:
     def _forget(self, job_id: JobId) -> None:
         self._progress.pop(job_id, None)
         self._shown.pop(job_id, None)
-        self._left_alone.discard(job_id)
+        self._given_up.pop(job_id, None)
 
 
 def _seen(card: Card) -> _Seen:
