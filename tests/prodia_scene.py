@@ -5,11 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain import Job, Ticket
 from bot.providers.http import Timeouts
 from bot.providers.prodia import ProdiaJobs
-from bot.providers.protocol import Taken, Wire
-from tests.openai_scene import OFFER, attempt, job
+from bot.providers.protocol import Wire
+from tests.openai_scene import OFFER
 from tests.props import NOON
 
 TOKEN = "prodia-token-never-to-be-seen-in-any-detail"
@@ -40,12 +39,3 @@ async def provider_at(
         yield provider
     finally:
         await provider.close()
-
-
-async def made(provider: ProdiaJobs, order: Job | None = None) -> Ticket:
-    order = order or job()
-    match await provider.submit(order, attempt(order)):
-        case Taken(ticket):
-            return ticket
-        case other:
-            raise AssertionError(f"not taken: {other}")

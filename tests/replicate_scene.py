@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bot.domain import Attempt, Job, Kind, Source, Ticket
 from bot.providers.http import Timeouts
-from bot.providers.protocol import Taken, Wire
+from bot.providers.protocol import Provider, Taken, Wire
 from bot.providers.replicate import ReplicatePredictions
 from tests.openai_scene import OFFER, attempt, job
 from tests.props import NOON
@@ -55,7 +55,7 @@ async def provider_at(
         await provider.close()
 
 
-async def made(provider: ReplicatePredictions, order: Job | None = None) -> Ticket:
+async def made(provider: Provider, order: Job | None = None) -> Ticket:
     order = order or job()
     match await provider.submit(order, attempt(order)):
         case Taken(ticket):

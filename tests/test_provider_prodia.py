@@ -19,9 +19,9 @@ from tests.emulators.prodia import ProdiaEmulator
 from tests.emulators.site import parts_of
 from tests.openai_scene import attempt, code_of, job, server_that_says
 from tests.outcome_rows import HANGING, ROWS, Row
-from tests.prodia_scene import ANIMATE, PRO, SORA, TOKEN, made, provider_at
+from tests.prodia_scene import ANIMATE, PRO, SORA, TOKEN, provider_at
 from tests.props import NOON, Clock
-from tests.replicate_scene import PICTURE, SHORT, animated
+from tests.replicate_scene import PICTURE, SHORT, animated, made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import FaultKind, Ticket
+from bot.domain import FaultKind, Micros, Ticket
 from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, UnreadableAnswer
 from bot.media import check
 from bot.providers.protocol import Failed, Rendered, Rendering, Vanished
@@ -16,8 +16,9 @@ from tests.emulators.clips import clip
 from tests.emulators.faults import Fault, answer
 from tests.emulators.prodia import ProdiaEmulator
 from tests.openai_scene import SHORT_ASK, job, names_in
-from tests.prodia_scene import TOKEN, made, provider_at
+from tests.prodia_scene import TOKEN, provider_at
 from tests.props import NOON, Clock
+from tests.replicate_scene import made
 
 ONE = Ticket(provider_job_id="00000000-0000-4000-8000-000000000000")
 
@@ -40,7 +41,7 @@ async def test_a_job_is_rendered_billed_as_it_says_and_its_file_is_a_real_clip_o
         fetched = await provider.fetch(ticket, into, bytes_max=1 << 20)
 
     assert rendering == Rendering()
-    assert rendered == Rendered(billed_micros=400_000, expires_at=NOON + timedelta(hours=1))  # type: ignore[arg-type] # the books' plain number
+    assert rendered == Rendered(billed_micros=Micros(400_000), expires_at=NOON + timedelta(hours=1))
     assert fetched.sha256 == hashlib.sha256(clip(1280, 720, 4)).hexdigest()
     assert names_in(tmp_path) == ["clip.mp4"]
     assert (await check(into)).duration_ms == 4_000

@@ -284,6 +284,19 @@ async def test_delete_removes_the_picture_that_we_uploaded_and_may_be_repeated(
 # Webhooks
 
 
+async def test_a_webhook_that_came_to_an_attempts_address_brings_its_ticket(
+    emulator: ReplicateEmulator,
+) -> None:
+    body = b'{"id": "p1"}'
+
+    async with provider_at(emulator.url) as provider:
+        ticket = await provider.received("job1-1", {}, emulator.webhooks.signed(body), body)
+        with pytest.raises(WebhookRefused):
+            await provider.received("job1-1", {}, emulator.webhooks.signed(body), b'{"id": "p2"}')
+
+    assert ticket == P1
+
+
 async def test_a_webhook_tells_which_prediction_to_ask_about_and_nothing_more(
     emulator: ReplicateEmulator, clock: Clock
 ) -> None:

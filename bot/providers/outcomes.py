@@ -89,6 +89,20 @@ def _turned_down(answered: http.Answered, said: Said, now: datetime) -> NotTaken
     return Refused(theirs("provider_refused", detail))
 
 
+def job_in(answered: http.Answered, ticket: Ticket, protocol: str) -> dict[object, object]:
+    """The body of an answer about a job, which must be this one.
+
+    Raises:
+        UnreadableAnswer: no object, or another job's.
+    """
+    body = answered.body
+    if not isinstance(body, dict):
+        raise UnreadableAnswer(protocol, f"no job: {answered.text}")
+    if body.get("id", ticket.provider_job_id) != ticket.provider_job_id:
+        raise UnreadableAnswer(protocol, "the answer is about another job")
+    return body
+
+
 def is_gone(answered: http.Answered, protocol: str) -> bool:
     """Whether the API says that it does not know what it was asked about.
 

@@ -5,7 +5,6 @@ mean is in prodia_answers.py. It has no call that cancels or deletes a job and n
 no webhooks, and keeps a job until `expires_at`: five minutes in its own example, so its files go first.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from bot.domain import Attempt, Fault, FaultKind, Job, OfferId, Source, Ticket
+from bot.domain import Attempt, Fault, Job, OfferId, Source, Ticket
 from bot.errors import AssetGone
 from bot.providers import http
 from bot.providers import prodia_answers as answers
@@ -36,6 +35,7 @@ from bot.providers.protocol import (
     Vanished,
     Wire,
 )
+from bot.providers.sources import file_name, opened
 from bot.providers.wording import Worded, worded
 
 BASE_URL = "https://inference.prodia.com/v2"
@@ -112,7 +112,7 @@ class ProdiaJobs:
         if isinstance(words, Fault):
             return Refused(words)
         if job.order.source is None:
-            submission = await self._order(wire, words, {"type": wire.endpoint, "config": words.fields})
+            submission = await self._order(words, {"type": wire.endpoint, "config": words.fields})
         else:
             submission = await self._order_from(job.order.source, wire, words)
         match submission:
@@ -124,33 +124,24 @@ class ProdiaJobs:
 
     async def _order_from(self, source: Source, wire: Wire, words: Worded) -> Submission:
         """A form of two parts: the file, and the job that names it (docs.prodia.com, inference)."""
-        file_name = source.media_type.replace("/", ".")  # never the name that a member gave it
-        job = {"type": wire.endpoint, "config": {**words.fields, words.source_field: file_name}}
-        try:
-            file = await asyncio.to_thread(source.path.open, "rb")
-        except OSError as error:
-            fault = Fault(kind=FaultKind.OURS, code="source_unreadable", detail=http.one_line(error))
-            return Refused(fault)
+        job = {"type": wire.endpoint, "config": {**words.fields, words.source_field: file_name(source)}}
+        file = await opened(source)
+        if isinstance(file, Fault):
+            return Refused(file)
         with file:
             form = aiohttp.FormData()
-            form.add_field("input", file, filename=file_name, content_type=source.media_type)
+            form.add_field("input", file, filename=file_name(source), content_type=source.media_type)
             form.add_field(
                 "job", json.dumps(job).encode(), filename="job.json", content_type="application/json"
             )
-            return await self._order(wire, words, form)
+            return await self._order(words, form)
 
-    async def _order(
-        self, wire: Wire, words: Worded, payload: Mapping[str, object] | aiohttp.FormData
-    ) -> Submission:
+    async def _order(self, words: Worded, payload: Mapping[str, object] | aiohttp.FormData) -> Submission:
         """The one POST that costs money."""
         sent = await http.post_once(
             self._jobs.with_query(_PRICED), headers=self._headers, payload=payload, timeouts=self._timeouts
         )
-        about = {
-            wire.fields.get("prompt", USUAL["prompt"]): FaultKind.PROMPT,
-            words.source_field: FaultKind.PICTURE,
-        }
-        return proved(sent, lambda answered: answers.said(answered, about), now=self._now())
+        return proved(sent, lambda answered: answers.said(answered, words.about), now=self._now())
 
     def _is_gone(self, wire: Wire, job: Job, attempt: Attempt) -> bool:
         taken_at = self._taken_at.get(wire.endpoint)

@@ -58,7 +58,7 @@ class State(StrEnum):
 def said(answered: http.Answered, about: Mapping[str, FaultKind]) -> Said:
     """What an error body says; `about` tells whose matter a field of `config` is, by its name."""
     text = _error(answered.body)
-    kinds = {kind for field, kind in about.items() if field and re.search(rf"\b{re.escape(field)}\b", text)}
+    kinds = {kind for field, kind in about.items() if re.search(rf"\b{re.escape(field)}\b", text)}
     return Said(
         moderated=is_moderation(text),
         gone=_GONE.search(text) is not None,

@@ -5,7 +5,6 @@ its answers mean is in replicate_answers.py. It keeps a prediction's input, outp
 and then removes them by itself; there is no call that does so sooner.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,7 +14,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
-from bot.domain import Attempt, Fault, FaultKind, Job, OfferId, Source, Ticket
+from bot.domain import Attempt, Fault, Job, OfferId, Source, Ticket
 from bot.errors import AssetGone, SettingsError, UnreadableAnswer
 from bot.providers import http
 from bot.providers import replicate_answers as answers
@@ -35,6 +34,7 @@ from bot.providers.protocol import (
     Wire,
 )
 from bot.providers.replicate_answers import PROTOCOL
+from bot.providers.sources import file_name, opened
 from bot.providers.standard_webhooks import Signatures
 from bot.providers.wording import Worded, worded
 
@@ -111,14 +111,9 @@ class ReplicatePredictions:
         self._headers = {"Accept": "application/json", **key}
         self._deadline = {} if cancel_after_s is None else {"Cancel-After": f"{cancel_after_s}s"}
         self._session = http.pooled_session(self._timeouts)
+        session, times = self._session, self._timeouts
         self._downloads = Downloads(
-            PROTOCOL,
-            self._session,
-            api=self._base,
-            headers=key,
-            hosts=file_hosts,
-            now=now,
-            timeouts=self._timeouts,
+            PROTOCOL, session, api=self._base, headers=key, hosts=file_hosts, now=now, timeouts=times
         )
         self._signatures = Signatures(self._ask_secret, now=now)
 
@@ -157,31 +152,22 @@ class ReplicatePredictions:
         model, _, version = wire.endpoint.partition(":")
         if version:
             payload["version"] = version
-            url = self._base / "predictions"
-        else:
-            url = self._base / "models" / model / "predictions"
+        url = self._base / ("predictions" if version else f"models/{model}/predictions")
         if self._webhook_url is not None:
             payload |= {"webhook": self._webhook_url(attempt), "webhook_events_filter": ["completed"]}
         sent = await http.post_once(
             url, headers=self._headers | self._deadline, payload=payload, timeouts=self._timeouts
         )
-        about = {
-            wire.fields.get("prompt", USUAL["prompt"]): FaultKind.PROMPT,
-            words.source_field: FaultKind.PICTURE,
-        }
-        return proved(sent, lambda answered: answers.said(answered, about), now=self._now())
+        return proved(sent, lambda answered: answers.said(answered, words.about), now=self._now())
 
     async def _upload(self, source: Source) -> answers.Uploaded | NotTaken | Refused:
         """Give Replicate the source. Nothing has been ordered yet, so nothing of this can be uncertain."""
-        try:
-            file = await asyncio.to_thread(source.path.open, "rb")
-        except OSError as error:
-            fault = Fault(kind=FaultKind.OURS, code="source_unreadable", detail=http.one_line(error))
-            return Refused(fault)
+        file = await opened(source)
+        if isinstance(file, Fault):
+            return Refused(file)
         with file:
             form = aiohttp.FormData()
-            file_name = source.media_type.replace("/", ".")  # never the name that a member gave it
-            form.add_field("content", file, filename=file_name, content_type=source.media_type)
+            form.add_field("content", file, filename=file_name(source), content_type=source.media_type)
             sent = await http.post_once(
                 self._base / "files", headers=self._headers, payload=form, timeouts=self._timeouts
             )
@@ -275,6 +261,20 @@ class ReplicatePredictions:
         """
         await self._signatures.verify(headers, body)
         return answers.prediction_id(body)
+
+    async def received(
+        self, attempt_key: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Ticket:
+        """The ticket of the attempt to whose address a webhook came: how a lost submission is found.
+
+        Only predictions of this account are signed with its secret, and only we name our addresses. But
+        the signature does not cover the address: a ticket that another job has already is a replay.
+
+        Raises:
+            WebhookRefused, ProviderUnavailable, UnreadableAnswer: as `verify`.
+        """
+        del attempt_key, query  # nothing in the body repeats them
+        return Ticket(provider_job_id=await self.verify(headers, body))
 
     async def _ask_secret(self) -> str:
         answered = await self._get(self._base / "webhooks" / "default" / "secret")

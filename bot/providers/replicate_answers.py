@@ -38,7 +38,7 @@ from bot.domain import Fault, FaultKind, Ticket
 from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
 from bot.providers.listing import Listed
-from bot.providers.outcomes import JOB_ID, Said, is_moderation, moderation, proved, theirs, time_of
+from bot.providers.outcomes import JOB_ID, Said, is_moderation, job_in, moderation, proved, theirs, time_of
 from bot.providers.protocol import (
     Answer,
     Failed,
@@ -136,11 +136,7 @@ def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answe
     `canceled` is ours or the deadline's, `aborted` the deadline's before it began: not charged. What a
     cancelled one is charged is in no answer.
     """
-    body = answered.body
-    if not isinstance(body, dict):
-        raise UnreadableAnswer(PROTOCOL, f"no prediction: {answered.text}")
-    if body.get("id", ticket.provider_job_id) != ticket.provider_job_id:
-        raise UnreadableAnswer(PROTOCOL, "the answer is about another prediction")
+    body = job_in(answered, ticket, PROTOCOL)
     after_s = http.retry_after_s(answered.headers, now=now)
     match body:
         case {"status": "starting"}:

@@ -1,19 +1,23 @@
 """An order in the words of an endpoint that takes its fields in one flat object, as its `Wire` says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.domain import Fault, Kind, Order
+from bot.domain import Fault, FaultKind, Kind, Order
 from bot.providers.outcomes import theirs
 from bot.providers.protocol import Wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worded:
-    """An order's fields, without its source; `source_field` is where that goes, `""` where there is none."""
+    """An order's fields, without its source; `source_field` is where that goes, `""` where there is none.
+
+    `about` says whose matter a field is, for errors that name one.
+    """
 
     fields: Mapping[str, object]
     source_field: str = ""
+    about: Mapping[str, FaultKind] = field(default_factory=dict)
 
 
 def worded(order: Order, wire: Wire, usual: Mapping[str, str]) -> Worded | Fault:
@@ -39,24 +43,31 @@ def worded(order: Order, wire: Wire, usual: Mapping[str, str]) -> Worded | Fault
         size = wire.sizes.get((order.resolution, order.aspect_ratio))
         wanted.append(("size", name("size") if size else "", size))
     fields = dict(wire.constants)
-    for word, field, theirs_for_it in wanted:
-        if not field:
+    for word, called, said in wanted:
+        if not called:
             return theirs("offer_changed", f"{wire.endpoint} no longer takes {word}")
-        fields[field] = theirs_for_it
+        fields[called] = said
+    for word, ordered, taken in (
+        ("resolution", order.resolution, wire.resolutions),
+        ("aspect ratio", order.aspect_ratio, wire.aspect_ratios),
+    ):
+        if taken and ordered not in taken:  # left out, it would be their default, perhaps a dearer one
+            return theirs("offer_changed", f"{wire.endpoint} no longer takes {word} {ordered}")
     shape = {
         "resolution": wire.resolutions.get(order.resolution),
         "aspect_ratio": wire.aspect_ratios.get(order.aspect_ratio),
         "duration": seconds(order.duration_s, wire),
     }
-    fields |= {name(word): said for word, said in shape.items() if said is not None and name(word)}
+    fields |= {name(word): known for word, known in shape.items() if known is not None and name(word)}
+    about = {name("prompt"): FaultKind.PROMPT}
     if order.source is None and order.kind is Kind.GENERATE:
-        return Worded(fields=fields)
+        return Worded(fields=fields, about=about)
     if order.source is None or order.kind is Kind.GENERATE:
         return theirs("offer_changed", f"{order.kind} with {'no' if order.source is None else 'a'} source")
     source_field = name("picture" if order.source.media_type.startswith("image/") else "video")
     if not source_field:
         return theirs("offer_changed", f"{wire.endpoint} no longer takes {order.source.media_type}")
-    return Worded(fields=fields, source_field=source_field)
+    return Worded(fields=fields, source_field=source_field, about={**about, source_field: FaultKind.PICTURE})
 
 
 def seconds(duration_s: int, wire: Wire) -> str | int:
