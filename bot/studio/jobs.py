@@ -122,7 +122,7 @@ class Jobs:
         """Write a new job and copies of its files, durably; True if it is new.
 
         With a key that was used before it gives the job of that key and writes nothing, also when both come
-        at the same moment.
+        at the same moment. OSError when it cannot be written, FileNotFoundError when a file is gone.
         """
         async with self._placing:
             if idempotency_key is not None and (known := self._by_key.get(idempotency_key)) is not None:
@@ -226,11 +226,15 @@ class Jobs:
     def _write_new(self, job: Job, files: dict[str, Path]) -> None:
         unborn = self._folder / (_UNBORN + job.id)
         unborn.mkdir(parents=True)
-        for name, source in files.items():
-            shutil.copyfile(source, unborn / name)
-            _sync(unborn / name)
-        _write_whole(unborn / _RECORD, _body_of(job, job.status, None))
-        unborn.rename(self.folder(job))
+        try:
+            for name, source in files.items():
+                shutil.copyfile(source, unborn / name)
+                _sync(unborn / name)
+            _write_whole(unborn / _RECORD, _body_of(job, job.status, None))
+            unborn.rename(self.folder(job))
+        except OSError:
+            shutil.rmtree(unborn, ignore_errors=True)
+            raise
         _sync(self._folder)
 
     def _write(self, job: Job, body: dict[str, Any]) -> None:

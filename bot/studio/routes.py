@@ -294,16 +294,21 @@ class Routes:
             raise ApiRefusal(
                 "This studio has as many jobs as it takes.", code="rate_limit_exceeded", status=429
             )
-        job, new = await self._jobs.place(
-            model=model,
-            prompt=prompt,
-            spec=spec,
-            files=files,
-            remixed_from=remixed_from,
-            extensions=extensions,
-            idempotency_key=key,
-            metadata=metadata,
-        )
+        try:
+            job, new = await self._jobs.place(
+                model=model,
+                prompt=prompt,
+                spec=spec,
+                files=files,
+                remixed_from=remixed_from,
+                extensions=extensions,
+                idempotency_key=key,
+                metadata=metadata,
+            )
+        except FileNotFoundError as error:  # the source was deleted in this moment
+            raise ApiRefusal(
+                "The source is gone.", param="video_id", code="video_not_found", status=404
+            ) from error
         if new:
             self._queue.add(job)
         return web.json_response(wire.resource_of(job))

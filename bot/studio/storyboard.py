@@ -48,33 +48,41 @@ class Storyboard:
 
     def _filmed(self, film: Film) -> Iterator[None]:
         """Film every frame, one at each step."""
-        spec, layout, easel = self._spec, self._layout, self._easel
+        spec = self._spec
         shots = shots_of(spec)
         cast = self._slate.cast([(one.name, Image.open(self._folder / one.picture)) for one in spec.cast])
-        footage = Footage(self._folder / spec.video, easel) if spec.video is not None else None
-        at = 0
+        footage = Footage(self._folder / spec.video, self._easel) if spec.video is not None else None
+        start = 0
         for number, shot in enumerate(shots, 1):
             palette = palette_of(shot, spec.seed)
             above, below = self._slate.bands(shot, number, len(shots), palette.accent)
             film.planes.put(above, 0)
-            film.planes.put(below, layout.bottom)
-            draw = self._drawing(shot, palette, footage)
-            subtitles = self._subtitles(shot)
-            for frame in range(shot.frames):
-                if footage is not None and shot.segment == 0:
-                    footage.advance(at / FPS)
-                draw(frame)
-                if cast is not None:
-                    easel.picture.lay(cast, round(20 * layout.unit), round(18 * layout.unit))
-                for cel, first, last in subtitles:
-                    if first <= frame < last:
-                        easel.picture.lay(cel, 0, easel.height - cel.height - round(16 * layout.unit))
-                film.planes.put(easel.picture.planes, layout.top)
-                self._slate.clock(film.planes.y, at, spec.frames)
-                film.take(cut=frame == 0)
-                self._keep(film, at)
-                at += 1
-                yield
+            film.planes.put(below, self._layout.bottom)
+            # One shot's drawings are let go before the next one's are made: each takes some 50 MB.
+            yield from self._filmed_shot(film, shot, palette, start, cast, footage)
+            start += shot.frames
+
+    def _filmed_shot(
+        self, film: Film, shot: Shot, palette: Palette, start: int, cast: Cel | None, footage: Footage | None
+    ) -> Iterator[None]:
+        layout, easel = self._layout, self._easel
+        draw = self._drawing(shot, palette, footage)
+        subtitles = self._subtitles(shot)
+        for frame in range(shot.frames):
+            at = start + frame
+            if footage is not None and shot.segment == 0:
+                footage.advance(at / FPS)
+            draw(frame)
+            if cast is not None:
+                easel.picture.lay(cast, round(20 * layout.unit), round(18 * layout.unit))
+            for cel, first, last in subtitles:
+                if first <= frame < last:
+                    easel.picture.lay(cel, 0, easel.height - cel.height - round(16 * layout.unit))
+            film.planes.put(easel.picture.planes, layout.top)
+            self._slate.clock(film.planes.y, at, self._spec.frames)
+            film.take(cut=frame == 0)
+            self._keep(film, at)
+            yield
 
     def _drawing(self, shot: Shot, palette: Palette, footage: Footage | None) -> Callable[[int], None]:
         """What draws each frame of a shot on the easel."""

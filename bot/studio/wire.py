@@ -1,9 +1,17 @@
 """The wire: what requests may say, what the answers look like, and how refusals are worded.
 
 The shape is OpenAI's video API (openai/openai-openapi, commit f85dbe2 of 2026-08-21, paths under /videos).
-Extensions of ours: `seed`, `idempotency_key`, `metadata` and `characters` in every request that makes a job;
-any whole number of seconds from 4 to 20; the sizes of 720p and 1080p; DELETE of a job that is not done, after
-which it answers with the status `cancelled`.
+Ours differs in this:
+
+- `seed`, `idempotency_key` and `metadata` may stand in every request that makes a job, and stand in its
+  answer. A key that was used in the last day gives the job of that key, whatever else the request says.
+- Clips have any whole number of seconds from 4 to 20, and the sizes of 720p and 1080p.
+- A job may be deleted before it is done: its drawing stops, and for a day it answers with the status
+  `cancelled`. A completed or failed one that is deleted is answered with 404.
+- A picture comes as a file or as a data URL; nothing is fetched from anywhere. It is cropped to the size.
+- An edit of a clip of ours is its remix; an uploaded video's own frames (20 s at most) are drawn over, and
+  its sound is kept. An extension draws its source again and goes on.
+- `characters`, two at most, are pinned to the storyboard with their names.
 """
 
 from __future__ import annotations
