@@ -137,6 +137,7 @@ def listed(created_at: str, **more: object) -> dict[str, object]:
 LATE = "2026-11-21T14:00:00Z"
 EARLY = "2026-11-21T09:00:00Z"
 OURS = hook(attempt(job(number=9)))
+WAS_OURS = "https://old.example/hooks/job1-1"
 
 LISTS: dict[str, tuple[object, type[Search] | type[Exception]]] = {
     "ours and a stranger's": (
@@ -148,6 +149,9 @@ LISTS: dict[str, tuple[object, type[Search] | type[Exception]]] = {
     ),
     "one made by somebody's program": (
         {"results": [listed(LATE, source="api"), listed(EARLY, webhook=OURS)], "next": None}, CannotTell,
+    ),
+    "one to an address that was ours": (
+        {"results": [listed(LATE, webhook=WAS_OURS), listed(EARLY, webhook=OURS)], "next": None}, CannotTell,
     ),
     "a webhook that is none": (
         {"results": [listed(LATE, webhook=7), listed(EARLY, webhook=OURS)], "next": None}, CannotTell,

@@ -86,8 +86,10 @@ class Echo:
         webhook = prediction.get("webhook")
         if self.webhook is not None and isinstance(webhook, str):
             before, _, after = self.webhook.partition(self.key)
-            ours = webhook.startswith(before) and webhook.endswith(after)
-            return webhook[len(before) : len(webhook) - len(after)] if ours else ""
+            if webhook.startswith(before) and webhook.endswith(after):
+                return webhook[len(before) : len(webhook) - len(after)]
+            # Ours always have the key in them; this may be from when our address was another.
+            return None if self.key in webhook else ""
         given = prediction.get("input")
         key = given.get(self.input_field) if self.input_field and isinstance(given, dict) else None
         return key if isinstance(key, str) else None
