@@ -1,14 +1,17 @@
-"""The `dailies` command: run, sandbox, studio, demo, models, ledger. `python -m bot` is the same."""
+"""The `dailies` command: run, sandbox, studio, demo, models, guilds, ledger. `python -m bot` is the same."""
 
 import argparse
 import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import settings
+from bot.domain import Micros
 from bot.errors import DailiesError, SettingsError
+from bot.money import parse_usd
 
 CONFIG_EXIT = 78
 """EX_CONFIG: restarting will not help; the shipped units treat it as final."""
@@ -60,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--env-file", type=Path, default=Path(".env"))
     models.set_defaults(command=_models)
 
+    guilds = commands.add_parser("guilds", help="which servers may spend at paid providers")
+    guilds.add_argument("what", choices=["list", "admit", "dismiss"])
+    guilds.add_argument("guild", nargs="?", type=_guild_id, help="the server's id")
+    guilds.add_argument("usd", nargs="?", type=_usd, help="dollars that it may spend in a month")
+    guilds.add_argument("--env-file", type=Path, default=Path(".env"))
+    guilds.set_defaults(command=_guilds)
+
     ledger = commands.add_parser("ledger", help="the book of money")
     ledger.add_argument("what", choices=["show", "verify"])
     ledger.add_argument("--newest", type=int, default=50, help="lines to show")
@@ -106,6 +116,40 @@ async def _until_terminated(work: Coroutine[object, object, None]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, task.cancel)
     await task
+
+
+def _guilds(chosen: argparse.Namespace) -> int:
+    from bot import control, reports  # noqa: PLC0415
+
+    config = settings.load(env_file=chosen.env_file)
+    if chosen.what == "list":
+        for line in reports.guilds_admitted(config):
+            print(line)
+        return 0
+    if chosen.guild is None or (chosen.what == "admit" and chosen.usd is None):
+        raise SettingsError(
+            "name the server by its id, and for `admit` the dollars that it may spend a month"
+        )
+    wanted: control.Change
+    if chosen.what == "admit":
+        wanted = control.AdmitGuild(guild_id=chosen.guild, ceiling_monthly_micros=chosen.usd)
+    else:
+        wanted = control.DismissGuild(guild_id=chosen.guild)
+    print(asyncio.run(control.change(config.data_dir, wanted, now=lambda: datetime.now(UTC))))
+    return 0
+
+
+def _usd(text: str) -> Micros:
+    try:
+        return parse_usd(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError(str(wrong)) from wrong
+
+
+def _guild_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+        raise argparse.ArgumentTypeError("a server's id is a number such as 1198622483471925248")
+    return int(text)
 
 
 def _models(chosen: argparse.Namespace) -> int:

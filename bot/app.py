@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from bot import catalogue, media, settings
 from bot.budgets import Budgets
 from bot.cards import Cards
+from bot.control import Control
 from bot.domain import Limits
 from bot.fetching import Fetching
 from bot.ids import Ids
@@ -81,6 +82,9 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         models = catalogue.load(config.models_file, providers=names, now=now, studio_play_price=play_price)
         database = await open_database(folder / "dailies.db")
         stack.push_async_callback(database.close)
+        control = Control(folder, database, now=now)
+        await control.start()
+        stack.push_async_callback(control.close)
         providers = await _providers(config, models, stack, now=now)
         limits = Limits(
             member_monthly_micros=config.member_monthly_usd,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
-from bot.domain import Allowance, FaultKind, Limits, Member, Micros, Period
+from bot.domain import Allowance, FaultKind, Limits, Member, Micros, Period, Quote
 from bot.errors import BudgetExceeded, PaidNotEnabled
 from bot.money import format_usd
-from storage import ledger, purses
+from storage import guilds, ledger, purses
 from storage.database import Database
 
 
@@ -49,6 +49,35 @@ def admit(tx: sqlite3.Connection, member: Member, price_micros: Micros, limits: 
             f"This costs {format_usd(price_micros)}, {format_usd(short)} more than the bot's own budget "
             f"has left until {_day(resets_at(today))}.",
             "Choose a cheaper order, or ask whoever runs this bot to raise its budget.",
+            kind=FaultKind.SERVER_BUDGET,
+            short_micros=Micros(short),
+        )
+
+
+def admit_guild(tx: sqlite3.Connection, member: Member, quote: Quote, at: datetime) -> None:
+    """Return if the member's server may spend the price at a provider that bills for it.
+
+    Raises:
+        PaidNotEnabled: the operator has not admitted this server: whoever invites the bot spends nothing.
+        BudgetExceeded: the server's ceiling has no room.
+    """
+    if not quote.costs_money:
+        return
+    ceiling = guilds.ceiling(tx, member.guild_id)
+    if ceiling is None:
+        raise PaidNotEnabled(
+            "This server is not admitted to models that cost money.",
+            "Choose a free model, or ask whoever runs this bot to admit it.",
+            kind=FaultKind.SERVER_BUDGET,
+        )
+    today = at.date()
+    used = ledger.balance(tx, purses.of_guild(member.guild_id, Period.MONTH, today)).used_micros
+    short = used + quote.price_micros - ceiling
+    if short > 0:
+        raise BudgetExceeded(
+            f"This costs {format_usd(quote.price_micros)}, {format_usd(short)} more than this server's "
+            f"budget has left until {_day(resets_at(today))}.",
+            "Choose a cheaper order, or ask whoever runs this bot to raise the server's ceiling.",
             kind=FaultKind.SERVER_BUDGET,
             short_micros=Micros(short),
         )

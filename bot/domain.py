@@ -27,6 +27,9 @@ InteractionId = NewType("InteractionId", int)
 OfferId = NewType("OfferId", str)
 """`provider/model`, as in the catalogue; written on the job, so that history outlives a model."""
 
+STUDIO = "studio"
+"""The name of our own renderer among the providers; nobody bills for it."""
+
 PROMPT_CHARS_MAX = 4_000
 """Of every prompt, everywhere: what a form's text field can hold."""
 
@@ -93,6 +96,16 @@ class Quote:
     offer_id: OfferId
     price_micros: Micros
     per_second_micros: Micros
+
+    @property
+    def provider(self) -> str:
+        """The name of the provider at which the order would be placed."""
+        return self.offer_id.partition("/")[0]
+
+    @property
+    def costs_money(self) -> bool:
+        """Whether somebody would bill us: a price of the studio is play money."""
+        return self.price_micros > 0 and self.provider != STUDIO
 
 
 class JobState(StrEnum):

@@ -133,7 +133,7 @@ class Orders:
             expires_at=at + QUOTE_HOLDS,
         )
         member = Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
-        return await self._database.write(partial(self._ask, waiting, member, at))
+        return await self._database.write(partial(self._ask, waiting, member, quote=quote, at=at))
 
     async def accept(self, quote_id: str, user_id: UserId) -> Job:
         """The member said yes: place the order at the price that was named. Yes said twice is one job.
@@ -194,7 +194,7 @@ class Orders:
         if made is not None:
             return made
         at = self._now()
-        budgets.admit(tx, order.member, quote.price_micros, self._limits, at)
+        self._admit(tx, order.member, quote, at)
         job = Job(
             id=JobId(self._ids.new()),
             take=1,
@@ -218,11 +218,17 @@ class Orders:
         )
         return job
 
-    def _ask(self, waiting: WaitingQuote, member: Member, at: datetime, tx: sqlite3.Connection) -> str:
+    def _admit(self, tx: sqlite3.Connection, member: Member, quote: Quote, at: datetime) -> None:
+        budgets.admit(tx, member, quote.price_micros, self._limits, at)
+        budgets.admit_guild(tx, member, quote, at)
+
+    def _ask(
+        self, waiting: WaitingQuote, member: Member, tx: sqlite3.Connection, *, quote: Quote, at: datetime
+    ) -> str:
         asked = quotes.by_interaction(tx, waiting.interaction_id)
         if asked is not None:
             return asked.id
-        budgets.admit(tx, member, waiting.price_micros, self._limits, at)
+        self._admit(tx, member, quote, at)
         quotes.insert(tx, waiting, at=at)
         return waiting.id
 

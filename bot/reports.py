@@ -10,7 +10,7 @@ from bot.domain import Kind
 from bot.errors import StorageError
 from bot.money import format_usd
 from bot.settings import Settings
-from storage import ledger
+from storage import guilds, ledger
 from storage.database import open_for_reading
 
 
@@ -31,6 +31,16 @@ def ledger_differences(config: Settings) -> list[str]:
             f"{found.what}: the book says {found.kept}, it should be {found.should_be}"
             for found in ledger.verify(connection)
         ]
+
+
+def guilds_admitted(config: Settings) -> list[str]:
+    """Every server that may spend at paid providers, and how much."""
+    with _reading(config) as connection:
+        return [
+            f"{guild.guild_id}: {format_usd(guild.ceiling_monthly_micros)} a month "
+            f"(since {guild.changed_at:%Y-%m-%d})"
+            for guild in guilds.admitted(connection)
+        ] or ["no server is admitted: only the studio is sold"]
 
 
 def models(config: Settings) -> list[str]:

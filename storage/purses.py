@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.domain import ChannelId, HoldId, JobId, Member, Micros, Period, Purse, Scope
+from bot.domain import ChannelId, GuildId, HoldId, JobId, Member, Micros, Period, Purse, Scope
 
 _EVER = date(1970, 1, 1)
 
@@ -43,6 +43,11 @@ def of_member(member: Member, period: Period, day: date) -> Purse:
         period=period,
         starts_on=starts_on(period, day),
     )
+
+
+def of_guild(guild_id: GuildId, period: Period, day: date) -> Purse:
+    """The purse of a whole guild."""
+    return Purse(scope=Scope.GUILD, scope_id=str(guild_id), period=period, starts_on=starts_on(period, day))
 
 
 def of_installation(period: Period, day: date) -> Purse:

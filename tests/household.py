@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot import rehearsal
+from bot import control, rehearsal
 from bot.domain import Job, JobState
 from bot.sandbox.person import Person, Press
 from bot.sandbox.server import Sandbox
@@ -67,6 +67,13 @@ class Household:
     @property
     def data_dir(self) -> Path:
         return self.folder / "data"
+
+    async def admit(self) -> None:
+        """Let the server spend at the emulated provider, as its operator does."""
+        wanted = control.AdmitGuild(
+            guild_id=self.sandbox.world.guild.id, ceiling_monthly_micros=100_000_000_000
+        )
+        await control.change(self.data_dir, wanted, now=lambda: datetime.now(UTC))
 
     async def start(self) -> None:
         """Start the bot and wait until it is connected."""
@@ -173,6 +180,7 @@ async def household(folder: Path, **emulator: Any) -> AsyncIterator[Household]:
                     "DAILIES_MODELS_FILE": str(models),
                 },
             )
+            await made.admit()
             try:
                 yield made
             finally:

@@ -30,6 +30,9 @@ RUN_BY = {
         "test_what_the_image_copies_is_enough_to_start"
     ),
     "python -m bot models": "tests/test_processes.py",
+    "python -m bot guilds admit 1198622483471925248 25": "test_an_operator_admits_a_server_and_dismisses_it",
+    "python -m bot guilds list": "test_an_operator_admits_a_server_and_dismisses_it",
+    "python -m bot guilds dismiss 1198622483471925248": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot ledger show": "tests/test_processes.py",
     "python -m bot ledger verify": "tests/test_processes.py",
     "python -m bot studio": "test_the_studio_serves_by_itself",
@@ -140,6 +143,27 @@ async def test_make_run_without_a_token_says_which_variable_is_missing() -> None
     code, said = await said_by(sys.executable, "-m", "bot", "run", "--env-file", os.devnull)
     assert code == 78
     assert "DAILIES_DISCORD_TOKEN" in said
+
+
+async def test_an_operator_admits_a_server_and_dismisses_it(tmp_path: Path) -> None:
+    settings = tmp_path / "settings"
+    await asyncio.to_thread(settings.write_text, f"DAILIES_DATA_DIR={tmp_path / 'data'}\n")
+
+    async def guilds(*arguments: str) -> tuple[int, str]:
+        command = [sys.executable, "-m", "bot", "guilds", *arguments, "--env-file", str(settings)]
+        return await said_by(*command)
+
+    admitted = await guilds("admit", "1198622483471925248", "25")
+    listed = await guilds("list")
+    dismissed = await guilds("dismiss", "1198622483471925248")
+    empty = await guilds("list")
+    wrong = await guilds("admit", "here", "1e3")
+
+    assert admitted == (0, "server 1198622483471925248 may spend $25.00 a month at paid providers\n")
+    assert listed[1].startswith("1198622483471925248: $25.00 a month")
+    assert dismissed == (0, "server 1198622483471925248 may spend nothing from now on\n")
+    assert empty == (0, "no server is admitted: only the studio is sold\n")
+    assert wrong[0] == 2
 
 
 async def test_the_studio_serves_by_itself(tmp_path: Path) -> None:

@@ -92,11 +92,11 @@ def test_a_move_that_does_not_count_is_refused(rows: sqlite3.Connection, rev: st
 
 NEW_JOB = """
     INSERT INTO jobs (id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt, model,
-                      resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros, created_at,
-                      state_at, state)
+                      resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros,
+                      created_at, state_at, state)
     VALUES ('c', 3, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p',
-            '16:9', 4, 'studio/studio', 0, 0, 0,
-            0, 'queued')
+            '16:9', 4, 'studio/studio', 0, 0, 0, 0,
+            'queued')
 """
 NEW_HOLD = """
     INSERT INTO holds (id, job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day, amount_micros,
@@ -157,6 +157,8 @@ BROKEN = [
         "size_bytes > 0",
         "INSERT INTO clips VALUES ('b', 'f', printf('%.64c', 'a'), 0, 1, 1, 1, 1, 0, 'shown')",
     ),
+    ("a_ceiling_is_not_negative", "INSERT INTO guilds VALUES (1, -1, 0)"),
+    ("a_member_never_pays_more_than_the_price", "UPDATE jobs SET charged_micros = price_micros + 1"),
     ("a_hold_is_not_negative", "UPDATE holds SET amount_micros = -1"),
     ("a_hold_ends_once_and_says_how", "UPDATE holds SET ended_at = 1"),
     ("a_hold_ends_once_and_says_how", "UPDATE holds SET ended_as = 'release'"),

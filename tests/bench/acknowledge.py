@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import rehearsal
+from bot import control, rehearsal
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from tests.emulators.openai import OpenAIEmulator
@@ -58,6 +58,12 @@ async def bare(sandbox: Sandbox) -> AsyncIterator[Process]:
         await bot.wait()
 
 
+async def admit(sandbox: Sandbox, data_dir: Path) -> None:
+    """Let the server spend at the emulated provider."""
+    wanted = control.AdmitGuild(guild_id=sandbox.world.guild.id, ceiling_monthly_micros=10**12)
+    await control.change(data_dir, wanted, now=lambda: datetime.now(UTC))
+
+
 @asynccontextmanager
 async def ours(sandbox: Sandbox, folder: Path) -> AsyncIterator[Process]:
     """Dailies, with an emulated provider that never finishes."""
@@ -70,6 +76,7 @@ async def ours(sandbox: Sandbox, folder: Path) -> AsyncIterator[Process]:
             "DAILIES_MEMBER_MONTHLY_USD": "100000",
             "DAILIES_INSTALLATION_MONTHLY_USD": "100000",
         }
+        await admit(sandbox, folder / "data")
         bot = await rehearsal.start_bot(sandbox, folder / "data", more=more, log=folder / "bot.log")
         try:
             yield bot

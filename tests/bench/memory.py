@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot import rehearsal
 from bot.sandbox.server import Sandbox
-from tests.bench.acknowledge import presses
+from tests.bench.acknowledge import admit, presses
 from tests.emulators.openai import OpenAIEmulator
 from tests.household import MODELS
 
@@ -37,6 +37,7 @@ async def report() -> None:
                 "DAILIES_MEMBER_MONTHLY_USD": "100000",
                 "DAILIES_INSTALLATION_MONTHLY_USD": "100000",
             }
+            await admit(sandbox, folder / "data")
             bot = await rehearsal.start_bot(sandbox, folder / "data", more=more, log=folder / "bot.log")
             try:
                 await rehearsal.connected(sandbox, bot)

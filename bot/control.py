@@ -1,0 +1,157 @@
+"""What an operator changes from the shell: through the running bot's socket, or alone where none runs.
+
+Only one process writes to a data folder. So a command that changes something is a line of JSON to the Unix
+socket in that folder, which its owner alone can open; where nobody listens, the command takes the lock.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.domain import GuildId, Micros
+from bot.errors import DailiesError, StorageError
+from bot.money import MICROS_PER_USD, USD_MAX, format_usd
+from storage import guilds
+from storage.database import Database, open_database
+from storage.lock import FolderLock
+
+SOCKET = "dailies.sock"
+LINE_BYTES_MAX = 64 * 1024
+ANSWER_WITHIN_S = 10.0
+
+Id = Annotated[int, Field(gt=0, lt=2**63)]
+
+
+class _Change(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AdmitGuild(_Change):
+    """Let a server spend so much in a month at paid providers."""
+
+    change: Literal["admit_guild"] = "admit_guild"
+    guild_id: Id
+    ceiling_monthly_micros: Annotated[int, Field(ge=0, le=USD_MAX * MICROS_PER_USD)]
+
+
+class DismissGuild(_Change):
+    """Let a server spend nothing from now on."""
+
+    change: Literal["dismiss_guild"] = "dismiss_guild"
+    guild_id: Id
+
+
+Change = AdmitGuild | DismissGuild
+_CHANGES: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="change")])
+
+
+class Control:
+    """The socket of a running bot."""
+
+    def __init__(self, folder: Path, database: Database, *, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._database = database
+        self._now = now
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        """Listen. The folder's lock is ours, so a socket that is left there is a dead process's."""
+        with _address(self._folder) as address:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(address)  # noqa: PTH108 - the address may lead through a descriptor
+            self._server = await asyncio.start_unix_server(self._answer, address, limit=LINE_BYTES_MAX)
+            os.chmod(address, 0o600)  # noqa: PTH101
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            with contextlib.suppress(FileNotFoundError):
+                await asyncio.to_thread(os.unlink, self._folder / SOCKET)
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                line = await reader.readline()
+            done = await carry_out(self._database, _CHANGES.validate_json(line), now=self._now)
+            answer = {"done": done}
+        except (ValidationError, ValueError, TimeoutError, DailiesError) as fault:
+            answer = {"refused": str(fault)}
+        writer.write(json.dumps(answer).encode() + b"\n")
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+        writer.close()
+
+
+async def change(folder: Path, wanted: Change, *, now: Callable[[], datetime]) -> str:
+    """Have the running bot make a change, or make it where none runs; what was done, as a sentence.
+
+    Raises:
+        StorageError: it was refused, or the folder is in use by a process that does not answer.
+    """
+    try:
+        return await _ask(folder, wanted)
+    except (FileNotFoundError, ConnectionRefusedError):
+        pass  # nobody listens
+    await asyncio.to_thread(partial(folder.mkdir, parents=True, exist_ok=True))
+    with FolderLock(folder):
+        database = await open_database(folder / "dailies.db")
+        try:
+            return await carry_out(database, wanted, now=now)
+        finally:
+            await database.close()
+
+
+async def carry_out(database: Database, wanted: Change, *, now: Callable[[], datetime]) -> str:
+    """Make one change, in one transaction; what was done, as a sentence."""
+    match wanted:
+        case AdmitGuild(guild_id=guild_id, ceiling_monthly_micros=micros):
+            await database.write(
+                partial(guilds.admit, guild_id=GuildId(guild_id), ceiling_micros=Micros(micros), at=now())
+            )
+            return f"server {guild_id} may spend {format_usd(micros)} a month at paid providers"
+        case DismissGuild(guild_id=guild_id):
+            if await database.write(partial(guilds.dismiss, guild_id=GuildId(guild_id))):
+                return f"server {guild_id} may spend nothing from now on"
+            return f"server {guild_id} was not admitted"
+
+
+async def _ask(folder: Path, wanted: Change) -> str:
+    with _address(folder) as address:
+        reader, writer = await asyncio.open_unix_connection(address)
+    try:
+        writer.write(wanted.model_dump_json().encode() + b"\n")
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            answer = json.loads(await reader.readline())
+    except (TimeoutError, ValueError, ConnectionError) as silent:
+        raise StorageError("the running bot did not answer; nothing is known of the change") from silent
+    finally:
+        writer.close()
+    match answer:
+        case {"done": str(done)}:
+            return done
+        case _:
+            raise StorageError(f"the running bot refused: {answer.get('refused')}")
+
+
+@contextmanager
+def _address(folder: Path) -> Iterator[str]:
+    """The socket's address. A path over some 100 bytes fits no address, so it leads through a descriptor."""
+    if not Path("/proc/self/fd").is_dir():
+        yield str(folder / SOCKET)
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
+    finally:
+        os.close(descriptor)
