@@ -156,6 +156,10 @@ LISTS: dict[str, tuple[object, type[Search] | type[Exception]]] = {
     "a webhook that is none": (
         {"results": [listed(LATE, webhook=7), listed(EARLY, webhook=OURS)], "next": None}, CannotTell,
     ),
+    "strangers' alone": ({"results": [listed(LATE, webhook="https://x.example/")], "next": None}, CannotTell),
+    "a silent one from before": (
+        {"results": [listed(LATE, webhook=OURS), listed(EARLY)], "next": None}, ProvenAbsent,
+    ),
     "nothing": ({"results": [], "next": None}, CannotTell),
     "oldest first": (
         {"results": [listed(EARLY, webhook=OURS), listed(LATE)], "next": None}, UnreadableAnswer,

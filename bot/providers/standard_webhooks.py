@@ -85,11 +85,10 @@ class Signatures:
             ProviderUnavailable: the secret is not known yet; the provider may send the webhook again.
         """
         message = _read(headers, self._now())
-        tried = self._key
-        if tried is not None and message.signed_with(tried, body):
+        if self._key is not None and message.signed_with(self._key, body):
             return message.id
         async with self._asking:
-            if self._key is tried and self._may_ask():
+            if self._may_ask():
                 self._asked_at = self._now()
                 self._key = await self._told()
         if self._key is None:
