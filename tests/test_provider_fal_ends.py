@@ -37,6 +37,18 @@ async def test_a_queued_job_that_is_cancelled_has_stopped_at_no_cost(emulator: F
     assert emulator.books.billed_micros == 0
 
 
+@pytest.mark.parametrize("in_status", [True, False])
+async def test_a_499_is_a_job_that_was_stopped_however_it_is_typed(
+    emulator: FalEmulator,
+    in_status: bool,  # noqa: FBT001 - given by name in the table
+) -> None:
+    async with provider_at(emulator.hosts) as provider:
+        ticket = await made(provider)
+        emulator.books.fail(ticket.provider_job_id, 499, {"detail": "Cancelled"}, in_status=in_status)
+
+        assert await provider.ask(ticket) == Stopped()
+
+
 async def test_a_job_that_is_being_made_may_finish_all_the_same_and_is_billed(emulator: FalEmulator) -> None:
     emulator.stops_running = False
 

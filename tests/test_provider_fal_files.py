@@ -165,7 +165,7 @@ async def test_a_failed_job_and_a_character_have_no_file(emulator: FalEmulator, 
         emulator.books.fail(failed.provider_job_id, 422, body)
         of_mia = attempt(job(wire=SORA_CHARACTERS))
         source = picture(tmp_path, 1 << 10, media_type="video/mp4")
-        mia = await provider.submit_character(of_mia, name="Mia", clip=source.path)
+        mia = await provider.submit_character(of_mia, name="Mia", clip=source)
         assert isinstance(mia, Taken)
         emulator.finish(mia.ticket.provider_job_id)
         for ticket in (failed, mia.ticket):

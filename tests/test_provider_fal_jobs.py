@@ -174,6 +174,19 @@ async def test_a_completed_job_that_failed_says_whose_matter_it_is(
     assert "retryable" in failed.fault.detail
 
 
+async def test_a_start_deadline_that_has_passed_is_known_by_its_header_alone(emulator: FalEmulator) -> None:
+    passed = answer(504, {"detail": "Gateway Timeout"}, headers={"X-Fal-Request-Timeout-Type": "user"})
+
+    async with provider_at(emulator.hosts, start_within_s=900) as provider:
+        ticket = await made(provider)
+        emulator.finish(ticket.provider_job_id)
+        emulator.faults.next("result", passed)
+        failed = await provider.ask(ticket)
+
+    assert isinstance(failed, Failed)
+    assert (failed.fault.code, failed.billed_micros) == ("provider_never_started", 0)
+
+
 async def test_completed_with_an_error_inside_is_never_success_even_beside_a_video(
     emulator: FalEmulator,
 ) -> None:

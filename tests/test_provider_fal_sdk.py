@@ -307,7 +307,7 @@ def _as_a_caller_writes_it(order: Order, wire: Wire) -> dict[str, object]:
     return {"prompt": order.prompt, **rest}
 
 
-async def test_our_upload_is_that_of_fals_client_but_for_the_name_that_a_member_gave_the_file(
+async def test_our_upload_is_that_of_fals_client_but_for_the_name_of_the_file(
     emulator: FalEmulator, sdk: fal_client.AsyncClient, tmp_path: Path
 ) -> None:
     source = picture(tmp_path, LARGE)
@@ -318,11 +318,12 @@ async def test_our_upload_is_that_of_fals_client_but_for_the_name_that_a_member_
     await sdk.upload_file(source.path, lifecycle=fal_client.StorageSettings(expires_in="1d"))
 
     (our_token, their_token), (ours, theirs) = emulator.rest.seen, emulator.cdn.seen
-    token = frozenset({"authorization"})
+    apart = frozenset({"authorization", "x-fal-file-name"})
     # It repeats the lifecycle under the name that another kind of upload reads it by.
-    more = token | {"x-fal-object-lifecycle-preference"}
+    more = apart | {"x-fal-object-lifecycle-preference"}
     assert request_of(our_token) == request_of(their_token)
-    assert request_of(ours, apart_from=token) == request_of(theirs, apart_from=more)
+    assert request_of(ours, apart_from=apart) == request_of(theirs, apart_from=more)
+    assert theirs.headers["X-Fal-File-Name"] == source.path.name
 
 
 async def test_we_ask_and_cancel_where_fals_client_does(

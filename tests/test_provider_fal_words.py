@@ -147,7 +147,7 @@ async def test_the_key_goes_for_a_token_and_only_the_token_to_the_cdn_and_the_pi
     assert upload.headers["Authorization"].startswith("Bearer ")
     assert KEY not in repr(upload.headers)
     assert upload.headers["Content-Length"] == str(LARGE)
-    assert upload.headers["X-Fal-File-Name"] == "source.png"
+    assert upload.headers["X-Fal-File-Name"] == "image.png"
     assert json.loads(upload.headers["X-Fal-Object-Lifecycle"]) == {"expiration_duration_seconds": 86_400}
 
 
@@ -191,7 +191,7 @@ async def test_an_edit_stands_in_for_a_remix_and_gets_our_own_file(
 async def test_a_character_is_made_from_a_clip_and_known_by_its_id(
     emulator: FalEmulator, tmp_path: Path
 ) -> None:
-    clip = picture(tmp_path, LARGE, media_type="video/mp4").path
+    clip = picture(tmp_path, LARGE, media_type="video/mp4")
     order = job(wire=SORA_CHARACTERS)
 
     async with provider_at(emulator.hosts) as provider:
@@ -253,7 +253,7 @@ async def test_an_order_that_the_offer_no_longer_takes_is_refused_before_any_cal
     async with provider_at(emulator.hosts) as provider:
         outcomes = [await provider.submit(each, attempt(each)) for each in orders]
         outcomes.append(await provider.submit(job(), unknown))
-        outcomes.append(await provider.submit_character(unknown, name="Mia", clip=clip.path))
+        outcomes.append(await provider.submit_character(unknown, name="Mia", clip=clip))
     climbing = {offer_of(SORA): replace(SORA, endpoint="../account")}
     async with provider_at(emulator.hosts, wires=climbing) as provider:
         outcomes.append(await provider.submit(job(), attempt(job())))

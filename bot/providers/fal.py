@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Micros, OfferId, Order, Ticket
+from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Micros, OfferId, Order, Source, Ticket
 from bot.errors import AssetGone, ProviderError, SettingsError, UnreadableAnswer
 from bot.providers import fal_answers as answers
 from bot.providers import http
@@ -120,13 +120,13 @@ class FalQueue:
                     return _offer_changed(f"{wire.endpoint} takes only clips that it made and still has")
                 fields[words.source_field] = source.provider_video_id
             else:
-                address = await self._uploads.address(source.path, source.media_type)
+                address = await self._uploads.address(source)
                 if not isinstance(address, str):
                     return address
                 fields[words.source_field] = address
         return await self._order(wire, fields, attempt)
 
-    async def submit_character(self, attempt: Attempt, *, name: str, clip: Path) -> Submission:
+    async def submit_character(self, attempt: Attempt, *, name: str, clip: Source) -> Submission:
         """Order a character from a clip (an MP4 whose first four seconds show it), of 1 to 80 letters' name.
 
         It is a job like any other: once `ask` says `Rendered`, `provider_id` is the character's, and there
@@ -135,7 +135,7 @@ class FalQueue:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
             return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
-        address = await self._uploads.address(clip, "video/mp4")
+        address = await self._uploads.address(clip)
         if not isinstance(address, str):
             return address
         video_field = wire.fields.get("video", USUAL["video"])

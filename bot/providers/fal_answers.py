@@ -174,11 +174,9 @@ def is_jobs_own_error(answered: http.Answered) -> bool:
 
     A proxy's 502 is the question's, and so is the bare 400 before a job has ended.
     """
-    if answered.status == 422:
+    if answered.status in {422, 499}:
         return isinstance(answered.body, dict)
-    if answered.status not in {400, 499} and answered.status < 500:
-        return False
-    return bool(read_error(answered).types) or "x-fal-request-timeout-type" in answered.headers
+    return (answered.status == 400 or answered.status >= 500) and bool(read_error(answered).types)
 
 
 def with_result(error: Error, told: http.Answered) -> Error:
@@ -229,6 +227,8 @@ def read_error(answered: http.Answered) -> Error:
     """
     body: Mapping[str, object] = answered.body if isinstance(answered.body, dict) else {}
     types = {answered.headers.get("x-fal-error-type", ""), body.get("error_type")}
+    if "x-fal-request-timeout-type" in answered.headers:
+        types.add("request_timeout")  # the start deadline that we set
     fields: set[object] = set()
     words: list[object] = [body.get("error")]
     match body.get("detail"):

@@ -8,20 +8,21 @@ whatever becomes of an upload, the order was certainly not taken.
 import asyncio
 import base64
 import json
-import mimetypes
+import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
+from typing import BinaryIO
 
 import aiohttp
 from yarl import URL
 
-from bot.domain import Fault, FaultKind
+from bot.domain import Fault, FaultKind, Source
 from bot.errors import ProviderUnavailable
 from bot.providers import http
 from bot.providers.fal_answers import is_out_of_credit
 from bot.providers.outcomes import theirs
 from bot.providers.protocol import NotTaken, Refused
+from bot.providers.sources import file_name, opened
 
 INLINE_BYTES_MAX = 256 << 10
 """A file of this size goes along in the request as a `data:` URI."""
@@ -63,25 +64,28 @@ class Uploads:
         self._now = now
         self._timeouts = timeouts
 
-    async def address(self, file: Path, media_type: str) -> str | NotTaken | Refused:
-        """Where fal can read this file of ours, or why it cannot."""
-        try:
-            size_bytes = (await asyncio.to_thread(file.stat)).st_size
-            if size_bytes <= INLINE_BYTES_MAX:
-                data = await asyncio.to_thread(file.read_bytes)
-                return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+    async def address(self, source: Source) -> str | NotTaken | Refused:
+        """Where fal can read this source, or why it cannot."""
+        file = await opened(source)
+        if isinstance(file, Fault):
+            return Refused(file)
+        with file:
+            size_bytes = os.fstat(file.fileno()).st_size
             if size_bytes > UPLOAD_BYTES_MAX:
                 detail = f"{size_bytes} bytes; {UPLOAD_BYTES_MAX} can be sent"
                 return Refused(Fault(kind=FaultKind.PICTURE, code="source_too_large", detail=detail))
-            return await self._uploaded(file, media_type)
-        except OSError as gone:
-            # A lost connection is a `ProviderUnavailable` by now, so this is our own disk.
-            detail = http.one_line(gone)
-            return Refused(Fault(kind=FaultKind.OURS, code="source_unreadable", detail=detail))
-        except ProviderUnavailable as lost:
-            return NotTaken(theirs("upload_failed", str(lost)), lost.retry_after_s)
+            try:
+                if size_bytes <= INLINE_BYTES_MAX:
+                    data = await asyncio.to_thread(file.read)
+                    return f"data:{source.media_type};base64,{base64.b64encode(data).decode()}"
+                return await self._uploaded(source, file)
+            except OSError as broken:
+                detail = http.one_line(broken)
+                return Refused(Fault(kind=FaultKind.OURS, code="source_unreadable", detail=detail))
+            except ProviderUnavailable as lost:
+                return NotTaken(theirs("upload_failed", str(lost)), lost.retry_after_s)
 
-    async def _uploaded(self, file: Path, media_type: str) -> str | NotTaken | Refused:
+    async def _uploaded(self, source: Source, file: BinaryIO) -> str | NotTaken | Refused:
         headers = {**self._headers, "Content-Type": "application/json"}
         told = await http.call(self._session, "POST", self._token_url, headers=headers, raw=b"{}")
         match told.body:
@@ -89,30 +93,26 @@ class Uploads:
                 pass
             case _:
                 return self._turned_down(told)
-        stored = await self._send(file, media_type, f"{kind} {token}")
+        headers = {
+            "Authorization": f"{kind} {token}",
+            "Accept": "application/json",
+            "Content-Type": source.media_type,
+            "X-Fal-File-Name": file_name(source),
+            "X-Fal-Object-Lifecycle": json.dumps({"expiration_duration_seconds": KEPT_FOR_S}),
+        }
+        stored = await http.call(
+            self._session,
+            "POST",
+            self._files_url,
+            headers=headers,
+            raw=file,
+            total_s=self._timeouts.fetch_s,
+        )
         match stored.body:
             case {"access_url": str(address)} if stored.ok:
                 return address
             case _:
                 return self._turned_down(stored)
-
-    async def _send(self, file: Path, media_type: str, authorization: str) -> http.Answered:
-        headers = {
-            "Authorization": authorization,
-            "Accept": "application/json",
-            "Content-Type": media_type,
-            "X-Fal-File-Name": f"source{mimetypes.guess_extension(media_type) or ''}",
-            "X-Fal-Object-Lifecycle": json.dumps({"expiration_duration_seconds": KEPT_FOR_S}),
-        }
-        with await asyncio.to_thread(file.open, "rb") as content:
-            return await http.call(
-                self._session,
-                "POST",
-                self._files_url,
-                headers=headers,
-                raw=content,
-                total_s=self._timeouts.fetch_s,
-            )
 
     def _turned_down(self, answered: http.Answered) -> NotTaken | Refused:
         detail = f"{answered.status}: {answered.text}"

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.domain import Fault, Order
-from bot.providers.outcomes import theirs
 from bot.providers.protocol import Wire
 from bot.providers.wording import Worded, worded
 
@@ -26,12 +25,6 @@ def in_fals_words(order: Order, wire: Wire) -> Worded | Fault:
 
     The field for `remixable` says whether to delete, so it is sent the other way round.
     """
-    for word, ordered, taken in (
-        ("resolution", order.resolution, wire.resolutions),
-        ("aspect_ratio", order.aspect_ratio, wire.aspect_ratios),
-    ):
-        if taken and ordered not in taken:  # left out, it would be fal's own default, perhaps a dearer one
-            return theirs("offer_changed", f"{wire.endpoint} no longer takes {word} {ordered}")
     words = worded(order, wire, USUAL)
     deletes = wire.fields.get("remixable")
     if isinstance(words, Fault) or not deletes:
