@@ -186,6 +186,16 @@ async def test_a_refused_picture_is_told_as_such(emulator: ProdiaEmulator, tmp_p
     assert (refused.fault.kind, refused.fault.code) == (FaultKind.PICTURE, "picture_refused")
 
 
+async def test_where_an_error_names_prompt_and_picture_neither_is_told_of(
+    emulator: ProdiaEmulator, tmp_path: Path
+) -> None:
+    emulator.faults.next("create", answer(400, error("config.prompt does not fit config.image")))
+    order = animated(tmp_path)
+
+    async with provider_at(emulator.url, wire=ANIMATE) as provider:
+        assert code_of(await provider.submit(order, attempt(order))) == "provider_refused"
+
+
 async def test_a_picture_that_our_own_disk_has_lost_is_our_fault_and_costs_nothing(
     emulator: ProdiaEmulator, tmp_path: Path
 ) -> None:
