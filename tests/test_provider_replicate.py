@@ -214,8 +214,9 @@ async def test_an_order_that_the_offer_no_longer_takes_is_refused_before_any_cal
     async with provider_at(emulator.url, wire=replace(SORA, sizes={("1080p", "16:9"): "x"})) as provider:
         outcomes.append(await provider.submit(plain, attempt(plain)))
     async with provider_at(emulator.url, wire=PRO) as provider:
-        for other in (replace(plain.order, resolution="4k"), replace(plain.order, aspect_ratio="1:1")):
-            outcomes.append(await provider.submit(replace(plain, order=other), attempt(plain)))
+        wide = replace(plain, order=replace(plain.order, resolution="4k"))
+        square = replace(plain, order=replace(plain.order, aspect_ratio="1:1"))
+        outcomes += [await provider.submit(other, attempt(other)) for other in (wide, square)]
     async with provider_at(emulator.url, wire=replace(SORA, fields={"picture": ""})) as provider:
         outcomes.append(await provider.submit(moving, attempt(moving)))
 
