@@ -208,7 +208,8 @@ async def test_the_ticket_keeps_the_addresses_that_came_back_but_for_those_on_an
         "response_url": f"{base}/response",
         "cancel_url": "https://elsewhere.example/cancel",
     }
-    emulator.faults.next("submit", answer(200, told), answer(200, {"request_id": ID}))
+    with_somebody = {"response_url": base.replace("http://", "http://somebody@")}
+    emulator.faults.next("submit", answer(200, told), answer(200, {"request_id": ID, **with_somebody}))
 
     async with provider_at(emulator.hosts) as provider:
         one = await made(provider, job(wire=SORA_PRO))

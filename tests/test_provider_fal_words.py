@@ -305,6 +305,10 @@ async def test_an_upload_that_fails_proves_that_nothing_was_ordered(
     assert KEY not in repr(submission)
 
 
+OPENS_BUT_CANNOT_BE_READ = Path("/proc/self/mem")
+"""Nothing lies at its beginning, so reading is an input/output error."""
+
+
 async def test_a_source_that_is_lost_or_too_large_is_refused_before_any_call(
     emulator: FalEmulator, tmp_path: Path
 ) -> None:
@@ -315,16 +319,14 @@ async def test_a_source_that_is_lost_or_too_large_is_refused_before_any_call(
     outcomes = []
 
     async with provider_at(emulator.hosts) as provider:
-        for source in (lost, replace(lost, path=huge), replace(lost, path=tmp_path)):
+        for path in (lost.path, huge, tmp_path, OPENS_BUT_CANNOT_BE_READ):
+            source = replace(lost, path=path)
             order = job(wire=SORA_PICTURE, order=replace(ORDER, kind=Kind.ANIMATE, source=source))
             outcomes.append(await provider.submit(order, attempt(order)))
 
-    assert [type(each) for each in outcomes] == [Refused] * 3
-    assert [code_of(each) for each in outcomes] == [
-        "source_unreadable",
-        "source_too_large",
-        "source_unreadable",
-    ]
+    unreadable, too_large = "source_unreadable", "source_too_large"
+    assert [type(each) for each in outcomes] == [Refused] * 4
+    assert [code_of(each) for each in outcomes] == [unreadable, too_large, unreadable, unreadable]
     assert isinstance(outcomes[0], Refused)
     assert outcomes[0].fault.kind is FaultKind.OURS
     assert emulator.routes_asked == []

@@ -22,14 +22,15 @@ What each outcome of the one POST proves; what is not named here is as in outcom
 | all else: 1xx, 3xx, 408, 409, 425, 4xx, 5xx    | Unknown               |                               |
 
 The locked account comes first: its 403 says nothing about the order, whatever else stands in it. A 503 is
-believed only from fal's own gateway (`x-fal-request-id`) which says that the same may be sent again; the
-SDK sends on less. The queue takes nearly everything: what is wrong with an order is mostly said by the job.
+believed only from fal's own gateway (`x-fal-request-id`), and only where that says that the same may be sent
+again; fal's own client repeats on less. The queue takes nearly everything: what is wrong with an order is
+mostly said by the job.
 
 How a job stands: `IN_QUEUE` and `IN_PROGRESS` are themselves. `COMPLETED` says only that it ended: it is
 rendered where neither the status nor the result (a second question) holds an error and the result names
-something. A result of 4xx or 5xx is the job's own only where it is typed as fal types errors; without that
-it is a fault of the question, which is asked again. A type of `client_cancelled` or a 499 is a job that was
-stopped. fal has no state for failed or cancelled, and gives no percentage.
+something. A result of 422 or 499 is the job's own, one of 400 or 5xx only where it is typed as fal types
+errors; without that it is a fault of the question, which is asked again. A type of `client_cancelled` or a
+499 is a job that was stopped. fal has no state for failed or cancelled, and gives no percentage.
 
 `billed_micros` of a failed or stopped job is what its result's `x-fal-billable-units` come to, and 0 without
 them. A 5xx is never billed. A 422 may be, and where it does not say so nobody knows before fal's bill.
