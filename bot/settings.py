@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     openai_base_url: Url | None = None
     """A server of the `/v1/videos` shape, up to and with its `/v1`; its offers are in the models file."""
     openai_api_key: Secret | None = None
+    fal_key: Secret | None = None
+    replicate_api_token: Secret | None = None
+    lumenfall_api_key: Secret | None = None
+    prodia_token: Secret | None = None
 
     member_monthly_usd: Usd | None = None
     installation_monthly_usd: Usd | None = None
