@@ -1,23 +1,34 @@
 """What can be ordered, at what price, from whom, until when: the one place where options become an order."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
 
-from bot.domain import ChannelId, InteractionId, Kind, Member, Micros, OfferId, Order, Quote
+from bot import options
+from bot.alternatives import Wanted, nearest
+from bot.domain import (
+    ChannelId,
+    InteractionId,
+    Kind,
+    Member,
+    Micros,
+    OfferId,
+    Order,
+    Quote,
+    Source,
+)
 from bot.errors import OrderRefused
+from bot.models_file import Rows, read
 from bot.money import format_usd
 from bot.providers.protocol import Wire
-from bot.rows import ModelRow, Offer, read
+from bot.rows import ModelRow, Offer
 
-SEED_MAX = 2**31 - 1
-"""The largest seed that every provider with seeds takes (Prodia's bound, the narrowest)."""
+log = logging.getLogger(__name__)
 
-_OWN_FILE = Path(__file__).with_name("models.toml")
-
-T = TypeVar("T", str, int)
+OWN_FILE = Path(__file__).with_name("models.toml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +60,26 @@ class Catalogue:
         self._offers = {offer.id: offer for offer in offers}
         self._providers = providers
         self._now = now
+        self._learned: dict[OfferId, date] = {}
 
     def models(self, kind: Kind) -> list[ModelRow]:
-        """The models that can be ordered now, in the file's order (the first is the default)."""
+        """The models that can be ordered now, in the file's order (the first is the default).
+
+        Each says of itself only what some open offer of it does at a known price, for this kind.
+        """
         return [
-            row
+            options.narrowed(row, offers)
             for row in self._models.values()
-            if any(kind in offer.row.kinds for offer in self.open_offers(row.id))
+            if (offers := [offer for offer in self.open_offers(row.id) if kind in offer.row.kinds])
         ]
+
+    def all_models(self) -> list[ModelRow]:
+        """Every model, also those that cannot be ordered."""
+        return list(self._models.values())
+
+    def offers_of(self, model_id: str) -> list[Offer]:
+        """Every offer of a model, also the closed ones."""
+        return [offer for offer in self._offers.values() if offer.row.model == model_id]
 
     def describe(self, model_id: str) -> Described:
         """How a model is named to people; history outlives the catalogue's rows."""
@@ -74,15 +97,31 @@ class Catalogue:
 
     def open_offers(self, model_id: str) -> list[Offer]:
         """Every offer at which a model can be ordered now."""
-        today = self._now().date()
-        return [
-            offer
-            for offer in self._offers.values()
-            if offer.row.model == model_id
-            and offer.row.provider in self._providers
-            and offer.per_second_micros
-            and offer.sold_on(today)
-        ]
+        return [offer for offer in self.offers_of(model_id) if self.closed_because(offer) is None]
+
+    def closed_because(self, offer: Offer) -> str | None:
+        """Why nothing can be ordered at an offer now, in a few words; None where it can."""
+        if (ends_on := self._ends_on(offer)) is not None and self._now().date() >= ends_on:
+            return f"retired on {ends_on:%Y-%m-%d}"
+        if not offer.per_second_micros:
+            return "its price is not known"
+        if offer.row.provider not in self._providers:
+            return f"no key for {offer.row.provider}"
+        return None
+
+    def gone(self, offer_id: OfferId) -> None:
+        """A provider says that it no longer has this: from now on it is not sold. Forgotten at a restart."""
+        self._learned[offer_id] = self._now().date()
+
+    def retires(self, provider: str, endpoint: str, on: date) -> None:
+        """A provider names the day (UTC) on which an endpoint ends; an earlier day that we know stays."""
+        for offer in self._offers.values():
+            if (offer.row.provider, offer.row.endpoint) == (provider, endpoint):
+                self._learned[offer.id] = min(on, self._learned.get(offer.id, on))
+
+    def _ends_on(self, offer: Offer) -> date | None:
+        days = (offer.row.retires_on, self._learned.get(offer.id))
+        return min((day for day in days if day is not None), default=None)
 
     def wires(self, provider: str) -> dict[OfferId, Wire]:
         """How this provider's offers are asked for."""
@@ -101,22 +140,39 @@ class Catalogue:
         aspect_ratio: str | None = None,
         duration_s: int | None = None,
         seed: int | None = None,
+        source: Source | None = None,
+        source_bytes: int = 0,
     ) -> tuple[Order, Quote]:
         """Check raw options and price them. What is left out takes the model's first (cheapest) value.
+
+        `source` is what kinds other than `generate` start from, a file of `source_bytes`; what is remixed
+        has the source's own length, so `duration_s` is that.
 
         Raises:
             OrderRefused: with the sentence for the member; nothing was charged.
         """
-        row = self._chosen(kind, model)
-        prompt = _checked_prompt(prompt, row)
-        resolution = _one_of(resolution, row.resolutions, row, "resolution")
-        aspect_ratio = _one_of(aspect_ratio, row.aspect_ratios, row, "aspect ratio")
-        seconds = _one_of(duration_s, row.durations_s, row, "length in seconds")
-        offer = self._cheapest(row, kind, resolution, aspect_ratio, seconds)
-        if seed is not None and offer.row.seed_field is None:
-            raise OrderRefused(f"{row.name} takes no seed.", "Leave the seed out and order again.")
-        if seed is not None and not 0 <= seed <= SEED_MAX:
-            raise OrderRefused("That seed is out of range.", f"Choose one from 0 to {SEED_MAX}.")
+        wanted = Wanted(
+            kind=kind,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            duration_s=duration_s,
+            per_second_micros=None,
+        )
+        row = self._chosen(wanted, model)
+        prompt = options.checked_prompt(prompt, row)
+        options.check_seed(seed)
+        resolution, aspect_ratio, seconds = self._settled(row, wanted)
+        able = [
+            offer
+            for offer in self.open_offers(row.id)
+            if offer.takes(kind, resolution, aspect_ratio, seconds)
+        ]
+        able = options.taking_prompt(able, prompt, row)
+        if seed is not None:
+            able = options.taking_seed(able, seed, row)
+        if source is not None:
+            able = options.taking_source(able, source, source_bytes)
+        offer = min(able, key=lambda offer: offer.per_second_micros[resolution])
         per_second = offer.per_second_micros[resolution]
         order = Order(
             kind=kind,
@@ -129,6 +185,7 @@ class Catalogue:
             aspect_ratio=aspect_ratio,
             duration_s=seconds,
             seed=seed,
+            source=source,
         )
         quote = Quote(
             offer_id=offer.id,
@@ -137,36 +194,64 @@ class Catalogue:
         )
         return order, quote
 
-    def _chosen(self, kind: Kind, model: str | None) -> ModelRow:
-        choices = self.models(kind)
+    def _chosen(self, wanted: Wanted, model: str | None) -> ModelRow:
+        choices = self.models(wanted.kind)
         if not choices:
             raise OrderRefused(
                 "No model can be ordered here at the moment.", "Please tell whoever runs this bot."
             )
         if model is None:
-            return choices[0]
-        for row in choices:
+            return self._models[choices[0].id]
+        for row in self._models.values():
             if model in (row.id, row.name):
-                return row
-        named = ", ".join(row.name for row in choices[:5])
-        if (known := self._models.get(model)) is not None:
-            raise OrderRefused(f"{known.name} cannot be ordered any more.", f"Choose one of: {named}.")
-        raise OrderRefused("There is no such model here.", f"Choose one of: {named}.")
+                break
+        else:
+            raise OrderRefused("There is no such model here.", f"Choose one of: {options.named(choices)}.")
+        if any(row.id == choice.id for choice in choices):
+            return row
+        raise OrderRefused(self._why_not(row, wanted.kind), self._instead(row, wanted, choices))
 
-    def _cheapest(
-        self, row: ModelRow, kind: Kind, resolution: str, aspect_ratio: str, duration_s: int
-    ) -> Offer:
-        able = [
-            offer
-            for offer in self.open_offers(row.id)
-            if offer.takes(kind, resolution, aspect_ratio, duration_s)
+    def _why_not(self, row: ModelRow, kind: Kind) -> str:
+        if kind not in row.kinds:
+            return f"{row.name} cannot {kind}."
+        offers = [offer for offer in self.offers_of(row.id) if kind in offer.row.kinds]
+        ends = [day for offer in offers if (day := self._ends_on(offer)) is not None]
+        today = self._now().date()
+        if offers and len(ends) == len(offers) and max(ends) <= today:
+            return f"{row.name} cannot be ordered any more: it was retired on {max(ends):%Y-%m-%d}."
+        return f"{row.name} cannot be ordered here."
+
+    def _instead(self, row: ModelRow, wanted: Wanted, choices: Sequence[ModelRow]) -> str:
+        prices = [
+            price
+            for offer in self.offers_of(row.id)
+            for resolution, price in offer.per_second_micros.items()
+            if wanted.resolution in (None, resolution)
         ]
-        if not able:
-            raise OrderRefused(
-                f"{row.name} is not offered at {resolution} {aspect_ratio} for {duration_s} s at the moment.",
-                "Choose another resolution, aspect ratio, length or model.",
-            )
-        return min(able, key=lambda offer: offer.per_second_micros[resolution])
+        wanted = replace(wanted, per_second_micros=min(prices, default=None))
+        named = [choice for choice in choices if choice.id in row.replaced_by]
+        near = nearest(wanted, ((choice, self.open_offers(choice.id)) for choice in named or choices))
+        return f"Nearest to it is {near}. Choose one of: {options.named(choices)}."
+
+    def _settled(self, row: ModelRow, wanted: Wanted) -> tuple[str, str, int]:
+        """What was asked for, and for what was left open the first that some open offer takes."""
+        resolution = options.one_of(wanted.resolution, row.resolutions, row, "resolution")
+        aspect_ratio = options.one_of(wanted.aspect_ratio, row.aspect_ratios, row, "aspect ratio")
+        seconds = options.one_of(wanted.duration_s, row.durations_s, row, "length in seconds")
+        offers = self.open_offers(row.id)
+        for each in options.ways(row, wanted):
+            if any(offer.takes(wanted.kind, *each) for offer in offers):
+                return each
+        raise OrderRefused(
+            f"{row.name} is not offered at {resolution} {aspect_ratio} for {seconds} s at the moment.",
+            "Choose another resolution, aspect ratio, length or model.",
+        )
+
+
+@cache
+def _own_rows() -> Rows:
+    """Our own file belongs to the program: it is the same for as long as the process runs."""
+    return read(OWN_FILE)
 
 
 def load(
@@ -185,9 +270,12 @@ def load(
         studio_play_price: what a second of the studio costs in play money; None leaves it free.
 
     Raises:
-        SettingsError: a row is wrong; names the file, the row, the key and what is allowed.
+        SettingsError: a file cannot be read, or is no TOML. A row that is wrong is logged and not sold.
     """
-    models, offers = read([_OWN_FILE, *([overlay] if overlay else [])])
+    rows = _own_rows() if overlay is None else read(overlay, on=_own_rows())
+    for fault in rows.faults:
+        log.error("not for sale: %s", fault)
+    offers = list(rows.offers)
     if studio_play_price is not None:
         offers = [
             replace(offer, per_second_micros=dict.fromkeys(offer.per_second_micros, studio_play_price))
@@ -195,30 +283,7 @@ def load(
             else offer
             for offer in offers
         ]
-    return Catalogue(models, offers, providers=providers, now=now)
-
-
-def _checked_prompt(prompt: str, row: ModelRow) -> str:
-    prompt = prompt.strip()
-    if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in prompt):
-        raise OrderRefused("The prompt has a character that is no text.", "Type it anew and order again.")
-    if not any(char.isprintable() and not char.isspace() for char in prompt):
-        raise OrderRefused("The prompt is empty.", "Describe what should be seen and heard, and order again.")
-    if len(prompt) > row.prompt_chars_max:
-        raise OrderRefused(
-            f"The prompt has {len(prompt):,} characters; {row.name} takes {row.prompt_chars_max:,}.",
-            "Shorten it and order again.",
-        )
-    return prompt
-
-
-def _one_of(value: T | None, allowed: Sequence[T], row: ModelRow, what: str) -> T:
-    if value is None:
-        return allowed[0]
-    if value not in allowed:
-        choices = ", ".join(str(choice) for choice in allowed)
-        raise OrderRefused(f"{row.name} has no {what} {str(value)[:40]}.", f"Choose one of: {choices}.")
-    return allowed[allowed.index(value)]  # ours, not theirs: a raw 4.0 equals 4 and is no price's factor
+    return Catalogue(rows.models, offers, providers=providers, now=now)
 
 
 def price_line(quote: Quote, duration_s: int) -> str:

@@ -1,27 +1,36 @@
-"""The rows of models.toml and of an operator's own file: read, checked against each other, priced."""
+"""A model and an offer, as rows of a models file and as what can be asked of them."""
 
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from bot.domain import PROMPT_CHARS_MAX, Kind, Micros, OfferId
-from bot.errors import SettingsError
-from bot.money import parse_usd
+from bot.domain import PROMPT_CHARS_MAX, Kind, Micros, OfferId, Source
 from bot.providers.protocol import Wire
+
+
+def _day(value: object) -> object:
+    # Else a number would be read as seconds since 1970, and a time of day would lose its zone.
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("write a day without quotes, such as 2026-09-24")  # noqa: TRY004 - what pydantic catches
+    return value
+
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 Words = Annotated[list[Name], Field(min_length=1)]
-Seconds = Annotated[list[Annotated[int, Field(ge=1, le=120)]], Field(min_length=1)]
+Seconds = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=120)]], Field(min_length=1)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**40)]
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class ModelRow(BaseModel):
-    """One `[[models]]` row: what can be asked for. The first of each list is the default."""
+    """One `[[models]]` row: what can be asked for. The first of each list is the default.
+
+    `replaced_by` names models (by id, the best first) that are suggested when this one cannot be had.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,29 +39,53 @@ class ModelRow(BaseModel):
     about: Annotated[str, Field(max_length=200)]
     label: Name = "AI-generated"
     kinds: Annotated[list[Kind], Field(min_length=1)]
-    prompt_chars_max: Annotated[int, Field(ge=1, le=PROMPT_CHARS_MAX)] = PROMPT_CHARS_MAX
+    prompt_chars_max: Annotated[int, Field(strict=True, ge=1, le=PROMPT_CHARS_MAX)] = PROMPT_CHARS_MAX
     resolutions: Words
     aspect_ratios: Words
     durations_s: Seconds
+    replaced_by: list[Name] = []
+
+
+class SourceRow(BaseModel):
+    """What an endpoint takes to start from, as its provider says; what is left out has no known limit.
+
+    `side_px_min` and `side_px_max` are of the shorter and of the longer side.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    media_types: Words | None = None
+    bytes_max: Count | None = None
+    side_px_min: Count | None = None
+    side_px_max: Count | None = None
 
 
 class OfferRow(BaseModel):
     """One `[[offers]]` row: a model at a provider. One endpoint is one row, for one kind or several.
 
-    An offer without a price is listed and not sold. `sizes` names the provider's word for each
-    `resolution aspect_ratio`; where the provider tells the two apart, `resolutions` and `aspect_ratios`
-    name its words for each, and an empty word is not sent.
+    Its id is `provider/model`, then the kind where it is not the endpoint for words alone, then `@route`
+    where one provider has the same model in several ways. An offer without a price is listed and not sold.
+
+    `sizes` names the provider's word for each `resolution aspect_ratio`; where the provider tells the two
+    apart, `resolutions` and `aspect_ratios` name its words for each. Where all words are empty the endpoint
+    takes none: it follows its source, or knows but one. For `remix`, `durations_s` are the lengths of the
+    clips that may be remixed, and the price is by the second of these.
+
+    The prompt's limits are the provider's own, in characters or in bytes of UTF-8. `audio` says whether
+    clips have sound: `always`, `never`, or by a `flag`, which `constants` then set; prices are with it.
+    `seed_min` is the smallest seed that is taken.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: Name
     provider: Name
+    route: Name | None = None
     protocol: Literal["openai", "fal", "lumenfall", "replicate", "prodia"]
     endpoint: Name
     kinds: Annotated[list[Kind], Field(min_length=1)] = [Kind.GENERATE]
     usd_per_second: dict[str, str] = {}
-    price_read_on: date | None = None
+    price_read_on: Day | None = None
     price_from: Text | None = None
     durations_s: Seconds | None = None
     sizes: dict[str, Name] = {}
@@ -61,19 +94,18 @@ class OfferRow(BaseModel):
     seconds_as: Literal["string", "integer", "suffixed"] = "string"
     fields: dict[str, str] = {}
     constants: dict[str, str | bool | int | float] = {}
+    prompt_chars_min: Count = 1
+    prompt_chars_max: Count | None = None
+    prompt_bytes_max: Count | None = None
+    audio: Literal["always", "never", "flag"] | None = None
+    source: SourceRow | None = None
     seed_field: Name | None = None
+    seed_min: Count = 0
     key_field: Name | None = None
     echo_field: Name | None = None
     can_cancel: bool = False
-    retires_on: date | None = None
+    retires_on: Day | None = None
     note: Text | None = None
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    models: list[ModelRow] = []
-    offers: list[OfferRow] = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,72 +134,50 @@ class Offer:
             )
         )
 
+    def prompt_fault(self, prompt: str) -> str | None:
+        """Why this endpoint does not take the prompt, in words that follow "it"; None where it does."""
+        chars, size = len(prompt), len(prompt.encode())
+        row = self.row
+        if chars < row.prompt_chars_min:
+            return f"has {chars} characters; at least {row.prompt_chars_min} are needed"
+        if row.prompt_chars_max is not None and chars > row.prompt_chars_max:
+            return f"has {chars:,} characters; {row.prompt_chars_max:,} are taken"
+        if row.prompt_bytes_max is not None and size > row.prompt_bytes_max:
+            return (
+                f"has {size:,} bytes; {row.prompt_bytes_max:,} are taken "
+                "(letters beyond English count two to four)"
+            )
+        return None
 
-def read(paths: Sequence[Path]) -> tuple[list[ModelRow], list[Offer]]:
-    """All rows of these files; a later file's row replaces an earlier one's of the same id.
+    def takes_seed(self, seed: int) -> bool:
+        """Whether the same number can be asked for again here."""
+        return self.row.seed_field is not None and seed >= self.row.seed_min
 
-    Raises:
-        SettingsError: a row is wrong; names the file, the row, the key and what is allowed.
-    """
-    models: dict[str, ModelRow] = {}
-    offers: dict[OfferId, Offer] = {}
-    for path in paths:
-        file = _read(path)
-        models |= {row.id: row for row in file.models}
-        for row in file.offers:
-            if row.model not in models:
-                raise SettingsError(f"{path}: an offer names the model {row.model!r}, which no row describes")
-            offer = _offer(path, row, models[row.model])
-            offers[offer.id] = offer
-    return list(models.values()), list(offers.values())
-
-
-def _read(path: Path) -> _File:
-    try:
-        return _File.model_validate(tomllib.loads(path.read_text("utf-8-sig")))
-    except OSError as gone:
-        raise SettingsError(f"DAILIES_MODELS_FILE: {path} cannot be read ({gone.strerror})") from gone
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
-        raise SettingsError(f"{path}: not a TOML file: {broken}") from broken
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {where}: {first['msg']}") from wrong
-
-
-def _offer(path: Path, row: OfferRow, model: ModelRow) -> Offer:
-    offer_id = _id(row)
-    sizes = {f"{r} {a}" for r in model.resolutions for a in model.aspect_ratios}
-    strange = (
-        sorted(set(row.sizes) - sizes)
-        or sorted((row.usd_per_second.keys() | row.resolutions.keys()) - set(model.resolutions))
-        or sorted(row.aspect_ratios.keys() - set(model.aspect_ratios))
-        or sorted(str(seconds) for seconds in set(row.durations_s or []) - set(model.durations_s))
-        or sorted(set(row.kinds) - set(model.kinds))
-    )
-    if strange:
-        raise SettingsError(f"{path}: offer {offer_id}: {strange[0]!r} is nothing that the model can do")
-    if row.usd_per_second and (row.price_read_on is None or row.price_from is None):
-        raise SettingsError(f"{path}: offer {offer_id}: a price needs price_read_on and price_from")
-    try:
-        prices = {resolution: parse_usd(usd) for resolution, usd in row.usd_per_second.items()}
-    except ValueError as wrong:
-        raise SettingsError(f"{path}: offer {offer_id}: usd_per_second: {wrong}") from wrong
-    return Offer(id=offer_id, row=row, per_second_micros=prices, wire=_wire(row))
+    def source_fault(self, source: Source, source_bytes: int) -> str | None:
+        """Why this endpoint does not take the picture or clip, as a sentence; None where it does."""
+        limits = self.row.source or SourceRow()
+        shorter, longer = sorted((source.width, source.height))
+        if limits.media_types is not None and source.media_type not in limits.media_types:
+            allowed = ", ".join(name.partition("/")[2].upper() for name in limits.media_types)
+            return f"A file of type {source.media_type[:40]} is not taken, only {allowed}."
+        if limits.bytes_max is not None and source_bytes > limits.bytes_max:
+            return f"The file has {source_bytes:,} bytes; {limits.bytes_max:,} are taken."
+        if limits.side_px_min is not None and shorter < limits.side_px_min:
+            return f"The shorter side has {shorter} pixels; at least {limits.side_px_min} are needed."
+        if limits.side_px_max is not None and longer > limits.side_px_max:
+            return f"The longer side has {longer} pixels; {limits.side_px_max} are taken."
+        if self.wire.fields.get("video", "").endswith("_id") and source.provider_video_id is None:
+            return "Only a clip that the same provider made, and still has, can be remixed with it."
+        return None
 
 
-def _id(row: OfferRow) -> OfferId:
-    """`provider/model`, with the kind where the endpoint is not the one for words alone."""
-    own = f"{row.provider}/{row.model}"
-    return OfferId(own if Kind.GENERATE in row.kinds else f"{own}/{row.kinds[0]}")
-
-
-def _wire(row: OfferRow) -> Wire:
+def wire_of(row: OfferRow) -> Wire:
+    """How an offer's row says that it is asked for."""
     return Wire(
         endpoint=row.endpoint,
         sizes={(key.rpartition(" ")[0], key.rpartition(" ")[2]): size for key, size in row.sizes.items()},
-        resolutions=row.resolutions,
-        aspect_ratios=row.aspect_ratios,
+        resolutions=row.resolutions if any(row.resolutions.values()) else {},
+        aspect_ratios=row.aspect_ratios if any(row.aspect_ratios.values()) else {},
         seconds_as=row.seconds_as,
         fields=row.fields,
         constants=row.constants,

@@ -7,9 +7,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range
 
-from bot.catalogue import SEED_MAX, Catalogue
+from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, FaultKind, Kind
 from bot.errors import OrderRefused
+from bot.options import SEED_MAX
 from bot.orders import Asked
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.ordering import Ordering

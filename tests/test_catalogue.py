@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.catalogue import SEED_MAX, Catalogue, load, price_line
+from bot.catalogue import Catalogue, load, price_line
 from bot.domain import ChannelId, InteractionId, Kind, Micros, OfferId, Order, Quote
 from bot.errors import OrderRefused, SettingsError
+from bot.models_file import read
+from bot.options import SEED_MAX
 from tests.props import ANN, NOON, Clock
 
 OVERLAY = """
@@ -116,9 +118,9 @@ def test_a_model_without_a_provider_is_not_for_sale(overlay: Path, clock: Clock)
     catalogue = load(overlay, providers=frozenset({"studio"}), now=clock)
 
     assert [row.id for row in catalogue.models(Kind.GENERATE)] == ["studio"]
-    with pytest.raises(OrderRefused, match=r"Reel 2 cannot be ordered any more") as refused:
+    with pytest.raises(OrderRefused, match=r"Reel 2 cannot be ordered here") as refused:
         ask(catalogue, model="reel-2")
-    assert refused.value.do == "Choose one of: Studio."
+    assert refused.value.do == "Nearest to it is Studio (4 s at 720p 16:9: free). Choose one of: Studio."
 
 
 def test_where_nothing_can_be_ordered_it_says_so(clock: Clock) -> None:
@@ -247,30 +249,91 @@ def test_the_operators_rows_replace_ours(tmp_path: Path, clock: Clock) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (('id = "reel-2"', 'id = "reel-3"'), "names the model 'reel-2', which no row describes"),
-        (('name = "Reel 2"', 'name = ""'), r"models\.0\.name"),
-        (('kinds = ["generate"]', "kinds = []"), r"models\.0\.kinds"),
-        (('kinds = ["generate"]', 'kinds = ["dream"]'), r"models\.0\.kinds\.0"),
-        (("durations_s = [5, 10]", "durations_s = [0]"), r"models\.0\.durations_s\.0"),
-        (("prompt_chars_max = 100", "prompt_chars_max = 4001"), r"models\.0\.prompt_chars_max"),
-        (('protocol = "openai"', 'protocol = "smtp"'), r"offers\.0\.protocol"),
-        (('"0.30"', "0.30"), r"offers\.0\.usd_per_second\.720p: Input should be a valid string"),
-        (('"0.30"', '"-0.30"'), "offer dear/reel-2: usd_per_second: write dollars as digits"),
-        (('"0.30"', '"1e3"'), "offer dear/reel-2: usd_per_second: write dollars as digits"),
-        (("1080p = ", "8k = "), "offer dear/reel-2: '8k' is nothing that the model can do"),
-        (('"720p 16:9" = "hd"', '"720p 3:1" = "hd"'), "offer cheap/reel-2: '720p 3:1' is nothing"),
-        (("retires_on = 2026-12-24", 'retires_on = "soon"'), r"offers\.1\.retires_on"),
-        (("can_cancel = true", "can_cancle = true"), r"offers\.1\.can_cancle: Extra inputs"),
-        (("[[models]]", "[[models"), "not a TOML file"),
+        (('id = "reel-2"', 'id = "reel-3"'), "13: dear/reel-2: model: no row that is right describes"),
+        (('name = "Reel 2"', 'name = ""'), "4: reel-2: name: String should have at least 1 character"),
+        (('name = "Reel 2"\n', ""), "2: reel-2: name: this key must be there"),
+        (('kinds = ["generate"]', "kinds = []"), "6: reel-2: kinds: List should have at least 1 item"),
+        (
+            ('kinds = ["generate"]', 'kinds = ["dream"]'),
+            "6: reel-2: kinds.0: allowed: 'generate', 'animate', 'remix' or 'extend'",
+        ),
+        (("durations_s = [5, 10]", "durations_s = [0]"), "10: reel-2: durations_s.0: allowed: greater than"),
+        (("durations_s = [5, 10]", 'durations_s = "5"'), "10: reel-2: durations_s: write a list in square"),
+        (("prompt_chars_max = 100", "prompt_chars_max = 4001"), "7: reel-2: prompt_chars_max: allowed: less"),
+        (
+            ('protocol = "openai"', 'protocol = "smtp"'),
+            "15: dear/reel-2: protocol: allowed: 'openai', 'fal', 'lumenfall', 'replicate' or 'prodia'",
+        ),
+        (
+            ('"0.30"', "0.30"),
+            "17: dear/reel-2: usd_per_second.720p: write dollars a second as text in quotes, such as",
+        ),
+        (('"0.30"', '"30¢"'), "17: dear/reel-2: usd_per_second: write dollars as digits"),
+        (('"0.30"', '"-0.30"'), "17: dear/reel-2: usd_per_second: write dollars as digits"),
+        (('"0.30"', '"1e3"'), "17: dear/reel-2: usd_per_second: write dollars as digits"),
+        (("usd_per_second =", "usd_per_clip ="), "17: dear/reel-2: usd_per_clip: there is no such key"),
+        (("1080p = ", "8k = "), "17: dear/reel-2: usd_per_second: '8k' is nothing that the model can do"),
+        (("price_read_on = 2026-11-20\n", ""), "17: dear/reel-2: usd_per_second: a price needs price_read"),
+        (
+            ('"720p 16:9" = "hd"', '"720p 3:1" = "hd"'),
+            "30: cheap/reel-2: sizes: '720p 3:1' is nothing that the model can do; allowed: 720p 16:9, ",
+        ),
+        (("retires_on = 2026-12-24", 'retires_on = "soon"'), "34: cheap/reel-2: retires_on: write a day"),
+        (("retires_on = 2026-12-24", "retires_on = 20261224"), "34: cheap/reel-2: retires_on: write a day"),
+        (
+            ("retires_on = 2026-12-24", "retires_on = 2026-12-24T00:00:00Z"),
+            "34: cheap/reel-2: retires_on: write a day without quotes, such as 2026-09-24",
+        ),
+        (
+            ("can_cancel = true", "can_cancle = true"),
+            "33: cheap/reel-2: can_cancle: there is no such key; did you mean can_cancel?",
+        ),
+        (('provider = "cheap"', 'provider = "dear"'), "22: dear/reel-2: route: this id was used before"),
+        (
+            ('sizes = { "720p 16:9" = "hd" }', 'aspect_ratios = { "16:9" = "", "9:16" = "tall" }'),
+            "30: cheap/reel-2: aspect_ratios: either every word is",
+        ),
+        (("[[models]]", "[[model]]"), "2: model: only rows of [[models]] and [[offers]] are allowed here"),
+        (
+            ("durations_s = [5, 10]", 'durations_s = [5, 10]\nreplaced_by = ["reel-9"]'),
+            "11: reel-2: replaced_by: no row describes the model 'reel-9'",
+        ),
     ],
 )
-def test_a_wrong_row_is_named(overlay: Path, clock: Clock, change: tuple[str, str], says: str) -> None:
+def test_a_wrong_row_is_named_with_its_line_and_what_is_allowed(
+    overlay: Path, change: tuple[str, str], says: str
+) -> None:
     assert change[0] in OVERLAY
-    overlay.write_text(OVERLAY.replace(*change))
+    overlay.write_text(OVERLAY.replace(*change, 1))
 
-    with pytest.raises(SettingsError, match=says) as refused:
+    assert [fault for fault in read(overlay).faults if fault.startswith(f"{overlay}:{says}")] != []
+
+
+def test_what_is_wrong_is_left_out_and_the_rest_is_sold(overlay: Path, clock: Clock) -> None:
+    overlay.write_text(OVERLAY.replace("can_cancel = true", "can_cancle = true"))
+
+    catalogue = load(overlay, providers=EVERYONE, now=clock)
+
+    assert ask(catalogue, model="reel-2")[1].offer_id == "dear/reel-2"
+    assert catalogue.offer(OfferId("cheap/reel-2")) is None
+
+
+def test_a_wrong_row_takes_the_row_that_it_was_to_replace_with_it(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "models.toml"
+    path.write_text(
+        '[[offers]]\nmodel = "studio"\nprovider = "studio"\nprotocol = "openai"\nendpoint = "storyboard"\n'
+        "usd_per_second = { 720p = 1 }\n"
+    )
+
+    with pytest.raises(OrderRefused, match="No model can be ordered here"):
+        ask(load(path, providers=frozenset({"studio"}), now=clock))
+
+
+def test_a_file_that_is_no_toml_stops_the_start(overlay: Path, clock: Clock) -> None:
+    overlay.write_text(OVERLAY.replace("[[models]]", "[[models"))
+
+    with pytest.raises(SettingsError, match=f"{overlay}: not a TOML file"):
         load(overlay, providers=EVERYONE, now=clock)
-    assert str(overlay) in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_named_by_its_setting(tmp_path: Path, clock: Clock) -> None:
@@ -307,7 +370,8 @@ def test_what_can_be_stopped_is_the_offers_to_say(catalogue: Catalogue) -> None:
 
 def test_a_model_that_is_gone_is_still_named() -> None:
     assert own().describe("studio").name == "Studio"
-    assert (own().describe("sora-2").name, own().describe("sora-2").label) == ("sora-2", "AI-generated")
+    assert own().describe("sora-2").name == "Sora 2"  # retired, and still in the file
+    assert (own().describe("reel-1").name, own().describe("reel-1").label) == ("reel-1", "AI-generated")
 
 
 def test_a_price_is_told_with_where_it_comes_from(catalogue: Catalogue) -> None:

@@ -1,0 +1,148 @@
+"""A models file: read, its rows checked against each other, priced.
+
+A row that is wrong is left out, and so is what it would have replaced: neither is sold on a guess. Faults
+name file, line, row, key and what is allowed.
+"""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from bot.domain import Kind, OfferId
+from bot.errors import SettingsError
+from bot.money import parse_usd
+from bot.row_faults import Place, sentences
+from bot.rows import ModelRow, Offer, OfferRow, wire_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What the files say, and what is wrong with them: one line a fault."""
+
+    models: Sequence[ModelRow]
+    offers: Sequence[Offer]
+    faults: Sequence[str]
+
+
+class _Wrong(Exception):
+    """A row that no rule of its own refuses, and its fellows do."""
+
+    def __init__(self, key: str, what: str) -> None:
+        super().__init__(what)
+        self.key = key
+
+
+def read(path: Path, on: Rows | None = None) -> Rows:
+    """The rows of a file, laid on top of others: its row replaces one of the same id.
+
+    Raises:
+        SettingsError: the file cannot be read, or is no TOML.
+    """
+    models = {row.id: row for row in on.models} if on else {}
+    offers = {offer.id: offer for offer in on.offers} if on else {}
+    text, tables = _tables(path)
+    place = Place(path, text)
+    faults = [*(on.faults if on else ()), *place.unknown_tables(tables, ("models", "offers"))]
+    seen: set[str] = set()
+    for index, raw in enumerate(_rows(tables, "models")):
+        name = str(raw.get("id", f"row {index + 1}"))
+        models.pop(name, None)
+        try:
+            row = ModelRow.model_validate(raw)
+            _once(seen, row.id, "id")
+            models[row.id] = row
+        except (ValidationError, _Wrong) as wrong:
+            faults += _lines(wrong, place, "models", index, name, ModelRow)
+    for index, raw in enumerate(_rows(tables, "offers")):
+        name = _id(raw)
+        offers.pop(name, None)
+        try:
+            offer = _offer(OfferRow.model_validate(raw), models)
+            _once(seen, offer.id, "route")
+            offers[offer.id] = offer
+        except (ValidationError, _Wrong) as wrong:
+            faults += _lines(wrong, place, "offers", index, name, OfferRow)
+    for index, raw in enumerate(_rows(tables, "models")):
+        row_kept = models.get(str(raw.get("id")))
+        for name in row_kept.replaced_by if row_kept else ():
+            if name not in models:
+                where = place.of("models", index, "replaced_by")
+                faults.append(f"{where}: {raw['id']}: replaced_by: no row describes the model {name!r}")
+    # Where a model's row was wrong, what an earlier file offers of it is not for sale either.
+    kept = [offer for offer in offers.values() if offer.row.model in models]
+    return Rows(models=list(models.values()), offers=kept, faults=faults)
+
+
+def _tables(path: Path) -> tuple[str, dict[str, object]]:
+    try:
+        text = path.read_text("utf-8-sig")
+        return text, tomllib.loads(text)
+    except OSError as gone:
+        raise SettingsError(f"DAILIES_MODELS_FILE: {path} cannot be read ({gone.strerror})") from gone
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+        raise SettingsError(f"{path}: not a TOML file: {broken}") from broken
+
+
+def _rows(tables: Mapping[str, object], name: str) -> list[dict[str, object]]:
+    rows = tables.get(name, [])
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _once(seen: set[str], name: str, key: str) -> None:
+    if name in seen:
+        raise _Wrong(key, "this id was used before in the same file; `route` tells offers apart")
+    seen.add(name)
+
+
+def _lines(
+    wrong: ValidationError | _Wrong,
+    place: Place,
+    table: str,
+    index: int,
+    name: str,
+    shape: type[BaseModel],
+) -> list[str]:
+    if isinstance(wrong, _Wrong):
+        found: Iterable[tuple[str, str]] = [(wrong.key, str(wrong))]
+    else:
+        found = sentences(wrong, list(shape.model_fields))
+    return [f"{place.of(table, index, key)}: {name}: {key}: {what}" for key, what in found]
+
+
+def _offer(row: OfferRow, models: Mapping[str, ModelRow]) -> Offer:
+    model = models.get(row.model)
+    if model is None:
+        raise _Wrong("model", f"no row that is right describes the model {row.model!r}")
+    for key, claimed, able in (
+        ("kinds", [kind.value for kind in row.kinds], [kind.value for kind in model.kinds]),
+        ("sizes", row.sizes, [f"{r} {a}" for r in model.resolutions for a in model.aspect_ratios]),
+        ("usd_per_second", row.usd_per_second, model.resolutions),
+        ("resolutions", row.resolutions, model.resolutions),
+        ("aspect_ratios", row.aspect_ratios, model.aspect_ratios),
+        ("durations_s", row.durations_s or [], model.durations_s),
+    ):
+        if strange := [each for each in claimed if each not in able]:
+            allowed = ", ".join(map(str, able))
+            raise _Wrong(key, f"{strange[0]!r} is nothing that the model can do; allowed: {allowed}")
+    for key, words in (("resolutions", row.resolutions), ("aspect_ratios", row.aspect_ratios)):
+        if "" in words.values() and any(words.values()):
+            raise _Wrong(key, 'either every word is "" (nothing is sent), or none is')
+    if row.usd_per_second and (row.price_read_on is None or row.price_from is None):
+        raise _Wrong("usd_per_second", "a price needs price_read_on and price_from")
+    try:
+        prices = {resolution: parse_usd(usd) for resolution, usd in row.usd_per_second.items()}
+    except ValueError as wrong:
+        raise _Wrong("usd_per_second", str(wrong)) from wrong
+    return Offer(id=_id(row.model_dump()), row=row, per_second_micros=prices, wire=wire_of(row))
+
+
+def _id(raw: Mapping[str, object]) -> OfferId:
+    """`provider/model`, with the kind where the endpoint is not the one for words alone, and the route."""
+    kinds = raw.get("kinds")
+    kind = kinds[0] if isinstance(kinds, list) and kinds and Kind.GENERATE not in kinds else ""
+    route = raw.get("route")
+    own = f"{raw.get('provider', '?')}/{raw.get('model', '?')}"
+    return OfferId(own + (f"/{kind}" if kind else "") + (f"@{route}" if route else ""))
