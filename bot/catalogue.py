@@ -20,7 +20,7 @@ from bot.domain import (
     Quote,
     Source,
 )
-from bot.errors import OrderRefused
+from bot.errors import OrderRefused, SettingsError
 from bot.models_file import Rows, read
 from bot.money import format_usd
 from bot.providers.protocol import Wire
@@ -222,11 +222,17 @@ class Catalogue:
         return f"{row.name} cannot be ordered here."
 
     def _instead(self, row: ModelRow, wanted: Wanted, choices: Sequence[ModelRow]) -> str:
+        wanted = replace(  # what was left open would have been the model's first values
+            wanted,
+            resolution=wanted.resolution or row.resolutions[0],
+            aspect_ratio=wanted.aspect_ratio or row.aspect_ratios[0],
+            duration_s=wanted.duration_s or row.durations_s[0],
+        )
         prices = [
             price
             for offer in self.offers_of(row.id)
             for resolution, price in offer.per_second_micros.items()
-            if wanted.resolution in (None, resolution)
+            if resolution == wanted.resolution
         ]
         wanted = replace(wanted, per_second_micros=min(prices, default=None))
         named = [choice for choice in choices if choice.id in row.replaced_by]
@@ -248,8 +254,15 @@ class Catalogue:
         )
 
 
+def _laid_on(overlay: Path) -> Rows:
+    try:
+        return read(overlay, on=own_rows())
+    except SettingsError as wrong:
+        raise SettingsError(f"DAILIES_MODELS_FILE: {wrong}") from wrong
+
+
 @cache
-def _own_rows() -> Rows:
+def own_rows() -> Rows:
     """Our own file belongs to the program: it is the same for as long as the process runs."""
     return read(OWN_FILE)
 
@@ -272,7 +285,7 @@ def load(
     Raises:
         SettingsError: a file cannot be read, or is no TOML. A row that is wrong is logged and not sold.
     """
-    rows = _own_rows() if overlay is None else read(overlay, on=_own_rows())
+    rows = own_rows() if overlay is None else _laid_on(overlay)
     for fault in rows.faults:
         log.error("not for sale: %s", fault)
     offers = list(rows.offers)

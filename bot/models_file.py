@@ -81,7 +81,7 @@ def _tables(path: Path) -> tuple[str, dict[str, object]]:
         text = path.read_text("utf-8-sig")
         return text, tomllib.loads(text)
     except OSError as gone:
-        raise SettingsError(f"DAILIES_MODELS_FILE: {path} cannot be read ({gone.strerror})") from gone
+        raise SettingsError(f"{path} cannot be read ({gone.strerror})") from gone
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
         raise SettingsError(f"{path}: not a TOML file: {broken}") from broken
 
