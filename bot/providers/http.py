@@ -169,15 +169,14 @@ async def call(
     url: URL,
     *,
     headers: Mapping[str, str],
-    form: aiohttp.FormData | None = None,
     raw: bytes | BinaryIO | None = None,
     total_s: float | None = None,
     bytes_max: int = JSON_BYTES_MAX,
 ) -> Answered:
     """One question with a JSON answer, no redirect followed.
 
-    `form` goes with it, or `raw` as it is (a file is read on a thread, piece by piece); `total_s` is how
-    long it may take, where that is not the session's own time.
+    `raw` goes with it as it is (a file is read on a thread, piece by piece); `total_s` is how long it may
+    take, where that is not the session's own time.
 
     Raises:
         ProviderUnavailable: no answer, or a good one that was cut short.
@@ -190,7 +189,7 @@ async def call(
             method,
             url,
             headers=headers,
-            data=form if raw is None else raw,
+            data=raw,
             timeout=timeout,
             allow_redirects=False,
         ) as response:

@@ -6,34 +6,25 @@ openai_answers.py.
 """
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-import aiohttp
 from yarl import URL
 
 from bot.domain import Attempt, Fault, Job, Kind, OfferId, Ticket
-from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, SettingsError, UnreadableAnswer
+from bot.errors import ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
-from bot.providers.openai_answers import (
-    ECHO_KEY,
-    KEY_REFUSED,
-    PROTOCOL,
-    Listed,
-    listed,
-    proved,
-    standing,
-    theirs,
-)
+from bot.providers.downloads import Downloads
+from bot.providers.listing import Listed, look_through
+from bot.providers.openai_answers import ECHO_KEY, PROTOCOL, listed, proved, standing
+from bot.providers.outcomes import expect_ok, theirs
 from bot.providers.protocol import (
     Answer,
     CannotTell,
     Fetched,
     Found,
     NotTaken,
-    ProvenAbsent,
     Refused,
     Rendering,
     Search,
@@ -48,10 +39,6 @@ from bot.providers.protocol import (
 _LIST_PAGE = 20
 _LIST_PAGES_MAX = 50
 _LIST_BYTES_MAX = 4 << 20
-_REDIRECTS_MAX = 3
-
-_CLOCKS_APART = timedelta(minutes=10)
-"""The provider's clock and ours, at most."""
 
 
 class OpenAIVideos:
@@ -87,16 +74,24 @@ class OpenAIVideos:
     ) -> None:
         self.name = name
         self.can_cancel = can_cancel
-        self._base = _checked_base(name, base_url)
+        self._base = http.checked_base(name, base_url)
         self._wires = wires
         self._now = now
         self._timeouts = timeouts or http.Timeouts()
         self._key_kept_for = key_kept_for
         self._absent_after = absent_after
-        self._headers = {"Accept": "application/json"}
-        if api_key is not None:
-            self._headers["Authorization"] = f"Bearer {api_key}"
+        key = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self._headers = {"Accept": "application/json", **key}
         self._session = http.pooled_session(self._timeouts)
+        self._downloads = Downloads(
+            PROTOCOL,
+            self._session,
+            api=self._base,
+            headers=key,
+            hosts=(),
+            now=now,
+            timeouts=self._timeouts,
+        )
 
     async def close(self) -> None:
         await self._session.close()
@@ -110,13 +105,7 @@ class OpenAIVideos:
         sent = await http.post_once(
             self._base / "videos", headers=self._headers, payload=payload, timeouts=self._timeouts
         )
-        match sent:
-            case http.NeverSent(detail):
-                return NotTaken(theirs("provider_unreachable", detail))
-            case http.NoAnswer(detail):
-                return Unknown(detail)
-            case http.Answered():
-                return proved(sent, now=self._now())
+        return proved(sent, now=self._now())
 
     def _payload(self, job: Job, attempt: Attempt) -> dict[str, object] | Fault:
         order = job.order
@@ -156,7 +145,9 @@ class OpenAIVideos:
         if wire.key_field is not None and age < self._key_kept_for:
             return await self._repeat(job, attempt)
         if wire.echo_field is not None:
-            return await self._look_through_list(attempt, wire.echo_field, age)
+            return await look_through(
+                self._listed(wire.echo_field), attempt, now=self._now(), absent_after=self._absent_after
+            )
         return CannotTell("this provider gives nothing back by which a lost submission can be known")
 
     async def _repeat(self, job: Job, attempt: Attempt) -> Search:
@@ -175,29 +166,6 @@ class OpenAIVideos:
             case Unknown(detail):
                 return CannotTell(detail)
 
-    async def _look_through_list(self, attempt: Attempt, echo_field: str, age: timedelta) -> Search:
-        """Read the list from its newest job back beyond the moment of sending, or to its end.
-
-        Absent is proven only when that was long enough ago, when every job since then says whose it is (one
-        that does not may be ours, its echo lost), and when the list shows another job of ours (or it may be
-        the list of another project, whose key was put in since).
-        """
-        reach_back_to = (attempt.sent_at - _CLOCKS_APART).timestamp()
-        silent = ours = 0
-        async with aclosing(self._listed(echo_field)) as listed:
-            async for job in listed:
-                if job.echo == attempt.key:
-                    return Found(Ticket(provider_job_id=job.id))
-                ours += bool(job.echo)
-                if job.created_at < reach_back_to:
-                    break
-                silent += job.echo is None
-        if silent:
-            return CannotTell(f"{silent} jobs of that time in the provider's list do not say whose they are")
-        if not ours or age < self._absent_after:
-            return CannotTell("not in the provider's list, which proves nothing yet")
-        return ProvenAbsent()
-
     async def _listed(self, echo_field: str) -> AsyncGenerator[Listed]:
         """The provider's jobs, newest first, page by page.
 
@@ -205,7 +173,7 @@ class OpenAIVideos:
             UnreadableAnswer: no list, one that is out of order, or one without end.
         """
         query = {"limit": str(_LIST_PAGE), "order": "desc"}
-        seen_at: list[int] = []
+        seen_at: list[datetime] = []
         for _page in range(_LIST_PAGES_MAX):
             answered = await http.call(
                 self._session,
@@ -214,7 +182,7 @@ class OpenAIVideos:
                 headers=self._headers,
                 bytes_max=_LIST_BYTES_MAX,
             )
-            self._expect_ok(answered)
+            expect_ok(answered, PROTOCOL, now=self._now())
             jobs, more = listed(answered, echo_field)
             # A whole page before any of it is believed: if the oldest came first, it would end the search.
             seen_at = [*seen_at[-1:], *(job.created_at for job in jobs)]
@@ -236,56 +204,12 @@ class OpenAIVideos:
                 return Vanished(answered.text)
             # A proxy without its server says the same with a page of its own; no job is given up for that.
             raise UnreadableAnswer(PROTOCOL, f"{answered.status} that is not the API's: {answered.text}")
-        self._expect_ok(answered)
+        expect_ok(answered, PROTOCOL, now=self._now())
         return standing(answered, ticket, now=self._now())
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
-        url = self._video(ticket) / "content"
-        timeout = aiohttp.ClientTimeout(
-            total=self._timeouts.fetch_s,
-            connect=self._timeouts.connect_s,
-            sock_read=self._timeouts.silence_s,
-        )
-        headers = self._headers | {"Accept": "video/mp4, */*"}
-        for _hop in range(_REDIRECTS_MAX + 1):
-            try:
-                response = await self._session.get(
-                    url, headers=headers, timeout=timeout, allow_redirects=False
-                )
-            except http.LOST as lost:
-                raise ProviderUnavailable(http.one_line(lost)) from lost
-            async with response:
-                if response.status not in (301, 302, 303, 307, 308):
-                    return await self._take(response, into, bytes_max=bytes_max)
-                url = self._same_origin(url, response.headers.get("Location", ""))
-        raise UnreadableAnswer(PROTOCOL, "the file is behind too many redirects")
-
-    async def _take(self, response: aiohttp.ClientResponse, into: Path, *, bytes_max: int) -> Fetched:
-        if response.status != 200:
-            answered = await http.read_answer(response)
-            if answered.status in (404, 410):
-                raise AssetGone(f"{answered.status}: {answered.text}")
-            self._expect_ok(answered)
-            raise UnreadableAnswer(PROTOCOL, f"{answered.status} in place of the file")
-        if response.content_type.startswith("text/") or response.content_type.endswith("json"):
-            raise ClipUnusable(
-                f"the provider sent {http.one_line(response.content_type)} in place of a video"
-            )
-        return await http.save(response, into, bytes_max=bytes_max)
-
-    def _same_origin(self, at: URL, location: str) -> URL:
-        """Where a redirect leads, if that is on the API's own origin: the key goes with us.
-
-        A host that a provider's answer names could be one inside our own network.
-        """
-        try:
-            to = at.join(URL(location))
-            ours = bool(location) and to.origin() == self._base.origin()
-        except ValueError as wrong:
-            raise UnreadableAnswer(PROTOCOL, "the file redirects to no address") from wrong
-        if not ours:
-            raise UnreadableAnswer(PROTOCOL, "the file redirects to another origin")
-        return to
+        address = str(self._video(ticket) / "content")
+        return await self._downloads.fetch(address, into, bytes_max=bytes_max)
 
     # Ending a job
 
@@ -303,28 +227,9 @@ class OpenAIVideos:
     async def _delete(self, ticket: Ticket, *, refusals: set[int]) -> None:
         answered = await http.call(self._session, "DELETE", self._video(ticket), headers=self._headers)
         if answered.status not in {404, 410} | refusals:
-            self._expect_ok(answered)
+            expect_ok(answered, PROTOCOL, now=self._now())
 
     # Reading
 
     def _video(self, ticket: Ticket) -> URL:
         return self._base.joinpath("videos", quote(ticket.provider_job_id, safe=""), encoded=True)
-
-    def _expect_ok(self, answered: http.Answered) -> None:
-        if answered.ok:
-            return
-        detail = f"{answered.status}: {answered.text}"
-        if answered.status in KEY_REFUSED | {408, 409, 425, 429} or answered.status >= 500:
-            wait_s = http.retry_after_s(answered.headers, now=self._now())
-            raise ProviderUnavailable(detail, retry_after_s=wait_s)
-        raise UnreadableAnswer(PROTOCOL, detail)
-
-
-def _checked_base(name: str, base_url: str) -> URL:
-    try:
-        url = URL(base_url.rstrip("/"))
-    except ValueError as wrong:
-        raise SettingsError(f"the base URL of {name} is no address") from wrong
-    if url.scheme not in ("http", "https") or not url.host or url.user or url.query or url.fragment:
-        raise SettingsError(f"the base URL of {name} must be http(s)://host/path, without key or query")
-    return url

@@ -19,31 +19,25 @@ What each outcome of the one POST proves:
 |                                               |                       | provider_refused               |
 | all else: 1xx, 3xx, 408, 409, 425, 4xx, 5xx   | Unknown               |                                |
 
-The statuses that prove something prove it even where their body is lost or no JSON: whoever answered so,
-the API or a proxy before it, turned the request down. The others do not. LiteLLM's proxy answers 408 when
-*its* provider timed out; a 409 may mean that the first copy is being worked on; a 5xx comes from proxies
-that had already passed the request on. 307 and 308 ask for the same request elsewhere, so it was not acted
-on (RFC 9110, 15.4.8 and 15.4.9), while 301 to 303 may follow a POST that was (15.4.2 to 15.4.4).
+Why these prove it and the others do not is in outcomes.py. LiteLLM's proxy answers 408 when *its* provider
+timed out.
 """
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.domain import Fault, FaultKind, Ticket
+from bot.domain import FaultKind, Ticket
 from bot.errors import UnreadableAnswer
-from bot.providers import http
+from bot.providers import http, outcomes
+from bot.providers.listing import Listed
+from bot.providers.outcomes import JOB_ID, Said, job_in, moderation, theirs
 from bot.providers.protocol import (
     Answer,
     Failed,
-    NotTaken,
-    Refused,
     Rendered,
     Rendering,
     Stopped,
     Submission,
-    Taken,
-    Unknown,
     Waiting,
 )
 
@@ -52,69 +46,30 @@ PROTOCOL = "openai"
 ECHO_KEY = "dailies_job"
 """Under this name the attempt's key stands in the wire's `echo_field`."""
 
-KEY_REFUSED = frozenset({401, 403, 407})
-
 _MODERATION = {"moderation_blocked", "content_policy_violation", "content_filter"}  # OpenAI; Lumenfall; Azure
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
 _MODEL_GONE = {"model_not_found"}
-_REFUSED = {400, 405, 406, 411, 413, 414, 415, 417, 422, 431, 451}
-_PROVEN_NOT_TAKEN = _REFUSED | KEY_REFUSED | {402, 404, 410, 429}
-
-_JOB_ID = re.compile(r"(?!\.{1,2}$)[\x21-\x7e]{1,512}")
-"""What may be an id: visible ASCII (it is quoted into a path, so it must not be `.` or `..`)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A job in the provider's list.
-
-    `echo` is the attempt's key that it carries: `""` where it carries somebody else's data, None where it
-    carries nothing, so that it may be anybody's. `created_at` is in Unix seconds.
-    """
-
-    id: str
-    created_at: int
-    echo: str | None
+def proved(sent: http.Answered | http.NeverSent | http.NoAnswer, *, now: datetime) -> Submission:
+    """What became of the one POST: the table above."""
+    return outcomes.proved(sent, _said, now=now)
 
 
-def proved(answered: http.Answered, *, now: datetime) -> Submission:
-    """What the answer to the POST proves: the table above."""
-    detail = f"{answered.status}: {answered.text}"
-    if answered.ok:
-        match answered.body:
-            case {"id": str(job_id)} if _JOB_ID.fullmatch(job_id):
-                return Taken(Ticket(provider_job_id=job_id))
-            case _:
-                return Unknown(f"taken, it seems, but without an id that can be read: {detail}")
-    if answered.status in (307, 308):
-        return NotTaken(theirs("provider_redirects", detail))
-    if answered.status not in _PROVEN_NOT_TAKEN:
-        return Unknown(detail)
+def _said(answered: http.Answered) -> Said:
     error = _error(answered.body)
-    if error.words & _MODERATION:
-        return Refused(Fault(kind=FaultKind.RULES, code="moderation_blocked", detail=detail))
-    if error.words & _NO_CREDIT or answered.status == 402:
-        return NotTaken(theirs("provider_out_of_credit", detail))
-    if error.words & _MODEL_GONE or answered.status in (404, 410):
-        return Refused(theirs("model_gone", detail))
-    if answered.status in KEY_REFUSED:
-        return NotTaken(theirs("provider_key_refused", detail))
-    if answered.status == 429:
-        return NotTaken(theirs("provider_busy", detail), http.retry_after_s(answered.headers, now=now))
-    if error.param == "prompt":
-        return Refused(Fault(kind=FaultKind.PROMPT, code="prompt_refused", detail=detail))
-    if error.param.startswith("input_reference"):
-        return Refused(Fault(kind=FaultKind.PICTURE, code="picture_refused", detail=detail))
-    return Refused(theirs("provider_refused", detail))
+    about = FaultKind.PROMPT if error.param == "prompt" else None
+    return Said(
+        moderated=bool(error.words & _MODERATION),
+        no_credit=bool(error.words & _NO_CREDIT),
+        gone=bool(error.words & _MODEL_GONE),
+        about=FaultKind.PICTURE if error.param.startswith("input_reference") else about,
+    )
 
 
 def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answer:
     """How the job stands, from its resource. What is in no document is no answer, and never success."""
-    body = answered.body
-    if not isinstance(body, dict):
-        raise UnreadableAnswer(PROTOCOL, f"no job: {answered.text}")
-    if body.get("id", ticket.provider_job_id) != ticket.provider_job_id:
-        raise UnreadableAnswer(PROTOCOL, "the answer is about another job")
+    body = job_in(answered, ticket, PROTOCOL)
     after_s = http.retry_after_s(answered.headers, now=now)
     match body:
         case {"status": "queued"}:
@@ -126,7 +81,7 @@ def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answe
         case {"status": "failed"}:
             error = _error(body)
             if error.words & _MODERATION:
-                return Failed(Fault(kind=FaultKind.RULES, code="moderation_blocked", detail=error.detail))
+                return Failed(moderation(error.detail))
             return Failed(theirs("provider_failed", error.detail))
         case {"status": "cancelled" | "canceled"}:  # Azure; gateways
             return Stopped()
@@ -145,7 +100,9 @@ def listed(answered: http.Answered, echo_field: str) -> tuple[list[Listed], bool
 
 def _listed(job: object, echo_field: str) -> Listed:
     match job:
-        case {"id": str(job_id), "created_at": int(created_at), **rest} if _JOB_ID.fullmatch(job_id):
+        case {"id": str(job_id), "created_at": seconds, **rest} if (
+            JOB_ID.fullmatch(job_id) and (created_at := _time(seconds)) is not None
+        ):
             echo = rest.get(echo_field)
             key = echo.get(ECHO_KEY, "") if isinstance(echo, dict) else None
             return Listed(id=job_id, created_at=created_at, echo=key if isinstance(key, str) else None)
@@ -189,7 +146,3 @@ def _time(seconds: object) -> datetime | None:
     if isinstance(seconds, int) and not isinstance(seconds, bool) and 0 < seconds < 253_402_300_800:
         return datetime.fromtimestamp(seconds, UTC)
     return None
-
-
-def theirs(code: str, detail: str) -> Fault:
-    return Fault(kind=FaultKind.PROVIDER, code=code, detail=detail)

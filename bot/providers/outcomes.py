@@ -34,10 +34,11 @@ class Said:
     """What a protocol reads in the body of an error.
 
     `about` is the part of the order that it names, `PROMPT` or `PICTURE`; `retry_after_s` the wait that
-    its text asks for, where no header does.
+    its text asks for, where no header does; `no_credit` that the account is empty, where no 402 does.
     """
 
     moderated: bool = False
+    no_credit: bool = False
     gone: bool = False
     about: FaultKind | None = None
     retry_after_s: float | None = None
@@ -73,7 +74,7 @@ def _turned_down(answered: http.Answered, said: Said, now: datetime) -> NotTaken
     detail = _detail(answered)
     if said.moderated:
         return Refused(moderation(detail))
-    if answered.status == 402:
+    if said.no_credit or answered.status == 402:
         return NotTaken(theirs("provider_out_of_credit", detail))
     if said.gone or answered.status in (404, 410):
         return Refused(theirs("model_gone", detail))
