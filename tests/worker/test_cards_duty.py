@@ -302,6 +302,7 @@ async def test_a_card_that_was_deleted_before_we_knew_of_it_is_not_posted_again(
 
 @pytest.mark.parametrize("mishap", [Mishap.DOWN, Mishap.BUG], ids=["Discord is down", "a fault of our own"])
 async def test_a_card_that_could_not_be_shown_is_shown_later(bench: Bench, mishap: Mishap) -> None:
+    bench.expects_a_fault_of_ours = mishap is Mishap.BUG
     job = await settled(bench)
     bench.channel.always(mishap, Call.EDIT_CARD)
     bench.emulator.finish(ticket_of(job).provider_job_id)

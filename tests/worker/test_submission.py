@@ -243,9 +243,8 @@ async def test_a_job_with_a_ticket_is_never_looked_for_nor_ordered_again(bench: 
     assert {seen.route for seen in bench.emulator.seen[1:]} == {"ask"}
 
 
-async def test_a_fault_of_our_own_while_submitting_proves_nothing(
-    bench: Bench, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_fault_of_our_own_while_submitting_proves_nothing(bench: Bench) -> None:
+    bench.expects_a_fault_of_ours = True
     bench.told.submissions.append(ZeroDivisionError("ours"))
     await bench.start()
 
@@ -255,7 +254,6 @@ async def test_a_fault_of_our_own_while_submitting_proves_nothing(
     assert len(bench.told.submitted) == 1
     assert bench.told.searched > 5
     assert bench.attempts(job) == ["unknown"]
-    assert "step failed" in caplog.text
 
 
 # not even tried
