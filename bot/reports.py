@@ -3,10 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
 
-from bot import catalogue
-from bot.domain import Kind
 from bot.errors import StorageError
 from bot.money import format_usd
 from bot.settings import Settings
@@ -41,21 +38,6 @@ def guilds_admitted(config: Settings) -> list[str]:
             f"(since {guild.changed_at:%Y-%m-%d})"
             for guild in guilds.admitted(connection)
         ] or ["no server is admitted: only the studio is sold"]
-
-
-def models(config: Settings) -> list[str]:
-    """Every model of the catalogue with its settings and its prices by provider."""
-    provider = "openai" if config.openai_base_url else "studio"
-    rows = catalogue.load(config.models_file, providers=frozenset({provider}), now=lambda: datetime.now(UTC))
-    lines = []
-    for row in rows.models(Kind.GENERATE):
-        lines.append(f"{row.id}: {row.name}. {row.about}")
-        lines.append(f"  {', '.join(row.resolutions)}; {', '.join(row.aspect_ratios)}; ")
-        lines[-1] += f"{', '.join(map(str, row.durations_s))} s"
-        for offer in rows.open_offers(row.id):
-            prices = ", ".join(f"{r} {format_usd(p)}/s" for r, p in offer.per_second_micros.items())
-            lines.append(f"  {offer.row.provider}: {prices} (read {offer.row.price_read_on})")
-    return lines
 
 
 @contextmanager

@@ -30,6 +30,9 @@ RUN_BY = {
         "test_what_the_image_copies_is_enough_to_start"
     ),
     "python -m bot models": "tests/test_processes.py",
+    "python -m bot models --all --kind remix": "tests/test_models.py",
+    "python -m bot models show sora-2-pro": "tests/test_models.py",
+    "python -m bot models check models.toml": "tests/test_models.py",
     "python -m bot guilds admit 1198622483471925248 25": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot guilds list": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot guilds dismiss 1198622483471925248": "test_an_operator_admits_a_server_and_dismisses_it",
