@@ -19,6 +19,7 @@ from bot.providers.protocol import (
     ProvenAbsent,
     Provider,
     Refused,
+    Search,
     Taken,
     Unknown,
     Vanished,
@@ -28,6 +29,8 @@ from storage import jobs
 from storage.database import Database
 
 log = logging.getLogger(__name__)
+
+TOLD_MAX = 4096
 
 
 class Handover:
@@ -55,6 +58,16 @@ class Handover:
         self._movement = movement
         self._patience = patience
         self._now = now
+        self._told: dict[str, Ticket] = {}
+
+    def told(self, attempt: Attempt, ticket: Ticket) -> None:
+        """A verified webhook brought the ticket of this attempt, whose job is to be looked at next.
+
+        Only a note: the row is moved by `search` or `submit`, and until then the webhook is sent again.
+        """
+        self._told[attempt.key] = ticket
+        if len(self._told) > TOLD_MAX:
+            del self._told[next(iter(self._told))]
 
     async def submit(self, job: Job) -> float | None:
         """Queued: order it, where it can still be had at its price."""
@@ -85,6 +98,9 @@ class Handover:
                 job, partial(jobs.uncertain, attempt=attempt, detail=detail, at=self._now())
             )
             raise
+        told = self._told.pop(attempt.key, None)
+        if told is not None and not isinstance(submission, Taken):
+            submission = Taken(told)  # it is there, whatever the answer seems to prove
         match submission:
             case Taken(ticket):
                 await self._movement.write(
@@ -121,11 +137,7 @@ class Handover:
         if job.ticket is not None:
             return await self._ask_silent(job, job.ticket)
         attempt = await self._attempt(job)
-        try:
-            found = await reached(self._providers, job).find(job, attempt)
-        except (ProviderUnavailable, UnreadableAnswer) as error:
-            found = CannotTell(str(error))
-        match found:
+        match await self._found(job, attempt):
             case Found(ticket):
                 await self._movement.write(
                     job, partial(jobs.running, attempt=attempt, ticket=ticket, at=self._now())
@@ -138,6 +150,14 @@ class Handover:
             case CannotTell(detail):
                 log.warning("still uncertain: %s", detail, extra={"job": job.id, "code": "uncertain"})
                 return await self._stay_uncertain(job)
+
+    async def _found(self, job: Job, attempt: Attempt) -> Search:
+        if (ticket := self._told.pop(attempt.key, None)) is not None:
+            return Found(ticket)
+        try:
+            return await reached(self._providers, job).find(job, attempt)
+        except (ProviderUnavailable, UnreadableAnswer) as error:
+            return CannotTell(str(error))
 
     async def _ask_silent(self, job: Job, ticket: Ticket) -> float | None:
         try:

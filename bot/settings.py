@@ -4,11 +4,13 @@ import difflib
 import io
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.domain import Micros
@@ -31,8 +33,32 @@ def _whole(value: object) -> object:
     return value
 
 
+def _origin(value: str) -> str:
+    """An address that providers can call: only a machine may call itself without TLS."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    if not host or parts.username is not None or parts.password is not None:
+        raise ValueError("write the scheme and the host, such as https://dailies.example.org")
+    if parts.path not in ("", "/") or any(mark in value for mark in "?#"):
+        raise ValueError("write no path, no ? and no #: Dailies adds its own path")
+    if parts.scheme != "https" and not _is_loopback(host):
+        raise ValueError("webhooks need https:// (or http:// on this machine itself)")
+    return value.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 Usd = Annotated[Micros, BeforeValidator(_usd)]
 Url = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s]+$")]
+Origin = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_origin)]
 Secret = Annotated[SecretStr, BeforeValidator(_whole)]
 
 
@@ -69,6 +95,11 @@ class Settings(BaseSettings):
     """An order that costs more asks its member first."""
     studio_play_usd_per_second: Usd | None = None
     """What a second of the free studio costs in play money; set by the sandbox, for trying budgets out."""
+
+    public_url: Origin | None = None
+    """Where providers reach us with their webhooks; without it every job is found out about by asking."""
+    web_host: str = "127.0.0.1"
+    web_port: Annotated[int, Field(ge=1, le=65535)] = 8422
 
     studio_workers: Annotated[int, Field(ge=1, le=16)] = 1
     log_format: Literal["text", "json"] = "text"

@@ -14,7 +14,7 @@ from functools import partial
 from bot import moves
 from bot.cards import Cards
 from bot.catalogue import Catalogue
-from bot.domain import Fault, FaultKind, Job, JobId, JobState, Micros, Ticket
+from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Micros, Ticket
 from bot.errors import (
     AssetGone,
     ClipTooLarge,
@@ -104,6 +104,11 @@ class Worker:
         """Look at a job now."""
         self._schedule.wake(job_id)
         self._cards.touch(job_id)
+
+    def found(self, attempt: Attempt, ticket: Ticket) -> None:
+        """A verified webhook brought the ticket of a submission that may be lost: look at its job now."""
+        self._handover.told(attempt, ticket)
+        self.wake(attempt.job_id)
 
     async def run(self) -> None:
         """Move jobs until stopped; begins with all that a past process left."""

@@ -53,6 +53,18 @@ WRONG = [
     ("discord_api_url", "discord.com", "match pattern"),
     ("discord_gateway_url", "ftp://discord.com", "match pattern"),
     ("openai_base_url", "http://a b", "match pattern"),
+    ("public_url", "dailies.example.org", "match pattern"),
+    ("public_url", "http://dailies.example.org", "webhooks need https://"),
+    ("public_url", "http://10.0.0.1:8422", "webhooks need https://"),
+    ("public_url", "https:///", "write the scheme and the host"),
+    ("public_url", "https://:8443", "write the scheme and the host"),
+    ("public_url", "https://dailies.example.org:port", "write the scheme and the host"),
+    ("public_url", "https://me:secret@dailies.example.org", "write the scheme and the host"),
+    ("public_url", "https://dailies.example.org/bot", "write no path"),
+    ("public_url", "https://dailies.example.org/?", "write no path"),
+    ("public_url", "https://dailies.example.org#top", "write no path"),
+    ("web_port", "0", "greater than or equal to 1"),
+    ("web_port", "65536", "less than or equal to 65535"),
     ("openai_api_key", "sk-one\nsk-two", "copy it again, whole and alone"),
     ("openai_api_key", "sk-\u00fcber", "copy it again, whole and alone"),
     ("discord_token", "abc\x00def", "copy it again, whole and alone"),
@@ -68,6 +80,20 @@ def test_a_wrong_value_is_one_line_with_its_variables_name(
     assert line.startswith(f"{PREFIX}{name.upper()}: ")
     assert says in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("written", "means"),
+    [
+        ("https://dailies.example.org/", "https://dailies.example.org"),
+        ("https://dailies.example.org:8443", "https://dailies.example.org:8443"),
+        ("http://127.0.0.1:8422", "http://127.0.0.1:8422"),
+        ("http://[::1]:8422/", "http://[::1]:8422"),
+        ("http://localhost:8422", "http://localhost:8422"),
+    ],
+)
+def test_a_public_url_is_an_origin_with_tls_or_this_machine(tmp_path: Path, written: str, means: str) -> None:
+    assert given(tmp_path, public_url=written).public_url == means
 
 
 @pytest.mark.parametrize(
@@ -303,6 +329,9 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "installation_monthly_usd": "2",
         "confirm_above_usd": "3",
         "studio_play_usd_per_second": "0.1",
+        "public_url": "https://dailies.example.org",
+        "web_host": "0.0.0.0",
+        "web_port": "8080",
         "studio_workers": "2",
         "log_format": "json",
     }
