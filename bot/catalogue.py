@@ -58,6 +58,9 @@ class Catalogue:
     ) -> None:
         self._models = {model.id: model for model in models}
         self._offers = {offer.id: offer for offer in offers}
+        self._by_model: dict[str, list[Offer]] = {}
+        for offer in offers:
+            self._by_model.setdefault(offer.row.model, []).append(offer)
         self._providers = providers
         self._now = now
         self._learned: dict[OfferId, date] = {}
@@ -79,7 +82,7 @@ class Catalogue:
 
     def offers_of(self, model_id: str) -> list[Offer]:
         """Every offer of a model, also the closed ones."""
-        return [offer for offer in self._offers.values() if offer.row.model == model_id]
+        return list(self._by_model.get(model_id, ()))
 
     def describe(self, model_id: str) -> Described:
         """How a model is named to people; history outlives the catalogue's rows."""
@@ -237,7 +240,8 @@ class Catalogue:
         wanted = replace(wanted, per_second_micros=min(prices, default=None))
         named = [choice for choice in choices if choice.id in row.replaced_by]
         near = nearest(wanted, ((choice, self.open_offers(choice.id)) for choice in named or choices))
-        return f"Nearest to it is {near}. Choose one of: {options.named(choices)}."
+        hint = "" if near is None else f"Nearest to it is {near}. "
+        return f"{hint}Choose one of: {options.named(choices)}."
 
     def _settled(self, row: ModelRow, wanted: Wanted) -> tuple[str, str, int]:
         """What was asked for, and for what was left open the first that some open offer takes."""
