@@ -56,6 +56,8 @@ SLOT_TAKEN_S = 1.0
 """Until the next try for one of those, without keeping a lane: a slow Discord must not stop the rest."""
 AFTER_A_FAULT_S = 30.0
 BAD_FILES_MAX = 3
+BAD_FILE_AGAIN_S = 20.0
+"""A file may be bad for a while: a proxy cuts it short, or our own machine is too busy to read it."""
 
 
 class Worker:
@@ -255,7 +257,7 @@ class Worker:
                 await self._asset_lost(job, error.code, str(error))
                 return None
             log.warning("unusable file: %s", error, extra={"job": job.id, "code": error.code})
-            return self._patience.about_s(2.0 * tries)
+            return self._patience.about_s(BAD_FILE_AGAIN_S * tries)
         except (ProviderUnavailable, UnreadableAnswer) as error:
             if self._patience.is_over(job.state_at, FETCHING_MAX):
                 await self._asset_lost(job, error.code, str(error))

@@ -211,7 +211,7 @@ class Walk:
 
 @pytest.mark.soak
 async def test_whatever_goes_wrong_every_job_ends_once_and_every_micro_is_accounted_for(
-    tmp_path: Path,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     chance = dice("random walk")
     for number in range(count(small=12, whole=1_500)):
@@ -224,6 +224,8 @@ async def test_whatever_goes_wrong_every_job_ends_once_and_every_micro_is_accoun
             except BaseException:
                 print(f"world {number}", *walk.history, sep="\n")
                 raise
+        assert [record.getMessage() for record in caplog.records if record.exc_info] == []
+        caplog.clear()
 
 
 @pytest.mark.soak

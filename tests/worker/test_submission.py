@@ -171,6 +171,19 @@ async def test_without_key_or_echo_a_lost_submission_is_never_repeated(bench: Be
     assert bench.entries(job) == [HELD]
 
 
+async def test_what_is_uncertain_is_looked_for_less_and_less_often(bench: Bench) -> None:
+    bench.emulator.faults.always("create", faults.PROXY_502_BEFORE_WORK)
+    await bench.start()
+    await bench.place()
+
+    await bench.passing(minutes=30)
+    first = submissions(bench)
+    await bench.passing(hours=2)
+
+    assert 15 < first < 40
+    assert 10 <= submissions(bench) - first <= 16
+
+
 async def test_after_a_day_the_house_holds_what_is_uncertain(bench: Bench) -> None:
     bench.emulator.faults.next("create", faults.LOST_ANSWER)
     await bench.start()
