@@ -84,11 +84,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from bot import app, logs  # noqa: PLC0415 - the other commands start without discord.py
+    from bot import app, logs, reachable  # noqa: PLC0415 - the other commands start without discord.py
 
     config = settings.load(env_file=chosen.env_file)
-    keys = (config.discord_token, config.openai_api_key)
-    logs.configure(config.log_format, secrets=[key.get_secret_value() for key in keys if key])
+    logs.configure(config.log_format, secrets=reachable.secrets(config))
     asyncio.run(app.run(config))
     return 0
 
@@ -158,15 +157,13 @@ def _guild_id(text: str) -> int:
 
 
 def _models(chosen: argparse.Namespace) -> int:
-    from bot import catalogue, pricelist  # noqa: PLC0415
+    from bot import catalogue, pricelist, reachable  # noqa: PLC0415
 
     config = settings.load(env_file=chosen.env_file)
     if chosen.what == "check":
         return _check_models(Path(chosen.name) if chosen.name else config.models_file or catalogue.OWN_FILE)
     rows = catalogue.load(
-        config.models_file,
-        providers=frozenset({"openai" if config.openai_base_url else "studio"}),
-        now=lambda: datetime.now(UTC),
+        config.models_file, providers=reachable.names(config), now=lambda: datetime.now(UTC)
     )
     if chosen.what == "list":
         lines = pricelist.listed(rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all)

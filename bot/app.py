@@ -12,20 +12,20 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot import catalogue, media, settings
+from bot import catalogue, media, reachable, settings
 from bot.budgets import Budgets
 from bot.cards import Cards
 from bot.control import Control
-from bot.domain import Limits
+from bot.domain import STUDIO, Limits
+from bot.errors import StorageError
 from bot.fetching import Fetching
 from bot.ids import Ids
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.posting import Posting
-from bot.providers.openai import OpenAIVideos
-from bot.providers.protocol import Provider
 from bot.screening import WordList, read_words
 from bot.settings import Settings
+from bot.web import Webhooks
 from bot.worker import Worker
 from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
@@ -33,9 +33,6 @@ from storage.database import Database, open_database
 from storage.lock import FolderLock
 
 log = logging.getLogger(__name__)
-
-STUDIO = "studio"
-OPENAI = "openai"
 
 STOP_WITHIN_S = 7.0
 """For steps in hand at SIGTERM; with the rest of stopping it stays under ten seconds."""
@@ -72,11 +69,14 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
     folder = config.data_dir
     clips_folder = folder / "clips"
     os.umask(0o077)
-    clips_folder.mkdir(parents=True, exist_ok=True)
+    try:
+        clips_folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(FolderLock(folder))
         words = WordList(read_words(config.blocked_words_file))
-        names = frozenset({OPENAI} if config.openai_base_url else {STUDIO})
+        names = reachable.names(config)
         play_price = config.studio_play_usd_per_second
         play_money = play_price is not None and STUDIO in names
         models = catalogue.load(config.models_file, providers=names, now=now, studio_play_price=play_price)
@@ -85,7 +85,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         control = Control(folder, database, now=now)
         await control.start()
         stack.push_async_callback(control.close)
-        providers = await _providers(config, models, stack, now=now)
+        providers = await reachable.opened(config, models, stack, now=now)
         limits = Limits(
             member_monthly_micros=config.member_monthly_usd,
             installation_monthly_micros=config.installation_monthly_usd,
@@ -131,6 +131,12 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             dice=random.Random(),  # noqa: S311 - spreads questions in time, guards nothing
             paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
         )
+        if config.public_url is not None:
+            webhooks = Webhooks(
+                database, reachable.callers(config, providers), wake=worker.wake, found=worker.found
+            )
+            stack.push_async_callback(webhooks.close)
+            log.info("webhooks come to %s", await webhooks.start(config.web_host, config.web_port))
         yield App(client=client, worker=worker, cards=cards, orders=orders, database=database)
 
 
@@ -172,31 +178,3 @@ async def _stop(app: App, duties: list[asyncio.Task[None]]) -> None:
     await asyncio.gather(*duties, return_exceptions=True)
     for task in failed:
         task.result()  # a duty that ended by an error ends the process by it
-
-
-async def _providers(
-    config: Settings,
-    models: catalogue.Catalogue,
-    stack: contextlib.AsyncExitStack,
-    *,
-    now: Callable[[], datetime],
-) -> dict[str, Provider]:
-    """The provider that the settings give a key or an address for; with none, the studio."""
-    if config.openai_base_url is None:
-        from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
-
-        studio = Studio(config.data_dir / "studio", renders_at_once=config.studio_workers, now=now)
-        stack.push_async_callback(studio.close)
-        name, url, key = STUDIO, await studio.start(), None
-    else:
-        name, url, key = OPENAI, config.openai_base_url, config.openai_api_key
-    provider = OpenAIVideos(
-        name,
-        base_url=url,
-        api_key=key.get_secret_value() if key else None,
-        wires=models.wires(name),
-        now=now,
-        can_cancel=True,  # the catalogue says of each offer whether it is asked to
-    )
-    stack.push_async_callback(provider.close)
-    return {name: provider}

@@ -1,0 +1,133 @@
+"""The providers that the settings give a key or an address for; with none of them, our own studio."""
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import partial
+
+from pydantic import SecretStr
+
+from bot import web
+from bot.catalogue import Catalogue
+from bot.domain import STUDIO, Attempt, Ticket
+from bot.providers.fal import FalQueue
+from bot.providers.lumenfall import LumenfallVideos
+from bot.providers.openai import OpenAIVideos
+from bot.providers.prodia import ProdiaJobs
+from bot.providers.protocol import Provider
+from bot.providers.replicate import ReplicatePredictions
+from bot.settings import Settings
+
+OPENAI, FAL, REPLICATE, LUMENFALL, PRODIA = "openai", "fal", "replicate", "lumenfall", "prodia"
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+def names(config: Settings) -> frozenset[str]:
+    """The names of the providers that can be reached."""
+    keys: dict[str, object] = {
+        OPENAI: config.openai_base_url or config.openai_api_key,
+        FAL: config.fal_key,
+        REPLICATE: config.replicate_api_token,
+        LUMENFALL: config.lumenfall_api_key,
+        PRODIA: config.prodia_token,
+    }
+    return frozenset(name for name, key in keys.items() if key) or frozenset({STUDIO})
+
+
+def secrets(config: Settings) -> list[str]:
+    """Every secret of the settings, to be kept out of logs."""
+    found = (
+        config.discord_token,
+        config.openai_api_key,
+        config.fal_key,
+        config.replicate_api_token,
+        config.lumenfall_api_key,
+        config.prodia_token,
+    )
+    return [secret.get_secret_value() for secret in found if secret]
+
+
+async def opened(
+    config: Settings, models: Catalogue, stack: AsyncExitStack, *, now: Callable[[], datetime]
+) -> dict[str, Provider]:
+    """Every provider that can be reached, by name; each is closed with the stack."""
+    providers: dict[str, Provider] = {}
+    for name in sorted(names(config)):
+        provider = await _opened(name, config, models, stack, now=now)
+        stack.push_async_callback(provider.close)
+        providers[name] = provider
+    return providers
+
+
+def callers(config: Settings, providers: Mapping[str, Provider]) -> dict[str, web.Caller]:
+    """Those of the open providers that send webhooks, where they can reach us."""
+    found: dict[str, web.Caller] = {}
+    if config.public_url is None:
+        return found
+    for name, provider in providers.items():
+        match provider:
+            case FalQueue() | ReplicatePredictions():
+                found[name] = web.Caller(received=provider.received, secret=_mark_secret(name, config))
+            case LumenfallVideos():
+                received = partial(_verified, provider)
+                found[name] = web.Caller(received=received, secret=_mark_secret(name, config))
+            case _:
+                continue
+    return found
+
+
+async def _verified(
+    provider: LumenfallVideos,
+    attempt_key: str,
+    query: Mapping[str, str],
+    headers: Mapping[str, str],
+    body: bytes,
+) -> Ticket:
+    del attempt_key, query  # the address's own mark was looked at; a ticket of Lumenfall's is only the id
+    return Ticket(provider_job_id=await provider.verify(headers, body))
+
+
+def _webhook_url(name: str, config: Settings) -> Callable[[Attempt], str] | None:
+    if config.public_url is None:
+        return None
+    return partial(web.address, config.public_url, name, _mark_secret(name, config))
+
+
+def _mark_secret(name: str, config: Settings) -> str:
+    """What marks the addresses of this provider's webhooks: nobody but the two of us knows it."""
+    keys = {FAL: config.fal_key, REPLICATE: config.replicate_api_token, LUMENFALL: config.lumenfall_api_key}
+    return _told(keys[name])
+
+
+async def _opened(
+    name: str, config: Settings, models: Catalogue, stack: AsyncExitStack, *, now: Callable[[], datetime]
+) -> Provider:
+    wires = models.wires(name)
+    match name:
+        case "fal":
+            key, calls = _told(config.fal_key), _webhook_url(name, config)
+            return FalQueue(name, api_key=key, wires=wires, now=now, webhook_url=calls)
+        case "replicate":
+            key, calls = _told(config.replicate_api_token), _webhook_url(name, config)
+            return ReplicatePredictions(name, api_token=key, wires=wires, now=now, webhook_url=calls)
+        case "lumenfall":
+            key, calls = _told(config.lumenfall_api_key), _webhook_url(name, config)
+            return LumenfallVideos(name, api_key=key, wires=wires, now=now, webhook_url=calls)
+        case "prodia":
+            return ProdiaJobs(name, token=_told(config.prodia_token), wires=wires, now=now)
+        case "openai":
+            url, bearer = config.openai_base_url or OPENAI_URL, _told(config.openai_api_key) or None
+            # The catalogue says of each offer whether a running job is asked to stop.
+            return OpenAIVideos(name, base_url=url, api_key=bearer, wires=wires, now=now, can_cancel=True)
+        case _:
+            from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
+
+            studio = Studio(config.data_dir / "studio", renders_at_once=config.studio_workers, now=now)
+            stack.push_async_callback(studio.close)
+            url = await studio.start()
+            return OpenAIVideos(name, base_url=url, api_key=None, wires=wires, now=now, can_cancel=True)
+
+
+def _told(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,60 @@
+"""Which providers are spoken to: those with a key or an address, else our own studio."""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot import catalogue, reachable
+from bot.settings import Settings
+from tests.props import Clock
+
+KEYS: dict[str, dict[str, Any]] = {
+    "openai": {"openai_api_key": SecretStr("sk-1")},
+    "fal": {"fal_key": SecretStr("id:secret")},
+    "replicate": {"replicate_api_token": SecretStr("r8_1")},
+    "lumenfall": {"lumenfall_api_key": SecretStr("lmnfl_1")},
+    "prodia": {"prodia_token": SecretStr("p-1")},
+}
+
+
+def test_without_a_key_there_is_the_studio() -> None:
+    assert reachable.names(Settings()) == {"studio"}
+
+
+@pytest.mark.parametrize("name", KEYS)
+async def test_a_key_opens_its_provider_in_place_of_the_studio(
+    name: str, tmp_path: Path, clock: Clock
+) -> None:
+    config = Settings(data_dir=tmp_path, **KEYS[name])
+    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+
+    async with AsyncExitStack() as stack:
+        providers = await reachable.opened(config, models, stack, now=clock)
+
+        assert {key: provider.name for key, provider in providers.items()} == {name: name}
+
+
+async def test_without_a_key_the_studio_is_started_and_stopped(tmp_path: Path, clock: Clock) -> None:
+    config = Settings(data_dir=tmp_path)
+    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+
+    async with AsyncExitStack() as stack:
+        providers = await reachable.opened(config, models, stack, now=clock)
+
+        assert set(providers) == {"studio"}
+        assert (tmp_path / "studio").is_dir()
+
+
+def test_every_secret_is_known_to_be_one() -> None:
+    everything: dict[str, Any] = {"discord_token": SecretStr("token")}
+    for given in KEYS.values():
+        everything |= given
+    config = Settings(**everything)
+
+    secret = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+
+    assert set(secret) == set(everything)
+    assert len(reachable.secrets(config)) == len(everything)
