@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 
 TOLD_MAX = 4096
 
+MODEL_GONE = "model_gone"
+"""The code of a refusal that says that the provider no longer has the model at all."""
+
 
 class Handover:
     """The steps of a job until a provider certainly has it. Each returns the seconds until the next look.
@@ -73,7 +76,7 @@ class Handover:
         """Queued: order it, where it can still be had at its price."""
         at = self._now()
         offer = self._catalogue.offer(job.quote.offer_id)
-        if offer is None or not offer.sold_on(at.date()) or offer.row.provider not in self._providers:
+        if offer is None or self._catalogue.closed_because(offer) is not None:
             await self._movement.fail(job, "offer_gone")
             return None
         price = offer.per_second_micros.get(job.order.resolution)
@@ -115,6 +118,9 @@ class Handover:
                 return max(own_s, retry_after_s or 0.0)
             case Refused(fault):
                 log.info("refused: %s", fault.detail, extra={"job": job.id, "code": fault.code})
+                if fault.code == MODEL_GONE:
+                    log.error("%s is sold no longer", offer.id, extra={"job": job.id, "code": fault.code})
+                    self._catalogue.gone(offer.id)
                 await self._movement.write(job, partial(moves.refused, attempt, fault, self._now()))
                 return None
             case Unknown(detail):

@@ -117,10 +117,6 @@ class Offer:
     per_second_micros: Mapping[str, Micros]
     wire: Wire
 
-    def sold_on(self, day: date) -> bool:
-        """Whether the provider still has it then."""
-        return self.row.retires_on is None or day < self.row.retires_on
-
     def takes(self, kind: Kind, resolution: str, aspect_ratio: str, duration_s: int) -> bool:
         """Whether this endpoint can be asked for that, at a known price."""
         row = self.row
