@@ -190,3 +190,15 @@ async def test_clips_are_fetched_before_their_links_expire_however_slow_discord_
 
     job = await bench.place()
     await bench.until_state(job, JobState.STORED, within_s=60)
+
+
+async def test_orders_are_handed_over_and_followed_however_slow_the_downloads_are(bench: Bench) -> None:
+    for _ in range(LANES + 6):
+        await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.always("content", faults.HANG_BEFORE_WORK)
+    await bench.start()
+    await bench.until(lambda: fetches(bench) > 0)
+
+    job = await bench.place()
+
+    await bench.until_state(job, JobState.RENDERED, within_s=20)
