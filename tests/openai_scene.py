@@ -21,6 +21,7 @@ from bot.domain import (
     OfferId,
     Order,
     Quote,
+    Source,
     Ticket,
     UserId,
 )
@@ -34,6 +35,8 @@ OFFER = OfferId("emulator/model-1")
 PLAIN = Wire(endpoint="model-1", sizes={("720p", "16:9"): "128x72", ("720p", "9:16"): "72x128"})
 KEYED = replace(PLAIN, key_field="idempotency_key")
 ECHOED = replace(PLAIN, echo_field="metadata")
+REMIX = replace(PLAIN, fields={"video": "video_id", "duration": ""})
+REWORK = replace(PLAIN, fields={"video": "video"})
 
 SHORT = Timeouts(submit_s=1)
 SHORT_ASK = Timeouts(ask_s=0.5)
@@ -49,6 +52,8 @@ async def provider_at(
     now: Callable[[], datetime] = lambda: NOON,
     timeouts: Timeouts | None = None,
     can_cancel: bool = True,
+    sends_forms: bool = False,
+    webhook_secret: str | None = None,
 ) -> AsyncIterator[OpenAIVideos]:
     provider = OpenAIVideos(
         "emulator",
@@ -57,6 +62,8 @@ async def provider_at(
         wires={OFFER: wire},
         now=now,
         can_cancel=can_cancel,
+        sends_forms=sends_forms,
+        webhook_secret=webhook_secret,
         timeouts=timeouts,
     )
     try:
@@ -116,6 +123,15 @@ def job(prompt: str = "a paper boat", *, number: int = 1, seed: int | None = Non
         created_at=NOON,
         state_at=NOON,
     )
+
+
+def from_clip(path: Path, kind: Kind, *, provider_video_id: str | None = None) -> Job:
+    """An order that starts from a clip of ours, or from the provider's own copy of it."""
+    source = Source(
+        path=path, media_type="video/mp4", width=128, height=72, provider_video_id=provider_video_id
+    )
+    order = job("now it rains")
+    return replace(order, order=replace(order.order, kind=kind, source=source))
 
 
 def attempt(of: Job, *, number: int = 1, sent_at: datetime = NOON) -> Attempt:

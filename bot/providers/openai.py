@@ -1,40 +1,50 @@
 """The `openai` protocol: `/videos` of OpenAI, and of the gateways, engines and studio that serve its shape.
 
 The wire is that of openai/openai-openapi @f85dbe2 (2026-08-21), all `/videos` paths. Servers of this shape
-differ in what they add; what an offer's server takes is said by its `Wire`. What their answers mean is in
-openai_answers.py.
+differ in what they add; what an offer's server takes is said by its `Wire`. Which call an order is, is said
+in openai_words.py; what the answers mean, in openai_answers.py.
+
+Read in their own source, and heeded (no more is claimed of any such server):
+- LiteLLM's proxy 1.109.1 (`proxy/video_endpoints`, `types/videos`): its ids are Base64 of provider, model and
+  the job's own id, and one job's id may be written anew in a later answer; Gemini's and others' jobs are
+  `processing`; `progress` and `size` may be null; it has no call that deletes.
+- vLLM-Omni 0.30.0 (`entrypoints/openai/api_server.py`): it reads forms alone; the question about a failed job
+  is answered with an error's status and the job as the body; `DELETE` stops a running job, which is then
+  unknown; it takes no key, and its list gives nothing back of what was sent.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 from yarl import URL
 
-from bot.domain import Attempt, Fault, Job, Kind, OfferId, Ticket
-from bot.errors import ProviderUnavailable, UnreadableAnswer
+from bot.domain import Attempt, Fault, Job, OfferId, Source, Ticket
+from bot.errors import UnreadableAnswer
 from bot.providers import http
+from bot.providers import openai_answers as answers
 from bot.providers.downloads import Downloads
+from bot.providers.forms import form_of, form_with_file
 from bot.providers.listing import Listed, look_through
-from bot.providers.openai_answers import ECHO_KEY, PROTOCOL, listed, proved, standing
+from bot.providers.openai_answers import PROTOCOL
+from bot.providers.openai_words import called
 from bot.providers.outcomes import expect_ok, theirs
 from bot.providers.protocol import (
     Answer,
     CannotTell,
     Fetched,
-    Found,
-    NotTaken,
     Refused,
     Rendering,
     Search,
     Submission,
-    Taken,
-    Unknown,
     Vanished,
     Waiting,
     Wire,
 )
+from bot.providers.repetition import repeated
+from bot.providers.sources import opened
+from bot.providers.standard_webhooks import WebhookRefused, key_of, verify
 
 _LIST_PAGE = 20
 _LIST_PAGES_MAX = 50
@@ -52,6 +62,9 @@ class OpenAIVideos:
         now: the clock.
         can_cancel: whether `DELETE` stops a running job here (the studio's and Lumenfall's does, OpenAI's
             does not).
+        sends_forms: whether every order is a form, for a server that reads no JSON (vLLM-Omni's).
+        webhook_secret: the `whsec_…` of the webhook endpoint that was made for `video.completed` and
+            `video.failed` in the provider's own settings; None believes no webhook.
         timeouts: how long each thing may take.
         key_kept_for: how long the server certainly remembers idempotency keys. A key that it has forgotten
             would order the job a second time, so an older submission is not repeated. A day is usual.
@@ -68,14 +81,21 @@ class OpenAIVideos:
         wires: Mapping[OfferId, Wire],
         now: Callable[[], datetime],
         can_cancel: bool = False,
+        sends_forms: bool = False,
+        webhook_secret: str | None = None,
         timeouts: http.Timeouts | None = None,
         key_kept_for: timedelta = timedelta(hours=23),
         absent_after: timedelta = timedelta(hours=1),
     ) -> None:
+        if webhook_secret is not None:
+            key_of(webhook_secret)  # a wrong one is found out now, and not by the first webhook
         self.name = name
         self.can_cancel = can_cancel
-        self._base = http.checked_base(name, base_url)
+        base = http.checked_base(name, base_url)
+        self._videos = base / "videos"
         self._wires = wires
+        self._sends_forms = sends_forms
+        self._webhook_secret = webhook_secret
         self._now = now
         self._timeouts = timeouts or http.Timeouts()
         self._key_kept_for = key_kept_for
@@ -86,7 +106,7 @@ class OpenAIVideos:
         self._downloads = Downloads(
             PROTOCOL,
             self._session,
-            api=self._base,
+            api=base,
             headers=key,
             hosts=(),
             now=now,
@@ -99,36 +119,50 @@ class OpenAIVideos:
     # Submitting
 
     async def submit(self, job: Job, attempt: Attempt) -> Submission:
-        payload = self._payload(job, attempt)
-        if isinstance(payload, Fault):
-            return Refused(payload)
-        sent = await http.post_once(
-            self._base / "videos", headers=self._headers, payload=payload, timeouts=self._timeouts
-        )
-        return proved(sent, now=self._now())
-
-    def _payload(self, job: Job, attempt: Attempt) -> dict[str, object] | Fault:
-        order = job.order
         wire = self._wires.get(attempt.offer_id)
-        size = wire.sizes.get((order.resolution, order.aspect_ratio)) if wire else None
-        if wire is None or size is None or (order.seed is not None and wire.seed_field is None):
-            # It was there when the order was checked: the catalogue was edited in the meantime.
-            return theirs("offer_changed", f"{attempt.offer_id} no longer takes this order")
-        if order.kind is not Kind.GENERATE:
-            return theirs("offer_changed", f"{attempt.offer_id} does not do {order.kind}")
-        payload: dict[str, object] = {
-            "model": wire.endpoint,
-            "prompt": order.prompt,
-            "size": size,
-            "seconds": order.duration_s if wire.seconds_as == "integer" else str(order.duration_s),
-        }
-        if wire.seed_field is not None and order.seed is not None:
-            payload[wire.seed_field] = order.seed
+        if wire is None:
+            return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+        call = called(job.order, wire)
+        if isinstance(call, Fault):
+            return Refused(call)
+        fields = dict(call.fields)
         if wire.key_field is not None:
-            payload[wire.key_field] = attempt.key
+            fields[wire.key_field] = attempt.key
         if wire.echo_field is not None:
-            payload[wire.echo_field] = {ECHO_KEY: attempt.key}
-        return payload
+            fields[wire.echo_field] = {answers.ECHO_KEY: attempt.key}
+        source = job.order.source if call.file_field else None
+        sent = await self._post(call.path, fields, call.file_field, source)
+        if isinstance(sent, Fault):
+            return Refused(sent)
+        return answers.proved(sent, names_clip=call.names_clip, now=self._now())
+
+    async def submit_character(self, attempt: Attempt, *, name: str, clip: Source) -> Submission:
+        """Order a character from a clip (an MP4 of two to four seconds), of 1 to 80 letters' name.
+
+        It is a job like any other, and made at once: `ask` says `Rendered`, whose `provider_id` is the
+        character's, and there is no file. Neither key nor echo goes with it, so a lost one is not found.
+        """
+        if attempt.offer_id not in self._wires:
+            return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+        sent = await self._post(("characters",), {"name": name}, "video", clip)
+        if isinstance(sent, Fault):
+            return Refused(sent)
+        return answers.character_proved(sent, now=self._now())
+
+    async def _post(
+        self, path: Sequence[str], fields: Mapping[str, object], file_field: str, source: Source | None
+    ) -> answers.Sent | Fault:
+        """The one POST that costs money, or why our own disk does not have its file."""
+        url = self._videos.joinpath(*path, encoded=True)
+        if source is None:
+            payload = form_of(fields) if self._sends_forms else fields
+            return await http.post_once(url, headers=self._headers, payload=payload, timeouts=self._timeouts)
+        file = await opened(source)
+        if isinstance(file, Fault):
+            return file
+        with file:
+            form = form_with_file(fields, file_field, source, file)
+            return await http.post_once(url, headers=self._headers, payload=form, timeouts=self._timeouts)
 
     # Looking for a lost submission
 
@@ -143,28 +177,12 @@ class OpenAIVideos:
             return CannotTell(f"{attempt.offer_id} is no longer in the catalogue")
         age = self._now() - attempt.sent_at
         if wire.key_field is not None and age < self._key_kept_for:
-            return await self._repeat(job, attempt)
+            return repeated(await self.submit(job, attempt))
         if wire.echo_field is not None:
             return await look_through(
                 self._listed(wire.echo_field), attempt, now=self._now(), absent_after=self._absent_after
             )
         return CannotTell("this provider gives nothing back by which a lost submission can be known")
-
-    async def _repeat(self, job: Job, attempt: Attempt) -> Search:
-        """Send the same again under the same key: the server gives back the job that it has, or makes it.
-
-        Being refused now proves nothing about then: a server may look at the key (or the credit, or the
-        model) before it looks for the job.
-        """
-        match await self.submit(job, attempt):
-            case Taken(ticket):
-                return Found(ticket)
-            case NotTaken(fault, wait_s):
-                raise ProviderUnavailable(f"{fault.code}: {fault.detail}", retry_after_s=wait_s)
-            case Refused(fault):
-                return CannotTell(f"refused when repeated: {fault.code}: {fault.detail}")
-            case Unknown(detail):
-                return CannotTell(detail)
 
     async def _listed(self, echo_field: str) -> AsyncGenerator[Listed]:
         """The provider's jobs, newest first, page by page.
@@ -178,12 +196,12 @@ class OpenAIVideos:
             answered = await http.call(
                 self._session,
                 "GET",
-                (self._base / "videos").with_query(query),
+                self._videos.with_query(query),
                 headers=self._headers,
                 bytes_max=_LIST_BYTES_MAX,
             )
             expect_ok(answered, PROTOCOL, now=self._now())
-            jobs, more = listed(answered, echo_field)
+            jobs, more = answers.listed(answered, echo_field)
             # A whole page before any of it is believed: if the oldest came first, it would end the search.
             seen_at = [*seen_at[-1:], *(job.created_at for job in jobs)]
             if seen_at != sorted(seen_at, reverse=True):
@@ -198,16 +216,24 @@ class OpenAIVideos:
     # Following a job
 
     async def ask(self, ticket: Ticket) -> Answer:
-        answered = await http.call(self._session, "GET", self._video(ticket), headers=self._headers)
+        is_character = answers.CHARACTER in ticket.urls
+        url = self._at("characters", ticket.provider_job_id) if is_character else self._video(ticket)
+        answered = await http.call(self._session, "GET", url, headers=self._headers)
+        if (failed := answers.failed_in(answered, ticket)) is not None:
+            return failed
         if answered.status in (404, 410):
             if isinstance(answered.body, dict):
                 return Vanished(answered.text)
             # A proxy without its server says the same with a page of its own; no job is given up for that.
             raise UnreadableAnswer(PROTOCOL, f"{answered.status} that is not the API's: {answered.text}")
         expect_ok(answered, PROTOCOL, now=self._now())
-        return standing(answered, ticket, now=self._now())
+        if is_character:
+            return answers.character(answered, ticket)
+        return answers.standing(answered, ticket, now=self._now())
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
+        if answers.CHARACTER in ticket.urls:
+            raise UnreadableAnswer(PROTOCOL, "a character has no file")
         address = str(self._video(ticket) / "content")
         return await self._downloads.fetch(address, into, bytes_max=bytes_max)
 
@@ -222,14 +248,36 @@ class OpenAIVideos:
             await self._delete(ticket, refusals={400, 405, 409})
 
     async def delete(self, ticket: Ticket) -> None:
-        await self._delete(ticket, refusals=set())
+        """Remove the clip. There is no call that removes a character."""
+        if answers.CHARACTER not in ticket.urls:
+            await self._delete(ticket, refusals=set())
 
     async def _delete(self, ticket: Ticket, *, refusals: set[int]) -> None:
         answered = await http.call(self._session, "DELETE", self._video(ticket), headers=self._headers)
         if answered.status not in {404, 410} | refusals:
             expect_ok(answered, PROTOCOL, now=self._now())
 
+    # Webhooks
+
+    async def verify(self, headers: Mapping[str, str], body: bytes) -> str:
+        """The id of the job that a webhook is about. It is to be asked about; no more of it is believed.
+
+        Raises:
+            WebhookRefused: not signed with our secret, not of these five minutes, or about no video.
+        """
+        if self._webhook_secret is None:
+            raise WebhookRefused(f"{self.name} has no webhook secret, so none of its webhooks is believed")
+        verify(headers, body, secret=self._webhook_secret, now=self._now())
+        return answers.video_id(body)
+
     # Reading
 
     def _video(self, ticket: Ticket) -> URL:
-        return self._base.joinpath("videos", quote(ticket.provider_job_id, safe=""), encoded=True)
+        return self._at(ticket.provider_job_id)
+
+    def _at(self, *path: str) -> URL:
+        return self._videos.joinpath(*(quote(segment, safe="") for segment in path), encoded=True)
+
+
+def _offer_changed(detail: str) -> Refused:
+    return Refused(theirs("offer_changed", detail))

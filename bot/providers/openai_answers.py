@@ -12,6 +12,8 @@ What each outcome of the one POST proves:
 | 4xx below, code of a moderation               | Refused               | moderation_blocked (rules)     |
 | 402; 4xx below, code of an empty purse        | NotTaken              | provider_out_of_credit         |
 | 404, 410; 4xx below, code `model_not_found`   | Refused               | model_gone                     |
+| 404, 410 of another code, to a call that      | Refused               | source_gone                    |
+| names a clip                                  |                       |                                |
 | 401, 403, 407                                 | NotTaken              | provider_key_refused           |
 | 429                                           | NotTaken, Retry-After | provider_busy                  |
 | 400, 405, 406, 411, 413, 414, 415, 417, 422,  | Refused               | prompt_refused,                |
@@ -23,10 +25,12 @@ Why these prove it and the others do not is in outcomes.py. LiteLLM's proxy answ
 timed out.
 """
 
-from dataclasses import dataclass
+import base64
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.domain import FaultKind, Ticket
+from bot.domain import Fault, FaultKind, Ticket
 from bot.errors import UnreadableAnswer
 from bot.providers import http, outcomes
 from bot.providers.listing import Listed
@@ -34,26 +38,51 @@ from bot.providers.outcomes import JOB_ID, Said, job_in, moderation, theirs
 from bot.providers.protocol import (
     Answer,
     Failed,
+    Refused,
     Rendered,
     Rendering,
     Stopped,
     Submission,
+    Taken,
     Waiting,
 )
+from bot.providers.standard_webhooks import WebhookRefused
 
 PROTOCOL = "openai"
 
 ECHO_KEY = "dailies_job"
 """Under this name the attempt's key stands in the wire's `echo_field`."""
 
+CHARACTER = "character"
+"""Under this name the ticket of a character says that it is one."""
+
+Sent = http.Answered | http.NeverSent | http.NoAnswer
+
 _MODERATION = {"moderation_blocked", "content_policy_violation", "content_filter"}  # OpenAI; Lumenfall; Azure
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
 _MODEL_GONE = {"model_not_found"}
+_SOURCE_FIELDS = ("input_reference", "video")
+_EVENTS = {"video.completed", "video.failed"}
 
 
-def proved(sent: http.Answered | http.NeverSent | http.NoAnswer, *, now: datetime) -> Submission:
-    """What became of the one POST: the table above."""
-    return outcomes.proved(sent, _said, now=now)
+def proved(sent: Sent, *, names_clip: bool = False, now: datetime) -> Submission:
+    """What became of the one POST: the table above. `names_clip` as in openai_words.py."""
+    submission = outcomes.proved(sent, _said, now=now)
+    match sent, submission:
+        case http.Answered(status=404 | 410), Refused(Fault(code="model_gone", detail=detail)) if names_clip:
+            error = _error(sent.body)
+            if error.detail and not error.words & _MODEL_GONE:  # else no such model, or no such call
+                return Refused(theirs("source_gone", detail))
+    return submission
+
+
+def character_proved(sent: Sent, *, now: datetime) -> Submission:
+    """What became of the POST of a character, which is there as soon as it has been answered."""
+    match proved(sent, now=now):
+        case Taken(ticket):
+            return Taken(replace(ticket, urls={CHARACTER: ""}))
+        case submission:
+            return submission
 
 
 def _said(answered: http.Answered) -> Said:
@@ -63,30 +92,90 @@ def _said(answered: http.Answered) -> Said:
         moderated=bool(error.words & _MODERATION),
         no_credit=bool(error.words & _NO_CREDIT),
         gone=bool(error.words & _MODEL_GONE),
-        about=FaultKind.PICTURE if error.param.startswith("input_reference") else about,
+        about=FaultKind.PICTURE if error.param.startswith(_SOURCE_FIELDS) else about,
     )
 
 
 def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answer:
     """How the job stands, from its resource. What is in no document is no answer, and never success."""
-    body = job_in(answered, ticket, PROTOCOL)
+    body = _job_in(answered, ticket)
     after_s = http.retry_after_s(answered.headers, now=now)
     match body:
         case {"status": "queued"}:
             return Waiting(ask_after_s=after_s)
-        case {"status": "in_progress"}:
+        case {"status": "in_progress" | "processing"}:  # LiteLLM says the second of Gemini's
             return Rendering(_percent(body.get("progress")), ask_after_s=after_s)
         case {"status": "completed"} if not body.get("error"):
             return Rendered(expires_at=_time(body.get("expires_at")))
         case {"status": "failed"}:
-            error = _error(body)
-            if error.words & _MODERATION:
-                return Failed(moderation(error.detail))
-            return Failed(theirs("provider_failed", error.detail))
+            return _failed(body)
         case {"status": "cancelled" | "canceled"}:  # Azure; gateways
             return Stopped()
         case _:
             raise UnreadableAnswer(PROTOCOL, f"no state that is known: {answered.text}")
+
+
+def failed_in(answered: http.Answered, ticket: Ticket) -> Failed | None:
+    """The job itself, as failed, under an error's status: so vLLM-Omni 0.30.0 says it.
+
+    A body with the job's own id can be nothing else; all others are for `standing`.
+    """
+    match answered.body:
+        case {"id": str(job_id), "status": "failed", "object": "video"} if (
+            not answered.ok and job_id == ticket.provider_job_id
+        ):
+            return _failed(answered.body)
+        case _:
+            return None
+
+
+def _failed(body: object) -> Failed:
+    error = _error(body)
+    if error.words & _MODERATION:
+        return Failed(moderation(error.detail))
+    return Failed(theirs("provider_failed", error.detail))
+
+
+def _job_in(answered: http.Answered, ticket: Ticket) -> dict[object, object]:
+    """The body of an answer about the job, by whichever of its ids."""
+    body = answered.body
+    said = body.get("id") if isinstance(body, dict) else None
+    if isinstance(body, dict) and isinstance(said, str) and _inner(said) == _inner(ticket.provider_job_id):
+        return body
+    return job_in(answered, ticket, PROTOCOL)
+
+
+def _inner(job_id: str) -> str:
+    """The id within one of LiteLLM's, any other as it is (1.109.1, `types/videos/utils.py`)."""
+    try:
+        parts = base64.b64decode(job_id.removeprefix("video_"), validate=True).decode().split(";")
+    except ValueError:
+        return job_id
+    wraps = len(parts) >= 3 and parts[0].startswith("litellm:") and parts[2].startswith("video_id:")
+    return parts[2] if wraps else job_id
+
+
+def character(answered: http.Answered, ticket: Ticket) -> Rendered:
+    """A character that is there; it has no file, and its id is what can be ordered."""
+    job_in(answered, ticket, PROTOCOL)
+    return Rendered(provider_id=ticket.provider_job_id)
+
+
+def video_id(body: bytes) -> str:
+    """The id in a webhook's body, `{"type": "video.completed", "data": {"id": …}}`; nothing else is in it.
+
+    Raises:
+        WebhookRefused: it is about no video that has ended.
+    """
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as wrong:
+        raise WebhookRefused("its body is no JSON") from wrong
+    match event:
+        case {"type": str(kind), "data": {"id": str(job_id)}} if kind in _EVENTS and JOB_ID.fullmatch(job_id):
+            return job_id
+        case _:
+            raise WebhookRefused("it is about no video")
 
 
 def listed(answered: http.Answered, echo_field: str) -> tuple[list[Listed], bool]:

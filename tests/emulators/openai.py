@@ -6,9 +6,10 @@ In a test:
         emulator.faults.next("create", faults.LOST_ANSWER)
         provider = OpenAIVideos("emulator", base_url=emulator.url, ...)
 
-Routes by name, for faults: `create`, `list`, `ask`, `content`, `delete`. A process of its own, for tests that
-kill the bot: `python -m tests.emulators.openai --port 0 --books books.json`; the first line that it prints
-is its URL, and `books.json` holds every job that it ever made.
+Routes by name, for faults: `create`, `list`, `ask`, `content`, `delete`, `remix`, `edit`, `extend`,
+`create_character`, `character`. Webhooks go to `webhook_url`, where that is set. A process of its own, for
+tests that kill the bot: `python -m tests.emulators.openai --port 0 --books books.json`; the first line that
+it prints is its URL, and `books.json` holds every job that it ever made.
 """
 
 import argparse
@@ -16,10 +17,9 @@ import asyncio
 import json
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,8 +27,12 @@ from typing import Self
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from tests.emulators import openai_parts as parts
 from tests.emulators.clips import clip
 from tests.emulators.faults import NAMED, Faults
+from tests.emulators.openai_parts import Characters, Fields, Filled, Original, Reworks, error
+from tests.emulators.replicate_parts import Webhooks
+from tests.emulators.site import Part
 
 EXPIRES_AFTER_S = 3_600
 
@@ -53,15 +57,18 @@ class EmulatedJob:
     error: dict[str, str] | None = None
     asks: int = 0
     deleted: bool = False
+    remixed_from: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """A request as it came; `body` where it was read."""
+    """A request as it came; `body` where it was read: its fields, a file among them as its `Part`."""
 
     route: str
     headers: dict[str, str]
     body: object = None
+    method: str = ""
+    path: str = ""
 
 
 _SEEN = web.RequestKey("seen", Seen)
@@ -104,6 +111,9 @@ class OpenAIEmulator:
         self.seconds_type: type[str | int] = str
         self.list_limit_max = 100
         self.url = ""
+        self.webhook_url: str | None = None
+        self.webhooks = Webhooks(now)
+        self.characters = Characters(now, self._wrong_key)
         self._now = now
         self._price_micros = price_micros
         self._api_key = api_key
@@ -130,12 +140,14 @@ class OpenAIEmulator:
         job.completed_at = int(self._now().timestamp())
         job.expires_at = job.completed_at + EXPIRES_AFTER_S
         self._keep()
+        self._tell(job)
 
     def fail(self, job_id: str, code: str = "video_generation_failed", message: str = "It failed.") -> None:
         """The job ends without a clip, and without cost."""
         job = self.jobs[job_id]
         job.status, job.error, job.billed_micros = "failed", {"code": code, "message": message}, 0
         self._keep()
+        self._tell(job)
 
     def expire(self, job_id: str) -> None:
         """The file is gone; the job is still known."""
@@ -160,6 +172,8 @@ class OpenAIEmulator:
             [
                 web.post("/v1/videos", self._create, name="create"),
                 web.get("/v1/videos", self._list, name="list"),
+                *self.characters.routes(),
+                *Reworks(self._make, self._original).routes(),
                 web.get("/v1/videos/{id}", self._ask, name="ask"),
                 web.get("/v1/videos/{id}/content", self._content, name="content"),
                 web.delete("/v1/videos/{id}", self._delete, name="delete"),
@@ -171,6 +185,7 @@ class OpenAIEmulator:
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
 
     async def stop(self) -> None:
+        await self.webhooks.stop()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -188,34 +203,48 @@ class OpenAIEmulator:
     @web.middleware
     async def _note(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         route = request.match_info.route.name or ""
-        request[_SEEN] = Seen(route=route, headers=dict(request.headers))
+        request[_SEEN] = Seen(
+            route=route, headers=dict(request.headers), method=request.method, path=request.path_qs
+        )
         self.seen.append(request[_SEEN])
         return await handler(request)
 
     async def _create(self, request: web.Request) -> web.Response:
+        takes = {"model", "prompt", "size", "seconds", "characters", "input_reference"}
+        return await self._make(request, takes, lambda asked: asked)
+
+    async def _make(self, request: web.Request, takes: Collection[str], filled: Filled) -> web.Response:
+        """Take an order. `takes` are the fields of the call; `filled` adds what comes from its source."""
         if (refusal := self._wrong_key(request)) is not None:
             return refusal
-        try:
-            asked = await request.json()
-        except ValueError:
-            return _error(400, "We could not parse the JSON body of your request.", code=None)
+        if (asked := await parts.fields_of(request)) is None:
+            return error(400, "We could not parse the JSON body of your request.", code=None)
         request[_SEEN].body = asked
-        key = asked.get(self._key_field) if self._key_field else None
+        key = str(asked[self._key_field]) if self._key_field in asked else None
         known = [job for job in self.jobs.values() if key is not None and job.key == key]
         if known:
             return web.json_response(self._resource(known[0]))
-        if (refusal := self._refusal(asked)) is not None:
+        extras = {self._key_field, self._seed_field, self._echo_field}
+        if unknown := sorted(asked.keys() - set(takes) - extras):
+            text = f"Unknown parameter: '{unknown[0]}'."
+            return error(400, text, code="unknown_parameter", param=unknown[0])
+        full = filled(asked)
+        if isinstance(full, web.Response):
+            return full
+        if (refusal := self._refusal(full, may_sum="size" not in takes)) is not None:
             return refusal
+        echo, original = full.get(self._echo_field or ""), full.get("remixed_from")
         job = EmulatedJob(
             id=f"video_{len(self.jobs) + 1:024x}",
-            model=asked["model"],
-            prompt=asked["prompt"],
-            size=asked["size"],
-            seconds=str(asked["seconds"]),
+            model=str(full["model"]),
+            prompt=str(full["prompt"]),
+            size=str(full["size"]),
+            seconds=str(full["seconds"]),
             created_at=int(self._now().timestamp()),
-            billed_micros=self._price_micros * int(asked["seconds"]),
+            billed_micros=self._price_micros * int(str(full["seconds"])),
             key=key,
-            echo=asked.get(self._echo_field) if self._echo_field else None,
+            echo=echo if isinstance(echo, dict) else None,
+            remixed_from=original if isinstance(original, str) else None,
         )
         self.jobs[job.id] = job
         self._keep()
@@ -223,30 +252,28 @@ class OpenAIEmulator:
             self._changed.notify_all()
         return web.json_response(self._resource(job))
 
-    def _refusal(self, asked: dict[str, object]) -> web.Response | None:
-        extras = {self._key_field, self._seed_field, self._echo_field} - {None}
-        allowed = {"model", "prompt", "size", "seconds", *extras}
+    def _refusal(self, asked: Fields, *, may_sum: bool) -> web.Response | None:
         model, prompt, seconds = asked.get("model"), asked.get("prompt"), asked.get("seconds")
-        if unknown := sorted(asked.keys() - allowed):
-            text = f"Unknown parameter: '{unknown[0]}'."
-            return _error(400, text, code="unknown_parameter", param=unknown[0])
         if model in self.gone_models or not isinstance(model, str):
             text = f"The model `{model}` does not exist or you do not have access to it."
-            return _error(404, text, code="model_not_found", param="model")
+            return error(404, text, code="model_not_found", param="model")
         if not isinstance(prompt, str) or not 1 <= len(prompt) <= 32_000:
-            return _error(400, "Invalid prompt.", code="invalid_value", param="prompt")
-        if type(seconds) is not self.seconds_type or str(seconds) not in {"4", "8", "12", "16", "20"}:
-            return _error(400, f"Invalid value: {seconds!r}.", code="invalid_value", param="seconds")
+            return error(400, "Invalid prompt.", code="invalid_value", param="prompt")
+        lengths = {str(length) for length in range(4, 124 if may_sum else 24, 4)}
+        if (type(seconds) is not self.seconds_type and not may_sum) or str(seconds) not in lengths:
+            return error(400, f"Invalid value: {seconds!r}.", code="invalid_value", param="seconds")
         if not isinstance(size := asked.get("size"), str) or not re.fullmatch(r"[1-9]\d+x[1-9]\d+", size):
-            return _error(400, f"Invalid value: {size!r}.", code="invalid_value", param="size")
+            return error(400, f"Invalid value: {size!r}.", code="invalid_value", param="size")
+        if not isinstance(asked.get("input_reference", {}), dict | Part):
+            return error(400, "Invalid picture.", code="invalid_value", param="input_reference")
         if any(word in prompt for word in self.blocked_words):
             text = "Your request was blocked by our moderation system."
-            return _error(400, text, code="moderation_blocked", param="prompt")
+            return error(400, text, code="moderation_blocked", param="prompt")
         if self.credit_micros is not None:
             spent = self.billed_micros + self._price_micros * int(str(seconds))
             if spent > self.credit_micros:
                 text = "You exceeded your current quota, please check your plan and billing details."
-                return _error(429, text, code="insufficient_quota", kind="insufficient_quota")
+                return error(429, text, code="insufficient_quota", kind="insufficient_quota")
         return None
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -254,20 +281,8 @@ class OpenAIEmulator:
             return refusal
         jobs = [job for job in self.jobs.values() if not job.deleted]
         jobs.sort(key=lambda job: (job.created_at, job.id), reverse=request.query.get("order") != "asc")
-        ids = [job.id for job in jobs]
-        after = request.query.get("after")
-        start = ids.index(after) + 1 if after in ids else 0
-        limit = min(int(request.query.get("limit", "20")), self.list_limit_max)
-        page = jobs[start : start + limit]
-        return web.json_response(
-            {
-                "object": "list",
-                "data": [self._resource(job) for job in page],
-                "first_id": page[0].id if page else None,
-                "last_id": page[-1].id if page else None,
-                "has_more": start + limit < len(jobs),
-            }
-        )
+        rows = [self._resource(job) for job in jobs]
+        return web.json_response(parts.page_of(rows, request.query, limit_max=self.list_limit_max))
 
     async def _ask(self, request: web.Request) -> web.Response:
         job = self._known(request)
@@ -292,9 +307,9 @@ class OpenAIEmulator:
         if isinstance(job, web.Response):
             return job
         if job.status != "completed" or job.expires_at is None:
-            return _error(409, "The video is not ready.", code="video_not_ready")
+            return error(409, "The video is not ready.", code="video_not_ready")
         if job.expires_at <= self._now().timestamp():
-            return _error(404, "The video has expired.", code="not_found")
+            return error(404, "The video has expired.", code="not_found")
         width, height = (int(side) for side in job.size.split("x"))
         body = await asyncio.to_thread(clip, width, height, int(job.seconds))
         return web.Response(body=body, content_type="video/mp4")
@@ -308,7 +323,7 @@ class OpenAIEmulator:
         elif self._can_cancel:
             job.status, job.billed_micros = "cancelled", 0
         else:
-            return _error(409, "The video is still being made.", code="video_in_progress")
+            return error(409, "The video is still being made.", code="video_in_progress")
         self._keep()
         return web.json_response({"id": job.id, "object": "video.deleted", "deleted": True})
 
@@ -317,20 +332,31 @@ class OpenAIEmulator:
             return refusal
         job = self.jobs.get(request.match_info["id"])
         if job is None or job.deleted:
-            return _error(404, "Video not found.", code="not_found")
+            return error(404, "Video not found.", code="not_found")
         return job
 
     def _wrong_key(self, request: web.Request) -> web.Response | None:
         if self._api_key is None or request.headers.get("Authorization") == f"Bearer {self._api_key}":
             return None
-        return _error(401, "Incorrect API key provided.", code="invalid_api_key")
+        return error(401, "Incorrect API key provided.", code="invalid_api_key")
 
     def _resource(self, job: EmulatedJob) -> dict[str, object]:
         names = ("id", "model", "prompt", "size", "seconds", "created_at", "status", "progress", "error")
         resource = {name: getattr(job, name) for name in (*names, "completed_at", "expires_at")}
         if self._echo_field is not None and job.echo is not None:
             resource[self._echo_field] = job.echo
-        return resource | {"object": "video", "remixed_from_video_id": None}
+        return resource | {"object": "video", "remixed_from_video_id": job.remixed_from}
+
+    def _original(self, job_id: object) -> Original | web.Response:
+        job = self.jobs.get(str(job_id))
+        if job is None or job.deleted or job.status != "completed":
+            return error(404, "Video not found.", code="not_found", param="video")
+        return Original(id=job.id, model=job.model, size=job.size, seconds=job.seconds)
+
+    def _tell(self, job: EmulatedJob) -> None:
+        if self.webhook_url is not None:
+            event = parts.event_of(job.id, job.status, self._now())
+            self.webhooks.call(self.webhook_url, event, message_id=f"wh_{job.id}")
 
     def _keep(self) -> None:
         if self._books is None:
@@ -338,18 +364,6 @@ class OpenAIEmulator:
         part = self._books.with_name(f"{self._books.name}.part")
         part.write_text(json.dumps([asdict(job) for job in self.jobs.values()]))
         part.replace(self._books)
-
-
-def _error(
-    status: int,
-    message: str,
-    *,
-    code: str | None,
-    kind: str = "invalid_request_error",
-    param: str | None = None,
-) -> web.Response:
-    error = {"message": message, "type": kind, "param": param, "code": code}
-    return web.json_response({"error": error}, status=status, reason=HTTPStatus(status).phrase)
 
 
 async def _serve(options: argparse.Namespace) -> None:
