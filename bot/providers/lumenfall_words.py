@@ -6,15 +6,15 @@ The wire is that of docs.lumenfall.ai (api-reference/videos/generate, webhooks; 
 import asyncio
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import BinaryIO
 
 import aiohttp
 from yarl import URL
 
 from bot.domain import Fault, FaultKind, Source
+from bot.providers.forms import form_with_file
 from bot.providers.http import one_line
-from bot.providers.sources import file_name
 
 PICTURE_FIELD = "input_reference"
 
@@ -52,27 +52,7 @@ async def with_picture(
     if len(data) <= INLINE_BYTES_MAX:
         uri = f"data:{source.media_type};base64,{base64.b64encode(data).decode()}"
         return {**fields, PICTURE_FIELD: {"image_url": uri}}
-    form = aiohttp.FormData()
-    for name, value in fields.items():
-        for path, text in _flat(name, value):
-            form.add_field(path, text)
-    form.add_field(PICTURE_FIELD, file, filename=file_name(source), content_type=source.media_type)
-    return form
-
-
-def _flat(name: str, value: object) -> Iterator[tuple[str, str]]:
-    """A field as the OpenAI SDK writes it into a form (openai 3.52.0, `_qs.py`, with brackets)."""
-    match value:
-        case dict():
-            for key, each in value.items():
-                yield from _flat(f"{name}[{key}]", each)
-        case list() | tuple():
-            for each in value:
-                yield from _flat(f"{name}[]", each)
-        case bool():
-            yield name, "true" if value else "false"
-        case _:
-            yield name, str(value)
+    return form_with_file(fields, PICTURE_FIELD, source, file)
 
 
 def takes_webhooks_at(address: str) -> bool:
