@@ -86,6 +86,7 @@ class Webhooks:
         callers: the providers that call, by name.
         wake: has the worker look at a job.
         found: gives the worker the ticket of an attempt of which it does not know whether it arrived.
+        read_within_s: how long a body may take to come.
     """
 
     def __init__(
@@ -95,11 +96,13 @@ class Webhooks:
         *,
         wake: Callable[[JobId], None],
         found: Callable[[Attempt, Ticket], None],
+        read_within_s: float = READ_WITHIN_S,
     ) -> None:
         self._database = database
         self._callers = callers
         self._wake = wake
         self._found = found
+        self._read_within_s = read_within_s
         self._inside = 0
         self._woken: dict[str, None] = {}
         self._runner: web.AppRunner | None = None
@@ -154,7 +157,7 @@ class Webhooks:
             return _again()
         self._inside += 1
         try:
-            body = await _body(request)
+            body = await _body(request, within_s=self._read_within_s)
             ticket = await caller.received(key, request.query, request.headers, body)
             return await self._believed(provider, JobId(named[1]), int(named[2]), ticket)
         except web.HTTPException as refused:
@@ -219,16 +222,14 @@ def _known(
     return _Known(job=job, attempt=attempt, holder=holder)
 
 
-async def _body(request: web.Request) -> bytes:
+async def _body(request: web.Request, *, within_s: float) -> bytes:
     """The raw body.
 
     Raises:
         web.HTTPException: it is too large, comes too slowly, or breaks off.
     """
-    if (request.content_length or 0) > BODY_BYTES_MAX:
-        raise web.HTTPRequestEntityTooLarge(BODY_BYTES_MAX, request.content_length or 0)
     try:
-        async with asyncio.timeout(READ_WITHIN_S):
+        async with asyncio.timeout(within_s):
             return await request.read()
     except TimeoutError as slow:
         raise web.HTTPRequestTimeout from slow

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -300,6 +301,25 @@ async def test_a_packed_body_is_verified_as_it_came(fal: Scene) -> None:
     assert status == 204
 
 
+@asynccontextmanager
+async def open_to(
+    received: Callable[..., Awaitable[Ticket]], database: Database, *, read_within_s: float = 5
+) -> AsyncIterator[str]:
+    """An address at which a provider calls that has no protocol."""
+    attempt = Attempt(job_id=JobId("job"), number=1, offer_id=OfferId("slow/model"), sent_at=NOON)
+    server = web.Webhooks(
+        database,
+        {"slow": web.Caller(received=received, secret="secret")},
+        wake=lambda _: None,
+        found=lambda *_: None,
+        read_within_s=read_within_s,
+    )
+    try:
+        yield web.address(await server.start("127.0.0.1", 0), "slow", "secret", attempt)
+    finally:
+        await server.close()
+
+
 async def test_too_many_at_once_are_sent_away_and_come_again(database: Database) -> None:
     inside, leave = asyncio.Semaphore(0), asyncio.Event()
 
@@ -308,15 +328,7 @@ async def test_too_many_at_once_are_sent_away_and_come_again(database: Database)
         await leave.wait()
         raise WebhookRefused("enough")
 
-    attempt = Attempt(job_id=JobId("job"), number=1, offer_id=OfferId("slow/model"), sent_at=NOON)
-    server = web.Webhooks(
-        database,
-        {"slow": web.Caller(received=received, secret="secret")},
-        wake=lambda _: None,
-        found=lambda *_: None,
-    )
-    address = web.address(await server.start("127.0.0.1", 0), "slow", "secret", attempt)
-    try:
+    async with asyncio.timeout(10), open_to(received, database) as address:
         first = asyncio.create_task(deliver(address, {}, b"{}", times=web.AT_ONCE_MAX))
         for _ in range(web.AT_ONCE_MAX):
             await inside.acquire()
@@ -324,12 +336,26 @@ async def test_too_many_at_once_are_sent_away_and_come_again(database: Database)
         leave.set()
         answers = await first
         after = await deliver(address, {}, b"{}")
-    finally:
-        await server.close()
 
     assert over == [503] * 3
     assert answers == [401] * web.AT_ONCE_MAX
     assert after == [401]
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(database: Database) -> None:
+    async def received(*_: object) -> Ticket:
+        raise AssertionError("there was nothing to verify")
+
+    async with asyncio.timeout(10), open_to(received, database, read_within_s=0.05) as address:
+        url = URL(address)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        head = f"POST {url.raw_path_qs} HTTP/1.1\r\nHost: {url.authority}\r\nContent-Length: 9\r\n\r\n"
+        writer.write(head.encode() + b"{")
+        answer = await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+
+    assert answer.startswith(b"HTTP/1.1 408 ")
 
 
 async def test_a_fault_of_ours_is_logged_and_the_webhook_is_to_be_sent_again(
