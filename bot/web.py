@@ -108,7 +108,7 @@ class Webhooks:
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int) -> str:
-        """Listen; returns the address with the port that it got.
+        """Listen; returns the address with the port that it got. To be closed even where this raises.
 
         Raises:
             SettingsError: the address cannot be had.
@@ -130,7 +130,6 @@ class Webhooks:
         try:
             await web.TCPSite(self._runner, host, port).start()
         except OSError as fault:
-            await self.close()
             raise SettingsError(
                 f"DAILIES_WEB_HOST and DAILIES_WEB_PORT: webhooks cannot be had there ({fault.strerror})"
             ) from fault
