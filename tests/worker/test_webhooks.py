@@ -12,8 +12,9 @@ async def test_a_lost_submission_goes_on_by_the_ticket_that_a_webhook_brought(be
     bench.told.submissions.append(Unknown("lost"))
     process = await bench.start()
     job = await bench.until_state(await bench.place(TOLD), JobState.UNCERTAIN)
-    await bench.passing(hours=1)  # after which it is searched for every few minutes only
-    searched = bench.told.searched
+    await bench.passing(hours=1)
+    searched = bench.told.searched + 1
+    await bench.until(lambda: bench.told.searched == searched)  # and not again for minutes
 
     process.worker.found(bench.told.submitted[0], TICKET)
     job = await bench.until_state(job, JobState.POSTED, within_s=30)
