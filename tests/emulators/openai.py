@@ -113,7 +113,7 @@ class OpenAIEmulator:
         self.url = ""
         self.webhook_url: str | None = None
         self.webhooks = Webhooks(now)
-        self.characters = Characters(now, self._wrong_key)
+        self.characters = Characters(now, self._wrong_key, _read)
         self._now = now
         self._price_micros = price_micros
         self._api_key = api_key
@@ -217,17 +217,14 @@ class OpenAIEmulator:
         """Take an order. `takes` are the fields of the call; `filled` adds what comes from its source."""
         if (refusal := self._wrong_key(request)) is not None:
             return refusal
-        if (asked := await parts.fields_of(request)) is None:
+        if (asked := await _read(request)) is None:
             return error(400, "We could not parse the JSON body of your request.", code=None)
-        request[_SEEN].body = asked
         key = str(asked[self._key_field]) if self._key_field in asked else None
-        known = [job for job in self.jobs.values() if key is not None and job.key == key]
-        if known:
+        if known := [job for job in self.jobs.values() if key is not None and job.key == key]:
             return web.json_response(self._resource(known[0]))
-        extras = {self._key_field, self._seed_field, self._echo_field}
-        if unknown := sorted(asked.keys() - set(takes) - extras):
-            text = f"Unknown parameter: '{unknown[0]}'."
-            return error(400, text, code="unknown_parameter", param=unknown[0])
+        known_here = {*takes, self._key_field, self._seed_field, self._echo_field}
+        if unknown := sorted(asked.keys() - known_here):
+            return error(400, f"Unknown: '{unknown[0]}'.", code="unknown_parameter", param=unknown[0])
         full = filled(asked)
         if isinstance(full, web.Response):
             return full
@@ -364,6 +361,11 @@ class OpenAIEmulator:
         part = self._books.with_name(f"{self._books.name}.part")
         part.write_text(json.dumps([asdict(job) for job in self.jobs.values()]))
         part.replace(self._books)
+
+
+async def _read(request: web.Request) -> Fields | None:
+    request[_SEEN].body = fields = await parts.fields_of(request)
+    return fields
 
 
 async def _serve(options: argparse.Namespace) -> None:

@@ -85,14 +85,19 @@ def _like(original: Original | web.Response, asked: Fields) -> Fields | web.Resp
 
 
 class Characters:
-    """Characters made from clips; `refuse` says whether a request has no business here."""
+    """Characters made from clips; `refuse` says whether a request has no business here,
+    `fields` what it says."""
 
     def __init__(
-        self, now: Callable[[], datetime], refuse: Callable[[web.Request], web.Response | None]
+        self,
+        now: Callable[[], datetime],
+        refuse: Callable[[web.Request], web.Response | None],
+        fields: Callable[[web.Request], Awaitable[Fields | None]],
     ) -> None:
         self.made: dict[str, Fields] = {}
         self._now = now
         self._refuse = refuse
+        self._fields = fields
 
     def routes(self) -> Sequence[web.AbstractRouteDef]:
         return [
@@ -103,7 +108,7 @@ class Characters:
     async def _create(self, request: web.Request) -> web.Response:
         if (refusal := self._refuse(request)) is not None:
             return refusal
-        match await fields_of(request):
+        match await self._fields(request):
             case {"name": str(name), "video": Part(media_type="video/mp4"), **rest} if not rest and name:
                 character_id = f"char_{len(self.made) + 1:024x}"
                 at = int(self._now().timestamp())
