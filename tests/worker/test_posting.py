@@ -136,13 +136,18 @@ async def test_where_nobody_can_look_the_card_carries_the_clip(bench: Bench) -> 
     assert bench.entries(job) == PAID
 
 
-async def test_a_carried_clip_is_not_hidden_by_an_edit_of_the_card_that_was_on_its_way(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    "mishaps", [(Mishap.SLOW,), (Mishap.DOWN, Mishap.SLOW)], ids=["on its way", "waiting for its turn"]
+)
+async def test_a_carried_clip_is_not_hidden_by_another_edit_of_the_card(
+    bench: Bench, mishaps: tuple[Mishap, ...]
+) -> None:
     job = await tried_and_died(bench)
     bench.write(lambda tx: tx.execute("UPDATE jobs SET card_rev = 0 WHERE id = ?", (job.id,)))
     bench.channel.history_open = False
     await bench.passing(minutes=10)
 
-    bench.channel.next(Call.EDIT_CARD, Mishap.SLOW)
+    bench.channel.next(Call.EDIT_CARD, *mishaps)
     await bench.start()
     job = await bench.until_shown(await bench.until_state(job, JobState.POSTED))
     await bench.passing(minutes=1)

@@ -261,7 +261,7 @@ async def test_a_fault_of_our_own_while_submitting_proves_nothing(bench: Bench) 
     bench.told.submissions.append(ZeroDivisionError("ours"))
     await bench.start()
 
-    job = await bench.until_state(await bench.place(TOLD), JobState.UNCERTAIN)
+    job = await bench.until_state(await bench.place(TOLD), JobState.UNCERTAIN, within_s=1)
     await bench.passing(hours=1)
 
     assert len(bench.told.submitted) == 1
