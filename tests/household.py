@@ -135,6 +135,14 @@ class Household:
                     return
                 await asyncio.sleep(0.02)
 
+    async def until_asked(self, route: str, *, within_s: float = 20.0) -> None:
+        """Return when the bot has made a request of this route at the provider."""
+        async with asyncio.timeout(within_s):
+            while True:
+                if any(seen.route == route for seen in self.emulator.seen):
+                    return
+                await asyncio.sleep(LOOK_EVERY_S)
+
     async def clips(self) -> list[dict[str, Any]]:
         """The messages of the channel that show a clip."""
         return [m for m in await self.ada.messages(self.channel, limit=100) if m["attachments"]]

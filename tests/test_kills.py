@@ -91,6 +91,7 @@ async def test_killed_while_the_clip_is_fetched(tmp_path: Path) -> None:
         await house.start()
         await house.generate()
         await house.until_state(JobState.RENDERED)
+        await house.until_asked("content")
 
         await house.kill()
         await house.start()
