@@ -11,7 +11,8 @@
 Edits and extensions name the clip as `{"id": …}` where its own provider still has it, else they are forms
 with the file. What starts from a clip is of its model, size and (but for an extension) length, so none of
 them is sent (openai/openai-openapi @f85dbe2: `CreateVideoRemixBody`, `…EditJsonBody`, `…ExtendJsonBody`); a
-server that wants one all the same gets it by the wire's `constants`.
+server that wants one all the same gets it by the wire's `constants`. An extension's `seconds` are those of
+the new piece alone.
 """
 
 from collections.abc import Mapping
