@@ -64,17 +64,23 @@ class Catalogue:
         self._providers = providers
         self._now = now
         self._learned: dict[OfferId, date] = {}
+        self._for_sale: dict[Kind, tuple[date, tuple[ModelRow, ...]]] = {}
 
     def models(self, kind: Kind) -> list[ModelRow]:
         """The models that can be ordered now, in the file's order (the first is the default).
 
         Each says of itself only what some open offer of it does at a known price, for this kind.
         """
-        return [
-            options.narrowed(row, offers)
-            for row in self._models.values()
-            if (offers := [offer for offer in self.open_offers(row.id) if kind in offer.row.kinds])
-        ]
+        today = self._now().date()
+        day, rows = self._for_sale.get(kind, (None, ()))
+        if day != today:  # made once a day, and anew when something was learned: every order asks
+            rows = tuple(
+                options.narrowed(row, offers)
+                for row in self._models.values()
+                if (offers := [offer for offer in self.open_offers(row.id) if kind in offer.row.kinds])
+            )
+            self._for_sale[kind] = (today, rows)
+        return list(rows)
 
     def all_models(self) -> list[ModelRow]:
         """Every model, also those that cannot be ordered."""
@@ -115,12 +121,14 @@ class Catalogue:
     def gone(self, offer_id: OfferId) -> None:
         """A provider says that it no longer has this: from now on it is not sold. Forgotten at a restart."""
         self._learned[offer_id] = self._now().date()
+        self._for_sale.clear()
 
     def retires(self, provider: str, endpoint: str, on: date) -> None:
         """A provider names the day (UTC) on which an endpoint ends; an earlier day that we know stays."""
         for offer in self._offers.values():
             if (offer.row.provider, offer.row.endpoint) == (provider, endpoint):
                 self._learned[offer.id] = min(on, self._learned.get(offer.id, on))
+        self._for_sale.clear()
 
     def _ends_on(self, offer: Offer) -> date | None:
         days = (offer.row.retires_on, self._learned.get(offer.id))
