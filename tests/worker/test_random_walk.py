@@ -214,7 +214,7 @@ async def test_whatever_goes_wrong_every_job_ends_once_and_every_micro_is_accoun
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     chance = dice("random walk")
-    for number in range(count(small=12, whole=1_500)):
+    for number in range(count(small=8, whole=1_500)):
         folder = tmp_path / str(number)
         folder.mkdir()
         async with Bench.open(folder) as bench:
