@@ -121,7 +121,7 @@ class Cards:
             return min(RETRY_MAX_S, RETRY_S * failures)
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # one card's fault, whatever it is, stops no other
             log.exception("card step failed", extra={"job": job_id, "code": "card_step_failed"})
             return RETRY_MAX_S
         self._failures.pop(job_id, None)

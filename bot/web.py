@@ -168,7 +168,7 @@ class Webhooks:
         except (ProviderUnavailable, UnreadableAnswer) as error:
             log.warning("webhook not verified: %s", error, extra={**about, "code": error.code})
             return _again()
-        except Exception:
+        except Exception:  # a fault of ours is answered, and sent again by them
             # Whatever it is, the provider may send it again, and the job is asked about all the same.
             log.exception("webhook failed", extra={**about, "code": "webhook_failed"})
             return _again()

@@ -133,7 +133,7 @@ class Worker:
             return 0.0  # somebody (a cancel) moved it first: look again
         except asyncio.CancelledError:
             raise
-        except Exception:
+        except Exception:  # one job's fault, whatever it is, stops no other
             # One job's fault, whatever it is, must not stop the others. The row is as it was.
             log.exception("step failed", extra={"job": job_id, "code": "step_failed"})
             return AFTER_A_FAULT_S

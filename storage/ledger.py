@@ -15,7 +15,6 @@ from bot.domain import (
     ChannelId,
     Entry,
     EntryKind,
-    GuildId,
     HoldId,
     JobId,
     Member,
@@ -23,12 +22,11 @@ from bot.domain import (
     Period,
     Purse,
     Scope,
-    UserId,
 )
 from bot.errors import StorageError
-from storage import purses
+from storage import purses, records
 from storage.purses import Hold
-from storage.times import from_us, to_us
+from storage.times import to_us
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +109,7 @@ def open_hold(tx: sqlite3.Connection, job_id: JobId) -> Hold | None:
         """,
         (job_id,),
     ).fetchone()
-    return None if row is None else _hold(row)
+    return None if row is None else records.hold(row)
 
 
 def capture(tx: sqlite3.Connection, job_id: JobId, *, billed_micros: Micros | None, at: datetime) -> Micros:
@@ -157,7 +155,7 @@ def refund(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> Micros:
     ).fetchone()
     if row is None:
         return NOTHING_MICROS
-    captured = _hold(row)
+    captured = records.hold(row)
     amount = captured.amount_micros
     _enter(tx, captured, EntryKind.REFUND, amount, bearer=Scope.MEMBER, at=at)
     _move(tx, purses.shared(captured), spent=-amount)
@@ -175,7 +173,7 @@ def entries_of(tx: sqlite3.Connection, job_id: JobId) -> list[Entry]:
         """,
         (job_id,),
     )
-    return [_entry(row) for row in rows]
+    return [records.entry(row) for row in rows]
 
 
 def entries(tx: sqlite3.Connection, *, newest: int) -> list[Entry]:
@@ -187,7 +185,7 @@ def entries(tx: sqlite3.Connection, *, newest: int) -> list[Entry]:
         """,
         (newest,),
     )
-    return [_entry(row) for row in rows][::-1]
+    return [records.entry(row) for row in rows][::-1]
 
 
 def verify(tx: sqlite3.Connection) -> list[Difference]:
@@ -201,7 +199,7 @@ def verify(tx: sqlite3.Connection) -> list[Difference]:
         """
     )
     for row in rows:
-        for purse, spent, held in _effects(_hold(row[:9]), EntryKind(row[9]), Scope(row[10]), row[11]):
+        for purse, spent, held in _effects(records.hold(row[:9]), EntryKind(row[9]), Scope(row[10]), row[11]):
             sums = should.setdefault(purse, [0, 0])
             sums[0] += spent
             sums[1] += held
@@ -334,7 +332,7 @@ def _end(tx: sqlite3.Connection, job_id: JobId, how: EntryKind, at: datetime) ->
     ).fetchone()
     if row is None:
         raise StorageError(f"job {job_id} has no open hold to end")
-    return _hold(row)
+    return records.hold(row)
 
 
 def _enter(
@@ -377,28 +375,3 @@ def _move(tx: sqlite3.Connection, counted: list[Purse], *, spent: int = 0, held:
     )
     if cursor.rowcount != len(counted):
         raise StorageError("a purse that a hold was counted in is missing: run `dailies ledger verify`")
-
-
-def _hold(row: tuple[int, str, str, int, int, int, str, str, int]) -> Hold:
-    return Hold(
-        id=HoldId(row[0]),
-        job_id=JobId(row[1]),
-        bearer=Scope(row[2]),
-        member=Member(guild_id=GuildId(row[3]), user_id=UserId(row[5])),
-        channel_id=ChannelId(row[4]),
-        guild_day=date.fromisoformat(row[6]),
-        utc_day=date.fromisoformat(row[7]),
-        amount_micros=Micros(row[8]),
-    )
-
-
-def _entry(row: tuple[int, str, int, str, str, int, int]) -> Entry:
-    return Entry(
-        id=row[0],
-        kind=EntryKind(row[1]),
-        hold_id=HoldId(row[2]),
-        job_id=JobId(row[3]),
-        bearer=Scope(row[4]),
-        amount_micros=Micros(row[5]),
-        at=from_us(row[6]),
-    )

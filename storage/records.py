@@ -2,14 +2,18 @@
 
 import json
 import sqlite3
+from datetime import date
 
 from bot.domain import (
     Attempt,
     AttemptOutcome,
     ChannelId,
+    Entry,
+    EntryKind,
     Fault,
     FaultKind,
     GuildId,
+    HoldId,
     InteractionId,
     Job,
     JobId,
@@ -21,9 +25,11 @@ from bot.domain import (
     OfferId,
     Order,
     Quote,
+    Scope,
     Ticket,
     UserId,
 )
+from storage.purses import Hold
 from storage.times import from_us, maybe_from_us
 
 
@@ -84,4 +90,31 @@ def attempt(row: sqlite3.Row) -> Attempt:
         offer_id=OfferId(row["offer_id"]),
         sent_at=from_us(row["sent_at"]),
         outcome=None if row["outcome"] is None else AttemptOutcome(row["outcome"]),
+    )
+
+
+def hold(row: tuple[int, str, str, int, int, int, str, str, int]) -> Hold:
+    """A row of `holds`: id, job, bearer, guild, channel, user, the guild's day, the UTC day, amount."""
+    return Hold(
+        id=HoldId(row[0]),
+        job_id=JobId(row[1]),
+        bearer=Scope(row[2]),
+        member=Member(guild_id=GuildId(row[3]), user_id=UserId(row[5])),
+        channel_id=ChannelId(row[4]),
+        guild_day=date.fromisoformat(row[6]),
+        utc_day=date.fromisoformat(row[7]),
+        amount_micros=Micros(row[8]),
+    )
+
+
+def entry(row: tuple[int, str, int, str, str, int, int]) -> Entry:
+    """A row of `entries`: id, kind, hold, job, bearer, amount, at."""
+    return Entry(
+        id=row[0],
+        kind=EntryKind(row[1]),
+        hold_id=HoldId(row[2]),
+        job_id=JobId(row[3]),
+        bearer=Scope(row[4]),
+        amount_micros=Micros(row[5]),
+        at=from_us(row[6]),
     )
