@@ -1,5 +1,6 @@
 """Processes that die anywhere, in a world where anything goes wrong: every job still ends once."""
 
+import contextlib
 import random
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import ENDED, Job, JobState, Scope
+from bot.errors import OrderRefused
 from tests.channel import Call, Mishap
 from tests.emulators import faults
 from tests.emulators.faults import answer
@@ -81,7 +83,8 @@ class Walk:
         if len(self.bench.all_jobs()) < JOBS_MAX:
             # What a list proves, it proves by the time at which we sent: with a clock that is wrong, nothing.
             model = self.chance.choice([KEYED, KEYED, KEYLESS, ECHOED if self.clock_is_right else KEYED])
-            await self.bench.place(model, member=self.chance.choice([ANN, BEN]))
+            with contextlib.suppress(OrderRefused):  # a 404 may have taken the model out
+                await self.bench.place(model, member=self.chance.choice([ANN, BEN]))
 
     async def cancel(self) -> None:
         if every := self.bench.all_jobs():
