@@ -48,6 +48,7 @@ async def test_killed_while_submitting(tmp_path: Path, fault: faults.Fault) -> N
         await house.start()
         await house.generate()
         await house.until_state(JobState.SUBMITTING)
+        await house.until_asked("create")
         if fault.works:
             await house.emulator.until(1)
 
