@@ -9,23 +9,18 @@ import contextlib
 import itertools
 import random
 import sqlite3
-from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
-
-import av
+from typing import TypeVar
 
 from bot import catalogue, moves
 from bot.budgets import Budgets
 from bot.cards import Cards
 from bot.domain import (
-    ENDED,
     ChannelId,
     EntryKind,
     InteractionId,
@@ -38,13 +33,10 @@ from bot.domain import (
     Scope,
     Ticket,
 )
-from bot.errors import ClipUnusable
 from bot.fetching import Fetching
 from bot.ids import Ids
-from bot.media import Probe, _read_boxes
 from bot.orders import Cancelled, Orders
 from bot.posting import Posting
-from bot.probe import probe
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
 from bot.screening import WordList
@@ -52,10 +44,11 @@ from bot.worker import Worker
 from storage import jobs, ledger
 from storage.database import Database, prepare
 from storage.migrate import migrate
-from tests import bookkeeping
+from tests import bookkeeping, invariants
 from tests.channel import Channel
 from tests.emulators.openai import EmulatedJob, OpenAIEmulator
-from tests.props import ANN, PLENTY
+from tests.inline import InlineHop, looked_into
+from tests.props import ANN, PLENTY, job_of
 from tests.told_provider import ToldProvider
 from tests.virtual_time import WallClock
 
@@ -99,29 +92,7 @@ MODELS = "".join(
     )
 )
 
-
 _presses = itertools.count(1)
-
-
-class InlineHop:
-    """A way to the connection that stays on the loop: virtual time knows nothing of aiosqlite's thread.
-
-    Between two turns of the loop, so that a process can die before the work and after it.
-    """
-
-    def __init__(self, connection: sqlite3.Connection, worked: Callable[[], None]) -> None:
-        self._connection = connection
-        self._worked = worked
-
-    async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T:
-        await asyncio.sleep(0)
-        done = work(self._connection)
-        self._worked()
-        await asyncio.sleep(0)
-        return done
-
-    async def close(self) -> None:
-        """The connection is the bench's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,17 +252,7 @@ class Bench:
             prompt=f"boat number {press}",
             model=model,
         )
-        at = self.clock()
-        job = Job(
-            id=JobId(self._ids.new()),
-            take=1,
-            order=order,
-            quote=quote,
-            state=JobState.QUEUED,
-            rev=0,
-            created_at=at,
-            state_at=at,
-        )
+        job = replace(job_of(at=self.clock()), id=JobId(self._ids.new()), order=order, quote=quote)
         self.write(partial(bookkeeping.place, job=job))
         self._placed(job.id)
         return job
@@ -379,7 +340,7 @@ class Bench:
                     await asyncio.wait_for(self._stirred.wait(), timeout=LOOK_EVERY_S)
 
     async def until_state(self, job: Job, *states: JobState, within_s: float = 3_600) -> Job:
-        """Let time pass until a job is in one of these states, and its card shows it."""
+        """Let time pass until a job is in one of these states."""
         await self.until(lambda: self.job(job.id).state in states, within_s=within_s)
         return self.job(job.id)
 
@@ -430,58 +391,9 @@ class Bench:
         )
         return [row[0] for row in rows]
 
-    # Checking
-
     def check(self) -> None:
-        """The invariants of reference/ledger.md 2.4 that hold after every test, whatever happened in it."""
-        assert ledger.verify(self.connection) == []
-        for job in self.all_jobs():
-            assert len(self.made(job)) <= 1, f"{job.id} was made twice"
-            # One that was deleted before we knew of it cannot be told, later, from one that never was.
-            assert sum(not clip.deleted for clip in self.channel.clips(job.id)) <= 1, f"{job.id} twice"
-            assert sum(not card.deleted for card in self.channel.cards(job.id)) <= 1, (
-                f"{job.id} has two cards"
-            )
-            if job.state in ENDED:
-                assert self.holder(job) is None
-            if job.state is JobState.POSTED:
-                self._check_posted(job)
-        keys = Counter(made.key for made in self.emulator.jobs.values() if made.key is not None)
-        assert all(count == 1 for count in keys.values())
-        self._check_bill()
-
-    def _check_posted(self, job: Job) -> None:
-        (shown,) = [message for message in self.channel.messages if message.id == job.clip_message_id]
-        on_disk = sha256((self.folder / f"{job.id}.mp4").read_bytes()).hexdigest()
-        row = self.connection.execute("SELECT sha256 FROM clips WHERE job_id = ?", (job.id,)).fetchone()
-        assert shown.clip == on_disk == row[0]
-
-    def _check_bill(self) -> None:
-        """What the emulator billed is spent or held by somebody here; members paid for nothing else.
-
-        The house may hold or pay what in the end nobody bills: that is what it is for.
-        """
-        captured: Counter[Scope] = Counter()
-        held = 0
-        for job in self.all_jobs():
-            if job.order.model == TOLD:
-                continue
-            for kind, bearer, amount in self.entries(job):
-                captured[bearer] += amount if kind is EntryKind.CAPTURE else 0
-            open_hold = ledger.open_hold(self.connection, job.id)
-            held += 0 if open_hold is None else open_hold.amount_micros
-        billed = self.emulator.billed_micros
-        assert captured[Scope.MEMBER] <= billed <= captured.total() + held
-
-
-async def looked_into(path: Path) -> Probe:
-    """As `media.check`, but in a thread: a child would not keep to this loop's time."""
-    try:
-        faststart = await asyncio.to_thread(_read_boxes, path)
-        fields: dict[str, Any] = dict(await asyncio.to_thread(probe, str(path)))
-    except (av.FFmpegError, ValueError) as unusable:
-        raise ClipUnusable(str(unusable)) from unusable
-    return Probe(faststart=faststart, **fields)
+        """What holds after every test, whatever happened in it."""
+        invariants.check(self.connection, self.channel, self.emulator, folder=self.folder)
 
 
 def ticket_of(job: Job) -> Ticket:
