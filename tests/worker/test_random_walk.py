@@ -116,13 +116,15 @@ class Walk:
         await self.bench.passing(seconds=self.chance.choice([0.1, 1, 5, 30, 150]))
 
     async def days_go_by(self) -> None:
-        """In a moment; or, in some worlds, only by a clock of ours that is wrong."""
+        """While the machine is off; or, in some worlds, only by a clock of ours that is wrong."""
         days = timedelta(days=self.chance.choice([0.5, 1, 1.1]))
-        if self.clock_is_right:
-            self.bench.clock.advance(days)
-            self.bench.true_clock.advance(days)
-        else:
+        if not self.clock_is_right:
             self.bench.clock.advance(self.chance.choice([-days, days]))
+            return
+        await self.bench.kill()
+        self.bench.clock.advance(days)
+        self.bench.true_clock.advance(days)
+        await self.bench.start()
 
     async def provider_goes_wrong(self) -> None:
         route = self.chance.choice(ROUTES)
