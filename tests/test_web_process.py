@@ -45,9 +45,9 @@ from tests.channel import Channel
 from tests.emulators.fal_signing import deliver
 from tests.emulators.faults import LOST_ANSWER
 from tests.fal_scene import KEY
+from tests.inline import InlineHop, looked_into
 from tests.props import ANN, NOON, PLENTY, Clock, job_of, new_book
 from tests.web_scene import KEYS, PUBLIC, SIDES, FalSide
-from tests.workbench import InlineHop, looked_into
 
 FAL_MODEL = """
 [[models]]
