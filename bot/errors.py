@@ -5,6 +5,7 @@ DailiesError
 │   ├── OrderRefused          the order itself: prompt, model, length, size, place, screening
 │   ├── BudgetExceeded        a budget says no
 │   ├── PaidNotEnabled        money is asked for and the operator has set no limit
+│   ├── TooNew                an account or a membership too young for what costs money
 │   └── NotYours              the press is not this person's to make, or comes too late
 ├── ProviderError             sorted by one question: could it be charging us?
 │   ├── ProviderUnavailable   a question went unanswered; ask again later
@@ -74,6 +75,12 @@ class PaidNotEnabled(Refusal):
     """The offer costs real money and the operator has not opted in."""
 
     code = "paid_not_enabled"
+
+
+class TooNew(Refusal):
+    """The account, or the membership, is younger than the operator asks for where money is spent."""
+
+    code = "too_new"
 
 
 class NotYours(Refusal):
