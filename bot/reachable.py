@@ -40,6 +40,7 @@ def secrets(config: Settings) -> list[str]:
     found = (
         config.discord_token,
         config.openai_api_key,
+        config.openai_webhook_secret,
         config.fal_key,
         config.replicate_api_token,
         config.lumenfall_api_key,

@@ -3,6 +3,7 @@
 import difflib
 import io
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,13 +14,18 @@ from dotenv.parser import parse_stream
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.domain import Micros
+from bot.domain import Micros, UserId
 from bot.errors import SettingsError
+from bot.key_shapes import wrong_keys
 from bot.money import parse_usd
+from bot.providers.standard_webhooks import key_of
 
 PREFIX = "DAILIES_"
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
+
+_SNOWFLAKE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}", re.ASCII | re.IGNORECASE)
 
 
 def _usd(value: object) -> object:
@@ -31,6 +37,30 @@ def _whole(value: object) -> object:
     if isinstance(value, str) and not (value and value.isascii() and value.isprintable()):
         raise ValueError("this is no key or token: copy it again, whole and alone")
     return value
+
+
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    try:
+        key_of(value.get_secret_value())
+    except SettingsError as wrong:
+        raise ValueError(str(wrong)) from None
+    return value
+
+
+def _parts(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _user_id(value: object) -> object:
+    if isinstance(value, str) and not _SNOWFLAKE.fullmatch(value):
+        raise ValueError("write the ids of Discord users as numbers, with commas between")
+    return int(value) if isinstance(value, str) else value
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value):
+        raise ValueError("write names of hosts such as media.example.org, with commas between")
+    return value.lower()
 
 
 def _origin(value: str) -> str:
@@ -60,6 +90,10 @@ Usd = Annotated[Micros, BeforeValidator(_usd)]
 Url = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s]+$")]
 Origin = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_origin)]
 Secret = Annotated[SecretStr, BeforeValidator(_whole)]
+WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
+UserIds = Annotated[frozenset[Annotated[UserId, BeforeValidator(_user_id)]], BeforeValidator(_parts)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_parts)]
+Days = Annotated[int, Field(ge=0, le=3_650)]
 
 
 class Settings(BaseSettings):
@@ -84,10 +118,22 @@ class Settings(BaseSettings):
     openai_base_url: Url | None = None
     """A server of the `/v1/videos` shape, up to and with its `/v1`; its offers are in the models file."""
     openai_api_key: Secret | None = None
+    openai_sends_forms: bool = False
+    """Whether that server reads forms alone and no JSON, as vLLM-Omni's does."""
+    openai_webhook_secret: WebhookSecret | None = None
+    """Of the webhook endpoint that was made in the provider's own settings, for our `/webhooks/openai`."""
+    openai_file_hosts: Hosts = ()
+    """From where that server's finished clips come, where it names an address in place of sending bytes."""
     fal_key: Secret | None = None
     replicate_api_token: Secret | None = None
     lumenfall_api_key: Secret | None = None
     prodia_token: Secret | None = None
+
+    operator_ids: UserIds = frozenset()
+    """The Discord users who run this installation."""
+    account_age_min_days: Days = 0
+    membership_age_min_days: Days = 0
+    """How old an account, and its membership in the server, must be before a paid order."""
 
     member_monthly_usd: Usd | None = None
     installation_monthly_usd: Usd | None = None
@@ -118,13 +164,20 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
+_NAMES = frozenset(PREFIX + field.upper() for field in Settings.model_fields)
+
+
 def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(".env")) -> Settings:
     """Read the settings; what stands in the environment wins over the `.env` file.
 
     Raises:
         SettingsError: one line for each variable that is wrong, naming it and what to do.
     """
-    ours = _ours(_env_file(env_file)) | _ours(os.environ if environment is None else environment)
+    outside = _ours(os.environ if environment is None else environment)
+    within = _ours(_env_file(env_file))
+    # What is set outside is set whole, by value or by file: the file's other way to say it is no rival.
+    ours = {name: value for name, value in within.items() if _setting(name) not in map(_setting, outside)}
+    ours |= outside
     values: dict[str, Any] = {}
     folder = ours.pop(f"{PREFIX}SECRETS_DIR", None)
     if folder is not None and not Path(folder).is_dir():
@@ -150,9 +203,12 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
             f"{unknown[0]} is no setting of Dailies" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
         )
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as wrong:
         raise SettingsError("\n".join(_lines(wrong))) from None  # its own text could hold a value
+    if lines := list(wrong_keys(_keys(settings))):
+        raise SettingsError("\n".join(lines))
+    return settings
 
 
 def token(settings: Settings) -> str:
@@ -178,6 +234,29 @@ def _lines(wrong: ValidationError) -> list[str]:
         name = PREFIX + str(error["loc"][0]).upper()
         lines.append(f"{name}: {error['msg'].removeprefix('Value error, ')}")
     return lines
+
+
+def _keys(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Whose each secret should be, and its value. A server of one's own may take anybody's key."""
+    owners = {
+        "discord_token": "Discord",
+        "fal_key": "fal",
+        "replicate_api_token": "Replicate",
+        "lumenfall_api_key": "Lumenfall",
+        "prodia_token": "Prodia",
+    }
+    if settings.openai_base_url is None:
+        owners["openai_api_key"] = "OpenAI"
+    held = {field: getattr(settings, field) for field in owners}
+    return {
+        PREFIX + field.upper(): (owners[field], secret.get_secret_value())
+        for field, secret in held.items()
+        if isinstance(secret, SecretStr)
+    }
+
+
+def _setting(name: str) -> str:
+    return name.removesuffix("_FILE") if name.removesuffix("_FILE") in _NAMES else name
 
 
 def _ours(given: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from bot import catalogue, reachable
 from bot.settings import Settings
+from tests.emulators.replicate_parts import new_secret
 from tests.props import Clock
 
 KEYS: dict[str, dict[str, Any]] = {
@@ -49,7 +50,10 @@ async def test_without_a_key_the_studio_is_started_and_stopped(tmp_path: Path, c
 
 
 def test_every_secret_is_known_to_be_one() -> None:
-    everything: dict[str, Any] = {"discord_token": SecretStr("token")}
+    everything: dict[str, Any] = {
+        "discord_token": SecretStr("token"),
+        "openai_webhook_secret": SecretStr(new_secret()),
+    }
     for given in KEYS.values():
         everything |= given
     config = Settings(**everything)

@@ -50,6 +50,13 @@ WRONG = [
     ("studio_workers", "17", "less than or equal to 16"),
     ("studio_workers", "two", "valid integer"),
     ("log_format", "xml", "'text' or 'json'"),
+    ("operator_ids", "17592884729911706x", "ids of Discord users as numbers"),
+    ("operator_ids", "175928847299117063;1", "ids of Discord users as numbers"),
+    ("account_age_min_days", "-1", "greater than or equal to 0"),
+    ("membership_age_min_days", "3651", "less than or equal to 3650"),
+    ("openai_sends_forms", "perhaps", "valid boolean"),
+    ("openai_webhook_secret", "whsec_c2hvcnQ=", "at least 16 bytes"),
+    ("openai_file_hosts", "https://media.example.org", "names of hosts"),
     ("discord_api_url", "discord.com", "match pattern"),
     ("discord_gateway_url", "ftp://discord.com", "match pattern"),
     ("openai_base_url", "http://a b", "match pattern"),
@@ -247,6 +254,20 @@ def test_a_variable_wins_over_its_file_and_its_file_over_the_folder(tmp_path: Pa
     assert token(given(tmp_path, secrets_dir=str(tmp_path))) == "folder"
 
 
+def test_what_is_set_outside_wins_whole_by_value_or_by_file(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text("outside")
+    (tmp_path / "within").write_text("within")
+    value, file = "DAILIES_DISCORD_TOKEN=within\n", f"DAILIES_DISCORD_TOKEN_FILE={tmp_path / 'within'}\n"
+
+    for env in (value, file, value + file):
+        assert token(given(tmp_path, env, discord_token_file=str(tmp_path / "outside"))) == "outside"
+        assert token(given(tmp_path, env, discord_token="outside")) == "outside"
+    assert token(given(tmp_path, value, log_format_file=str(tmp_path / "format"), log_format="text")) == (
+        "within"
+    )
+    assert str(given(tmp_path, "DAILIES_MODELS_FILE=a.toml", data_dir="b").models_file) == "a.toml"
+
+
 def test_a_limit_in_an_empty_file_is_no_limit_to_start_with(tmp_path: Path) -> None:
     (tmp_path / "limit").write_text("\n")
 
@@ -273,6 +294,64 @@ def test_a_file_of_a_secret_in_no_text_is_named_and_not_printed(tmp_path: Path) 
     assert line == "DAILIES_DISCORD_TOKEN_FILE: its file cannot be read as text: UnicodeDecodeError"
 
 
+# Lists, and whose key it is
+
+
+def test_ids_and_hosts_stand_with_commas_between(tmp_path: Path) -> None:
+    settings = given(tmp_path, operator_ids=" 1, 175928847299117063 ,", openai_file_hosts="A.example.org,b")
+
+    assert settings.operator_ids == {1, 175928847299117063}
+    assert settings.openai_file_hosts == ("a.example.org", "b")
+
+
+KEYS = {
+    "fal_key": "0d5f8c2e-1111-4222-8333-444455556666:0123456789abcdef0123456789abcdef",
+    "replicate_api_token": "r8_0123456789abcdef0123456789abcdef01234",
+    "lumenfall_api_key": "lmnfl_0123456789abcdef",
+    "openai_api_key": "sk-proj-0123456789abcdef",
+    "discord_token": SECRET,
+}
+
+
+@pytest.mark.parametrize("holder", [*KEYS, "prodia_token"])
+@pytest.mark.parametrize("owner", [*KEYS, "webhook"])
+def test_a_key_that_is_certainly_anothers_is_refused_and_not_printed(
+    tmp_path: Path, owner: str, holder: str
+) -> None:
+    key = KEYS.get(owner, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==")
+    if owner == holder:
+        given(tmp_path, **{holder: key})
+        return
+
+    line = refused(tmp_path, **{holder: key})
+
+    assert line.startswith(f"DAILIES_{holder.upper()} holds a key of ")
+    assert key not in line
+
+
+def test_a_key_of_no_known_shape_may_be_anybodys(tmp_path: Path) -> None:
+    given(tmp_path, **dict.fromkeys([*KEYS, "prodia_token"], "0123456789abcdef"))
+
+
+def test_a_server_of_ones_own_may_take_anybodys_key(tmp_path: Path) -> None:
+    given(
+        tmp_path,
+        openai_base_url="https://api.lumenfall.ai/openai/v1",
+        openai_api_key=KEYS["lumenfall_api_key"],
+    )
+
+
+def test_each_key_in_the_wrong_place_has_its_line_which_says_what_is_expected(tmp_path: Path) -> None:
+    lines = refused(
+        tmp_path, fal_key=KEYS["replicate_api_token"], replicate_api_token=KEYS["fal_key"]
+    ).splitlines()
+
+    assert lines == [
+        "DAILIES_FAL_KEY holds a key of Replicate's; fal's is an id and a secret with a colon between",
+        "DAILIES_REPLICATE_API_TOKEN holds a key of fal's; Replicate's is r8_ and letters",
+    ]
+
+
 # The token
 
 
@@ -292,8 +371,9 @@ def test_a_token_with_a_space_in_it_is_none(tmp_path: Path, value: str) -> None:
 
 
 def test_settings_can_be_shown_without_telling_a_secret(tmp_path: Path) -> None:
-    settings = given(tmp_path, discord_token=SECRET, openai_api_key=SECRET)
+    settings = given(tmp_path, discord_token=SECRET, prodia_token="p-1234567890")
 
+    assert "p-1234567890" not in f"{settings!r} {settings} {settings.model_dump_json()}"
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
 
 
@@ -321,6 +401,12 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "blocked_words_file": "words.txt",
         "openai_base_url": "https://example.org/v1",
         "openai_api_key": "sk-1",
+        "openai_sends_forms": "true",
+        "openai_webhook_secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
+        "openai_file_hosts": "media.example.org",
+        "operator_ids": "175928847299117063",
+        "account_age_min_days": "30",
+        "membership_age_min_days": "7",
         "fal_key": "id:secret",
         "replicate_api_token": "r8_1",
         "lumenfall_api_key": "lmnfl_1",
