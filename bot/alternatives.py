@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain import Kind, Micros
+from bot.language import _
 from bot.money import format_usd
 from bot.rows import ModelRow, Offer
 
@@ -32,8 +33,13 @@ class Alternative:
 
     def __str__(self) -> str:
         price = self.per_second_micros * self.duration_s
-        cost = format_usd(price) if price else "free"
-        return f"{self.model.name} ({self.duration_s} s at {self.resolution} {self.aspect_ratio}: {cost})"
+        return _("{model} ({n} s at {resolution} {aspect_ratio}: {price})").format(
+            model=self.model.name,
+            n=self.duration_s,
+            resolution=self.resolution,
+            aspect_ratio=self.aspect_ratio,
+            price=format_usd(price) if price else _("free"),
+        )
 
 
 def nearest(wanted: Wanted, choices: Iterable[tuple[ModelRow, Sequence[Offer]]]) -> Alternative | None:

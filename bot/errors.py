@@ -25,6 +25,7 @@ DailiesError
 """
 
 from bot.domain import Fault, FaultKind, Micros
+from bot.language import _
 
 
 class DailiesError(Exception):
@@ -34,11 +35,11 @@ class DailiesError(Exception):
 
 
 class Refusal(DailiesError):
-    """Turned down before any money moved; `sentence` is what the member reads.
+    """Turned down before any money moved; `sentence` is what the member reads, in the member's language.
 
     Args:
-        what: what is wrong, as a sentence.
-        do: what to do now, as a sentence.
+        what: what is wrong, as a sentence that is translated where it is raised.
+        do: what to do now, as such a sentence.
         kind: whose matter it is.
     """
 
@@ -52,7 +53,7 @@ class Refusal(DailiesError):
 
     @property
     def sentence(self) -> str:
-        return f"{self.what} Nothing was charged. {self.do}"
+        return _("{what} Nothing was charged. {do}").format(what=self.what, do=self.do)
 
 
 class OrderRefused(Refusal):

@@ -64,6 +64,11 @@ def _(text: str) -> str:
     return _CATALOGUES[language.get()].gettext(text) if text else ""
 
 
+def later(text: str) -> str:
+    """Mark a sentence that stands in a constant: whoever shows it says `_(…)` of it then."""
+    return text
+
+
 def ngettext(one: str, many: str, n: int) -> str:
     """The form for `n` things, by the language's own rule; the caller still fills in `{n}`."""
     return _CATALOGUES[language.get()].ngettext(one, many, n)

@@ -6,10 +6,17 @@ from typing import TypeVar
 from bot.alternatives import Wanted
 from bot.domain import FaultKind, Source
 from bot.errors import OrderRefused
+from bot.language import _, later
 from bot.rows import ModelRow, Offer
 
 SEED_MAX = 2**31 - 1
 """The largest seed that every provider with seeds takes (Prodia's bound, the narrowest)."""
+
+NO_SUCH = {
+    "resolution": later("{model} has no resolution {value}."),
+    "aspect ratio": later("{model} has no aspect ratio {value}."),
+    "length in seconds": later("{model} has no length in seconds {value}."),
+}
 
 T = TypeVar("T", str, int)
 
@@ -18,13 +25,19 @@ def checked_prompt(prompt: str, row: ModelRow) -> str:
     """The prompt, stripped, where it is text that can be seen and not too long for the model."""
     prompt = prompt.strip()
     if any(char == "\0" or "\ud800" <= char <= "\udfff" for char in prompt):
-        raise OrderRefused("The prompt has a character that is no text.", "Type it anew and order again.")
+        raise OrderRefused(
+            _("The prompt has a character that is no text."), _("Type it anew and order again.")
+        )
     if not any(char.isprintable() and not char.isspace() for char in prompt):
-        raise OrderRefused("The prompt is empty.", "Describe what should be seen and heard, and order again.")
+        raise OrderRefused(
+            _("The prompt is empty."), _("Describe what should be seen and heard, and order again.")
+        )
     if len(prompt) > row.prompt_chars_max:
         raise OrderRefused(
-            f"The prompt has {len(prompt):,} characters; {row.name} takes {row.prompt_chars_max:,}.",
-            "Shorten it and order again.",
+            _("The prompt has {chars:,} characters; {model} takes {chars_max:,}.").format(
+                chars=len(prompt), model=row.name, chars_max=row.prompt_chars_max
+            ),
+            _("Shorten it and order again."),
         )
     return prompt
 
@@ -57,16 +70,21 @@ def ways(row: ModelRow, wanted: Wanted) -> Iterator[tuple[str, str, int]]:
 def check_seed(seed: int | None) -> None:
     """Return if some provider could take that seed."""
     if seed is not None and not 0 <= seed <= SEED_MAX:
-        raise OrderRefused("That seed is out of range.", f"Choose one from 0 to {SEED_MAX}.")
+        raise _seed_out_of_range(0)
+
+
+def _seed_out_of_range(smallest: int) -> OrderRefused:
+    return OrderRefused(
+        _("That seed is out of range."),
+        _("Choose one from {smallest} to {largest}.").format(smallest=smallest, largest=SEED_MAX),
+    )
 
 
 def taking_prompt(offers: Sequence[Offer], prompt: str, row: ModelRow) -> list[Offer]:
     """Those of the offers that take a prompt of this length."""
-    able = [offer for offer in offers if offer.prompt_fault(prompt) is None]
+    able = [offer for offer in offers if offer.prompt_fault(prompt, row.name) is None]
     if not able:
-        raise OrderRefused(
-            f"The prompt {offers[0].prompt_fault(prompt)} by {row.name}.", "Change it and order again."
-        )
+        raise OrderRefused(offers[0].prompt_fault(prompt, row.name) or "", _("Change it and order again."))
     return able
 
 
@@ -75,9 +93,11 @@ def taking_seed(offers: Sequence[Offer], seed: int, row: ModelRow) -> list[Offer
     able = [offer for offer in offers if offer.takes_seed(seed)]
     if not able and any(offer.row.seed_field for offer in offers):
         smallest = min(offer.row.seed_min for offer in offers if offer.row.seed_field)
-        raise OrderRefused("That seed is out of range.", f"Choose one from {smallest} to {SEED_MAX}.")
+        raise _seed_out_of_range(smallest)
     if not able:
-        raise OrderRefused(f"{row.name} takes no seed.", "Leave the seed out and order again.")
+        raise OrderRefused(
+            _("{model} takes no seed.").format(model=row.name), _("Leave the seed out and order again.")
+        )
     return able
 
 
@@ -87,7 +107,7 @@ def taking_source(offers: Sequence[Offer], source: Source, source_bytes: int) ->
     if not able:
         raise OrderRefused(
             offers[0].source_fault(source, source_bytes) or "",
-            "Choose another file or model and order again.",
+            _("Choose another file or model and order again."),
             kind=FaultKind.PICTURE,
         )
     return able
@@ -104,5 +124,8 @@ def one_of(value: T | None, allowed: Sequence[T], row: ModelRow, what: str) -> T
         return allowed[0]
     if value not in allowed:
         choices = ", ".join(str(choice) for choice in allowed)
-        raise OrderRefused(f"{row.name} has no {what} {str(value)[:40]}.", f"Choose one of: {choices}.")
+        raise OrderRefused(
+            _(NO_SUCH[what]).format(model=row.name, value=str(value)[:40]),
+            _("Choose one of: {choices}.").format(choices=choices),
+        )
     return allowed[allowed.index(value)]  # ours, not theirs: a raw 4.0 equals 4 and is no price's factor

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain import PROMPT_CHARS_MAX, Kind, Micros, OfferId, Source
+from bot.language import _
 from bot.providers.protocol import Wire
 
 
@@ -130,19 +131,23 @@ class Offer:
             )
         )
 
-    def prompt_fault(self, prompt: str) -> str | None:
-        """Why this endpoint does not take the prompt, in words that follow "it"; None where it does."""
+    def prompt_fault(self, prompt: str, model: str) -> str | None:
+        """Why this endpoint does not take the prompt, as a sentence with the model's name; None: it does."""
         chars, size = len(prompt), len(prompt.encode())
         row = self.row
         if chars < row.prompt_chars_min:
-            return f"has {chars} characters; at least {row.prompt_chars_min} are needed"
-        if row.prompt_chars_max is not None and chars > row.prompt_chars_max:
-            return f"has {chars:,} characters; {row.prompt_chars_max:,} are taken"
-        if row.prompt_bytes_max is not None and size > row.prompt_bytes_max:
-            return (
-                f"has {size:,} bytes; {row.prompt_bytes_max:,} are taken "
-                "(letters beyond English count two to four)"
+            return _("The prompt has {chars} characters; at least {least} are needed by {model}.").format(
+                chars=chars, least=row.prompt_chars_min, model=model
             )
+        if row.prompt_chars_max is not None and chars > row.prompt_chars_max:
+            return _("The prompt has {chars:,} characters; {most:,} are taken by {model}.").format(
+                chars=chars, most=row.prompt_chars_max, model=model
+            )
+        if row.prompt_bytes_max is not None and size > row.prompt_bytes_max:
+            return _(
+                "The prompt has {size:,} bytes; {most:,} are taken "
+                "(letters beyond English count two to four) by {model}."
+            ).format(size=size, most=row.prompt_bytes_max, model=model)
         return None
 
     def takes_seed(self, seed: int) -> bool:
@@ -155,15 +160,23 @@ class Offer:
         shorter, longer = sorted((source.width, source.height))
         if limits.media_types is not None and source.media_type not in limits.media_types:
             allowed = ", ".join(name.partition("/")[2].upper() for name in limits.media_types)
-            return f"A file of type {source.media_type[:40]} is not taken, only {allowed}."
+            return _("A file of type {type} is not taken, only {allowed}.").format(
+                type=source.media_type[:40], allowed=allowed
+            )
         if limits.bytes_max is not None and source_bytes > limits.bytes_max:
-            return f"The file has {source_bytes:,} bytes; {limits.bytes_max:,} are taken."
+            return _("The file has {size:,} bytes; {most:,} are taken.").format(
+                size=source_bytes, most=limits.bytes_max
+            )
         if limits.side_px_min is not None and shorter < limits.side_px_min:
-            return f"The shorter side has {shorter} pixels; at least {limits.side_px_min} are needed."
+            return _("The shorter side has {side} pixels; at least {least} are needed.").format(
+                side=shorter, least=limits.side_px_min
+            )
         if limits.side_px_max is not None and longer > limits.side_px_max:
-            return f"The longer side has {longer} pixels; {limits.side_px_max} are taken."
+            return _("The longer side has {side} pixels; {most} are taken.").format(
+                side=longer, most=limits.side_px_max
+            )
         if self.wire.fields.get("video", "").endswith("_id") and source.provider_video_id is None:
-            return "Only a clip that the same provider made, and still has, can be remixed with it."
+            return _("Only a clip that the same provider made, and still has, can be remixed with it.")
         return None
 
 

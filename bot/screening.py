@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.domain import FaultKind, Order
 from bot.errors import OrderRefused, SettingsError
+from bot.language import _
 
 WORDS_MAX = 20_000
 """More lines than any list of words; past it the file is something else."""
@@ -44,8 +45,8 @@ class WordList:
         """See `Screening.look`."""
         if self._has_word(_fold(order.prompt)):
             raise OrderRefused(
-                "The prompt has a word that is not allowed here.",
-                "Say it in other words and order again.",
+                _("The prompt has a word that is not allowed here."),
+                _("Say it in other words and order again."),
                 kind=FaultKind.RULES,
             )
 

@@ -12,7 +12,9 @@ import aiohttp
 import discord
 from discord import ui
 
+from bot import language
 from bot.errors import Refusal
+from bot.language import _, later
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +22,11 @@ Interaction = discord.Interaction[Any]
 
 ALREADY_ACKNOWLEDGED = 40060
 
-WENT_WRONG = (
+WENT_WRONG = later(
     "Something went wrong on our side. Nothing was charged. "
     "Try again in a minute; if it happens again, tell whoever runs this bot."
 )
-WENT_WRONG_ORDERING = (
+WENT_WRONG_ORDERING = later(
     "Something went wrong on our side. If a card for this order appears here, the order stands; "
     "if none does, nothing was charged. Look before you order again."
 )
@@ -72,7 +74,11 @@ async def answer(
 
 
 async def answered(interaction: Interaction, work: Awaitable[None]) -> None:
-    """Do the work of a press. Whatever goes wrong is told to the presser; discord.py would only log it."""
+    """Do the work of a press, in the presser's language.
+
+    Whatever goes wrong is told to the presser; discord.py would only log it.
+    """
+    language.settle(interaction.locale.value)
     try:
         await work
     except Exception as fault:  # noqa: BLE001 - told, and logged with its traceback, by the next line
@@ -89,7 +95,7 @@ async def tell(interaction: Interaction, fault: Exception) -> None:
         exc_info=fault,
         extra={"code": "interaction_failed", "interaction": interaction.id, "guild": interaction.guild_id},
     )
-    await answer(interaction, said(WENT_WRONG_ORDERING if _ORDERING in interaction.extras else WENT_WRONG))
+    await answer(interaction, said(_(WENT_WRONG_ORDERING if _ORDERING in interaction.extras else WENT_WRONG)))
 
 
 async def _defer(interaction: Interaction, *, thinking: bool) -> None:

@@ -6,7 +6,9 @@ from discord import app_commands, ui
 
 from bot.catalogue import Catalogue
 from bot.domain import Kind, Micros
+from bot.language import _, ngettext
 from bot.money import format_usd
+from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.quoting import escaped
 
@@ -34,32 +36,46 @@ def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money:
     """The one screen."""
     rows = catalogue.models(Kind.GENERATE)
     models = [
-        f"- **{escaped(row.name)}** ({escaped(row.label)}): {escaped(row.about)}"
+        f"- **{escaped(row.name)}** ({sentences.made_by(row.label)}): {escaped(row.about)}"
         for row in rows[:MODELS_SHOWN]
     ]
-    if len(rows) > MODELS_SHOWN:
-        models.append(f"- and {len(rows) - MODELS_SHOWN} more; type in `model` to find them")
-    money = "Prices here are play money: nobody pays them. " if play_money else ""
+    if (more := len(rows) - MODELS_SHOWN) > 0:
+        told = ngettext(
+            "and {n} more; type in the option for the model to find it",
+            "and {n} more; type in the option for the model to find them",
+            more,
+        )
+        models.append(f"- {told.format(n=more)}")
+    money = [
+        _(
+            "An order of more than {price} names its price and asks for your yes; a smaller one starts at "
+            "once. The price is set aside when you order and charged when the clip is made. If none is made "
+            "it comes back, but for what a provider bills all the same. No order can go over your budget."
+        ).format(price=format_usd(confirm_above_micros))
+    ]
+    if play_money:
+        money.insert(0, _("Prices here are play money: nobody pays them."))
     view = ui.LayoutView(timeout=None)
     view.add_item(
         ui.Container(
             ui.TextDisplay(
-                "### Dailies makes video with sound from your words\n"
-                "`/generate` takes a prompt: say what is seen, what moves, and what is heard.\n"
-                "`/quota` shows your budget and your latest orders.\n"
-                "A card in the channel follows each order; **Cancel** on it stops what can be stopped, "
-                "**Details** shows everything about it. The clip is posted as a reply to its card."
+                _(
+                    "### Dailies makes video with sound from your words\n"
+                    "`/generate` takes a prompt: say what is seen, what moves, and what is heard.\n"
+                    "`/quota` shows your budget and your latest orders.\n"
+                    "A card in the channel follows each order; **Cancel** on it stops what can be stopped, "
+                    "**Details** shows everything about it. The clip is posted as a reply to its card."
+                )
+            ),
+            ui.TextDisplay(_("**Money** {told}").format(told=" ".join(money))),
+            ui.TextDisplay(
+                _("**Models**") + "\n" + ("\n".join(models) or _("None can be ordered at the moment."))
             ),
             ui.TextDisplay(
-                f"**Money** {money}An order of more than {format_usd(confirm_above_micros)} names its price "
-                "and asks for your yes; a smaller one starts at once. The price is set aside when you order "
-                "and charged when the clip is made. If none is made it comes back, but for what a provider "
-                "bills all the same. No order can go over your budget."
-            ),
-            ui.TextDisplay("**Models**\n" + ("\n".join(models) or "None can be ordered at the moment.")),
-            ui.TextDisplay(
-                "**Labels** Every clip says what made it: *AI-generated*, or *storyboard, not AI* for our "
-                "own drawings."
+                _(
+                    "**Labels** Every clip says what made it: *AI-generated*, or *storyboard, not AI* for "
+                    "our own drawings."
+                )
             ),
         )
     )

@@ -10,6 +10,7 @@ from discord import ui
 
 from bot.catalogue import Described, price_line
 from bot.domain import Allowance, Job, Micros, Order, Quote
+from bot.language import _
 from bot.money import format_usd
 from cogs import sentences
 from cogs.buttons import QuoteButton
@@ -37,29 +38,38 @@ class Offered:
 def quote_view(offered: Offered) -> ui.LayoutView:
     """The price with where it comes from, what it leaves of the budget, and the two buttons."""
     order, quote, allowance = offered.order, offered.quote, offered.allowance
-    money = " in play money" if offered.play_money else ""
+    costs = _("This costs {price} in play money") if offered.play_money else _("This costs {price}")
     lines = [
-        f"### This costs {format_usd(quote.price_micros)}{money}",
+        "### " + costs.format(price=format_usd(quote.price_micros)),
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
-        f"{sentences.settings(offered.model.name, order)} · {escaped(offered.model.label)}",
-        f"Price: {price_line(quote, order.duration_s)}",
+        f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
+        _("Price: {price}").format(price=price_line(quote, order.duration_s)),
     ]
     if allowance.left_micros is not None:
         after = Micros(max(0, allowance.left_micros - quote.price_micros))
         lines.append(
-            f"Your budget: {format_usd(allowance.left_micros)} left, {format_usd(after)} after this; "
-            f"it starts anew {sentences.ago(allowance.resets_at)}"
+            _("Your budget: {left} left, {after} after this; it starts anew {when}").format(
+                left=format_usd(allowance.left_micros),
+                after=format_usd(after),
+                when=sentences.ago(allowance.resets_at),
+            )
         )
-    lines.append(f"Nothing is charged until you confirm. The quote ends {sentences.ago(offered.expires_at)}.")
+    lines.append(
+        _("Nothing is charged until you confirm. The quote ends {when}.").format(
+            when=sentences.ago(offered.expires_at)
+        )
+    )
     view = ui.LayoutView(timeout=None)
     view.add_item(
         ui.Container(
             ui.TextDisplay("\n".join(lines)),
             ui.ActionRow(
                 QuoteButton(
-                    offered.quote_id, accepts=True, label=f"Confirm for {format_usd(quote.price_micros)}"
+                    offered.quote_id,
+                    accepts=True,
+                    label=_("Confirm for {price}").format(price=format_usd(quote.price_micros)),
                 ),
-                QuoteButton(offered.quote_id, accepts=False, label="Cancel"),
+                QuoteButton(offered.quote_id, accepts=False, label=_("Cancel")),
             ),
         )
     )
@@ -68,23 +78,37 @@ def quote_view(offered: Offered) -> ui.LayoutView:
 
 def receipt(job: Job, *, play_money: bool) -> str:
     """That the order stands, and what it set aside."""
-    price = job.quote.price_micros
-    kind = " of play money" if play_money else ""
-    money = f"{format_usd(price)}{kind} is set aside for it." if price else "It is free."
-    return f"Ordered. {money} Its card in <#{job.order.channel_id}> shows how it goes."
+    place = f"<#{job.order.channel_id}>"
+    if not job.quote.price_micros:
+        return _("Ordered. It is free. Its card in {place} shows how it goes.").format(place=place)
+    if play_money:
+        told = _("Ordered. {price} of play money is set aside for it. Its card in {place} shows how it goes.")
+    else:
+        told = _("Ordered. {price} is set aside for it. Its card in {place} shows how it goes.")
+    return told.format(price=format_usd(job.quote.price_micros), place=place)
 
 
 def details_view(job: Job, model: Described, *, play_money: bool) -> tuple[ui.LayoutView, list[discord.File]]:
     """Everything about an order that its server may know, with the prompt as a file where it is too long."""
     order = job.order
     lines = [
-        f"**Model** {escaped(model.name)} ({escaped(job.quote.offer_id)}), {escaped(model.label)}",
-        f"**Settings** {sentences.settings(model.name, order)}",
-        f"**Price** {sentences.price(job.quote, order, play_money=play_money)}",
-        f"**State** {sentences.state(job, None)} {sentences.ago(job.state_at)}",
-        f"**Asked for** by <@{order.member.user_id}> {sentences.ago(job.created_at)}",
-        f"**Order** `{job.id}`" + (f" · **Fault** {escaped(job.fault.code)}" if job.fault else ""),
+        _("**Model** {model} ({offer}), {label}").format(
+            model=escaped(model.name),
+            offer=escaped(job.quote.offer_id),
+            label=sentences.made_by(model.label),
+        ),
+        _("**Settings** {settings}").format(settings=sentences.settings(model.name, order)),
+        _("**Price** {price}").format(price=sentences.price(job.quote, order, play_money=play_money)),
+        _("**State** {state} {when}").format(
+            state=sentences.state(job, None), when=sentences.ago(job.state_at)
+        ),
+        _("**Asked for** by {member} {when}").format(
+            member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
+        ),
+        _("**Order** {id}").format(id=f"`{job.id}`"),
     ]
+    if job.fault:
+        lines.append(_("**Fault** {code}").format(code=escaped(job.fault.code)))
     if (why := sentences.explanation(job)) is not None:
         lines.append(why)
     parts: list[ui.Item[Any]] = [
@@ -96,7 +120,7 @@ def details_view(job: Job, model: Described, *, play_money: bool) -> tuple[ui.La
         files.append(discord.File(io.BytesIO(order.prompt.encode()), PROMPT_FILE))
         parts.append(ui.File(f"attachment://{PROMPT_FILE}"))
     if (url := clip_url(job)) is not None:
-        parts.append(ui.ActionRow(ui.Button(label="Show the clip", url=url)))
+        parts.append(ui.ActionRow(ui.Button(label=_("Show the clip"), url=url)))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts))
     return view, files

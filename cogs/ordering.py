@@ -8,6 +8,7 @@ from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import FaultKind, Member, Micros, UserId
 from bot.errors import OrderRefused
+from bot.language import _
 from bot.orders import QUOTE_HOLDS, Asked, Orders
 from cogs.answers import said
 from cogs.notes import Offered, quote_view, receipt
@@ -82,9 +83,11 @@ class Ordering:
     async def decline(self, quote_id: str, user_id: UserId) -> ui.LayoutView:
         """Be done with a quote."""
         if await self._orders.decline(quote_id, user_id):
-            return said("Declined. Nothing was charged.")
-        return said("This quote was answered before, or has expired. An order that you confirmed stands.")
+            return said(_("Declined. Nothing was charged."))
+        return said(_("This quote was answered before, or has expired. An order that you confirmed stands."))
 
     def _check_open(self) -> None:
         if not self._open:
-            raise OrderRefused("The bot is restarting.", "Order again in a minute.", kind=FaultKind.OURS)
+            raise OrderRefused(
+                _("The bot is restarting."), _("Order again in a minute."), kind=FaultKind.OURS
+            )

@@ -6,6 +6,7 @@ from discord import app_commands, ui
 
 from bot.budgets import Budgets
 from bot.domain import Allowance, Job
+from bot.language import _
 from bot.money import format_usd
 from bot.orders import Orders
 from cogs import sentences
@@ -38,26 +39,30 @@ def quota(orders: Orders, budgets: Budgets, *, play_money: bool) -> app_commands
 def quota_view(allowance: Allowance, newest: list[Job], *, play_money: bool) -> ui.LayoutView:
     """The month in figures, then the latest orders with a way to each."""
     balance = allowance.balance
-    limit = "no limit" if allowance.limit_micros is None else format_usd(allowance.limit_micros)
-    left = "no limit" if allowance.left_micros is None else format_usd(allowance.left_micros)
-    head = "Your budget this month" + (", in play money" if play_money else "")
-    figures = (
-        f"### {head}\n"
-        f"**Left** {left}\n"
-        f"**Spent** {format_usd(balance.spent_micros)}\n"
-        f"**Set aside** for orders in hand: {format_usd(balance.held_micros)}\n"
-        f"**Limit** {limit}\n"
-        f"It starts anew {sentences.ago(allowance.resets_at)}, on {sentences.day(allowance.resets_at)}."
+    limit = _("no limit") if allowance.limit_micros is None else format_usd(allowance.limit_micros)
+    left = _("no limit") if allowance.left_micros is None else format_usd(allowance.left_micros)
+    head = _("Your budget this month, in play money") if play_money else _("Your budget this month")
+    figures = "\n".join(
+        (
+            f"### {head}",
+            _("**Left** {money}").format(money=left),
+            _("**Spent** {money}").format(money=format_usd(balance.spent_micros)),
+            _("**Set aside** for orders in hand: {money}").format(money=format_usd(balance.held_micros)),
+            _("**Limit** {money}").format(money=limit),
+            _("It starts anew {when}, on {day}.").format(
+                when=sentences.ago(allowance.resets_at), day=sentences.day(allowance.resets_at)
+            ),
+        )
     )
     lines = [_line(job) for job in newest]
-    orders = "\n".join(lines) if lines else "No orders yet. /generate makes your first video."
+    orders = "\n".join(lines) if lines else _("No orders yet. /generate makes your first video.")
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(ui.TextDisplay(figures), ui.Separator(), ui.TextDisplay(orders)))
     return view
 
 
 def _line(job: Job) -> str:
-    price = format_usd(job.quote.price_micros) if job.quote.price_micros else "free"
+    price = format_usd(job.quote.price_micros) if job.quote.price_micros else _("free")
     words = escaped(shortened(job.order.prompt, PROMPT_UNITS))
     url = clip_url(job)
     if url is None and job.card_message_id is not None:

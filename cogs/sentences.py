@@ -4,6 +4,7 @@ from datetime import datetime
 
 from bot.catalogue import price_line
 from bot.domain import Allowance, Fault, FaultKind, Job, JobState, Order, Quote
+from bot.language import _
 from bot.money import format_usd
 from bot.providers.protocol import Progress, Rendering, Waiting
 from cogs.quoting import escaped
@@ -13,50 +14,52 @@ def state(job: Job, progress: Progress | None) -> str:
     """Where a job is, in a few words; a number only where the provider gave it."""
     match job.state:
         case JobState.REVIEW:
-            return "Waiting for a moderator"
+            return _("Waiting for a moderator")
         case JobState.QUEUED:
-            return "In line" if job.attempt == 0 else "In line again: the provider had no room"
+            return _("In line") if job.attempt == 0 else _("In line again: the provider had no room")
         case JobState.SUBMITTING:
-            return "Being handed to the provider"
+            return _("Being handed to the provider")
         case JobState.UNCERTAIN:
-            return "Waiting for word from the provider"
+            return _("Waiting for word from the provider")
         case JobState.RUNNING:
             return _running(progress)
         case JobState.RENDERED:
-            return "Rendered, being fetched"
+            return _("Rendered, being fetched")
         case JobState.STORED:
-            return "Ready, being posted"
+            return _("Ready, being posted")
         case JobState.WITHHELD:
-            return "Ready, waiting for a moderator"
+            return _("Ready, waiting for a moderator")
         case JobState.UNDELIVERABLE:
-            return "Ready, but it could not be posted"
+            return _("Ready, but it could not be posted")
         case JobState.POSTED:
-            return "Done"
+            return _("Done")
         case JobState.FAILED:
-            return "Failed"
+            return _("Failed")
         case JobState.REJECTED:
-            return "Turned down by a moderator"
+            return _("Turned down by a moderator")
         case JobState.CANCELLED:
-            return "Cancelled"
+            return _("Cancelled")
 
 
 def explanation(job: Job) -> str | None:
     """What happened, whether it cost anything and what to do; None where the state says it all."""
     match job.state:
         case JobState.UNCERTAIN:
-            return (
+            return _(
                 "The provider did not answer clearly whether it has this order. The price stays set aside "
                 "and it is not ordered twice. Nothing to do: this card says when we know."
             )
         case JobState.FAILED:
             what, do = _failure(job.fault)
-            return f"{what} {_cost_of_end(job)} {do}"
+            return _("{what} {cost} {do}").format(what=what, cost=_cost_of_end(job), do=do)
         case JobState.REJECTED:
-            return f"A moderator did not let it pass. {_cost_of_end(job)} Ask a moderator for the reason."
+            return _("A moderator did not let it pass. {cost} Ask a moderator for the reason.").format(
+                cost=_cost_of_end(job)
+            )
         case JobState.CANCELLED:
-            return f"{_cost_of_end(job)} Order again with /generate whenever you like."
+            return _("{cost} Order again with /generate whenever you like.").format(cost=_cost_of_end(job))
         case JobState.UNDELIVERABLE:
-            return (
+            return _(
                 "This channel would not take the clip. It was made and paid for, and is kept. "
                 "Ask whoever runs this bot for it, and name the order in Details."
             )
@@ -73,25 +76,34 @@ def explanation(job: Job) -> str | None:
             return None
 
 
+def made_by(label: str) -> str:
+    """How the catalogue says that no camera was there: `AI-generated`, `storyboard, not AI`."""
+    return escaped(_(label))
+
+
 def settings(model_name: str, order: Order) -> str:
     """`Studio · 720p · 16:9 · 4 s · seed 7`."""
-    parts = [escaped(model_name), order.resolution, order.aspect_ratio, f"{order.duration_s} s"]
+    parts = [escaped(model_name), order.resolution, order.aspect_ratio, _("{n} s").format(n=order.duration_s)]
     if order.seed is not None:
-        parts.append(f"seed {order.seed}")
+        parts.append(_("seed {seed}").format(seed=order.seed))
     return " · ".join(parts)
 
 
 def price(quote: Quote, order: Order, *, play_money: bool) -> str:
     """`$0.40 (4 s at $0.10 a second), play money`, or `free`."""
     line = price_line(quote, order.duration_s)
-    return f"{line}, play money" if play_money and quote.price_micros else line
+    if play_money and quote.price_micros:
+        return _("{price}, play money").format(price=line)
+    return line
 
 
 def left(allowance: Allowance) -> str:
     """What may still be ordered, and until when."""
     if allowance.left_micros is None:
-        return "no limit on the budget"
-    return f"{format_usd(allowance.left_micros)} of the budget left until {day(allowance.resets_at)}"
+        return _("no limit on the budget")
+    return _("{money} of the budget left until {day}").format(
+        money=format_usd(allowance.left_micros), day=day(allowance.resets_at)
+    )
 
 
 def ago(at: datetime) -> str:
@@ -107,52 +119,60 @@ def day(at: datetime) -> str:
 def _running(progress: Progress | None) -> str:
     match progress:
         case None:
-            return "Being made"
+            return _("Being made")
         case Waiting(None):
-            return "In the provider's queue"
+            return _("In the provider's queue")
         case Waiting(0):
-            return "Next in the provider's queue"
+            return _("Next in the provider's queue")
         case Waiting(position):
-            return f"In the provider's queue, {position} before it"
+            return _("In the provider's queue, {n} before it").format(n=position)
         case Rendering(None):
-            return "Rendering"
+            return _("Rendering")
         case Rendering(percent):
-            return f"Rendering, {percent} %"
+            return _("Rendering, {percent} %").format(percent=percent)
 
 
 def _failure(fault: Fault | None) -> tuple[str, str]:
     """What happened and what to do, by whose matter it is. The provider's own words are the operator's."""
     match fault.kind if fault else FaultKind.OURS:
         case FaultKind.PROMPT:
-            return "The model could not take this prompt.", "Say it in other words and order again."
+            return _("The model could not take this prompt."), _("Say it in other words and order again.")
         case FaultKind.PICTURE:
-            return "The model could not take this picture.", "Choose another picture and order again."
+            return _("The model could not take this picture."), _("Choose another picture and order again.")
         case FaultKind.LIKENESS:
             return (
-                "The model refused it because of a person's likeness.",
-                "Leave real people out and order again.",
+                _("The model refused it because of a person's likeness."),
+                _("Leave real people out and order again."),
             )
         case FaultKind.RULES:
-            return "The model's rules do not allow it.", "Change what is to be seen or heard and order again."
+            return (
+                _("The model's rules do not allow it."),
+                _("Change what is to be seen or heard and order again."),
+            )
         case FaultKind.MEMBER_BUDGET:
-            return "Your budget had no room for it.", "Choose a cheaper order; /quota shows your budget."
+            return (
+                _("Your budget had no room for it."),
+                _("Choose a cheaper order; /quota shows your budget."),
+            )
         case FaultKind.SERVER_BUDGET:
-            return "The bot's own budget had no room for it.", "Ask whoever runs this bot."
+            return _("The bot's own budget had no room for it."), _("Ask whoever runs this bot.")
         case FaultKind.PROVIDER:
-            return "The provider could not make it.", "Order again in a while, or choose another model."
+            return _("The provider could not make it."), _("Order again in a while, or choose another model.")
         case FaultKind.PERMISSIONS:
-            return "The bot may not post here.", "Ask a manager to let it, or order in another channel."
+            return _("The bot may not post here."), _("Ask a manager to let it, or order in another channel.")
         case FaultKind.OURS:
             return (
-                "Something went wrong on our side.",
-                "Order again; if it happens again, tell whoever runs this bot.",
+                _("Something went wrong on our side."),
+                _("Order again; if it happens again, tell whoever runs this bot."),
             )
 
 
 def _cost_of_end(job: Job) -> str:
     """What an order that ended without a clip cost its member."""
     if not job.quote.price_micros:
-        return "It was free."
+        return _("It was free.")
     if not job.charged_micros:
-        return "Nothing was charged."
-    return f"The provider billed it all the same: you pay {format_usd(job.charged_micros)}."
+        return _("Nothing was charged.")
+    return _("The provider billed it all the same: you pay {money}.").format(
+        money=format_usd(job.charged_micros)
+    )

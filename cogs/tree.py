@@ -7,8 +7,10 @@ from typing import Any
 import discord
 from discord import AppCommandOptionType, InteractionType, app_commands
 
+from bot import language
 from bot.domain import FaultKind
 from bot.errors import OrderRefused
+from bot.language import _
 from cogs.answers import Interaction, tell
 
 log = logging.getLogger(__name__)
@@ -32,7 +34,12 @@ class Tree(app_commands.CommandTree[discord.Client]):
         )
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Whether the options are of the types that the command was registered with."""
+        """Whether the options are of the types that the command was registered with.
+
+        discord.py calls it first of all, in the task that does the rest: from here on it is the member's
+        language that is spoken.
+        """
+        language.settle(interaction.locale.value)
         if interaction.type is not InteractionType.application_command:
             return True
         data: Any = interaction.data or {}
@@ -70,7 +77,7 @@ def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[d
 
 def _strange_form() -> OrderRefused:
     return OrderRefused(
-        "The command came in a form that this bot does not know.",
-        "Pick it again from the list that opens when you type /.",
+        _("The command came in a form that this bot does not know."),
+        _("Pick it again from the list that opens when you type /."),
         kind=FaultKind.OURS,
     )

@@ -6,6 +6,7 @@ each, one `COMMIT`. A caller gets its answer only after that commit is on the di
 """
 
 import asyncio
+import contextvars
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -76,14 +77,14 @@ class Database:
         if self._closed:
             raise sqlite3.ProgrammingError("the database is closed")
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._pending.append((work, answer))
+        self._pending.append((_as_asked(work), answer))
         if self._flusher is None:
             self._flusher = asyncio.create_task(self._flush(), name="storage flush")
         return await answer
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a short reading function; it sees every committed transaction and nothing else."""
-        return await self._hop(work)
+        return await self._hop(_as_asked(work))
 
     async def close(self) -> None:
         """Commit what is pending, then close."""
@@ -123,6 +124,12 @@ class Database:
                 answer.set_result(value)
             else:
                 answer.set_exception(value)
+
+
+def _as_asked(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+    """The work in its caller's context: what it raises is a sentence in the language of who asked."""
+    context = contextvars.copy_context()
+    return lambda connection: context.run(work, connection)
 
 
 def _run_batch(works: list[_Work], connection: sqlite3.Connection) -> list[_Outcome]:
