@@ -20,6 +20,9 @@ from bot import translations
 ENGLISH: Final = "en"
 LANGUAGES: Final = (ENGLISH, "de", "ja")  # English is the source; the others are in `bot/locales/`
 
+NAME: Final = "name"
+"""gettext's context of the names of commands and options."""
+
 language: Final[ContextVar[str]] = ContextVar("language", default=ENGLISH)
 
 
@@ -62,6 +65,11 @@ def _(text: str) -> str:
     """A sentence of ours in the language of the moment; English where it is not translated."""
     # gettext keeps its header under the empty string; nothing of ours is meant by it.
     return _CATALOGUES[language.get()].gettext(text) if text else ""
+
+
+def named(name: str) -> str:
+    """The name of a command or of one of its options: words with rules of Discord's own, kept apart."""
+    return _CATALOGUES[language.get()].pgettext(NAME, name)
 
 
 def later(text: str) -> str:

@@ -25,6 +25,7 @@ class UnreadableEntry(ValueError):
 class Entry:
     """One sentence of ours and its translations: one, or one for each plural form of the language."""
 
+    context: str = ""  # keeps apart what reads the same in English
     msgid: str = ""
     plural: str = ""
     texts: dict[int, str] = field(default_factory=dict)
@@ -38,7 +39,7 @@ class Entry:
 def entries(po: str) -> list[Entry]:
     """Every entry of a `.po` file in its order, the header (`msgid ""`) among them.
 
-    Contexts (`msgctxt`) are not used in this program and are refused; comments are skipped, but for `fuzzy`.
+    Comments are skipped, but for `fuzzy`.
 
     Raises:
         UnreadableEntry: a line is none of gettext's.
@@ -58,12 +59,16 @@ def entries(po: str) -> list[Entry]:
             text = ast.literal_eval(quote + rest)
         except (SyntaxError, ValueError) as unreadable:
             raise UnreadableEntry(f"line {number}: {line!r}") from unreadable
-        if keyword == "msgid" and slot != "msgid":
+        if keyword != slot and (keyword == "msgctxt" or (keyword == "msgid" and slot != "msgctxt")):
             entry = Entry(fuzzy=fuzzy)
             found.append(entry)
             fuzzy = False
+        if not found:
+            raise UnreadableEntry(f"line {number}: {line!r}")
         slot = keyword
-        if keyword == "msgid":
+        if keyword == "msgctxt":
+            entry.context += text
+        elif keyword == "msgid":
             entry.msgid += text
         elif keyword == "msgid_plural":
             entry.plural += text
@@ -95,7 +100,8 @@ def compiled(listed: list[Entry]) -> bytes:
 
 
 def _pair(entry: Entry) -> tuple[bytes, bytes]:
-    msgid = entry.msgid + ("\0" + entry.plural if entry.plural else "")
+    context = f"{entry.context}\4" if entry.context else ""
+    msgid = context + entry.msgid + (f"\0{entry.plural}" if entry.plural else "")
     texts = "\0".join(entry.texts[form] for form in sorted(entry.texts))
     return msgid.encode(), texts.encode()
 

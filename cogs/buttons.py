@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.delivery import card_nonce, clip_nonce
 from bot.domain import JobId
+from bot.language import _
 from cogs.answers import answered
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
@@ -27,12 +28,12 @@ Press = discord.Interaction[Any]
 class CancelButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CANCEL):
     """Wishes that a job ends without a clip."""
 
-    def __init__(self, job_id: JobId, *, label: str = "Cancel", disabled: bool = False) -> None:
+    def __init__(self, job_id: JobId, *, label: str | None = None, disabled: bool = False) -> None:
         self.job_id = job_id
         super().__init__(
             ui.Button(
                 style=discord.ButtonStyle.secondary,
-                label=label,
+                label=label or _("Cancel"),
                 disabled=disabled,
                 custom_id=f"cancel:{job_id}",
             )
@@ -55,7 +56,7 @@ class DetailsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_DETAILS)
         self.job_id = JobId(nonce[1:])
         super().__init__(
             ui.Button(
-                style=discord.ButtonStyle.secondary, label="Details", custom_id=details_custom_id(nonce)
+                style=discord.ButtonStyle.secondary, label=_("Details"), custom_id=details_custom_id(nonce)
             )
         )
 

@@ -12,9 +12,10 @@ from discord import ui
 
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import Job, JobId, JobState
+from bot.language import _
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
-from cogs.quoting import escaped, quoted, shortened
+from cogs.quoting import quoted, shortened
 
 PROMPT_UNITS_ON_CARD = 700
 PROMPT_UNITS_ON_POST = 1_500
@@ -31,7 +32,7 @@ def card_view(card: Card) -> ui.LayoutView:
     """The card as it should be now. With `clip_here` it shows the attachment of `clip_file_name`."""
     job = card.job
     shown_here = card.clip_here is not None
-    headline = "Done" if shown_here else sentences.state(job, card.progress)
+    headline = _("Done") if shown_here else sentences.state(job, card.progress)
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {headline}\n{_prompt(job, PROMPT_UNITS_ON_CARD)}")]
     if shown_here:
         parts.append(_gallery(job, card.label))
@@ -48,8 +49,8 @@ def clip_view(post: Post) -> ui.LayoutView:
     order = job.order
     price = sentences.price(job.quote, order, play_money=post.play_money)
     facts = [
-        f"{sentences.settings(post.model_name, order)} · {escaped(post.label)}",
-        f"{price} · asked for by <@{order.member.user_id}>",
+        f"{sentences.settings(post.model_name, order)} · {sentences.made_by(post.label)}",
+        f"{price} · " + _("asked for by {member}").format(member=f"<@{order.member.user_id}>"),
     ]
     return _view(
         ui.Container(
@@ -69,7 +70,8 @@ def clip_file_name(job_id: JobId) -> str:
 
 def clip_alt(job: Job, label: str) -> str:
     """What a screen reader says of the clip."""
-    return shortened(f"Video ({label}): {job.order.prompt}", ALT_UNITS_MAX)
+    told = _("Video ({label}): {prompt}").format(label=_(label), prompt=job.order.prompt)
+    return shortened(told, ALT_UNITS_MAX)
 
 
 def message_url(guild_id: int, channel_id: int, message_id: int) -> str:
@@ -93,9 +95,11 @@ def _facts(card: Card) -> list[str]:
     order = job.order
     price = sentences.price(job.quote, order, play_money=card.play_money)
     return [
-        f"{sentences.settings(card.model_name, order)} · {escaped(card.label)}",
+        f"{sentences.settings(card.model_name, order)} · {sentences.made_by(card.label)}",
         f"{price} · {sentences.left(card.allowance)}",
-        f"asked for by <@{order.member.user_id}> {sentences.ago(job.created_at)}",
+        _("asked for by {member} {when}").format(
+            member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
+        ),
     ]
 
 
@@ -105,7 +109,7 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
     if job.state in _CANCELLABLE:
         buttons.append(_cancel_button(card))
     if (url := clip_url(job)) is not None:
-        buttons.append(ui.Button(label="Show the clip", url=url))
+        buttons.append(ui.Button(label=_("Show the clip"), url=url))
     buttons.append(DetailsButton(card_nonce(job.id)))
     return buttons
 
@@ -113,10 +117,11 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
 def _cancel_button(card: Card) -> CancelButton:
     job = card.job
     if job.state is JobState.RUNNING and not card.can_cancel:
-        paid = ", already paid" if job.quote.price_micros else ""
-        return CancelButton(job.id, label=f"Cannot be stopped{paid}", disabled=True)
+        paid = job.quote.price_micros > 0
+        label = _("Cannot be stopped, already paid") if paid else _("Cannot be stopped")
+        return CancelButton(job.id, label=label, disabled=True)
     if job.cancel_asked_at is not None:
-        return CancelButton(job.id, label="Cancel asked for", disabled=True)
+        return CancelButton(job.id, label=_("Cancel asked for"), disabled=True)
     return CancelButton(job.id)
 
 

@@ -8,10 +8,12 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot import language
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import Micros
 from bot.errors import DeliveryUnavailable, NotYours, SettingsError
+from bot.language import _
 from bot.orders import Orders
 from cogs.answers import tell
 from cogs.buttons import DYNAMIC_ITEMS, is_ours
@@ -21,6 +23,7 @@ from cogs.ordering import Ordering
 from cogs.presses import Presses
 from cogs.quota import quota
 from cogs.tree import Tree
+from cogs.wording import Wording
 
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -112,6 +115,7 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         """Called once by `login`. Discord counts commands that are new, not those that stayed the same."""
         self.add_dynamic_items(*DYNAMIC_ITEMS)
+        await self.tree.set_translator(Wording())
         await self.tree.sync()
 
     async def on_ready(self) -> None:
@@ -121,9 +125,10 @@ class Client(discord.Client):
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Called by discord.py beside its own dispatch, which drops a press on a button that we lost."""
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
+            language.settle(interaction.locale.value)
             await tell(
                 interaction,
-                NotYours("This button is not known any more.", "Order again with /generate."),
+                NotYours(_("This button is not known any more."), _("Order again with /generate.")),
             )
 
     def stop_taking_orders(self) -> None:

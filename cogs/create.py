@@ -1,6 +1,7 @@
 """`/generate`: video from words."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, TypeVar
 
 import discord
@@ -10,12 +11,14 @@ from discord.app_commands import Choice, Range
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, FaultKind, Kind
 from bot.errors import OrderRefused
+from bot.language import _, ngettext
 from bot.options import SEED_MAX
 from bot.orders import Asked
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.ordering import Ordering
 from cogs.presses import member_of
 from cogs.quoting import shortened
+from cogs.wording import said_as
 
 CHOICES_MAX = 25
 CHOICE_NAME_UNITS_MAX = 100
@@ -53,7 +56,8 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
         )
         await answer(interaction, await ordering.ask(asked, at=interaction.created_at))
 
-    async def models(_: Interaction, typed: str) -> list[Choice[str]]:
+    async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        del interaction
         return [
             Choice(name=shortened(f"{row.name}: {row.about}", CHOICE_NAME_UNITS_MAX), value=row.id)
             for row in catalogue.models(Kind.GENERATE)
@@ -76,11 +80,11 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
     app_commands.autocomplete(model=models)(command)
     rows = catalogue.models(Kind.GENERATE)
     app_commands.choices(
-        resolution=_choices((value for row in rows for value in row.resolutions), "{}"),
-        aspect_ratio=_choices((value for row in rows for value in row.aspect_ratios), "{}"),
+        resolution=_choices((value for row in rows for value in row.resolutions), str),
+        aspect_ratio=_choices((value for row in rows for value in row.aspect_ratios), str),
     )(command)
     app_commands.choices(
-        duration=_choices(sorted(value for row in rows for value in row.durations_s), "{} seconds"),
+        duration=_choices(sorted(value for row in rows for value in row.durations_s), _seconds),
     )(command)
     return command
 
@@ -93,30 +97,34 @@ def check_place(interaction: Interaction) -> None:
     """
     if missing := _missing(interaction.channel, interaction.app_permissions):
         raise OrderRefused(
-            f"This bot may not post here; it lacks: {', '.join(missing)}.",
-            "Ask a manager of this server to allow it, or order in another channel.",
+            _("This bot may not post here; it lacks: {permissions}.").format(permissions=", ".join(missing)),
+            _("Ask a manager of this server to allow it, or order in another channel."),
             kind=FaultKind.PERMISSIONS,
         )
 
 
 def _missing(channel: object, may: discord.Permissions) -> list[str]:
     if channel is None:
-        return ["View Channel"]
+        return [_("View Channel")]
     in_thread = isinstance(channel, discord.Thread)
     wanted = {
-        "View Channel": may.view_channel,
-        "Send Messages": may.send_messages or in_thread,
-        "Send Messages in Threads": may.send_messages_in_threads or not in_thread,
-        "Attach Files": may.attach_files,
-        "Manage Threads (this one is locked)": may.manage_threads
+        _("View Channel"): may.view_channel,
+        _("Send Messages"): may.send_messages or in_thread,
+        _("Send Messages in Threads"): may.send_messages_in_threads or not in_thread,
+        _("Attach Files"): may.attach_files,
+        _("Manage Threads (this one is locked)"): may.manage_threads
         or not (isinstance(channel, discord.Thread) and channel.locked),
     }
     return [name for name, has in wanted.items() if not has]
 
 
-def _choices(values: Iterable[T], name: str) -> list[Choice[T]]:
+def _seconds(n: int) -> str:
+    return ngettext("{n} second", "{n} seconds", n).format(n=n)
+
+
+def _choices(values: Iterable[T], say: Callable[[T], str]) -> list[Choice[T]]:
     """Every value once; none at all where Discord's list is too short for them, since a list is closed."""
     distinct = dict.fromkeys(values)
     if len(distinct) > CHOICES_MAX:
         return []
-    return [Choice(name=name.format(value), value=value) for value in distinct]
+    return [Choice(name=said_as(partial(say, value)), value=value) for value in distinct]

@@ -1,19 +1,20 @@
 """Cards and clips into Discord's channels, each exactly once; the only writer of messages that stay.
 
-It needs no cache: a channel is its id, a message is its id. discord.py itself repeats a send that was
-answered with 500, 502, 504 or 524; the nonce makes that harmless.
+It needs no cache, but for the server's language: a channel is its id, a message is its id. discord.py itself
+repeats a send that was answered with 500, 502, 504 or 524; the nonce makes that harmless.
 """
 
 import asyncio
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import discord
 
+from bot import language
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, Job, MessageId
 from bot.errors import (
@@ -59,7 +60,7 @@ class DiscordDelivery:
         """See `Delivery.post_card`."""
         job = card.job
         channel = self._channel(job.order.channel_id)
-        with _faults(self._client):
+        with _faults(self._client), self._language_of(job):
             message = await channel.send(view=card_view(card), nonce=card_nonce(job.id))
         return MessageId(message.id)
 
@@ -70,11 +71,12 @@ class DiscordDelivery:
             raise MessageGone(f"job {job.id} has no card")
         message = self._channel(job.order.channel_id).get_partial_message(job.card_message_id)
         if card.clip_here is not None:
-            file = await _open(card.clip_here, job, card.label)
-            with _faults(self._client):
+            with self._language_of(job):
+                file = await _open(card.clip_here, job, card.label)
+            with _faults(self._client), self._language_of(job):
                 await message.edit(view=card_view(card), attachments=[file], allowed_mentions=_NOBODY)
         elif job.clip_message_id != job.card_message_id:
-            with _faults(self._client):
+            with _faults(self._client), self._language_of(job):
                 await message.edit(view=card_view(card), allowed_mentions=_NOBODY)
         # Else the card carries the clip and has said "Done" with it. It is left alone: whether an edit can
         # name an attachment that the message already has is not documented.
@@ -106,8 +108,10 @@ class DiscordDelivery:
     async def _post_clip(self, post: Post, reply_to: discord.MessageReference | None = None) -> MessageId:
         job = post.job
         channel = self._channel(job.order.channel_id)
-        file = await _open(post.clip.path, job, post.label)
-        send = partial(channel.send, view=clip_view(post), file=file, nonce=clip_nonce(job.id))
+        with self._language_of(job):
+            file = await _open(post.clip.path, job, post.label)
+            view = clip_view(post)
+        send = partial(channel.send, view=view, file=file, nonce=clip_nonce(job.id))
         with _faults(self._client):
             message = await (send() if reply_to is None else send(reference=reply_to))
         return MessageId(message.id)
@@ -131,6 +135,11 @@ class DiscordDelivery:
             if seen == 0:
                 await _prove_readable(channel, since)
         return None
+
+    def _language_of(self, job: Job) -> AbstractContextManager[None]:
+        """All read a card: it speaks the language that the server has chosen, not that of its orderer."""
+        guild = self._client.get_guild(job.order.member.guild_id)
+        return language.use(None if guild is None else guild.preferred_locale.value)
 
     def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
         if self._client.user is None or self._client.is_closed():

@@ -3,6 +3,7 @@
 from bot.catalogue import Catalogue
 from bot.domain import GuildId, Job, JobId, JobState, Member, UserId
 from bot.errors import NotYours
+from bot.language import _
 from bot.money import format_usd
 from bot.orders import Cancelled, Orders
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
@@ -51,29 +52,31 @@ class Presses:
         """The job, if the pressed message can be its card or its clip."""
         job = await self._orders.job(job_id, seen_in=member_of(interaction).guild_id)
         if interaction.channel_id not in {job.order.channel_id, job.clip_channel_id}:
-            raise NotYours("This order is not known here.", "Order again with /generate.")
+            raise NotYours(_("This order is not known here."), _("Order again with /generate."))
         return job
 
     def _cancelled(self, job: Job, outcome: Cancelled) -> str:
         match outcome:
             case Cancelled.DONE if job.charged_micros:
-                return f"Cancelled. The provider billed {format_usd(job.charged_micros)} of it all the same."
+                return _("Cancelled. The provider billed {money} of it all the same.").format(
+                    money=format_usd(job.charged_micros)
+                )
             case Cancelled.DONE:
-                return "Cancelled. Nothing was charged."
+                return _("Cancelled. Nothing was charged.")
             case Cancelled.ASKED if job.state is JobState.RUNNING and not self._catalogue.can_cancel(
                 job.quote.offer_id
             ):
-                return (
+                return _(
                     "This provider cannot stop it: it is paid for already, and the clip will be posted. "
                     "Nothing more is charged."
                 )
             case Cancelled.ASKED:
-                return (
+                return _(
                     "Asked for. It ends when the provider says so; the card shows what becomes of it. "
                     "If it can no longer be stopped, the clip is posted at the price you know."
                 )
             case Cancelled.TOO_LATE:
-                return "Too late: it has ended already, or its clip is made. Nothing more is charged."
+                return _("Too late: it has ended already, or its clip is made. Nothing more is charged.")
 
 
 def member_of(interaction: Interaction) -> Member:
@@ -83,5 +86,5 @@ def member_of(interaction: Interaction) -> Member:
         NotYours: outside servers there is nothing to press or order.
     """
     if interaction.guild_id is None:
-        raise NotYours("This works in servers only.", "Use it in a channel of a server with this bot.")
+        raise NotYours(_("This works in servers only."), _("Use it in a channel of a server with this bot."))
     return Member(guild_id=GuildId(interaction.guild_id), user_id=UserId(interaction.user.id))
