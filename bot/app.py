@@ -127,6 +127,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             cards,
             Fetching(clips_folder, check=media.check, now=now),
             Posting(database, cards, delivery, now=now),
+            folder=folder,
             now=now,
             dice=random.Random(),  # noqa: S311 - spreads questions in time, guards nothing
             paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},

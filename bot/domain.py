@@ -30,6 +30,8 @@ OfferId = NewType("OfferId", str)
 STUDIO = "studio"
 """The name of our own renderer among the providers; nobody bills for it."""
 
+TAKES_MAX = 4
+
 PROMPT_CHARS_MAX = 4_000
 """Of every prompt, everywhere: what a form's text field can hold."""
 
@@ -41,6 +43,7 @@ class Kind(StrEnum):
     ANIMATE = "animate"
     REMIX = "remix"
     EXTEND = "extend"
+    CHARACTER = "character"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Member:
 class Source:
     """The picture or clip that an order starts from: a file of ours, never an address that somebody typed.
 
+    `path` is relative to the data folder, which may be moved; whoever opens the file joins the two.
     `provider_video_id` is set where the order's own provider made the clip and still has it.
     """
 
@@ -69,8 +73,11 @@ class Source:
 class Order:
     """What a member asks for, checked against the catalogue: every field is something the model can do.
 
-    `characters` are the provider's ids of them. `remixable` asks the provider to keep its copy, where it
-    can be remixed only so; `blocks_ip` asks it to refuse what it knows to be somebody's property.
+    `takes` is how many clips are wanted, each a job of its own. `source_job_id` is the job of the clip that
+    it was made from, also where only its last frame was. `characters` are the provider's ids of them.
+    `remixable` asks the provider to keep its copy, where it can be remixed only so; `blocks_ip` asks it to
+    refuse what it knows to be somebody's property. A `draft` is the model's lowest price, to be made final
+    later; a `private` clip is shown to its member alone; `spoiler` hides it until it is clicked.
     """
 
     kind: Kind
@@ -83,15 +90,23 @@ class Order:
     aspect_ratio: str
     duration_s: int
     seed: int | None = None
+    takes: int = 1
     source: Source | None = None
+    source_job_id: JobId | None = None
     characters: tuple[str, ...] = ()
     remixable: bool = False
     blocks_ip: bool = False
+    draft: bool = False
+    private: bool = False
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """An order's price and where it comes from. The order is admitted at this price and no other."""
+    """The price of one take of an order, at which it is admitted, and where that comes from.
+
+    The offer may change on the way, the price never.
+    """
 
     offer_id: OfferId
     price_micros: Micros
@@ -186,10 +201,13 @@ class Ticket:
 class Job:
     """One order's way to one clip. `rev` grows by one with every change of state.
 
-    `charged_micros` is what its member has paid for it, which is known once its hold has ended.
+    `order_id` is the job of the order's first take, whose card is the order's. `charged_micros` is what its
+    member has paid for it, which is known once its hold has ended. `rendered_id` is the provider's own id
+    of what it made, where that is not the ticket's.
     """
 
     id: JobId
+    order_id: JobId
     take: int
     order: Order
     quote: Quote
@@ -200,6 +218,7 @@ class Job:
     charged_micros: Micros = NOTHING_MICROS
     attempt: int = 0
     ticket: Ticket | None = None
+    rendered_id: str | None = None
     cancel_asked_at: datetime | None = None
     fault: Fault | None = None
     card_message_id: MessageId | None = None

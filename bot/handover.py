@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from bot import moves
 from bot.catalogue import Catalogue
@@ -25,7 +27,7 @@ from bot.providers.protocol import (
     Vanished,
 )
 from bot.reach import reached
-from storage import jobs
+from storage import jobs, states
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Handover:
 
     Args:
         providers, paces: by name, the first part of an offer's id.
+        folder: the data folder, in which the sources of orders are.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Handover:
         movement: Movement,
         patience: Patience,
         *,
+        folder: Path,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -60,6 +64,7 @@ class Handover:
         self._paces = paces
         self._movement = movement
         self._patience = patience
+        self._folder = folder
         self._now = now
         self._told: dict[str, Ticket] = {}
 
@@ -90,15 +95,15 @@ class Handover:
         # Written before the call: a row left in `submitting` is how we know, after a crash, that the
         # provider may be working (and charging) for us.
         attempt = await self._movement.write(
-            job, partial(jobs.submitting, job=job, provider=offer.row.provider, at=at)
+            job, partial(states.submitting, job=job, provider=offer.row.provider, at=at)
         )
         try:
-            submission = await provider.submit(job, attempt)
+            submission = await provider.submit(self._with_source(job), attempt)
         except Exception as error:
             # Theirs or ours, we no longer know what the provider has.
             detail = f"{type(error).__name__}: {error}"
             await self._movement.write(
-                job, partial(jobs.uncertain, attempt=attempt, detail=detail, at=self._now())
+                job, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
             )
             raise
         told = self._told.pop(attempt.key, None)
@@ -107,7 +112,7 @@ class Handover:
         match submission:
             case Taken(ticket):
                 await self._movement.write(
-                    job, partial(jobs.running, attempt=attempt, ticket=ticket, at=self._now())
+                    job, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )
                 return pace_for(job, self._paces).first_s
             case NotTaken(fault, retry_after_s):
@@ -126,7 +131,7 @@ class Handover:
             case Unknown(detail):
                 log.error("outcome unknown: %s", detail, extra={"job": job.id, "code": "uncertain"})
                 await self._movement.write(
-                    job, partial(jobs.uncertain, attempt=attempt, detail=detail, at=self._now())
+                    job, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
                 )
                 return 0.0
 
@@ -134,7 +139,7 @@ class Handover:
         """Submitting, found at start-up: we died between the write and the answer."""
         attempt = await self._attempt(job)
         await self._movement.write(
-            job, partial(jobs.uncertain, attempt=attempt, detail="found at start-up", at=self._now())
+            job, partial(states.uncertain, attempt=attempt, detail="found at start-up", at=self._now())
         )
         return 0.0
 
@@ -146,7 +151,7 @@ class Handover:
         match await self._found(job, attempt):
             case Found(ticket):
                 await self._movement.write(
-                    job, partial(jobs.running, attempt=attempt, ticket=ticket, at=self._now())
+                    job, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )
                 return 0.0
             case ProvenAbsent():
@@ -161,9 +166,17 @@ class Handover:
         if (ticket := self._told.pop(attempt.key, None)) is not None:
             return Found(ticket)
         try:
-            return await reached(self._providers, job).find(job, attempt)
+            return await reached(self._providers, job).find(self._with_source(job), attempt)
         except (ProviderUnavailable, UnreadableAnswer) as error:
             return CannotTell(str(error))
+
+    def _with_source(self, job: Job) -> Job:
+        """The job with its source's file where it can be opened."""
+        source = job.order.source
+        if source is None:
+            return job
+        order = replace(job.order, source=replace(source, path=self._folder / source.path))
+        return replace(job, order=order)
 
     async def _ask_silent(self, job: Job, ticket: Ticket) -> float | None:
         try:
@@ -173,7 +186,7 @@ class Handover:
         if isinstance(answer, Vanished):
             await self._movement.vanished(job)
             return None
-        await self._movement.write(job, partial(jobs.heard_again, job_id=job.id, at=self._now()))
+        await self._movement.write(job, partial(states.heard_again, job_id=job.id, at=self._now()))
         return 0.0
 
     async def _stay_uncertain(self, job: Job) -> float:

@@ -4,12 +4,12 @@ import sqlite3
 from datetime import datetime
 
 from bot.domain import NOTHING_MICROS, Attempt, Clip, Fault, Job, JobId, Micros, Scope
-from storage import clips, jobs, ledger
+from storage import clips, jobs, ledger, states
 
 
 def refused(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
     """Submitting → failed: certainly not taken, nothing is owed."""
-    jobs.refused(tx, attempt, fault, at=at)
+    states.refused(tx, attempt, fault, at=at)
     ledger.release(tx, attempt.job_id, at=at)
 
 
@@ -18,7 +18,7 @@ def not_taken(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connecti
 
     Returns whether it is to be submitted again.
     """
-    jobs.queued_again(tx, attempt, fault, at=at)
+    states.queued_again(tx, attempt, fault, at=at)
     job = jobs.get(tx, attempt.job_id)
     if job is None or job.cancel_asked_at is None:
         return True
@@ -26,47 +26,56 @@ def not_taken(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connecti
     return False
 
 
-def rendered(job_id: JobId, billed: Micros | None, at: datetime, tx: sqlite3.Connection) -> Micros:
+def rendered(
+    job_id: JobId,
+    billed: Micros | None,
+    at: datetime,
+    tx: sqlite3.Connection,
+    *,
+    rendered_id: str | None = None,
+) -> Micros:
     """Running → rendered: the hold is spent. Returns what the provider billed above it."""
-    jobs.rendered(tx, job_id, at=at)
+    states.rendered(tx, job_id, rendered_id=rendered_id, at=at)
     return ledger.capture(tx, job_id, billed_micros=billed, at=at)
 
 
-def failed(job_id: JobId, fault: Fault, billed: Micros, at: datetime, tx: sqlite3.Connection) -> Micros:
+def failed(
+    job_id: JobId, fault: Fault, billed: Micros | None, at: datetime, tx: sqlite3.Connection
+) -> Micros:
     """Queued or running → failed: the member pays only what the provider says that it billed.
 
-    Returns what it billed above the hold.
+    Where nobody says (None) the member pays nothing, and the house what was held. Returns what was billed
+    above the hold.
     """
-    jobs.failed(tx, job_id, fault, at=at)
+    states.failed(tx, job_id, fault, at=at)
     return _end(tx, job_id, billed, at)
 
 
-def stopped(job_id: JobId, billed: Micros, at: datetime, tx: sqlite3.Connection) -> Micros:
-    """Queued → cancelled, or running → cancelled on the provider's word: paid as it bills.
+def stopped(job_id: JobId, billed: Micros | None, at: datetime, tx: sqlite3.Connection) -> Micros:
+    """Queued → cancelled, or running → cancelled on the provider's word: paid as it bills, and as `failed`.
 
     Returns what it billed above the hold.
     """
-    jobs.cancelled(tx, job_id, at=at)
+    states.cancelled(tx, job_id, at=at)
     return _end(tx, job_id, billed, at)
 
 
 def stored(clip: Clip, at: datetime, tx: sqlite3.Connection) -> None:
     """Rendered → stored: the bytes are on our disk."""
     clips.insert(tx, clip)
-    jobs.stored(tx, clip.job_id, at=at)
+    states.stored(tx, clip.job_id, at=at)
 
 
 def asset_lost(job_id: JobId, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
     """Rendered → failed: the clip was paid for and is gone. The member is refunded, the house pays."""
-    jobs.asset_lost(tx, job_id, fault, at=at)
+    states.asset_lost(tx, job_id, fault, at=at)
     ledger.refund(tx, job_id, at=at)
 
 
 def vanished(job: Job, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
     """Running → failed: the provider forgot a job that it had. It may bill it, so the house pays."""
-    jobs.failed(tx, job.id, fault, at=at)
-    to_the_house(job, at, tx)
-    ledger.capture(tx, job.id, billed_micros=None, at=at)
+    states.failed(tx, job.id, fault, at=at)
+    _end(tx, job.id, None, at)
 
 
 def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
@@ -74,13 +83,17 @@ def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
 
     The installation's limit counts it as before: its purse loses one hold and gains the other.
     """
-    held = ledger.open_hold(tx, job.id)
+    return _to_the_house(tx, job.id, at)
+
+
+def _to_the_house(tx: sqlite3.Connection, job_id: JobId, at: datetime) -> bool:
+    held = ledger.open_hold(tx, job_id)
     if held is None or held.bearer is Scope.HOUSE:
         return False
-    ledger.release(tx, job.id, at=at)
+    ledger.release(tx, job_id, at=at)
     ledger.hold(
         tx,
-        job_id=job.id,
+        job_id=job_id,
         bearer=Scope.HOUSE,
         member=held.member,
         channel_id=held.channel_id,
@@ -91,7 +104,10 @@ def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
     return True
 
 
-def _end(tx: sqlite3.Connection, job_id: JobId, billed: Micros, at: datetime) -> Micros:
+def _end(tx: sqlite3.Connection, job_id: JobId, billed: Micros | None, at: datetime) -> Micros:
+    if billed is None:
+        _to_the_house(tx, job_id, at)
+        return ledger.capture(tx, job_id, billed_micros=None, at=at)
     if billed:
         return ledger.capture(tx, job_id, billed_micros=billed, at=at)
     ledger.release(tx, job_id, at=at)

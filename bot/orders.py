@@ -1,8 +1,8 @@
 """What a member can do: ask for a price, place an order, cancel it. Each is rows written, then an answer."""
 
 import sqlite3
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
@@ -10,6 +10,7 @@ from functools import partial
 from bot import budgets
 from bot.catalogue import Catalogue
 from bot.domain import (
+    TAKES_MAX,
     ChannelId,
     GuildId,
     InteractionId,
@@ -19,6 +20,7 @@ from bot.domain import (
     Kind,
     Limits,
     Member,
+    Micros,
     Order,
     Quote,
     Scope,
@@ -28,7 +30,7 @@ from bot.errors import NotYours, OrderRefused
 from bot.ids import Ids
 from bot.money import format_usd
 from bot.screening import Screening
-from storage import jobs, ledger, quotes
+from storage import jobs, ledger, quotes, states
 from storage.database import Database
 from storage.quotes import WaitingQuote
 
@@ -38,18 +40,31 @@ QUOTE_HOLDS = timedelta(minutes=14)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A `/generate` as it came over the wire: nothing of it is believed yet."""
+    """An order as it came over the wire: nothing of it is believed yet. It is kept as JSON with its quote.
+
+    `role_ids` are the asking member's, as Discord said with the interaction. `picture` is the id of a kept
+    picture, `clip` the job of the clip to start from, `characters` the ids of ours.
+    """
 
     guild_id: int
     user_id: int
     channel_id: int
     interaction_id: int
     prompt: str
+    kind: Kind = Kind.GENERATE
+    role_ids: Sequence[int] = ()
     model: str | None = None
     resolution: str | None = None
     aspect_ratio: str | None = None
     duration_s: int | None = None
     seed: int | None = None
+    takes: int = 1
+    picture: str | None = None
+    clip: str | None = None
+    characters: Sequence[str] = ()
+    draft: bool = False
+    private: bool = False
+    spoiler: bool = False
 
 
 class Cancelled(StrEnum):
@@ -92,8 +107,10 @@ class Orders:
         Raises:
             OrderRefused: it cannot be ordered.
         """
+        if not 1 <= asked.takes <= TAKES_MAX:
+            raise OrderRefused("That many takes cannot be made.", f"Choose 1 to {TAKES_MAX} and order again.")
         order, quote = self._catalogue.order(
-            kind=Kind.GENERATE,
+            kind=Kind(asked.kind),
             member=Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id)),
             channel_id=ChannelId(asked.channel_id),
             interaction_id=InteractionId(asked.interaction_id),
@@ -104,18 +121,21 @@ class Orders:
             duration_s=asked.duration_s,
             seed=asked.seed,
         )
+        order = replace(
+            order, takes=asked.takes, draft=asked.draft, private=asked.private, spoiler=asked.spoiler
+        )
         await self._screening.look(order)
         return order, quote
 
     async def place(self, order: Order, quote: Quote) -> Job:
-        """Hold the money and write the job, in one transaction. A repeated press gets the job it made.
+        """Hold the money and write a job for each take, in one transaction; returns the first take's.
+
+        A repeated press gets the job it made.
 
         Raises:
             BudgetExceeded, PaidNotEnabled: nothing was written.
         """
-        job = await self._database.write(partial(self._place, order, quote))
-        self._placed(job.id)
-        return job
+        return self._on_their_way(await self._database.write(partial(self._place, order, quote)))
 
     async def ask(self, asked: Asked, quote: Quote) -> str:
         """Keep a quote until its member says yes, and return its id. A repeated press gets the same quote.
@@ -133,7 +153,8 @@ class Orders:
             expires_at=at + QUOTE_HOLDS,
         )
         member = Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
-        return await self._database.write(partial(self._ask, waiting, member, quote=quote, at=at))
+        whole = _whole(quote, asked.takes)
+        return await self._database.write(partial(self._ask, waiting, member, quote=whole, at=at))
 
     async def accept(self, quote_id: str, user_id: UserId) -> Job:
         """The member said yes: place the order at the price that was named. Yes said twice is one job.
@@ -154,9 +175,7 @@ class Orders:
                 f"The price has changed to {format_usd(quote.price_micros)} since you asked.",
                 "Order again if that suits you.",
             )
-        job = await self._database.write(partial(self._accept, quote_id, order, quote))
-        self._placed(job.id)
-        return job
+        return self._on_their_way(await self._database.write(partial(self._accept, quote_id, order, quote)))
 
     async def decline(self, quote_id: str, user_id: UserId) -> bool:
         """The member said no; False where the quote was done with before (it may be an order by now)."""
@@ -189,34 +208,44 @@ class Orders:
         """A member's latest jobs, newest first."""
         return await self._database.read(partial(jobs.newest_of, member=member, limit=limit))
 
-    def _place(self, order: Order, quote: Quote, tx: sqlite3.Connection) -> Job:
+    def _on_their_way(self, takes: list[Job]) -> Job:
+        for job in takes:
+            self._placed(job.id)
+        return takes[0]
+
+    def _place(self, order: Order, quote: Quote, tx: sqlite3.Connection) -> list[Job]:
         made = jobs.by_interaction(tx, order.interaction_id)
         if made is not None:
-            return made
+            return jobs.of_order(tx, made.id)
         at = self._now()
-        self._admit(tx, order.member, quote, at)
-        job = Job(
-            id=JobId(self._ids.new()),
-            take=1,
-            order=order,
-            quote=quote,
-            state=JobState.QUEUED,
-            rev=0,
-            created_at=at,
-            state_at=at,
-        )
-        jobs.insert(tx, job)
-        ledger.hold(
-            tx,
-            job_id=job.id,
-            bearer=Scope.MEMBER,
-            member=order.member,
-            channel_id=order.channel_id,
-            guild_day=at.date(),
-            amount_micros=quote.price_micros,
-            at=at,
-        )
-        return job
+        self._admit(tx, order.member, _whole(quote, order.takes), at)
+        order_id = JobId(self._ids.new())
+        takes: list[Job] = []
+        for take in range(1, order.takes + 1):
+            job = Job(
+                id=order_id if take == 1 else JobId(self._ids.new()),
+                order_id=order_id,
+                take=take,
+                order=order,
+                quote=quote,
+                state=JobState.QUEUED,
+                rev=0,
+                created_at=at,
+                state_at=at,
+            )
+            jobs.insert(tx, job)
+            ledger.hold(
+                tx,
+                job_id=job.id,
+                bearer=Scope.MEMBER,
+                member=order.member,
+                channel_id=order.channel_id,
+                guild_day=at.date(),
+                amount_micros=quote.price_micros,
+                at=at,
+            )
+            takes.append(job)
+        return takes
 
     def _admit(self, tx: sqlite3.Connection, member: Member, quote: Quote, at: datetime) -> None:
         budgets.admit(tx, member, quote.price_micros, self._limits, at)
@@ -232,11 +261,11 @@ class Orders:
         quotes.insert(tx, waiting, at=at)
         return waiting.id
 
-    def _accept(self, quote_id: str, order: Order, quote: Quote, tx: sqlite3.Connection) -> Job:
+    def _accept(self, quote_id: str, order: Order, quote: Quote, tx: sqlite3.Connection) -> list[Job]:
         if not quotes.answer(tx, quote_id, order.member.user_id, at=self._now()):
             made = jobs.by_interaction(tx, order.interaction_id)
             if made is not None:  # the second of two presses at once
-                return made
+                return jobs.of_order(tx, made.id)
             raise NotYours("This quote has expired.", "Order again for a new one.")
         return self._place(order, quote, tx)
 
@@ -250,14 +279,19 @@ class Orders:
             raise NotYours("This order is somebody else's.", "Only its member or a moderator can cancel it.")
         at = self._now()
         if job.state in {JobState.REVIEW, JobState.QUEUED}:
-            jobs.cancelled(tx, job_id, at=at)
+            states.cancelled(tx, job_id, at=at)
             ledger.release(tx, job_id, at=at)
             outcome = Cancelled.DONE
         elif job.state is JobState.CANCELLED:
             outcome = Cancelled.DONE
         else:
-            outcome = Cancelled.ASKED if jobs.wish_cancelled(tx, job_id, at=at) else Cancelled.TOO_LATE
+            outcome = Cancelled.ASKED if states.wish_cancelled(tx, job_id, at=at) else Cancelled.TOO_LATE
         return jobs.get(tx, job_id) or job, outcome
+
+
+def _whole(quote: Quote, takes: int) -> Quote:
+    """The quote of all takes together."""
+    return replace(quote, price_micros=Micros(quote.price_micros * takes))
 
 
 def _kept(quote_id: str, connection: sqlite3.Connection) -> tuple[WaitingQuote | None, Job | None]:

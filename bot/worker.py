@@ -10,6 +10,7 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from bot import moves
 from bot.cards import Cards
@@ -44,7 +45,7 @@ from bot.posting import Posting
 from bot.providers.protocol import Failed, Provider, Rendered, Rendering, Stopped, Vanished, Waiting
 from bot.reach import reached
 from bot.schedule import Schedule
-from storage import clips, jobs
+from storage import clips, jobs, states
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Worker:
 
     Args:
         providers: by name, the first part of an offer's id.
+        folder: the data folder, in which the sources of orders are.
         paces: by the same name; one that is missing is asked at the default pace.
     """
 
@@ -77,6 +79,7 @@ class Worker:
         fetching: Fetching,
         posting: Posting,
         *,
+        folder: Path,
         now: Callable[[], datetime],
         dice: random.Random,
         paces: Mapping[str, Pace] | None = None,
@@ -92,7 +95,14 @@ class Worker:
         self._movement = Movement(database, cards, now=now)
         self._paces = dict(paces or {})
         self._handover = Handover(
-            database, catalogue, providers, self._paces, self._movement, self._patience, now=now
+            database,
+            catalogue,
+            providers,
+            self._paces,
+            self._movement,
+            self._patience,
+            folder=folder,
+            now=now,
         )
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._posts = asyncio.Semaphore(POSTS_AT_ONCE)
@@ -177,7 +187,7 @@ class Worker:
         except (ProviderUnavailable, UnreadableAnswer) as error:
             log.warning("no answer: %s", error, extra={"job": job.id, "code": error.code})
             if self._patience.is_over(self._heard_at.get(job.id, job.state_at), SILENT_MAX):
-                await self._movement.write(job, partial(jobs.silent, job_id=job.id, at=self._now()))
+                await self._movement.write(job, partial(states.silent, job_id=job.id, at=self._now()))
                 return 0.0
             told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
             return self._next_ask_s(job, told_s)
@@ -187,9 +197,8 @@ class Worker:
                 self._cards.progress(job.id, answer)
                 return self._next_ask_s(job, answer.ask_after_s)
             case Rendered(billed_micros):
-                self._warn_of(
-                    job, await self._movement.write(job, partial(moves.rendered, job.id, billed_micros, at))
-                )
+                move = partial(moves.rendered, job.id, billed_micros, at, rendered_id=answer.provider_id)
+                self._warn_of(job, await self._movement.write(job, move))
                 return 0.0
             case Failed(fault, billed_micros):
                 log.warning("failed: %s", fault.detail, extra={"job": job.id, "code": fault.code})
@@ -306,7 +315,7 @@ class Worker:
         channel_id, at = job.order.channel_id, self._now()
         await self._movement.write(
             job,
-            partial(jobs.posted, job_id=job.id, channel_id=channel_id, message_id=message_id, at=at),
+            partial(states.posted, job_id=job.id, channel_id=channel_id, message_id=message_id, at=at),
         )
         return None
 
@@ -319,7 +328,7 @@ class Worker:
 
     async def _undeliverable(self, job: Job, fault: Fault) -> None:
         log.error("undeliverable: %s", fault.detail, extra={"job": job.id, "code": fault.code})
-        move = partial(jobs.undeliverable, job_id=job.id, fault=fault, at=self._now())
+        move = partial(states.undeliverable, job_id=job.id, fault=fault, at=self._now())
         await self._movement.write(job, move)
 
     def _forget(self, job_id: JobId) -> None:

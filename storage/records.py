@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from datetime import date
+from pathlib import Path
 
 from bot.domain import (
     Attempt,
@@ -26,6 +27,7 @@ from bot.domain import (
     Order,
     Quote,
     Scope,
+    Source,
     Ticket,
     UserId,
 )
@@ -46,6 +48,7 @@ def job(row: sqlite3.Row) -> Job:
         )
     return Job(
         id=JobId(row["id"]),
+        order_id=JobId(row["order_id"]),
         take=row["take"],
         order=Order(
             kind=Kind(row["kind"]),
@@ -58,6 +61,15 @@ def job(row: sqlite3.Row) -> Job:
             aspect_ratio=row["aspect_ratio"],
             duration_s=row["duration_s"],
             seed=row["seed"],
+            takes=row["takes"],
+            source=_source(row),
+            source_job_id=None if row["source_job_id"] is None else JobId(row["source_job_id"]),
+            characters=tuple(json.loads(row["characters"])),
+            remixable=bool(row["remixable"]),
+            blocks_ip=bool(row["blocks_ip"]),
+            draft=bool(row["draft"]),
+            private=bool(row["private"]),
+            spoiler=bool(row["spoiler"]),
         ),
         quote=Quote(
             offer_id=OfferId(row["offer_id"]),
@@ -71,6 +83,7 @@ def job(row: sqlite3.Row) -> Job:
         state_at=from_us(row["state_at"]),
         attempt=row["attempt"],
         ticket=ticket,
+        rendered_id=row["rendered_id"],
         cancel_asked_at=maybe_from_us(row["cancel_asked_at"]),
         fault=fault,
         card_message_id=None if row["card_message_id"] is None else MessageId(row["card_message_id"]),
@@ -79,6 +92,18 @@ def job(row: sqlite3.Row) -> Job:
         clip_message_id=None if row["clip_message_id"] is None else MessageId(row["clip_message_id"]),
         clip_channel_id=None if row["clip_channel_id"] is None else ChannelId(row["clip_channel_id"]),
         clip_tried_at=maybe_from_us(row["clip_tried_at"]),
+    )
+
+
+def _source(row: sqlite3.Row) -> Source | None:
+    if row["source_file"] is None:
+        return None
+    return Source(
+        path=Path(row["source_file"]),
+        media_type=row["source_media_type"],
+        width=row["source_width"],
+        height=row["source_height"],
+        provider_video_id=row["source_provider_id"],
     )
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from bot import moves
 from bot.domain import NOTHING_MICROS, Fault, FaultKind, Job, JobId, Micros, Ticket
-from storage import jobs
+from storage import states
 from storage.database import Database, open_database
 from tests.props import ANN, Desk, asked
 
@@ -44,10 +44,10 @@ async def follow(database: Database, desk: Desk, chance: random.Random, *, first
             await desk.orders.cancel(job.id, by=ANN, moderator=False)
             say(job.id, 1)
             continue
-        attempt = await database.write(partial(jobs.submitting, job=job, provider="studio", at=at))
+        attempt = await database.write(partial(states.submitting, job=job, provider="studio", at=at))
         say(job.id, 1)
         ticket = Ticket(provider_job_id=f"theirs-{press}")
-        await database.write(partial(jobs.running, attempt=attempt, ticket=ticket, at=at))
+        await database.write(partial(states.running, attempt=attempt, ticket=ticket, at=at))
         say(job.id, 2)
         await database.write(partial(_end, chance.choice(["rendered", "dearer", "failed", "vanished"]), job))
         say(job.id, 3)

@@ -16,7 +16,7 @@ from bot.domain import (
     Scope,
     Ticket,
 )
-from storage import jobs, ledger
+from storage import jobs, ledger, states
 from storage.database import Database
 from tests.props import NOON, Clock, job_of
 
@@ -42,8 +42,8 @@ def place(book: sqlite3.Connection, job: Job, *, guild_day: date | None = None) 
 
 def start(book: sqlite3.Connection, job: Job, at: datetime = NOON) -> Job:
     """Queued → running."""
-    attempt = jobs.submitting(book, job, provider="studio", at=at)
-    jobs.running(book, attempt, Ticket(provider_job_id=f"theirs-{job.id}"), at=at)
+    attempt = states.submitting(book, job, provider="studio", at=at)
+    states.running(book, attempt, Ticket(provider_job_id=f"theirs-{job.id}"), at=at)
     return now(book, job)
 
 
@@ -73,31 +73,31 @@ def drive(job: Job, state: JobState, at: datetime, tx: sqlite3.Connection) -> No
         case JobState.REVIEW | JobState.QUEUED:
             return
         case JobState.CANCELLED:
-            jobs.cancelled(tx, job.id, at=at)
+            states.cancelled(tx, job.id, at=at)
             ledger.release(tx, job.id, at=at)
             return
-    attempt = jobs.submitting(tx, job, provider="studio", at=at)
+    attempt = states.submitting(tx, job, provider="studio", at=at)
     match state:
         case JobState.SUBMITTING:
             return
         case JobState.UNCERTAIN:
-            jobs.uncertain(tx, attempt, "lost", at=at)
+            states.uncertain(tx, attempt, "lost", at=at)
             return
         case JobState.FAILED:
             moves.refused(attempt, FAULT, at, tx)
             return
-    jobs.running(tx, attempt, Ticket(provider_job_id=f"theirs-{job.id}"), at=at)
+    states.running(tx, attempt, Ticket(provider_job_id=f"theirs-{job.id}"), at=at)
     if state is JobState.RUNNING:
         return
     moves.rendered(job.id, None, at, tx)
     if state is JobState.RENDERED:
         return
-    jobs.stored(tx, job.id, at=at)
+    states.stored(tx, job.id, at=at)
     match state:
         case JobState.POSTED:
-            jobs.posted(tx, job.id, ChannelId(30), MessageId(9), at=at)
+            states.posted(tx, job.id, ChannelId(30), MessageId(9), at=at)
         case JobState.UNDELIVERABLE:
-            jobs.undeliverable(tx, job.id, FAULT, at=at)
+            states.undeliverable(tx, job.id, FAULT, at=at)
         case JobState.WITHHELD | JobState.REJECTED:  # no code moves there yet
             tx.execute("UPDATE jobs SET state = 'withheld', rev = rev + 1 WHERE id = ?", (job.id,))
     if state is JobState.REJECTED:

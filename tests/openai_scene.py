@@ -115,6 +115,7 @@ def job(prompt: str = "a paper boat", *, number: int = 1, seed: int | None = Non
     quote = Quote(offer_id=OFFER, price_micros=Micros(400_000), per_second_micros=Micros(100_000))
     return Job(
         id=JobId(f"job{number}"),
+        order_id=JobId(f"job{number}"),
         take=1,
         order=order,
         quote=quote,

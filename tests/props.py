@@ -162,6 +162,7 @@ def job_of(
     """A queued job that is in no table yet."""
     return Job(
         id=JobId(f"job{number:013d}"),
+        order_id=JobId(f"job{number:013d}"),
         take=1,
         order=order_of(member, channel_id=channel_id),
         quote=Quote(

@@ -158,6 +158,7 @@ def job_of(
     """A queued job, or one with other fields."""
     job = Job(
         id=JobId(f"{number:016d}"),
+        order_id=JobId(f"{number:016d}"),
         take=1,
         order=Order(
             kind=Kind.GENERATE,

@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.domain import ChannelId, GuildId, Job, JobState, Ticket
 from cogs.answers import WENT_WRONG
-from storage import jobs, ledger
+from storage import jobs, ledger, states
 from tests.stage import Json, Stage, card_of, open_stage, post_of, texts, walk
 
 
@@ -34,9 +34,9 @@ async def shown(stage: Stage, job: Job, **changes: object) -> Json:
 async def run(stage: Stage, job: Job) -> None:
     """Let the provider take a job."""
     at = stage.clock()
-    attempt = await stage.database.write(partial(jobs.submitting, job=job, provider="studio", at=at))
+    attempt = await stage.database.write(partial(states.submitting, job=job, provider="studio", at=at))
     ticket = Ticket(provider_job_id="video_1")
-    await stage.database.write(partial(jobs.running, attempt=attempt, ticket=ticket, at=at))
+    await stage.database.write(partial(states.running, attempt=attempt, ticket=ticket, at=at))
 
 
 async def state(stage: Stage) -> JobState:
@@ -100,7 +100,7 @@ async def test_a_running_job_is_only_asked_to_stop(stage: Stage) -> None:
 async def test_what_is_made_cannot_be_cancelled(stage: Stage) -> None:
     job, card = await ordered(stage)
     await run(stage, job)
-    await stage.database.write(partial(jobs.rendered, job_id=job.id, at=stage.clock()))
+    await stage.database.write(partial(states.rendered, job_id=job.id, at=stage.clock()))
 
     answer = await stage.press(stage.ada, card, "cancel:")
 

@@ -25,7 +25,7 @@ from bot.domain import (
     Ticket,
 )
 from bot.errors import StaleJob
-from storage import clips, jobs
+from storage import clips, jobs, states
 from storage.times import from_us, to_us
 from tests.bookkeeping import FAULT, drive, now, place, start
 from tests.props import NOON, job_of, new_book
@@ -36,51 +36,51 @@ TICKET = Ticket(provider_job_id="theirs", urls={"status": "https://example.org/1
 
 MOVES: dict[str, tuple[Callable[[sqlite3.Connection, Job, Attempt], object], set[JobState], JobState]] = {
     "submitting": (
-        lambda tx, job, _: jobs.submitting(tx, job, provider="studio", at=LATER),
+        lambda tx, job, _: states.submitting(tx, job, provider="studio", at=LATER),
         {S.QUEUED},
         S.SUBMITTING,
     ),
     "running": (
-        lambda tx, _, attempt: jobs.running(tx, attempt, TICKET, at=LATER),
+        lambda tx, _, attempt: states.running(tx, attempt, TICKET, at=LATER),
         {S.SUBMITTING, S.UNCERTAIN},
         S.RUNNING,
     ),
     "queued_again": (
-        lambda tx, _, attempt: jobs.queued_again(tx, attempt, FAULT, at=LATER),
+        lambda tx, _, attempt: states.queued_again(tx, attempt, FAULT, at=LATER),
         {S.SUBMITTING, S.UNCERTAIN},
         S.QUEUED,
     ),
     "refused": (
-        lambda tx, _, attempt: jobs.refused(tx, attempt, FAULT, at=LATER),
+        lambda tx, _, attempt: states.refused(tx, attempt, FAULT, at=LATER),
         {S.SUBMITTING, S.UNCERTAIN},
         S.FAILED,
     ),
     "uncertain": (
-        lambda tx, _, attempt: jobs.uncertain(tx, attempt, "lost", at=LATER),
+        lambda tx, _, attempt: states.uncertain(tx, attempt, "lost", at=LATER),
         {S.SUBMITTING},
         S.UNCERTAIN,
     ),
-    "rendered": (lambda tx, job, _: jobs.rendered(tx, job.id, at=LATER), {S.RUNNING}, S.RENDERED),
-    "silent": (lambda tx, job, _: jobs.silent(tx, job.id, at=LATER), {S.RUNNING}, S.UNCERTAIN),
-    "stored": (lambda tx, job, _: jobs.stored(tx, job.id, at=LATER), {S.RENDERED}, S.STORED),
+    "rendered": (lambda tx, job, _: states.rendered(tx, job.id, at=LATER), {S.RUNNING}, S.RENDERED),
+    "silent": (lambda tx, job, _: states.silent(tx, job.id, at=LATER), {S.RUNNING}, S.UNCERTAIN),
+    "stored": (lambda tx, job, _: states.stored(tx, job.id, at=LATER), {S.RENDERED}, S.STORED),
     "posted": (
-        lambda tx, job, _: jobs.posted(tx, job.id, ChannelId(30), MessageId(9), at=LATER),
+        lambda tx, job, _: states.posted(tx, job.id, ChannelId(30), MessageId(9), at=LATER),
         {S.STORED},
         S.POSTED,
     ),
     "undeliverable": (
-        lambda tx, job, _: jobs.undeliverable(tx, job.id, FAULT, at=LATER),
+        lambda tx, job, _: states.undeliverable(tx, job.id, FAULT, at=LATER),
         {S.STORED},
         S.UNDELIVERABLE,
     ),
     "failed": (
-        lambda tx, job, _: jobs.failed(tx, job.id, FAULT, at=LATER),
+        lambda tx, job, _: states.failed(tx, job.id, FAULT, at=LATER),
         {S.QUEUED, S.UNCERTAIN, S.RUNNING},
         S.FAILED,
     ),
-    "asset_lost": (lambda tx, job, _: jobs.asset_lost(tx, job.id, FAULT, at=LATER), {S.RENDERED}, S.FAILED),
+    "asset_lost": (lambda tx, job, _: states.asset_lost(tx, job.id, FAULT, at=LATER), {S.RENDERED}, S.FAILED),
     "cancelled": (
-        lambda tx, job, _: jobs.cancelled(tx, job.id, at=LATER),
+        lambda tx, job, _: states.cancelled(tx, job.id, at=LATER),
         {S.REVIEW, S.QUEUED, S.RUNNING},
         S.CANCELLED,
     ),
@@ -125,9 +125,9 @@ def test_the_answer_to_another_attempt_moves_nothing(
     book: sqlite3.Connection, name: str, number: int
 ) -> None:
     job = place(book, job_of())
-    first = jobs.submitting(book, job, provider="studio", at=NOON)
-    jobs.queued_again(book, first, FAULT, at=NOON)
-    jobs.submitting(book, now(book, job), provider="studio", at=NOON)
+    first = states.submitting(book, job, provider="studio", at=NOON)
+    states.queued_again(book, first, FAULT, at=NOON)
+    states.submitting(book, now(book, job), provider="studio", at=NOON)
     before = now(book, job)
 
     with pytest.raises(StaleJob):
@@ -138,22 +138,22 @@ def test_the_answer_to_another_attempt_moves_nothing(
 
 def test_only_the_latest_view_of_a_queued_job_submits_it(book: sqlite3.Connection) -> None:
     old = place(book, job_of())
-    attempt = jobs.submitting(book, old, provider="studio", at=NOON)
-    jobs.queued_again(book, attempt, FAULT, at=NOON)
+    attempt = states.submitting(book, old, provider="studio", at=NOON)
+    states.queued_again(book, attempt, FAULT, at=NOON)
 
     with pytest.raises(StaleJob):
-        jobs.submitting(book, old, provider="studio", at=NOON)
+        states.submitting(book, old, provider="studio", at=NOON)
 
-    assert jobs.submitting(book, now(book, old), provider="studio", at=NOON).number == 2
+    assert states.submitting(book, now(book, old), provider="studio", at=NOON).number == 2
 
 
 def test_every_attempt_has_a_key_of_its_own(book: sqlite3.Connection) -> None:
     job = place(book, job_of())
     keys = []
     for _ in range(3):
-        attempt = jobs.submitting(book, now(book, job), provider="studio", at=NOON)
+        attempt = states.submitting(book, now(book, job), provider="studio", at=NOON)
         keys.append(attempt.key)
-        jobs.queued_again(book, attempt, FAULT, at=NOON)
+        states.queued_again(book, attempt, FAULT, at=NOON)
 
     assert keys == [f"{job.id}-1", f"{job.id}-2", f"{job.id}-3"]
 
@@ -161,13 +161,13 @@ def test_every_attempt_has_a_key_of_its_own(book: sqlite3.Connection) -> None:
 def test_a_job_that_had_a_ticket_is_never_queued_again(book: sqlite3.Connection) -> None:
     job = start(book, place(book, job_of()))
     attempt = attempt_of(book, job)
-    jobs.silent(book, job.id, at=NOON)
+    states.silent(book, job.id, at=NOON)
 
     with pytest.raises(sqlite3.IntegrityError):
-        jobs.queued_again(book, attempt, FAULT, at=NOON)
+        states.queued_again(book, attempt, FAULT, at=NOON)
     with pytest.raises(sqlite3.IntegrityError):
-        jobs.refused(book, attempt, FAULT, at=NOON)
-    jobs.heard_again(book, job.id, at=NOON)
+        states.refused(book, attempt, FAULT, at=NOON)
+    states.heard_again(book, job.id, at=NOON)
 
     assert now(book, job).ticket == job.ticket
 
@@ -175,19 +175,19 @@ def test_a_job_that_had_a_ticket_is_never_queued_again(book: sqlite3.Connection)
 def test_one_of_the_providers_jobs_is_one_of_ours(book: sqlite3.Connection) -> None:
     start(book, place(book, job_of(1)))
     other = place(book, job_of(2))
-    attempt = jobs.submitting(book, other, provider="studio", at=NOON)
+    attempt = states.submitting(book, other, provider="studio", at=NOON)
 
     with pytest.raises(sqlite3.IntegrityError, match="provider_job_id"):
-        jobs.running(book, attempt, Ticket(provider_job_id=f"theirs-{job_of(1).id}"), at=NOON)
+        states.running(book, attempt, Ticket(provider_job_id=f"theirs-{job_of(1).id}"), at=NOON)
 
 
 def test_what_was_proved_is_kept_with_the_attempt(book: sqlite3.Connection) -> None:
     job = place(book, job_of())
-    attempt = jobs.submitting(book, job, provider="studio", at=NOON)
+    attempt = states.submitting(book, job, provider="studio", at=NOON)
     assert attempt_of(book, now(book, job)) == attempt
-    jobs.uncertain(book, attempt, "x" * 5_000, at=NOON)
+    states.uncertain(book, attempt, "x" * 5_000, at=NOON)
     assert attempt_of(book, now(book, job)).outcome is AttemptOutcome.UNKNOWN
-    jobs.running(book, attempt, TICKET, at=NOON)
+    states.running(book, attempt, TICKET, at=NOON)
 
     assert attempt_of(book, now(book, job)).outcome is AttemptOutcome.TAKEN
     assert now(book, job).ticket == TICKET
@@ -197,7 +197,7 @@ def test_what_was_proved_is_kept_with_the_attempt(book: sqlite3.Connection) -> N
 def test_a_fault_is_kept_and_its_detail_is_bounded(book: sqlite3.Connection) -> None:
     job = place(book, job_of())
 
-    jobs.failed(book, job.id, replace(FAULT, detail="x" * 5_000), at=NOON)
+    states.failed(book, job.id, replace(FAULT, detail="x" * 5_000), at=NOON)
 
     assert now(book, job).fault == replace(FAULT, detail="x" * 1_000)
 

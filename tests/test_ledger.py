@@ -21,7 +21,7 @@ from bot.domain import (
     Ticket,
 )
 from bot.errors import StaleJob, StorageError
-from storage import jobs, ledger, purses
+from storage import ledger, purses, states
 from tests.bookkeeping import FAULT, TODAY, place, start
 from tests.props import ANN, BEN, NOON, job_of, new_book
 
@@ -136,8 +136,8 @@ def test_what_the_house_carries_is_free_for_the_member_and_counts_for_the_instal
     book: sqlite3.Connection,
 ) -> None:
     job = place(book, job_of(price_micros=400_000))
-    attempt = jobs.submitting(book, job, provider="studio", at=NOON)
-    jobs.uncertain(book, attempt, "lost", at=NOON)
+    attempt = states.submitting(book, job, provider="studio", at=NOON)
+    states.uncertain(book, attempt, "lost", at=NOON)
     next_month = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
 
     assert moves.to_the_house(job, next_month, book)
@@ -146,7 +146,7 @@ def test_what_the_house_carries_is_free_for_the_member_and_counts_for_the_instal
     assert balances(book) == (of(0), of(0))
     assert balances(book, next_month.date()) == (of(0), of(0, 400_000))
     assert house(book, next_month.date()) == of(0, 400_000)
-    jobs.running(book, attempt, Ticket(provider_job_id="found"), at=next_month)
+    states.running(book, attempt, Ticket(provider_job_id="found"), at=next_month)
     moves.rendered(job.id, None, next_month, book)
     assert balances(book, next_month.date()) == (of(0), of(400_000))
     assert ledger.refund(book, job.id, at=next_month) == 0

@@ -25,7 +25,7 @@ from bot.domain import (
     Micros,
     UserId,
 )
-from storage import jobs, ledger
+from storage import ledger, states
 from tests.bookkeeping import FAULT, place, start
 from tests.props import count, job_of, new_book
 
@@ -142,7 +142,7 @@ class TheBook(RuleBasedStateMachine):
     @rule(known=consumes(queued), at=MOMENTS)
     def cancel(self, known: Modelled, at: datetime) -> None:
         def cancelled(tx: sqlite3.Connection) -> None:
-            jobs.cancelled(tx, known.job.id, at=at)
+            states.cancelled(tx, known.job.id, at=at)
             ledger.release(tx, known.job.id, at=at)
 
         self.transact(cancelled)
@@ -155,7 +155,7 @@ class TheBook(RuleBasedStateMachine):
 
     @rule(target=uncertain, known=consumes(running), at=MOMENTS)
     def go_silent(self, known: Modelled, at: datetime) -> Modelled:
-        self.transact(partial(jobs.silent, job_id=known.job.id, at=at))
+        self.transact(partial(states.silent, job_id=known.job.id, at=at))
         return known
 
     @rule(known=uncertain, at=MOMENTS)
@@ -165,7 +165,7 @@ class TheBook(RuleBasedStateMachine):
 
     @rule(target=running, known=consumes(uncertain), at=MOMENTS)
     def be_heard_again(self, known: Modelled, at: datetime) -> Modelled:
-        self.transact(partial(jobs.heard_again, job_id=known.job.id, at=at))
+        self.transact(partial(states.heard_again, job_id=known.job.id, at=at))
         return known
 
     @rule(target=rendered, known=consumes(running), bill=BILLS, at=MOMENTS)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Limits, MessageId, Ticket
-from storage import jobs, ledger
+from storage import jobs, ledger, states
 from tests.stage import Json, Stage, card_of, open_stage, texts, walk
 
 EPHEMERAL = 64
@@ -26,10 +26,10 @@ async def test_quota_shows_limit_spent_held_left_and_when_it_starts_anew(stage: 
         await stage.ask(stage.ada, prompt="a paper boat")
     at = stage.clock()
     job = (await stage.rows())[0]
-    attempt = await stage.database.write(partial(jobs.submitting, job=job, provider="studio", at=at))
+    attempt = await stage.database.write(partial(states.submitting, job=job, provider="studio", at=at))
     ticket = Ticket(provider_job_id="video_1")
-    await stage.database.write(partial(jobs.running, attempt=attempt, ticket=ticket, at=at))
-    await stage.database.write(partial(jobs.rendered, job_id=job.id, at=at))
+    await stage.database.write(partial(states.running, attempt=attempt, ticket=ticket, at=at))
+    await stage.database.write(partial(states.rendered, job_id=job.id, at=at))
     await stage.database.write(partial(ledger.capture, job_id=job.id, billed_micros=None, at=at))
 
     answer = await use(stage, "quota")

@@ -49,14 +49,15 @@ def a_job(connection: sqlite3.Connection, job_id: str, state: JobState, interact
     """Insert a job in any state, with all that the state needs."""
     connection.execute(
         """
-        INSERT INTO jobs (id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt, model,
-                          resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros,
-                          created_at, state_at, state, attempt, ticket, fault_kind, fault_code,
+        INSERT INTO jobs (id, order_id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt,
+                          model, resolution, aspect_ratio, duration_s, offer_id, price_micros,
+                          per_second_micros, created_at, state_at, state, attempt, ticket, fault_kind,
+                          fault_code,
                           clip_message_id)
-        VALUES (?, ?, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p', '16:9', 4,
+        VALUES (?, ?, ?, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p', '16:9', 4,
                 'studio/studio', 400000, 100000, 0, 0, ?, 1, ?, 'provider', 'made_up', 9)
         """,
-        (job_id, interaction_id, state, ticket_for(state)),
+        (job_id, job_id, interaction_id, state, ticket_for(state)),
     )
 
 
@@ -91,10 +92,10 @@ def test_a_move_that_does_not_count_is_refused(rows: sqlite3.Connection, rev: st
 
 
 NEW_JOB = """
-    INSERT INTO jobs (id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt, model,
-                      resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros,
+    INSERT INTO jobs (id, order_id, interaction_id, take, guild_id, channel_id, user_id, kind, prompt,
+                      model, resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros,
                       created_at, state_at, state)
-    VALUES ('c', 3, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p',
+    VALUES ('c', 'c', 3, 1, 7, 30, 1001, 'generate', 'a paper boat', 'studio', '720p',
             '16:9', 4, 'studio/studio', 0, 0, 0, 0,
             'queued')
 """
@@ -111,7 +112,11 @@ BROKEN = [
     ("a_prompt_is_at_most_4000_characters", "UPDATE jobs SET prompt = printf('%.4001c', 'x')"),
     ("a_prompt_is_at_most_4000_characters", "UPDATE jobs SET prompt = ''"),
     ("a_price_is_not_negative", "UPDATE jobs SET price_micros = -1"),
-    ("take >= 1", "UPDATE jobs SET take = 0"),
+    ("a_take_is_one_of_its_order", "UPDATE jobs SET take = 0"),
+    ("an_order_has_at_most_four_takes", "UPDATE jobs SET takes = 5"),
+    ("the_first_take_is_the_orders_own", "UPDATE jobs SET order_id = 'a' WHERE id = 'b'"),
+    ("a_source_is_whole", "UPDATE jobs SET source_file = 'pictures/a.png' WHERE id = 'a'"),
+    ("a_source_is_whole", "UPDATE jobs SET source_provider_id = 'video_1' WHERE id = 'a'"),
     ("duration_s > 0", "UPDATE jobs SET duration_s = 0"),
     ("per_second_micros >= 0", "UPDATE jobs SET per_second_micros = -1"),
     ("a job moves only along the arrows", "UPDATE jobs SET state = 'done', rev = rev + 1 WHERE id = 'a'"),

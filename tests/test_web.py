@@ -24,7 +24,7 @@ from bot.domain import (
 )
 from bot.moves import not_taken
 from bot.providers.standard_webhooks import WebhookRefused
-from storage import jobs
+from storage import jobs, states
 from storage.database import Database
 from tests.emulators.fal_signing import deliver
 from tests.emulators.faults import PROXY_502_BEFORE_WORK
@@ -62,7 +62,7 @@ async def test_a_lost_submission_is_told_of_until_its_row_has_the_ticket(scene: 
     first = await scene.side.end(theirs)
     state = await scene.state(job)
     ticket = Ticket(provider_job_id=theirs)
-    await scene.database.write(partial(jobs.running, attempt=attempt, ticket=ticket, at=clock()))
+    await scene.database.write(partial(states.running, attempt=attempt, ticket=ticket, at=clock()))
     second = await scene.side.again(theirs)
 
     assert (first, second) == ([503], [204])
@@ -203,7 +203,7 @@ async def test_a_second_job_of_one_attempt_changes_nothing_and_a_person_is_told(
 
 async def test_a_job_that_has_ended_is_not_woken(scene: Scene) -> None:
     job, _, ticket = await scene.ordered()
-    await scene.database.write(partial(jobs.rendered, job_id=job.id, at=NOON))
+    await scene.database.write(partial(states.rendered, job_id=job.id, at=NOON))
 
     assert await scene.side.end(ticket.provider_job_id) == [204]
     assert scene.woken == []

@@ -109,6 +109,7 @@ async def test_a_submission_lost_at_fal_is_found_by_its_webhook_and_is_posted_on
             cards,
             Fetching(tmp_path, check=looked_into, now=clock),
             Posting(database, cards, channel, now=clock),
+            folder=tmp_path,
             now=clock,
             dice=random.Random(1),
             paces={"fal": Pace(first_s=3_600)},

@@ -16,7 +16,7 @@ from bot.domain import Attempt, InteractionId, Job, JobId, JobState, OfferId, Ti
 from bot.providers import fal, lumenfall, replicate
 from bot.providers.protocol import Provider, Submission, Taken, Unknown
 from bot.settings import Settings
-from storage import jobs
+from storage import jobs, states
 from storage.database import Database
 from tests import bookkeeping, fal_scene, lumenfall_scene, replicate_scene
 from tests.emulators import faults
@@ -267,7 +267,7 @@ class Scene:
         job, attempt, submission = await self._submitted(number)
         assert isinstance(submission, Taken), submission
         await self.database.write(
-            partial(jobs.running, attempt=attempt, ticket=submission.ticket, at=self._clock())
+            partial(states.running, attempt=attempt, ticket=submission.ticket, at=self._clock())
         )
         return job, attempt, submission.ticket
 
@@ -278,7 +278,7 @@ class Scene:
             self.side.faults.next(route, faults.LOST_ANSWER)
         job, attempt, submission = await self._submitted(number)
         assert isinstance(submission, Unknown), submission
-        await self.database.write(partial(jobs.uncertain, attempt=attempt, detail="lost", at=self._clock()))
+        await self.database.write(partial(states.uncertain, attempt=attempt, detail="lost", at=self._clock()))
         (theirs,) = set(self.side.made()) - before
         return job, attempt, theirs
 
@@ -288,7 +288,7 @@ class Scene:
         order = replace(plain.order, interaction_id=InteractionId(number), model="sora")
         job = replace(plain, order=order, quote=replace(plain.quote, offer_id=self.offer_id))
         await self.database.write(partial(bookkeeping.place, job=job))
-        submitting = partial(jobs.submitting, job=job, provider=self.side.name, at=self._clock())
+        submitting = partial(states.submitting, job=job, provider=self.side.name, at=self._clock())
         return job, await self.database.write(submitting)
 
     async def _submitted(self, number: int) -> tuple[Job, Attempt, Submission]:

@@ -41,7 +41,7 @@ from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
 from bot.screening import WordList
 from bot.worker import Worker
-from storage import jobs, ledger
+from storage import jobs, ledger, states
 from storage.database import Database, prepare
 from storage.migrate import migrate
 from tests import bookkeeping, invariants
@@ -169,6 +169,7 @@ class Bench:
             cards,
             self.fetching(),
             Posting(database, cards, self.channel, now=self.clock),
+            folder=self.folder,
             now=self.clock,
             dice=random.Random(1),
         )
@@ -252,7 +253,8 @@ class Bench:
             prompt=f"boat number {press}",
             model=model,
         )
-        job = replace(job_of(at=self.clock()), id=JobId(self._ids.new()), order=order, quote=quote)
+        job_id = JobId(self._ids.new())
+        job = replace(job_of(at=self.clock()), id=job_id, order_id=job_id, order=order, quote=quote)
         self.write(partial(bookkeeping.place, job=job))
         self._placed(job.id)
         return job
@@ -295,19 +297,19 @@ class Bench:
     async def _bring(self, job: Job, state: JobState, *, sent: bool, ticket: bool) -> None:
         if state is JobState.QUEUED:
             return
-        attempt = self.write(partial(jobs.submitting, job=job, provider="emulator", at=self.clock()))
+        attempt = self.write(partial(states.submitting, job=job, provider="emulator", at=self.clock()))
         provider = self.provider()
         try:
             submission = await provider.submit(job, attempt) if sent else None
             if state is JobState.SUBMITTING:
                 return
             if state is JobState.UNCERTAIN and not ticket:
-                self.write(partial(jobs.uncertain, attempt=attempt, detail="lost", at=self.clock()))
+                self.write(partial(states.uncertain, attempt=attempt, detail="lost", at=self.clock()))
                 return
             assert isinstance(submission, Taken)
-            self.write(partial(jobs.running, attempt=attempt, ticket=submission.ticket, at=self.clock()))
+            self.write(partial(states.running, attempt=attempt, ticket=submission.ticket, at=self.clock()))
             if state is JobState.UNCERTAIN:
-                self.write(partial(jobs.silent, job_id=job.id, at=self.clock()))
+                self.write(partial(states.silent, job_id=job.id, at=self.clock()))
             if state in (JobState.UNCERTAIN, JobState.RUNNING):
                 return
             self.emulator.finish(submission.ticket.provider_job_id)

@@ -1,6 +1,6 @@
--- Jobs, their attempts and clips, quotes, and the ledger. Times are integers: microseconds since 1970,
--- UTC. Money is integers: micro-dollars. Every rule that a bug could break is a constraint whose name is
--- the sentence that the error says.
+-- Jobs, their attempts and clips, and quotes. Times are integers: microseconds since 1970, UTC. Money is
+-- integers: micro-dollars. Every rule that a bug could break is a constraint whose name is the sentence
+-- that the error says.
 
 CREATE TABLE moves (
     old TEXT NOT NULL,
@@ -23,12 +23,16 @@ CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY
         CONSTRAINT a_job_id_fits_a_nonce CHECK (length(id) BETWEEN 1 AND 20),
     interaction_id INTEGER NOT NULL,
-    take INTEGER NOT NULL CHECK (take >= 1),
+    -- The job of the order's first take, whose card is the order's.
+    order_id TEXT NOT NULL REFERENCES jobs (id),
+    take INTEGER NOT NULL,
+    takes INTEGER NOT NULL DEFAULT 1
+        CONSTRAINT an_order_has_at_most_four_takes CHECK (takes BETWEEN 1 AND 4),
     guild_id INTEGER NOT NULL,
     channel_id INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
     kind TEXT NOT NULL
-        CONSTRAINT a_kind_is_one_of_ours CHECK (kind IN ('generate', 'animate', 'remix', 'extend')),
+        CONSTRAINT a_kind_is_one_of_ours CHECK (kind IN ('generate', 'animate', 'remix', 'extend', 'character')),
     prompt TEXT NOT NULL
         CONSTRAINT a_prompt_is_at_most_4000_characters CHECK (length(prompt) BETWEEN 1 AND 4000),
     model TEXT NOT NULL,
@@ -36,6 +40,21 @@ CREATE TABLE jobs (
     aspect_ratio TEXT NOT NULL,
     duration_s INTEGER NOT NULL CHECK (duration_s > 0),
     seed INTEGER,
+    -- The picture or clip that it starts from, a file of ours in the data folder: all of it or nothing.
+    source_file TEXT,
+    source_media_type TEXT,
+    source_width INTEGER,
+    source_height INTEGER,
+    source_provider_id TEXT,
+    -- The clip that it was made from, also where only its last frame was.
+    source_job_id TEXT REFERENCES jobs (id),
+    characters TEXT NOT NULL DEFAULT '[]',
+    remixable INTEGER NOT NULL DEFAULT 0 CHECK (remixable IN (0, 1)),
+    blocks_ip INTEGER NOT NULL DEFAULT 0 CHECK (blocks_ip IN (0, 1)),
+    draft INTEGER NOT NULL DEFAULT 0 CHECK (draft IN (0, 1)),
+    private INTEGER NOT NULL DEFAULT 0 CHECK (private IN (0, 1)),
+    spoiler INTEGER NOT NULL DEFAULT 0 CHECK (spoiler IN (0, 1)),
+    -- Where the job is placed now; the price never changes, and what it may cost never exceeds it.
     offer_id TEXT NOT NULL,
     price_micros INTEGER NOT NULL CONSTRAINT a_price_is_not_negative CHECK (price_micros >= 0),
     per_second_micros INTEGER NOT NULL CHECK (per_second_micros >= 0),
@@ -50,6 +69,8 @@ CREATE TABLE jobs (
     state_at INTEGER NOT NULL,
     attempt INTEGER NOT NULL DEFAULT 0,
     ticket TEXT,
+    -- The provider's own id of what it made (a clip to remix, a character), where that is not the job's.
+    rendered_id TEXT,
     cancel_asked_at INTEGER,
     fault_kind TEXT,
     fault_code TEXT,
@@ -61,6 +82,13 @@ CREATE TABLE jobs (
     clip_channel_id INTEGER,
     clip_tried_at INTEGER,
     CONSTRAINT one_press_is_one_order UNIQUE (interaction_id, take),
+    CONSTRAINT a_take_is_one_of_its_order CHECK (take BETWEEN 1 AND takes),
+    CONSTRAINT the_first_take_is_the_orders_own CHECK ((take = 1) = (order_id = id)),
+    CONSTRAINT a_source_is_whole CHECK (
+        (source_file IS NULL) = (source_media_type IS NULL)
+        AND (source_file IS NULL) = (source_width IS NULL)
+        AND (source_file IS NULL) = (source_height IS NULL)
+        AND (source_file IS NOT NULL OR source_provider_id IS NULL)),
     CONSTRAINT a_submitted_job_has_an_attempt CHECK (
         state NOT IN ('submitting', 'uncertain', 'running', 'rendered', 'stored', 'withheld',
                       'undeliverable', 'posted')
@@ -79,6 +107,8 @@ CREATE INDEX jobs_in_the_workers_hands ON jobs (state_at)
     WHERE state IN ('queued', 'submitting', 'uncertain', 'running', 'rendered', 'stored');
 CREATE INDEX jobs_with_a_stale_card ON jobs (id) WHERE card_rev < rev;
 CREATE INDEX jobs_of_a_member ON jobs (guild_id, user_id, created_at);
+CREATE INDEX jobs_of_an_order ON jobs (order_id);
+CREATE INDEX jobs_made_from_a_clip ON jobs (source_job_id) WHERE source_job_id IS NOT NULL;
 
 CREATE TRIGGER a_job_moves_only_along_the_arrows BEFORE UPDATE OF state ON jobs
 WHEN OLD.state <> NEW.state
@@ -135,61 +165,3 @@ CREATE TABLE quotes (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX quotes_by_age ON quotes (expires_at);
-
-CREATE TABLE holds (
-    id INTEGER PRIMARY KEY,
-    job_id TEXT NOT NULL REFERENCES jobs (id),
-    bearer TEXT NOT NULL CHECK (bearer IN ('member', 'house')),
-    guild_id INTEGER NOT NULL,
-    channel_id INTEGER NOT NULL,
-    user_id INTEGER NOT NULL,
-    -- The calendar days that decide the purses, for ever: in the guild's time zone, and in UTC.
-    guild_day TEXT NOT NULL,
-    utc_day TEXT NOT NULL,
-    amount_micros INTEGER NOT NULL CONSTRAINT a_hold_is_not_negative CHECK (amount_micros >= 0),
-    opened_at INTEGER NOT NULL,
-    ended_at INTEGER,
-    ended_as TEXT CHECK (ended_as IN ('capture', 'release')),
-    CONSTRAINT a_hold_ends_once_and_says_how CHECK ((ended_at IS NULL) = (ended_as IS NULL))
-) STRICT;
-
-CREATE UNIQUE INDEX at_most_one_open_hold_a_job ON holds (job_id) WHERE ended_at IS NULL;
-CREATE INDEX holds_of_a_job ON holds (job_id);
-
-CREATE TRIGGER an_ended_hold_stays_ended BEFORE UPDATE ON holds WHEN OLD.ended_at IS NOT NULL
-BEGIN SELECT RAISE(ABORT, 'a hold ends exactly once'); END;
-CREATE TRIGGER a_hold_is_kept BEFORE DELETE ON holds
-BEGIN SELECT RAISE(ABORT, 'a hold is never deleted'); END;
-
-CREATE TABLE entries (
-    id INTEGER PRIMARY KEY,
-    kind TEXT NOT NULL
-        CHECK (kind IN ('hold', 'capture', 'release', 'refund', 'grant', 'adjust')),
-    hold_id INTEGER NOT NULL REFERENCES holds (id),
-    job_id TEXT NOT NULL,
-    bearer TEXT NOT NULL CHECK (bearer IN ('member', 'house')),
-    amount_micros INTEGER NOT NULL
-        CONSTRAINT an_entry_is_not_negative CHECK (amount_micros >= 0 OR kind = 'adjust'),
-    at INTEGER NOT NULL
-) STRICT;
-
-CREATE UNIQUE INDEX a_hold_is_entered_once ON entries (hold_id) WHERE kind = 'hold';
-CREATE UNIQUE INDEX a_hold_ends_exactly_once ON entries (hold_id) WHERE kind IN ('capture', 'release');
-CREATE UNIQUE INDEX a_hold_is_refunded_at_most_once ON entries (hold_id) WHERE kind = 'refund';
-CREATE INDEX entries_of_a_job ON entries (job_id);
-
-CREATE TRIGGER an_entry_is_never_changed BEFORE UPDATE ON entries
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-CREATE TRIGGER an_entry_is_never_deleted BEFORE DELETE ON entries
-BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
-
--- Kept beside the entries in the same transaction, so that a check costs the same at ten million of them.
-CREATE TABLE totals (
-    scope TEXT NOT NULL CHECK (scope IN ('member', 'channel', 'guild', 'installation', 'house')),
-    scope_id TEXT NOT NULL,
-    period TEXT NOT NULL CHECK (period IN ('day', 'week', 'month', 'total')),
-    starts_on TEXT NOT NULL,
-    spent_micros INTEGER NOT NULL CONSTRAINT nothing_is_spent_below_zero CHECK (spent_micros >= 0),
-    held_micros INTEGER NOT NULL CONSTRAINT nothing_is_held_below_zero CHECK (held_micros >= 0),
-    PRIMARY KEY (scope, scope_id, period, starts_on)
-) STRICT, WITHOUT ROWID;
