@@ -127,7 +127,15 @@ async def _opened(
             studio = Studio(config.data_dir / "studio", renders_at_once=config.studio_workers, now=now)
             stack.push_async_callback(studio.close)
             url = await studio.start()
-            return OpenAIVideos(name, base_url=url, api_key=None, wires=wires, now=now, can_cancel=True)
+            return OpenAIVideos(
+                name,
+                base_url=url,
+                api_key=None,
+                wires=wires,
+                now=now,
+                can_cancel=True,
+                bills_failures=False,
+            )
 
 
 def _told(secret: SecretStr | None) -> str:

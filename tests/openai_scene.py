@@ -52,6 +52,7 @@ async def provider_at(
     now: Callable[[], datetime] = lambda: NOON,
     timeouts: Timeouts | None = None,
     can_cancel: bool = True,
+    bills_failures: bool = True,
     sends_forms: bool = False,
     webhook_secret: str | None = None,
 ) -> AsyncIterator[OpenAIVideos]:
@@ -62,6 +63,7 @@ async def provider_at(
         wires={OFFER: wire},
         now=now,
         can_cancel=can_cancel,
+        bills_failures=bills_failures,
         sends_forms=sends_forms,
         webhook_secret=webhook_secret,
         timeouts=timeouts,

@@ -27,7 +27,9 @@ async def emulator(clock: Clock) -> AsyncIterator[FalEmulator]:
         yield running
 
 
-async def test_a_queued_job_that_is_cancelled_has_stopped_at_no_cost(emulator: FalEmulator) -> None:
+async def test_a_queued_job_that_is_cancelled_has_stopped_and_fal_does_not_say_at_what_cost(
+    emulator: FalEmulator,
+) -> None:
     async with provider_at(emulator.hosts) as provider:
         ticket = await made(provider)
         await provider.cancel(ticket)

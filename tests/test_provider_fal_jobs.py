@@ -169,7 +169,8 @@ async def test_a_completed_job_that_failed_says_whose_matter_it_is(
         failed = await provider.ask(ticket)
 
     assert isinstance(failed, Failed), failed
-    assert (failed.fault.kind, failed.fault.code, failed.billed_micros) == (*matter, 0)
+    assert (failed.fault.kind, failed.fault.code) == matter
+    assert failed.billed_micros == (0 if status >= 500 else None)
     assert str(status) in failed.fault.detail
     assert "retryable" in failed.fault.detail
 
@@ -204,7 +205,7 @@ async def test_completed_with_an_error_inside_is_never_success_even_beside_a_vid
 async def test_a_failed_job_costs_what_its_units_say_a_server_error_never_anything(
     emulator: FalEmulator,
 ) -> None:
-    outcomes = [(422, None), (422, "4"), (422, "0.0000001"), (500, "4"), (422, "lots"), (422, "-4")]
+    outcomes = [(422, None), (422, "4"), (422, "0.0000001"), (422, "0"), (500, "4"), (422, "lots")]
     billed = []
 
     async with provider_at(emulator.hosts) as provider:
@@ -216,7 +217,33 @@ async def test_a_failed_job_costs_what_its_units_say_a_server_error_never_anythi
             assert isinstance(failed, Failed)
             billed.append(failed.billed_micros)
 
-    assert billed == [0, 400_000, 1, 0, 0, 0]
+    assert billed == [None, 400_000, 1, 0, 0, None]
+
+
+async def test_a_proxys_page_does_not_say_that_a_job_cost_nothing(emulator: FalEmulator) -> None:
+    emulator.faults.next("result", faults.PROXY_502_BEFORE_WORK)
+
+    async with provider_at(emulator.hosts) as provider:
+        ticket = await made(provider)
+        kind = "content_policy_violation"
+        emulator.books.fail(ticket.provider_job_id, 422, typed(kind), kind=kind)
+        failed = await provider.ask(ticket)
+
+    assert isinstance(failed, Failed)
+    assert failed.billed_micros is None
+
+
+async def test_units_without_a_price_are_a_cost_that_is_not_known(emulator: FalEmulator) -> None:
+    emulator.faults.always("pricing", faults.PROXY_502_BEFORE_WORK)
+
+    async with provider_at(emulator.hosts) as provider:
+        ticket = await made(provider)
+        kind = "content_policy_violation"
+        emulator.books.fail(ticket.provider_job_id, 422, typed(kind), kind=kind, units="4")
+        failed = await provider.ask(ticket)
+
+    assert isinstance(failed, Failed)
+    assert failed.billed_micros is None
 
 
 BAD_STATUSES: list[Fault] = [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import NOTHING_MICROS, Fault, FaultKind, Micros, Ticket
+from bot.domain import Fault, FaultKind, Micros, Ticket
 from bot.errors import ProviderUnavailable, UnreadableAnswer
 from bot.media import check
 from bot.providers.http import Timeouts
@@ -119,7 +119,7 @@ async def test_a_failed_job_says_whose_matter_it_is_even_where_moderation_hides(
     assert isinstance(failed, Failed)
     assert failed.fault.kind is kind
     assert failed.fault.code == ("moderation_blocked" if kind is FaultKind.RULES else "provider_failed")
-    assert failed.billed_micros == NOTHING_MICROS
+    assert failed.billed_micros is None
 
 
 async def test_a_job_that_everybody_failed_names_their_reasons_for_the_operator_and_what_it_cost(
@@ -263,7 +263,7 @@ async def test_cancel_stops_a_running_job_however_lumenfall_says_so(clock: Clock
         ticket = await made(provider)
         await provider.cancel(ticket)
 
-        assert await provider.ask(ticket) == Stopped()
+        assert await provider.ask(ticket) == Stopped(Micros(0))
     assert emulator.billed_micros == 0
 
 

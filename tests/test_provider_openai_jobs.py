@@ -82,6 +82,7 @@ STANDINGS: list[tuple[dict[str, object], object]] = [
     ({"status": "completed", "expires_at": int(NOON.timestamp())}, Rendered(expires_at=NOON)),
     ({"status": "cancelled"}, Stopped()),
     ({"status": "canceled"}, Stopped()),
+    ({"status": "cancelled", "started_at": None}, Stopped()),
 ]
 
 
@@ -115,7 +116,7 @@ async def test_a_failed_job_says_whose_matter_it_is(
         failed = await provider.ask(Ticket(provider_job_id="video_1"))
 
     assert isinstance(failed, Failed)
-    assert (failed.fault.kind, failed.fault.code, failed.billed_micros) == (kind, code, 0)
+    assert (failed.fault.kind, failed.fault.code, failed.billed_micros) == (kind, code, None)
 
 
 async def test_a_job_may_fail_by_moderation_after_it_was_taken(emulator: OpenAIEmulator) -> None:
@@ -264,3 +265,22 @@ async def test_delete_removes_a_finished_clip_and_may_be_repeated(emulator: Open
             await provider.delete(ticket)
 
     assert isinstance(gone, Vanished)
+
+
+@pytest.mark.parametrize(("bills_failures", "micros"), [(True, None), (False, 0)])
+async def test_what_a_failure_costs_is_not_known_but_where_nobody_bills(
+    emulator: OpenAIEmulator,
+    bills_failures: bool,  # noqa: FBT001 - given by name in the table
+    micros: int | None,
+) -> None:
+    said = {"id": "video_1", "object": "video", "error": {"code": "video_generation_failed"}}
+    failed = said | {"status": "failed"}
+    emulator.faults.next(
+        "ask", answer(200, failed), answer(500, failed), answer(200, said | {"status": "cancelled"})
+    )
+
+    async with provider_at(emulator.url, bills_failures=bills_failures) as provider:
+        answers = [await provider.ask(Ticket(provider_job_id="video_1")) for _ in range(3)]
+
+    costs = [each.billed_micros for each in answers if isinstance(each, Failed | Stopped)]
+    assert costs == [micros] * 3

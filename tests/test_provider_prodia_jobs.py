@@ -127,7 +127,23 @@ async def test_a_failed_job_says_whose_matter_it_is(
         failed = await provider.ask(ONE)
 
     assert isinstance(failed, Failed)
-    assert (failed.fault.kind, failed.fault.code, failed.billed_micros) == (kind, code, 0)
+    assert (failed.fault.kind, failed.fault.code, failed.billed_micros) == (kind, code, None)
+
+
+@pytest.mark.parametrize(
+    ("price", "micros"), [({"dollars": 0}, 0), ({"dollars": 0.1}, 100_000), ({"dollars": "0.1"}, None)]
+)
+async def test_a_failed_job_costs_what_stands_in_it(
+    emulator: ProdiaEmulator, price: object, micros: int | None
+) -> None:
+    emulator.faults.next("state", answer(200, b"failed"))
+    emulator.faults.next("job", answer(200, {"error": "upstream timeout", "price": price}))
+
+    async with provider_at(emulator.url) as provider:
+        failed = await provider.ask(ONE)
+
+    assert isinstance(failed, Failed)
+    assert failed.billed_micros == micros
 
 
 async def test_a_job_may_be_blocked_after_it_was_taken_and_costs_nothing(emulator: ProdiaEmulator) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import FaultKind, Ticket
+from bot.domain import FaultKind, Micros, Ticket
 from bot.errors import AssetGone, ProviderUnavailable, UnreadableAnswer
 from bot.media import check
 from bot.providers.protocol import Failed, Rendered, Rendering, Stopped, Vanished, Waiting
@@ -80,7 +80,10 @@ STANDINGS: list[tuple[dict[str, object], object]] = [
     ({"status": "succeeded", "completed_at": "yesterday"}, Rendered()),
     ({"status": "succeeded", "completed_at": 7, "error": ""}, Rendered()),
     ({"status": "canceled", "started_at": "2026-11-21T12:00:00Z"}, Stopped()),
-    ({"status": "aborted", "started_at": None}, Stopped()),
+    ({"status": "canceled"}, Stopped()),
+    ({"status": "canceled", "started_at": None}, Stopped(Micros(0))),
+    ({"status": "aborted", "started_at": None}, Stopped(Micros(0))),
+    ({"status": "aborted"}, Stopped(Micros(0))),
 ]  # fmt: skip
 
 
@@ -117,7 +120,18 @@ async def test_a_failed_prediction_says_whose_matter_it_is(
         failed = await provider.ask(P1)
 
     assert isinstance(failed, Failed)
-    assert (failed.fault.kind, failed.fault.code, failed.billed_micros) == (kind, code, 0)
+    assert (failed.fault.kind, failed.fault.code, failed.billed_micros) == (kind, code, None)
+
+
+async def test_a_prediction_that_failed_before_it_began_costs_nothing(emulator: ReplicateEmulator) -> None:
+    said = {"id": "p1", "status": "failed", "error": "Failed to start (E6716)", "started_at": None}
+    emulator.faults.next("ask", answer(200, said))
+
+    async with provider_at(emulator.url) as provider:
+        failed = await provider.ask(P1)
+
+    assert isinstance(failed, Failed)
+    assert failed.billed_micros == 0
 
 
 async def test_a_prediction_may_be_flagged_after_it_was_taken(emulator: ReplicateEmulator) -> None:
@@ -222,7 +236,7 @@ async def test_cancel_stops_a_prediction_and_the_next_question_says_so(emulator:
         await provider.cancel(ticket)
 
         assert provider.can_cancel
-        assert await provider.ask(ticket) == Stopped()
+        assert await provider.ask(ticket) == Stopped(Micros(0))
     assert emulator.billed_micros == 0
 
 
@@ -256,7 +270,7 @@ async def test_past_its_deadline_a_prediction_is_stopped_by_replicate_itself(
             emulator.begin(ticket.provider_job_id)
         clock.advance(timedelta(seconds=61))
 
-        assert await provider.ask(ticket) == Stopped()
+        assert await provider.ask(ticket) == Stopped(Micros(0) if begun == "not begun" else None)
 
     status = emulator.predictions[ticket.provider_job_id].status
     assert status == ("canceled" if begun == "begun" else "aborted")

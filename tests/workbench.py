@@ -230,6 +230,7 @@ class Bench:
             wires=self.catalogue().wires("emulator"),
             now=self.clock,
             can_cancel=True,
+            bills_failures=False,
             absent_after=self.absent_after,
         )
 

@@ -180,7 +180,9 @@ class FalQueue:
                 return vanished
 
     async def _ended(self, error: answers.Error, told: http.Answered, ticket: Ticket) -> Failed | Stopped:
-        billed = await self._billed(told, ticket) or NOTHING_MICROS
+        says_units = answers.billable_units(told) is not None
+        unbilled = not says_units and answers.is_never_billed(error, told)
+        billed = NOTHING_MICROS if unbilled else await self._billed(told, ticket)
         if answers.was_stopped(error, told):
             return Stopped(billed)
         return Failed(answers.failure(error, told), billed)

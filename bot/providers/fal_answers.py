@@ -32,9 +32,15 @@ something. A result of 422 or 499 is the job's own, one of 400 or 5xx only where
 errors; without that it is a fault of the question, which is asked again. A type of `client_cancelled` or a
 499 is a job that was stopped. fal has no state for failed or cancelled, and gives no percentage.
 
-`billed_micros` of a failed or stopped job is what its result's `x-fal-billable-units` come to, and 0 without
-them. A 5xx is never billed. A 422 may be, and where it does not say so nobody knows before fal's bill.
-(docs.fal.ai: model-apis/errors, request-errors, pricing, inference/queue; read 2026-11-21.)
+What a job that failed or was stopped is billed:
+
+| its result                                                      | billed                              |
+|-----------------------------------------------------------------|-------------------------------------|
+| an own error of 5xx, or one of a type that fal gives a 5xx      | nothing ("never charged")           |
+| `x-fal-billable-units`                                          | what so many units cost             |
+| 400, 422 or 499 without them: it "may still be charged", if a   | unknown, until fal's bill           |
+| machine had worked on it                                        |                                     |
+(docs.fal.ai: model-apis/errors, request-errors, faq, pricing, inference/queue; read 2026-11-21.)
 """
 
 from collections.abc import Mapping
@@ -64,6 +70,19 @@ _PICTURE = {
 }
 _STOPPED = {"client_cancelled", "client_disconnected"}
 _NOT_STARTED = {"request_timeout", "startup_timeout", "runner_scheduling_failure"}
+_SERVERS = _NOT_STARTED | {
+    "generation_timeout",
+    "downstream_service_unavailable",
+    "internal_server_error",
+    "internal_error",
+    "runner_connection_timeout",
+    "runner_connection_refused",
+    "runner_connection_error",
+    "runner_disconnected",
+    "runner_incomplete_response",
+    "runner_server_error",
+}
+"""The types of what fal answers with a 5xx."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +227,12 @@ def failure(said: Error, answered: http.Answered) -> Fault:
     if not _NOT_STARTED.isdisjoint(said.types):
         return theirs("provider_never_started", detail)
     return theirs("provider_failed", detail)
+
+
+def is_never_billed(error: Error, answered: http.Answered) -> bool:
+    """Whether a failure is fal's own: a 5xx by its type, or as the job's result (and not a proxy's)."""
+    own = answered.status >= 500 and is_jobs_own_error(answered)
+    return own or (bool(error.types) and error.types <= _SERVERS)
 
 
 def billable_units(answered: http.Answered) -> Decimal | None:

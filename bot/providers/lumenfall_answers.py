@@ -36,6 +36,8 @@ An UPSTREAM_ERROR has the status of a provider behind: a 401 there is about Lume
 A failure arrives with HTTP 200, as a job whose status says so. There the attempts (or the message) only
 decide whose matter it is: it is the rules' as soon as one of them speaks of moderation.
 
+What a job that failed or was stopped is billed: its `metadata.cost`; without it nobody knows.
+
 (docs.lumenfall.ai: errors, videos/get, cost-estimation, webhooks; github.com/lumenfall-ai/agent-skill
 @80efd74: error-reference.md, lumenfall.mjs; read 2026-11-21.)
 """
@@ -46,7 +48,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain import NOTHING_MICROS, FaultKind, Micros, Ticket
+from bot.domain import FaultKind, Micros, Ticket
 from bot.errors import AssetGone, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http, openai_answers, outcomes
 from bot.providers.costs import micros_of
@@ -136,9 +138,10 @@ def _said(answered: http.Answered) -> Said:
 def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answer:
     """How the job stands, and what it cost. What is in no document is no answer, and never success.
 
-    A cost that is not in dollars is not known: None when rendered, nothing otherwise; `uncounted_cost`
-    tells of it. Four states are documented, and which of them a cancelled job has is not: `cancelled` is
-    what the webhook says, and a failure by a code that says so is believed too.
+    A cost that is not said, or not in dollars, is not known, also of a job that failed or was stopped: the
+    documents promise no refund, and partial costs of failed requests are written. `uncounted_cost` tells of
+    one in another currency. Four states are documented, and which of them a cancelled job has is not:
+    `cancelled` is what the webhook says, and a failure by a code that says so is believed too.
     """
     answer = openai_answers.standing(answered, ticket, now=now)
     billed = _cost(answered.body)
@@ -146,15 +149,15 @@ def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answe
         case Rendered():
             return replace(answer, billed_micros=billed)
         case Stopped():
-            return Stopped(billed or NOTHING_MICROS)
+            return Stopped(billed)
         case Failed(fault):
             error = _error(answered.body)
             if _CANCELLED.search(error.code):
-                return Stopped(billed or NOTHING_MICROS)
+                return Stopped(billed)
             detail = http.one_line("; ".join((fault.detail, *error.attempts)))
             ruled_out = any(map(_speaks_of_rules, (error.code, error.message, *error.attempts)))
             fault = moderation(detail) if ruled_out else replace(fault, detail=detail)
-            return Failed(fault, billed or NOTHING_MICROS)
+            return Failed(fault, billed)
         case Waiting() | Rendering() | Vanished():
             return answer
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from bot.domain import Attempt, Fault, Job, OfferId, Source, Ticket
+from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, OfferId, Source, Ticket
 from bot.errors import UnreadableAnswer
 from bot.providers import http
 from bot.providers import openai_answers as answers
@@ -62,6 +62,8 @@ class OpenAIVideos:
         now: the clock.
         can_cancel: whether `DELETE` stops a running job here (the studio's and Lumenfall's does, OpenAI's
             does not).
+        bills_failures: whether a job that failed or was stopped may be billed, which no document of
+            OpenAI's says; nobody bills the studio's.
         sends_forms: whether every order is a form, for a server that reads no JSON (vLLM-Omni's).
         webhook_secret: the `whsec_…` of the webhook endpoint that was made for `video.completed` and
             `video.failed` in the provider's own settings; None believes no webhook.
@@ -81,6 +83,7 @@ class OpenAIVideos:
         wires: Mapping[OfferId, Wire],
         now: Callable[[], datetime],
         can_cancel: bool = False,
+        bills_failures: bool = True,
         sends_forms: bool = False,
         webhook_secret: str | None = None,
         timeouts: http.Timeouts | None = None,
@@ -95,6 +98,7 @@ class OpenAIVideos:
         self._videos = base / "videos"
         self._wires = wires
         self._sends_forms = sends_forms
+        self._unmade_micros = None if bills_failures else NOTHING_MICROS
         self._webhook_secret = webhook_secret
         self._now = now
         self._timeouts = timeouts or http.Timeouts()
@@ -219,7 +223,8 @@ class OpenAIVideos:
         is_character = answers.CHARACTER in ticket.urls
         url = self._at("characters", ticket.provider_job_id) if is_character else self._video(ticket)
         answered = await http.call(self._session, "GET", url, headers=self._headers)
-        if (failed := answers.failed_in(answered, ticket)) is not None:
+        unmade = self._unmade_micros
+        if (failed := answers.failed_in(answered, ticket, unmade_micros=unmade)) is not None:
             return failed
         if answered.status in (404, 410):
             if isinstance(answered.body, dict):
@@ -229,7 +234,7 @@ class OpenAIVideos:
         expect_ok(answered, PROTOCOL, now=self._now())
         if is_character:
             return answers.character(answered, ticket)
-        return answers.standing(answered, ticket, now=self._now())
+        return answers.standing(answered, ticket, now=self._now(), unmade_micros=unmade)
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
         if answers.CHARACTER in ticket.urls:

@@ -21,6 +21,9 @@ What each outcome of the one POST proves:
 |                                               |                       | provider_refused               |
 | all else: 1xx, 3xx, 408, 409, 425, 4xx, 5xx   | Unknown               |                                |
 
+What a job that failed or was stopped is billed stands in no answer and in no document of OpenAI's: unknown,
+but where nobody bills at all (`bills_failures`).
+
 Why these prove it and the others do not is in outcomes.py. LiteLLM's proxy answers 408 when *its* provider
 timed out.
 """
@@ -30,7 +33,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from bot.domain import Fault, FaultKind, Ticket
+from bot.domain import Fault, FaultKind, Micros, Ticket
 from bot.errors import UnreadableAnswer
 from bot.providers import http, outcomes
 from bot.providers.listing import Listed
@@ -96,8 +99,13 @@ def _said(answered: http.Answered) -> Said:
     )
 
 
-def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answer:
-    """How the job stands, from its resource. What is in no document is no answer, and never success."""
+def standing(
+    answered: http.Answered, ticket: Ticket, *, now: datetime, unmade_micros: Micros | None = None
+) -> Answer:
+    """How the job stands, from its resource. What is in no document is no answer, and never success.
+
+    `unmade_micros` is what a job costs that failed or was stopped: None, since no document of OpenAI's says.
+    """
     body = _job_in(answered, ticket)
     after_s = http.retry_after_s(answered.headers, now=now)
     match body:
@@ -108,32 +116,34 @@ def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answe
         case {"status": "completed"} if not body.get("error"):
             return Rendered(expires_at=_time(body.get("expires_at")))
         case {"status": "failed"}:
-            return _failed(body)
+            return _failed(body, unmade_micros)
         case {"status": "cancelled" | "canceled"}:  # Azure; gateways
-            return Stopped()
+            return Stopped(unmade_micros)
         case _:
             raise UnreadableAnswer(PROTOCOL, f"no state that is known: {answered.text}")
 
 
-def failed_in(answered: http.Answered, ticket: Ticket) -> Failed | None:
+def failed_in(
+    answered: http.Answered, ticket: Ticket, *, unmade_micros: Micros | None = None
+) -> Failed | None:
     """The job itself, as failed, under an error's status: so vLLM-Omni 0.30.0 says it.
 
-    A body with the job's own id can be nothing else; all others are for `standing`.
+    A body with the job's own id can be nothing else; all others are for `standing`, as is `unmade_micros`.
     """
     match answered.body:
         case {"id": str(job_id), "status": "failed", "object": "video"} if (
             not answered.ok and job_id == ticket.provider_job_id
         ):
-            return _failed(answered.body)
+            return _failed(answered.body, unmade_micros)
         case _:
             return None
 
 
-def _failed(body: object) -> Failed:
+def _failed(body: object, unmade_micros: Micros | None) -> Failed:
     error = _error(body)
-    if error.words & _MODERATION:
-        return Failed(moderation(error.detail))
-    return Failed(theirs("provider_failed", error.detail))
+    ruled_out = bool(error.words & _MODERATION)
+    fault = moderation(error.detail) if ruled_out else theirs("provider_failed", error.detail)
+    return Failed(fault, unmade_micros)
 
 
 def _job_in(answered: http.Answered, ticket: Ticket) -> dict[object, object]:

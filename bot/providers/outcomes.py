@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain import Fault, FaultKind, Ticket
-from bot.errors import ProviderUnavailable, UnreadableAnswer
+from bot.errors import ProviderBusy, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
 from bot.providers.protocol import NotTaken, Refused, Submission, Taken, Unknown
 
@@ -122,13 +122,15 @@ def expect_ok(answered: http.Answered, protocol: str, *, now: datetime) -> None:
     """Go on only after a success.
 
     Raises:
-        ProviderUnavailable: a passing refusal, with the wait that it asks for.
+        ProviderUnavailable: a passing refusal, with the wait that it asks for (`ProviderBusy`: a 429).
         UnreadableAnswer: one that no question of ours should get.
     """
     if answered.ok:
         return
     if answered.status in _KEY_REFUSED | {408, 409, 425, 429} or answered.status >= 500:
         wait_s = http.retry_after_s(answered.headers, now=now)
+        if answered.status == 429:
+            raise ProviderBusy(_detail(answered), retry_after_s=wait_s)
         raise ProviderUnavailable(_detail(answered), retry_after_s=wait_s)
     raise UnreadableAnswer(protocol, _detail(answered))
 

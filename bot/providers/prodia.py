@@ -171,8 +171,7 @@ class ProdiaJobs:
                 # Expired between two questions: it was made and billed, and the file is what is gone.
                 return Rendered() if ended is None else answers.rendered(ended)
             case State.FAILED:
-                ended = await self._metadata(ticket)
-                return answers.failed("" if ended is None else answers.error(ended))
+                return answers.failed(await self._metadata(ticket))
 
     async def _metadata(self, ticket: Ticket) -> http.Answered | None:
         """The whole job (`job.json`), None where it has expired."""

@@ -22,18 +22,17 @@ What each outcome of the one POST proves (the statuses are outcomes.py's):
 | all else: 1xx, 3xx, 408, 409, 425, 4xx, 5xx       | Unknown               |                              |
 
 Errors are `{"error": "…"}`, a sentence without a code; what moderation or an empty purse says is in no
-document.
+document. What a failed job is billed is the price in its `job.json`; without one nobody knows.
 """
 
 import re
 from collections.abc import Mapping
-from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from bot.domain import FaultKind, Micros
 from bot.errors import ClipUnusable, UnreadableAnswer
-from bot.money import MICROS_PER_USD, USD_MAX
 from bot.providers import http
+from bot.providers.costs import micros_of
 from bot.providers.outcomes import Said, is_moderation, moderation, theirs, time_of
 from bot.providers.protocol import Failed, Rendered
 
@@ -80,20 +79,19 @@ def rendered(answered: http.Answered) -> Rendered:
     body = answered.body
     if not isinstance(body, dict):
         raise UnreadableAnswer(PROTOCOL, f"no job: {answered.text}")
-    price = body.get("price")
-    dollars = price.get("dollars") if isinstance(price, dict) else None
-    return Rendered(billed_micros=_micros(dollars), expires_at=time_of(body.get("expires_at")))
+    return Rendered(billed_micros=_price(body), expires_at=time_of(body.get("expires_at")))
 
 
-def failed(error: str) -> Failed:
-    """Why a job has no clip. It is not billed: a price is only in the answer of one that succeeded."""
+def failed(answered: http.Answered | None) -> Failed:
+    """Why a job has no clip, from its `job.json`, None where that has expired.
+
+    What it costs is the price that stands there; without one it is in no document.
+    """
+    body = None if answered is None else answered.body
+    error = _error(body)
     detail = http.one_line(error)
-    return Failed(moderation(detail) if is_moderation(error) else theirs("provider_failed", detail))
-
-
-def error(answered: http.Answered) -> str:
-    """The error in a failed job's `job.json`."""
-    return _error(answered.body)
+    fault = moderation(detail) if is_moderation(error) else theirs("provider_failed", detail)
+    return Failed(fault, _price(body))
 
 
 def video(answered: http.Answered) -> str:
@@ -121,8 +119,9 @@ def _error(body: object) -> str:
             return ""
 
 
-def _micros(dollars: object) -> Micros | None:
-    """Dollars as the JSON number that they were, to the micro, rounded up; None for what is no price."""
-    if isinstance(dollars, bool) or not isinstance(dollars, int | Decimal) or not 0 <= dollars <= USD_MAX:
-        return None
-    return Micros(int((Decimal(dollars) * MICROS_PER_USD).to_integral_value(ROUND_CEILING)))
+def _price(body: object) -> Micros | None:
+    match body:
+        case {"price": {"dollars": dollars}}:
+            return micros_of(dollars)
+        case _:
+            return None

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Micros, Ticket
+from bot.domain import Attempt, Fault, Job, Micros, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +81,20 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The provider says that this job will never have a clip."""
+    """The provider says that this job will never have a clip.
+
+    `billed_micros` is what it costs all the same; None where neither its answer nor its documents say.
+    """
 
     fault: Fault
-    billed_micros: Micros = NOTHING_MICROS
+    billed_micros: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """The provider says that the job was cancelled."""
+    """The provider says that the job was cancelled. `billed_micros` as above."""
 
-    billed_micros: Micros = NOTHING_MICROS
+    billed_micros: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)

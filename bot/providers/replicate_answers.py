@@ -22,6 +22,14 @@ What each outcome of the one POST proves (the statuses are outcomes.py's):
 |                                                      |                       | provider_refused       |
 | all else: 1xx, 3xx, 408, 409, 425, 4xx, 5xx          | Unknown               |                        |
 
+What a prediction without output is billed:
+
+| it ended as                                          | billed                                         |
+|------------------------------------------------------|------------------------------------------------|
+| `aborted`; `canceled`, `failed` with no `started_at` | nothing: it had not begun                      |
+| `canceled` otherwise                                 | "for what ran", and no answer says how much    |
+| `failed` otherwise                                   | unknown for models that are sold by the output |
+
 Errors are RFC 7807's, more or less: `{type?, title?, status?, detail, invalid_fields?}`. Moderation has no
 code of its own at this level: a prediction fails, and its `error` ends in `(E005)`.
 """
@@ -34,7 +42,7 @@ from datetime import datetime, timedelta
 
 from yarl import URL
 
-from bot.domain import Fault, FaultKind, Ticket
+from bot.domain import NOTHING_MICROS, Fault, FaultKind, Micros, Ticket
 from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
 from bot.providers.listing import Listed
@@ -135,8 +143,9 @@ def _said_of_file(answered: http.Answered) -> Said:
 def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answer:
     """How the prediction stands. What is in no document is no answer, and never success.
 
-    `canceled` is ours or the deadline's, `aborted` the deadline's before it began: not charged. What a
-    cancelled one is charged is in no answer.
+    `canceled` is ours or the deadline's, `aborted` the deadline's before it began. What had not begun is not
+    charged. One that had is: a cancelled one "for what ran" (docs: predictions/lifecycle), of which no answer
+    says the amount; whether a failed one is, no document says of models that are sold by their output.
     """
     body = job_in(answered, ticket, PROTOCOL)
     after_s = http.retry_after_s(answered.headers, now=now)
@@ -149,11 +158,18 @@ def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answe
             completed_at = time_of(body.get("completed_at"))
             return Rendered(expires_at=completed_at and completed_at + KEPT_FOR)
         case {"status": "failed"}:
-            return Failed(_failure(str(body.get("error") or "")))
-        case {"status": "canceled" | "aborted"}:
-            return Stopped()
+            return Failed(_failure(str(body.get("error") or "")), _unmade_micros(body))
+        case {"status": "canceled"}:
+            return Stopped(_unmade_micros(body))
+        case {"status": "aborted"}:
+            return Stopped(NOTHING_MICROS)
         case _:
             raise UnreadableAnswer(PROTOCOL, f"no state that is known: {answered.text}")
+
+
+def _unmade_micros(body: Mapping[object, object]) -> Micros | None:
+    """What a prediction without output costs: nothing where it says that it had not begun."""
+    return NOTHING_MICROS if "started_at" in body and body["started_at"] is None else None
 
 
 def _failure(error: str) -> Fault:

@@ -73,6 +73,37 @@ async def test_a_failure_that_the_provider_bills_is_paid_as_billed(bench: Bench)
 
 
 @pytest.mark.parametrize(
+    ("said", "wished", "ends"),
+    [
+        (Failed(BROKEN), False, JobState.FAILED),
+        (Stopped(), False, JobState.FAILED),
+        (Stopped(), True, JobState.CANCELLED),
+    ],
+)
+async def test_an_end_of_which_nobody_says_what_it_cost_is_carried_by_the_house(
+    bench: Bench,
+    said: Failed | Stopped,
+    wished: bool,  # noqa: FBT001 - given by name in the table
+    ends: JobState,
+) -> None:
+    bench.told.answers.clear()
+    bench.told.answers.extend([Rendering(), Rendering()] if wished else [said])
+    await bench.start()
+    job = await bench.place(TOLD)
+    if wished:
+        await bench.cancel(await bench.until_state(job, JobState.RUNNING))
+        bench.told.answers.append(said)
+
+    job = await bench.until_state(job, ends)
+
+    assert bench.entries(job) == BY_THE_HOUSE
+    assert job.charged_micros == 0
+    day = bench.clock().date()
+    whole = ledger.balance(bench.connection, purses.of_installation(Period.TOTAL, day))
+    assert (whole.spent_micros, whole.held_micros) == (400_000, 0)
+
+
+@pytest.mark.parametrize(
     "said",
     [
         Rendered(billed_micros=Micros(500_000)),
@@ -380,7 +411,7 @@ async def test_an_overdue_job_is_asked_to_stop_and_ends_only_on_the_providers_wo
     assert bench.job(job.id).state is JobState.RUNNING
     assert bench.entries(job) == [HELD]
 
-    bench.told.answers.append(Stopped())
+    bench.told.answers.append(Stopped(Micros(0)))
     job = await bench.until_state(job, JobState.FAILED)
     assert bench.entries(job) == GIVEN_BACK
 
