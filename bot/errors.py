@@ -9,6 +9,7 @@ DailiesError
 │   └── NotYours              the press is not this person's to make, or comes too late
 ├── ProviderError             sorted by one question: could it be charging us?
 │   ├── ProviderUnavailable   a question went unanswered; ask again later
+│   │   └── ProviderBusy      it said that it is asked too often; ask all of it less often
 │   ├── UnreadableAnswer      an answer that no document describes; never success
 │   └── AssetGone             the clip was made and is no longer to be had
 ├── DeliveryError
@@ -104,6 +105,12 @@ class ProviderUnavailable(ProviderError):
     def __init__(self, detail: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
+
+
+class ProviderBusy(ProviderUnavailable):
+    """A 429: the key's questions are too many, whatever they are about."""
+
+    code = "provider_busy"
 
 
 class UnreadableAnswer(ProviderError):

@@ -9,15 +9,24 @@ from bot.reach import provider_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How often a provider is asked: after `first_s`, then `factor` times as long each time, to `cap_s`."""
+    """How often a provider is asked about a job of whose kind nothing has been learned yet.
+
+    After `first_s`, then `factor` times as long each time, to `cap_s`. `at_once` is how many questions it is
+    asked together.
+    """
 
     first_s: float = 2.0
     factor: float = 1.5
     cap_s: float = 15.0
+    at_once: int = 64
 
-    def after(self, asks: int) -> float:
-        """Seconds to wait after so many questions about one job."""
-        return min(self.cap_s, self.first_s * self.factor ** min(asks, 50))
+    def after(self, age_s: float) -> float:
+        """Seconds to wait when a job is so old.
+
+        The waits that grow by `factor` add up to the age, so no count of questions is kept, and a job that
+        is found at start-up is asked for as rarely as its age says.
+        """
+        return min(self.cap_s, self.first_s + max(0.0, age_s) * (self.factor - 1))
 
 
 def pace_for(job: Job, paces: Mapping[str, Pace]) -> Pace:

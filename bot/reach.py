@@ -18,7 +18,15 @@ def reached(providers: Mapping[str, Provider], job: Job) -> Provider:
     Raises:
         ProviderUnavailable: the operator has taken its key away, and may put it back.
     """
-    name = provider_of(job)
+    return reached_by_name(providers, provider_of(job))
+
+
+def reached_by_name(providers: Mapping[str, Provider], name: str) -> Provider:
+    """The same for a job of which no more is known than who has it.
+
+    Raises:
+        ProviderUnavailable: as `reached`.
+    """
     provider = providers.get(name)
     if provider is None:
         raise ProviderUnavailable(f"no key is set for the provider {name!r}, which has this job")

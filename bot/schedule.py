@@ -1,4 +1,4 @@
-"""One due-time schedule for all jobs: a heap of (when, job), not a task or a timer for each."""
+"""One due-time schedule for all jobs: a heap of (when, job), one timer, and a task only while a step runs."""
 
 import asyncio
 import heapq
@@ -12,17 +12,27 @@ class Schedule:
 
     `step` returns the seconds until the job is due again, or None when there is nothing more to do for it.
     It must handle its own errors. Times are the loop's.
+
+    Args:
+        step: one look at one job.
+        lanes: how many steps run together.
+        grain_s: what is due so soon after the first that is due is started with it, early, so that what
+            their steps do first can be done together.
     """
 
-    def __init__(self, step: Callable[[JobId], Awaitable[float | None]], *, lanes: int) -> None:
+    def __init__(
+        self, step: Callable[[JobId], Awaitable[float | None]], *, lanes: int, grain_s: float = 0.0
+    ) -> None:
         self._step = step
         self._lanes = lanes
+        self._grain_s = grain_s
         self._due: dict[JobId, float] = {}
         self._heap: list[tuple[float, JobId]] = []
         self._busy: dict[JobId, asyncio.Task[None]] = {}
         self._woken: dict[JobId, float] = {}
-        self._changed = asyncio.Event()
-        self._stopping = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._runner: asyncio.Task[object] | None = None
+        self._stopping = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._due) + len(self._busy)
@@ -37,24 +47,23 @@ class Schedule:
             return
         self._due[job_id] = when
         heapq.heappush(self._heap, (when, job_id))
-        self._changed.set()
+        self._set_timer()
 
     async def run(self) -> None:
         """Start what is due until cancelled or stopped."""
-        loop = asyncio.get_running_loop()
-        while not self._stopping:
-            self._changed.clear()
-            wait_s = self._start_due(loop.time())
-            try:
-                async with asyncio.timeout(wait_s):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
+        self._runner = asyncio.current_task()
+        self._set_timer()
+        try:
+            await self._stopping.wait()
+        finally:
+            self._runner = None
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
 
     async def stop(self, *, within_s: float) -> list[JobId]:
         """Start nothing more, let the steps in hand finish for so long, then cancel them and name them."""
-        self._stopping = True
-        self._changed.set()
+        self._stopping.set()
         if self._busy:
             await asyncio.wait(self._busy.values(), timeout=within_s)
         parked = list(self._busy)
@@ -64,19 +73,35 @@ class Schedule:
         await asyncio.gather(*tasks, return_exceptions=True)
         return parked
 
-    def _start_due(self, now: float) -> float | None:
-        """Start every step that is due and has a lane; return the seconds until the next one is."""
+    def _set_timer(self) -> None:
+        """Be called when the next job is due; while all lanes are taken, the end of a step calls instead."""
+        if not self._heap or self._runner is None or len(self._busy) >= self._lanes:
+            return
+        when = self._heap[0][0]
+        if self._timer is not None:
+            if self._timer.when() <= when:
+                return
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(when, self._start_due)
+
+    def _start_due(self) -> None:
+        """Start every step that is due and has a lane."""
+        self._timer = None
+        if self._runner is None or self._runner.cancelling() or self._stopping.is_set():
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._grain_s
         while self._heap and len(self._busy) < self._lanes:
             when, job_id = self._heap[0]
             if self._due.get(job_id) != when:  # moved since it was pushed
                 heapq.heappop(self._heap)
                 continue
-            if when > now:
-                return when - now
+            if when > until:
+                break
             heapq.heappop(self._heap)
             del self._due[job_id]
-            self._busy[job_id] = asyncio.create_task(self._one(job_id), name=f"job {job_id}")
-        return None
+            self._busy[job_id] = loop.create_task(self._one(job_id), name=f"job {job_id}")
+        self._set_timer()
 
     async def _one(self, job_id: JobId) -> None:
         after_s: float | None = None
@@ -85,9 +110,9 @@ class Schedule:
         finally:
             del self._busy[job_id]
             woken_at = self._woken.pop(job_id, None)
-            if not self._stopping:
+            if not self._stopping.is_set():
                 if after_s is not None:
                     self.wake(job_id, after_s)
                 if woken_at is not None:
                     self.wake(job_id, max(0.0, woken_at - asyncio.get_running_loop().time()))
-            self._changed.set()
+                self._set_timer()

@@ -13,9 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from bot import moves
+from bot.asking import GRAIN_S, Asking
 from bot.cards import Cards
 from bot.catalogue import Catalogue
-from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Micros, Ticket
+from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Ticket
 from bot.errors import (
     AssetGone,
     ClipTooLarge,
@@ -30,27 +31,27 @@ from bot.errors import (
 )
 from bot.fetching import Fetching
 from bot.handover import Handover
+from bot.looks import Looks
 from bot.movement import Movement
-from bot.pace import Pace, pace_for
-from bot.patience import (
-    CARD_FIRST,
-    FETCHING_MAX,
-    KNOWN_AFTER,
-    POSTING_MAX,
-    RUNNING_MAX,
-    SILENT_MAX,
-    Patience,
-)
+from bot.pace import Pace
+from bot.patience import CARD_FIRST, FETCHING_MAX, POSTING_MAX, Patience
 from bot.posting import Posting
-from bot.providers.protocol import Failed, Provider, Rendered, Rendering, Stopped, Vanished, Waiting
+from bot.providers.protocol import Provider
 from bot.reach import reached
+from bot.rendertimes import RenderTimes, Work
 from bot.schedule import Schedule
-from storage import clips, jobs, states
+from storage import clips, jobs, questions, states
 from storage.database import Database
+from storage.questions import Question
 
 log = logging.getLogger(__name__)
 
-LANES = 64
+LANES = 256
+"""More than a slow provider is asked questions together (`Pace.at_once`), so that it is in no other's way."""
+LEARNED_FROM = 2_000
+"""So many of the latest captures say how long jobs take, at start-up; more would only make that slower."""
+LOOKS_A_SECOND_AT_FIRST = 2_000
+"""At start-up, when all jobs are due: the providers, too, are given time."""
 FETCHES_AT_ONCE = 8
 POSTS_AT_ONCE = 8
 SLOT_TAKEN_S = 1.0
@@ -68,6 +69,7 @@ class Worker:
         providers: by name, the first part of an offer's id.
         folder: the data folder, in which the sources of orders are.
         paces: by the same name; one that is missing is asked at the default pace.
+        times: how long jobs take, which cards show; it is begun with what the rows know.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Worker:
         now: Callable[[], datetime],
         dice: random.Random,
         paces: Mapping[str, Pace] | None = None,
+        times: RenderTimes | None = None,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -106,11 +109,23 @@ class Worker:
         )
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._posts = asyncio.Semaphore(POSTS_AT_ONCE)
-        self._asks: dict[JobId, int] = {}
-        self._heard_at: dict[JobId, datetime] = {}
         self._bad_files: dict[JobId, int] = {}
         self._uploads = 0
-        self._schedule = Schedule(self._step, lanes=LANES)
+        self._times = times or RenderTimes()
+        self._schedule = Schedule(self._step, lanes=LANES, grain_s=GRAIN_S)
+        self._looks = Looks(database)
+        self._asking = Asking(
+            database,
+            catalogue,
+            providers,
+            self._paces,
+            cards,
+            self._movement,
+            self._patience,
+            self._times,
+            call=self._schedule.wake,
+            now=now,
+        )
 
     def wake(self, job_id: JobId) -> None:
         """Look at a job now."""
@@ -124,8 +139,11 @@ class Worker:
 
     async def run(self) -> None:
         """Move jobs until stopped; begins with all that a past process left."""
-        for job_id in await self._database.read(jobs.in_hand):
-            self._schedule.wake(job_id)
+        past = await self._database.read(partial(questions.render_times, limit=LEARNED_FROM))
+        for offer_id, resolution, duration_s, took_s in past:
+            self._times.learn(Work(offer_id, resolution, duration_s), took_s)
+        for rank, job_id in enumerate(await self._database.read(jobs.in_hand)):
+            self._schedule.wake(job_id, rank / LOOKS_A_SECOND_AT_FIRST)
         await self._schedule.run()
 
     async def stop(self, *, within_s: float, uploading_s: float) -> list[JobId]:
@@ -152,7 +170,10 @@ class Worker:
         return again_s
 
     async def _look(self, job_id: JobId) -> float | None:
-        job = await self._database.read(partial(jobs.get, job_id=job_id))
+        job = await self._looks.at(job_id)
+        if isinstance(job, Question):
+            return await self._asking.ask(job)
+        self._asking.forget(job_id)
         if job is None:
             return None
         match job.state:
@@ -163,7 +184,7 @@ class Worker:
             case JobState.UNCERTAIN:
                 return await self._handover.search(job)
             case JobState.RUNNING:
-                return await self._ask(job)
+                raise StorageError(f"job {job.id} runs without a ticket or an attempt")
             case JobState.RENDERED:
                 return await self._fetch(job)
             case JobState.STORED:
@@ -172,80 +193,6 @@ class Worker:
                 return None
             case JobState.POSTED | JobState.FAILED | JobState.REJECTED | JobState.CANCELLED:
                 return None
-
-    # running
-
-    async def _ask(self, job: Job) -> float | None:
-        if job.ticket is None:
-            raise StorageError(f"job {job.id} runs without a ticket")
-        at = self._now()
-        try:
-            provider = reached(self._providers, job)
-            if job.cancel_asked_at is not None or at - job.state_at > RUNNING_MAX:
-                await self._ask_to_stop(job, provider, job.ticket)
-            answer = await provider.ask(job.ticket)
-        except (ProviderUnavailable, UnreadableAnswer) as error:
-            log.warning("no answer: %s", error, extra={"job": job.id, "code": error.code})
-            if self._patience.is_over(self._heard_at.get(job.id, job.state_at), SILENT_MAX):
-                await self._movement.write(job, partial(states.silent, job_id=job.id, at=self._now()))
-                return 0.0
-            told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
-            return self._next_ask_s(job, told_s)
-        at = self._heard_at[job.id] = self._now()
-        match answer:
-            case Waiting() | Rendering():
-                self._cards.progress(job.id, answer)
-                return self._next_ask_s(job, answer.ask_after_s)
-            case Rendered(billed_micros):
-                move = partial(moves.rendered, job.id, billed_micros, at, rendered_id=answer.provider_id)
-                self._warn_of(job, await self._movement.write(job, move))
-                return 0.0
-            case Failed(fault, billed_micros):
-                log.warning("failed: %s", fault.detail, extra={"job": job.id, "code": fault.code})
-                overrun = await self._movement.write(
-                    job, partial(moves.failed, job.id, fault, billed_micros, at)
-                )
-                self._warn_of(job, overrun)
-                return None
-            case Stopped(billed_micros) if job.cancel_asked_at is not None:
-                self._warn_of(
-                    job, await self._movement.write(job, partial(moves.stopped, job.id, billed_micros, at))
-                )
-                return None
-            case Stopped(billed_micros):
-                fault = Fault(kind=FaultKind.PROVIDER, code="stopped_by_provider")
-                overrun = await self._movement.write(
-                    job, partial(moves.failed, job.id, fault, billed_micros, at)
-                )
-                self._warn_of(job, overrun)
-                return None
-            case Vanished(detail) if at - job.state_at < KNOWN_AFTER:
-                log.warning("not known yet: %s", detail, extra={"job": job.id, "code": "not_known_yet"})
-                return self._next_ask_s(job, None)
-            case Vanished():
-                await self._movement.vanished(job)
-                return None
-
-    async def _ask_to_stop(self, job: Job, provider: Provider, ticket: Ticket) -> None:
-        if not self._catalogue.can_cancel(job.quote.offer_id):
-            return
-        try:
-            await provider.cancel(ticket)
-        except (ProviderUnavailable, UnreadableAnswer) as error:
-            # How the job stands is asked all the same: it may have ended by itself.
-            log.warning("not stopped: %s", error, extra={"job": job.id, "code": error.code})
-
-    def _next_ask_s(self, job: Job, told_s: float | None) -> float:
-        """The provider's own word on when to ask again, but never more often than at first; else our pace."""
-        pace = pace_for(job, self._paces)
-        if told_s is not None:
-            return max(told_s, pace.first_s)
-        asks = self._asks[job.id] = self._asks.get(job.id, 0) + 1
-        return self._patience.about_s(pace.after(asks))
-
-    def _warn_of(self, job: Job, overrun: Micros) -> None:
-        if overrun:
-            log.error("billed %d micros above the hold", overrun, extra={"job": job.id, "code": "overrun"})
 
     # rendered
 
@@ -332,6 +279,5 @@ class Worker:
         await self._movement.write(job, move)
 
     def _forget(self, job_id: JobId) -> None:
-        self._asks.pop(job_id, None)
-        self._heard_at.pop(job_id, None)
+        self._asking.forget(job_id)
         self._bad_files.pop(job_id, None)

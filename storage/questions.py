@@ -1,0 +1,82 @@
+"""What is read of a job before a provider is asked about it, and what past jobs say of how long one takes."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain import Job, JobId, OfferId, Ticket
+from storage import jobs
+from storage.times import from_us
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A running job, as far as a question about it needs it: a whole row costs five times as much to read."""
+
+    job_id: JobId
+    offer_id: OfferId
+    resolution: str
+    duration_s: int
+    ticket: Ticket
+    sent_at: datetime
+    running_at: datetime
+    is_cancel_wished: bool
+
+
+Look = Question | Job | None
+
+
+def look(tx: sqlite3.Connection, job_id: JobId) -> Look:
+    """A job: as a question where it runs, else the whole of it; None where there is none."""
+    row = tx.execute(
+        """
+        SELECT jobs.offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at
+        FROM jobs JOIN attempts ON attempts.job_id = jobs.id AND attempts.number = jobs.attempt
+        WHERE jobs.id = ? AND state = 'running' AND ticket IS NOT NULL
+        """,
+        (job_id,),
+    ).fetchone()
+    if row is None:
+        return jobs.get(tx, job_id)
+    offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at = row
+    kept = json.loads(ticket)
+    return Question(
+        job_id=job_id,
+        offer_id=offer_id,
+        resolution=resolution,
+        duration_s=duration_s,
+        ticket=Ticket(provider_job_id=kept["id"], urls=kept["urls"]),
+        sent_at=from_us(sent_at),
+        running_at=from_us(state_at),
+        is_cancel_wished=cancel_asked_at is not None,
+    )
+
+
+def looks(tx: sqlite3.Connection, job_ids: Sequence[JobId]) -> list[Look]:
+    """Several, in the same order."""
+    return [look(tx, job_id) for job_id in job_ids]
+
+
+def render_times(tx: sqlite3.Connection, *, limit: int) -> list[tuple[OfferId, str, int, float]]:
+    """How many seconds the latest jobs took from their submission to their capture, the oldest first.
+
+    Offer, resolution, length and seconds of each. A hold is captured when the provider says that the clip is
+    made; that of a job that was made has a clip, or is on its way to one.
+    """
+    rows = tx.execute(
+        """
+        SELECT jobs.offer_id, jobs.resolution, jobs.duration_s, entries.at - attempts.sent_at
+        FROM entries
+            JOIN jobs ON jobs.id = entries.job_id
+            JOIN attempts ON attempts.job_id = jobs.id AND attempts.outcome = 'taken'
+        WHERE entries.kind = 'capture' AND entries.bearer = 'member'
+            AND jobs.state IN ('rendered', 'stored', 'withheld', 'undeliverable', 'posted', 'rejected')
+            AND entries.at > attempts.sent_at
+        ORDER BY entries.id DESC
+        LIMIT ?
+        """,
+        (limit,),
+    ).fetchall()
+    return [(OfferId(row[0]), row[1], row[2], row[3] / 1_000_000) for row in reversed(rows)]
