@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := --require-hashes --no-deps --only-binary=:all:
 PROMPT ?= a paper boat crossing a rain puddle, soft rain, no music
 
-.PHONY: help demo sandbox run studio test check format lock soak bench clean
+.PHONY: help demo sandbox run studio test check format messages lock soak bench clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ soak: $(VENV)/.dev  ## the long counts (kills, fuzzing, seeds), reported with th
 
 bench: $(VENV)/.dev  ## the measurements
 	@$(BIN)/python -m tests.bench
+
+messages: $(VENV)/.dev  ## bring bot/locales up to date with the sentences in the code, and name what to translate
+	@$(BIN)/python -m tests.messages
 
 lock: $(VENV)/.dev  ## write both lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url \

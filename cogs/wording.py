@@ -29,6 +29,11 @@ def said_as(say: Callable[[], str]) -> locale_str:
         return locale_str(say(), **{_SAY: say})
 
 
+def is_name(context: TranslationContextTypes) -> bool:
+    """Whether a text is the name of a command, a group or an option."""
+    return context.location in _NAMES
+
+
 class Wording(app_commands.Translator):
     """discord.py's way to our catalogues."""
 
@@ -37,7 +42,7 @@ class Wording(app_commands.Translator):
     ) -> str | None:
         """What a reader of that locale is shown; None where it is the same as in English."""
         with language.use(locale.value):
-            if context.location in _NAMES:
+            if is_name(context):
                 text = named(string.message)
             elif (say := string.extras.get(_SAY)) is not None:
                 text = say()

@@ -1,0 +1,285 @@
+"""Every sentence of ours that is translated, found in the sources; `make messages` brings the `.po` files up
+to date with them: new sentences come in empty, those that are gone go out, all others keep what they have.
+
+What is found: the literals in `_(…)`, `later(…)` and `ngettext(…)`, the names, descriptions and choices of
+the commands as they are registered, and how the catalogue's rows say what made a clip.
+"""
+
+import ast
+import asyncio
+import json
+import re
+import string
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from discord import Locale, app_commands
+from discord.app_commands import TranslationContextTypes, locale_str
+
+from bot import catalogue, errors, translations
+from bot.language import LANGUAGES, NAME
+from bot.translations import Entry
+from cogs.wording import is_name
+from tests.stage import open_stage
+
+ROOT = Path(__file__).parent.parent
+FOREIGN = LANGUAGES[1:]
+
+TRANSLATING = frozenset({"_", "later", "ngettext"})
+"""Their literal arguments are ours to translate."""
+
+REFUSALS = frozenset(
+    name
+    for name, thing in vars(errors).items()
+    if isinstance(thing, type) and issubclass(thing, errors.Refusal)
+)
+SHOWN_FIRST = frozenset({"TextDisplay", "said", "Label", *REFUSALS})
+"""Calls whose positional texts are read by members."""
+SHOWN_BY_NAME = frozenset({"label", "placeholder", "text", "title", "content"})
+"""Keywords, in `cogs/`, whose texts are read by members."""
+TOLD_ELSEWHERE = frozenset({"Command", "Group", "ContextMenu", "describe", "rename", "locale_str"})
+"""Their texts come through the registered commands."""
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SENTENCE = re.compile(r"[^\W\d_]{2,}\s+[^\W\d_]{2,}")
+
+
+class Key(NamedTuple):
+    """What a translation is found by."""
+
+    context: str
+    msgid: str
+    plural: str = ""
+
+
+@dataclass(slots=True)
+class Found:
+    """The sentences with the files they stand in, and what is wrong with how they stand there."""
+
+    keys: dict[Key, set[str]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def add(self, key: Key, where: str) -> None:
+        self.keys.setdefault(key, set()).add(where)
+
+
+@cache
+def found() -> Found:
+    """Everything, from the sources, the commands and the catalogue."""
+    all_of_it = Found()
+    for path in sources():
+        _read_source(path, all_of_it)
+    for key in asyncio.run(_of_commands()):
+        all_of_it.add(key, "the commands")
+    for model in catalogue.own_rows().models:
+        all_of_it.add(Key("", model.label), "bot/models.toml")
+    return all_of_it
+
+
+def sources() -> list[Path]:
+    """Where members' sentences can stand."""
+    own = {"sandbox", "studio"}  # they are no part of what a member reads
+    return [
+        path
+        for folder in ("bot", "cogs")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        if own.isdisjoint(path.relative_to(ROOT).parts)
+    ]
+
+
+def po_file(code: str) -> Path:
+    """Where a language's translations stand."""
+    return ROOT / "bot" / "locales" / code / "LC_MESSAGES" / "dailies.po"
+
+
+def read_po(code: str) -> dict[Key, Entry]:
+    """A language's entries without the header."""
+    return {
+        Key(entry.context, entry.msgid, entry.plural): entry
+        for entry in translations.entries(po_file(code).read_text("utf-8"))
+        if entry.msgid
+    }
+
+
+def fields(text: str) -> set[str]:
+    """The names in a sentence's braces."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def faults_of(code: str, wanted: Iterable[Key]) -> Iterator[str]:
+    """What is wrong with a language's translations, one line each."""
+    entries = read_po(code)
+    forms = 1 if code == "ja" else 2
+    wanted = set(wanted)
+    for key in sorted(wanted - entries.keys()):
+        yield f"{code}: not there: {key.msgid!r}"
+    for key in sorted(entries.keys() - wanted):
+        yield f"{code}: nobody says: {key.msgid!r}"
+    for key, entry in entries.items():
+        if not entry.complete or len(entry.texts) != (forms if key.plural else 1):
+            yield f"{code}: not translated: {key.msgid!r}"
+        elif any(fields(text) != fields(key.msgid) for text in entry.texts.values()):
+            yield f"{code}: other fields than ours: {key.msgid!r}"
+
+
+def _read_source(path: Path, into: Found) -> None:
+    where = path.relative_to(ROOT).as_posix()
+    tree = ast.parse(path.read_text("utf-8"))
+    covered: set[int] = set()  # ids of nodes whose text is translated, or is no member's
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            _read_call(node, where, into, covered)
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            if _name(node.exc) not in REFUSALS:
+                _cover(node.exc, covered)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            covered.add(id(node.value))  # a docstring
+    if where.startswith("cogs/"):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and id(node) not in covered and _SENTENCE.search(_text(node)):
+                into.faults.append(f"{where}:{node.lineno}: not translated: {_text(node)!r}")
+
+
+def _read_call(node: ast.Call, where: str, into: Found, covered: set[int]) -> None:
+    name = _name(node)
+    here = f"{where}:{node.lineno}"
+    if name in TRANSLATING:
+        _cover(node, covered)
+        texts = [_literal(argument) for argument in node.args[: 2 if name == "ngettext" else 1]]
+        literals = [text for text in texts if text is not None]
+        if len(literals) == len(texts):
+            into.add(Key("", *literals), where)
+        elif any(map(_is_composed, node.args)):
+            into.faults.append(f"{here}: {name}() takes a literal, or the name of one")
+        return
+    if name in TOLD_ELSEWHERE or _is_log(node) or (name == "SettingsError"):
+        _cover(node, covered)
+        return
+    shown = [*node.args[:2]] if name in SHOWN_FIRST else []
+    if where.startswith("cogs/"):
+        shown += [keyword.value for keyword in node.keywords if keyword.arg in SHOWN_BY_NAME]
+    into.faults += [f"{here}: {name}() shows {ast.unparse(one)}" for one in shown if _has_words(one)]
+
+
+def _is_composed(node: ast.expr) -> bool:
+    """Whether a text is put together in the code: no catalogue could have it."""
+    return any(isinstance(one, ast.JoinedStr | ast.BinOp | ast.Call) for one in ast.walk(node))
+
+
+def _has_words(node: ast.expr) -> bool:
+    """Whether an argument has words of its own, outside of any translating call."""
+    match node:
+        case ast.Constant():
+            return bool(_WORD.search(_text(node)))
+        case ast.JoinedStr():
+            return any(_WORD.search(_text(part)) for part in node.values if isinstance(part, ast.Constant))
+        case ast.BinOp():
+            return _has_words(node.left) or _has_words(node.right)
+        case ast.IfExp():
+            return _has_words(node.body) or _has_words(node.orelse)
+        case ast.BoolOp():
+            return any(map(_has_words, node.values))
+        case ast.Call(func=ast.Attribute(value=ast.Constant() as text)):  # "…".format(…)
+            return _has_words(text)
+    return False
+
+
+def _cover(node: ast.AST, covered: set[int]) -> None:
+    covered.update(id(one) for one in ast.walk(node))
+
+
+def _name(node: ast.Call) -> str:
+    match node.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name
+    return ""
+
+
+def _is_log(node: ast.Call) -> bool:
+    match node.func:
+        case ast.Attribute(value=ast.Name(id="log")):
+            return True
+    return False
+
+
+def _literal(node: ast.expr) -> str | None:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+
+
+def _text(node: ast.Constant) -> str:
+    return node.value if isinstance(node.value, str) else ""
+
+
+class _Recorder(app_commands.Translator):
+    """Notes everything that discord.py would have translated."""
+
+    def __init__(self) -> None:
+        self.keys: dict[Key, None] = {}
+
+    async def translate(
+        self, string: locale_str, locale: Locale, context: TranslationContextTypes
+    ) -> str | None:
+        del locale
+        if not string.extras:  # else it is made by a function, whose own sentences are found in the sources
+            self.keys[Key(NAME if is_name(context) else "", string.message)] = None
+        return None
+
+
+async def _of_commands() -> list[Key]:
+    recorder = _Recorder()
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_stage(Path(folder)) as stage:
+            for command in stage.client.tree._get_all_commands():
+                await command.get_translated_payload(stage.client.tree, recorder)
+    return list(recorder.keys)
+
+
+def written(header: Entry, keys: dict[Key, set[str]], old: dict[Key, Entry], forms: int) -> str:
+    """A `.po` file of these sentences, with the translations that there are."""
+    blocks = [_lines("msgid", "") + _lines("msgstr", header.texts[0])]
+    for key in sorted(keys, key=lambda key: (min(keys[key]), key)):
+        entry = old.get(key, Entry())
+        lines = [f"#: {where}\n" for where in sorted(keys[key])]
+        if entry.fuzzy:
+            lines.append("#, fuzzy\n")
+        if key.context:
+            lines.append(_lines("msgctxt", key.context))
+        lines.append(_lines("msgid", key.msgid))
+        if key.plural:
+            lines.append(_lines("msgid_plural", key.plural))
+            lines += [_lines(f"msgstr[{form}]", entry.texts.get(form, "")) for form in range(forms)]
+        else:
+            lines.append(_lines("msgstr", entry.texts.get(0, "")))
+        blocks.append("".join(lines))
+    return "\n".join(blocks)
+
+
+def _lines(keyword: str, text: str) -> str:
+    parts = text.splitlines(keepends=True) or [""]
+    if len(parts) > 1:
+        parts.insert(0, "")
+    first, *more = [json.dumps(part, ensure_ascii=False) for part in parts]
+    return f"{keyword} {first}\n" + "".join(f"{part}\n" for part in more)
+
+
+def update() -> None:
+    """Bring every language's file up to date, and say what is left to translate."""
+    keys = found().keys
+    for code in FOREIGN:
+        path = po_file(code)
+        header = translations.entries(path.read_text("utf-8"))[0]
+        path.write_text(written(header, keys, read_po(code), 1 if code == "ja" else 2), "utf-8")
+        for fault in faults_of(code, keys):
+            print(fault)
+    for fault in found().faults:
+        print(fault)
+
+
+if __name__ == "__main__":
+    update()
