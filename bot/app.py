@@ -134,7 +134,11 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         )
         if config.public_url is not None:
             webhooks = Webhooks(
-                database, reachable.callers(config, providers), wake=worker.wake, found=worker.found
+                database,
+                reachable.callers(config, providers),
+                accounts=reachable.accounts(config, providers),
+                wake=worker.wake,
+                found=worker.found,
             )
             stack.push_async_callback(webhooks.close)
             log.info("webhooks come to %s", await webhooks.start(config.web_host, config.web_port))

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from bot import web
 from bot.catalogue import Catalogue
-from bot.domain import STUDIO, Attempt, Ticket
+from bot.domain import STUDIO, Attempt
 from bot.providers.fal import FalQueue
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.openai import OpenAIVideos
@@ -68,25 +68,22 @@ def callers(config: Settings, providers: Mapping[str, Provider]) -> dict[str, we
         return found
     for name, provider in providers.items():
         match provider:
-            case FalQueue() | ReplicatePredictions():
+            case FalQueue() | ReplicatePredictions() | LumenfallVideos():
                 found[name] = web.Caller(received=provider.received, secret=_mark_secret(name, config))
-            case LumenfallVideos():
-                received = partial(_verified, provider)
-                found[name] = web.Caller(received=received, secret=_mark_secret(name, config))
             case _:
                 continue
     return found
 
 
-async def _verified(
-    provider: LumenfallVideos,
-    attempt_key: str,
-    query: Mapping[str, str],
-    headers: Mapping[str, str],
-    body: bytes,
-) -> Ticket:
-    del attempt_key, query  # the address's own mark was looked at; a ticket of Lumenfall's is only the id
-    return Ticket(provider_job_id=await provider.verify(headers, body))
+def accounts(config: Settings, providers: Mapping[str, Provider]) -> dict[str, web.Verified]:
+    """Those of the open providers that send the webhooks of all our jobs to one address."""
+    if config.public_url is None or config.openai_webhook_secret is None:
+        return {}
+    return {
+        name: provider.verify
+        for name, provider in providers.items()
+        if isinstance(provider, OpenAIVideos) and name == OPENAI
+    }
 
 
 def _webhook_url(name: str, config: Settings) -> Callable[[Attempt], str] | None:
@@ -120,7 +117,17 @@ async def _opened(
         case "openai":
             url, bearer = config.openai_base_url or OPENAI_URL, _told(config.openai_api_key) or None
             # The catalogue says of each offer whether a running job is asked to stop.
-            return OpenAIVideos(name, base_url=url, api_key=bearer, wires=wires, now=now, can_cancel=True)
+            return OpenAIVideos(
+                name,
+                base_url=url,
+                api_key=bearer,
+                wires=wires,
+                now=now,
+                can_cancel=True,
+                sends_forms=config.openai_sends_forms,
+                webhook_secret=_told(config.openai_webhook_secret) or None,
+                file_hosts=config.openai_file_hosts,
+            )
         case _:
             from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
 

@@ -12,10 +12,15 @@ the ticket of a lost submission: handed to the worker, and to be sent   503
 again, so that a crash before it is written loses nothing
 its job runs: the worker is woken, by the first such call               204
 its job is past that, whatever the call says                            204
+to the one address of a whole account: about a job that is none of ours 204
 ======================================================================  ======
 
 A provider signs the body and not the address, so each address carries a mark, an HMAC under the key of our
 account there, without which nothing is read, asked or looked up.
+
+A provider that is told one address for its whole account (OpenAI's webhook endpoints) calls `/webhooks/NAME`,
+which has no mark: there the signature alone decides, strangers have few places, and fill no log. Such a call
+names a job by the provider's id, so it wakes a job whose ticket we have, and finds no lost submission.
 """
 
 import asyncio
@@ -41,6 +46,7 @@ log = logging.getLogger(__name__)
 BODY_BYTES_MAX = 1 << 20
 READ_WITHIN_S = 10.0
 AT_ONCE_MAX = 32
+UNMARKED_AT_ONCE_MAX = 8
 REMEMBERED_MAX = 4096
 """How many attempts are known to have woken the worker; the oldest is forgotten first."""
 
@@ -54,6 +60,10 @@ Received = Callable[[str, Mapping[str, str], Mapping[str, str], bytes], Awaitabl
 
 Raises `WebhookRefused`, or `ProviderUnavailable` or `UnreadableAnswer` where it cannot be verified now.
 """
+
+
+Verified = Callable[[Mapping[str, str], bytes], Awaitable[str]]
+"""Of a call's headers and raw body: the provider's id of the job that it is about. Raises as `Received`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +94,7 @@ class Webhooks:
 
     Args:
         callers: the providers that call, by name.
+        accounts: those that call one address for all their jobs, by name.
         wake: has the worker look at a job.
         found: gives the worker the ticket of an attempt of which it does not know whether it arrived.
         read_within_s: how long a body may take to come.
@@ -96,14 +107,18 @@ class Webhooks:
         *,
         wake: Callable[[JobId], None],
         found: Callable[[Attempt, Ticket], None],
+        accounts: Mapping[str, Verified] | None = None,
         read_within_s: float = READ_WITHIN_S,
     ) -> None:
         self._database = database
         self._callers = callers
+        self._accounts = dict(accounts or {})
         self._wake = wake
         self._found = found
         self._read_within_s = read_within_s
         self._inside = 0
+        self._unmarked_inside = 0
+        self._refusal_said = False
         self._woken: dict[str, None] = {}
         self._runner: web.AppRunner | None = None
 
@@ -114,7 +129,12 @@ class Webhooks:
             SettingsError: the address cannot be had.
         """
         app = web.Application(client_max_size=BODY_BYTES_MAX)
-        app.add_routes([web.post("/webhooks/{provider}/{key}", self._take)])
+        app.add_routes(
+            [
+                web.post("/webhooks/{provider}/{key}", self._take),
+                web.post("/webhooks/{provider}", self._take_of_account),
+            ]
+        )
         # aiohttp's own lines would show what strangers send; our faults are logged in `_take`.
         wire = logging.getLogger(f"{__name__}.wire")
         wire.setLevel(logging.CRITICAL)
@@ -154,11 +174,49 @@ class Webhooks:
         if self._inside >= AT_ONCE_MAX:
             log.warning("too many webhooks at once", extra={**about, "code": "webhooks_full"})
             return _again()
-        self._inside += 1
-        try:
+
+        async def answer() -> web.Response:
             body = await _body(request, within_s=self._read_within_s)
             ticket = await caller.received(key, request.query, request.headers, body)
             return await self._believed(provider, JobId(named[1]), int(named[2]), ticket)
+
+        self._inside += 1
+        try:
+            return await self._answered(about, answer)
+        finally:
+            self._inside -= 1
+
+    async def _take_of_account(self, request: web.Request) -> web.Response:
+        provider = request.match_info["provider"]
+        verify = self._accounts.get(provider)
+        if verify is None:
+            return web.Response(status=404)
+        if self._unmarked_inside >= UNMARKED_AT_ONCE_MAX:
+            return _again()  # no line: anybody could fill the log with it
+
+        async def answer() -> web.Response:
+            body = await _body(request, within_s=self._read_within_s)
+            try:
+                provider_job_id = await verify(request.headers, body)
+            except WebhookRefused:
+                if self._refusal_said:  # said once, since it may be a wrong secret of ours
+                    return web.Response(status=401)
+                self._refusal_said = True
+                raise
+            self._refusal_said = False
+            return await self._about(provider, provider_job_id)
+
+        self._unmarked_inside += 1
+        try:
+            return await self._answered({"provider": provider}, answer)
+        finally:
+            self._unmarked_inside -= 1
+
+    async def _answered(
+        self, about: Mapping[str, str], answer: Callable[[], Awaitable[web.Response]]
+    ) -> web.Response:
+        try:
+            return await answer()
         except web.HTTPException as refused:
             log.warning("webhook not read: %d", refused.status, extra={**about, "code": "webhook_unread"})
             raise
@@ -172,8 +230,13 @@ class Webhooks:
             # Whatever it is, the provider may send it again, and the job is asked about all the same.
             log.exception("webhook failed", extra={**about, "code": "webhook_failed"})
             return _again()
-        finally:
-            self._inside -= 1
+
+    async def _about(self, provider: str, provider_job_id: str) -> web.Response:
+        """A genuine call to an account's address: wake the job that has this ticket, if one of ours has."""
+        held = await self._database.read(partial(_held, provider, provider_job_id))
+        if held is None:
+            return web.Response(status=204)  # the account may have other users than us
+        return self._for_a_ticket_that_we_have(held.job, held.attempt)
 
     async def _believed(self, provider: str, job_id: JobId, number: int, ticket: Ticket) -> web.Response:
         about = {"job": job_id, "provider": provider}
@@ -219,6 +282,16 @@ def _known(
         return None
     holder = attempts.holder(connection, provider, ticket.provider_job_id)
     return _Known(job=job, attempt=attempt, holder=holder)
+
+
+def _held(provider: str, provider_job_id: str, connection: sqlite3.Connection) -> _Known | None:
+    """The job whose ticket this is, and its present attempt."""
+    job_id = attempts.holder(connection, provider, provider_job_id)
+    job = None if job_id is None else jobs.get(connection, job_id)
+    if job is None or job.ticket is None or job.ticket.provider_job_id != provider_job_id:
+        return None
+    attempt = jobs.attempt(connection, job.id, job.attempt)
+    return None if attempt is None else _Known(job=job, attempt=attempt, holder=job.id)
 
 
 async def _body(request: web.Request, *, within_s: float) -> bytes:

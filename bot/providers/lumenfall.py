@@ -266,6 +266,19 @@ class LumenfallVideos:
         await self._signatures.verify(headers, body)
         return answers.video_id(body)
 
+    async def received(
+        self, attempt_key: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes
+    ) -> Ticket:
+        """The ticket of the attempt to whose address a webhook came; it is no more than the job's id.
+
+        The signature does not cover the address: a ticket that another job has already is a replay.
+
+        Raises:
+            WebhookRefused, ProviderUnavailable: as `verify`.
+        """
+        del attempt_key, query  # nothing in the body repeats them
+        return Ticket(provider_job_id=await self.verify(headers, body))
+
     async def _ask_secret(self) -> str:
         answered = await self._get(self._of_account("webhooks", "secret"))
         expect_ok(answered, PROTOCOL, now=self._now())

@@ -11,9 +11,13 @@ Read in their own source, and heeded (no more is claimed of any such server):
 - vLLM-Omni 0.30.0 (`entrypoints/openai/api_server.py`): it reads forms alone; the question about a failed job
   is answered with an error's status and the job as the body; `DELETE` stops a running job, which is then
   unknown; it takes no key, and its list gives nothing back of what was sent.
+- SGLang 0.5.23 (`multimodal_gen/runtime/entrypoints/openai/video_api.py`): `seconds` is a whole number, which
+  it also reads from a string, and comes back as a string of what will really be made, as `size` does; a
+  failed job's error has a message and no code; `DELETE` forgets a job and stops nothing, so its offers say
+  that they cannot be cancelled; with cloud storage it names an address, and sends no bytes.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +25,7 @@ from urllib.parse import quote
 from yarl import URL
 
 from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, OfferId, Source, Ticket
-from bot.errors import UnreadableAnswer
+from bot.errors import AssetGone, UnreadableAnswer
 from bot.providers import http
 from bot.providers import openai_answers as answers
 from bot.providers.downloads import Downloads
@@ -67,6 +71,8 @@ class OpenAIVideos:
         sends_forms: whether every order is a form, for a server that reads no JSON (vLLM-Omni's).
         webhook_secret: the `whsec_…` of the webhook endpoint that was made for `video.completed` and
             `video.failed` in the provider's own settings; None believes no webhook.
+        file_hosts: from where finished files may come, with what is below each, where the server names an
+            address in place of sending bytes (SGLang's with cloud storage); the key goes to none of them.
         timeouts: how long each thing may take.
         key_kept_for: how long the server certainly remembers idempotency keys. A key that it has forgotten
             would order the job a second time, so an older submission is not repeated. A day is usual.
@@ -86,6 +92,7 @@ class OpenAIVideos:
         bills_failures: bool = True,
         sends_forms: bool = False,
         webhook_secret: str | None = None,
+        file_hosts: Collection[str] = (),
         timeouts: http.Timeouts | None = None,
         key_kept_for: timedelta = timedelta(hours=23),
         absent_after: timedelta = timedelta(hours=1),
@@ -98,6 +105,7 @@ class OpenAIVideos:
         self._videos = base / "videos"
         self._wires = wires
         self._sends_forms = sends_forms
+        self._has_file_hosts = bool(file_hosts)
         self._unmade_micros = None if bills_failures else NOTHING_MICROS
         self._webhook_secret = webhook_secret
         self._now = now
@@ -112,7 +120,7 @@ class OpenAIVideos:
             self._session,
             api=base,
             headers=key,
-            hosts=(),
+            hosts=file_hosts,
             now=now,
             timeouts=self._timeouts,
         )
@@ -239,8 +247,18 @@ class OpenAIVideos:
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
         if answers.CHARACTER in ticket.urls:
             raise UnreadableAnswer(PROTOCOL, "a character has no file")
-        address = str(self._video(ticket) / "content")
+        address = await self._file_elsewhere(ticket) if self._has_file_hosts else None
+        if address is None:
+            address = str(self._video(ticket) / "content")
         return await self._downloads.fetch(address, into, bytes_max=bytes_max)
+
+    async def _file_elsewhere(self, ticket: Ticket) -> str | None:
+        """Where the job itself says that its file is; None where that is this server."""
+        answered = await http.call(self._session, "GET", self._video(ticket), headers=self._headers)
+        if answered.status in (404, 410) and isinstance(answered.body, dict):
+            raise AssetGone(answered.text)
+        expect_ok(answered, PROTOCOL, now=self._now())
+        return answers.address(answered, ticket)
 
     # Ending a job
 

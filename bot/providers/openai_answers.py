@@ -123,6 +123,15 @@ def standing(
             raise UnreadableAnswer(PROTOCOL, f"no state that is known: {answered.text}")
 
 
+def address(answered: http.Answered, ticket: Ticket) -> str | None:
+    """Where a finished job says that its file is, by its `url`."""
+    match _job_in(answered, ticket):
+        case {"url": str(said)} if said:
+            return said
+        case _:
+            return None
+
+
 def failed_in(
     answered: http.Answered, ticket: Ticket, *, unmade_micros: Micros | None = None
 ) -> Failed | None:
