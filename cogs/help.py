@@ -3,16 +3,20 @@
 from typing import Any
 
 from discord import app_commands, ui
+from discord.app_commands import Choice
 
+from bot import prompt_lesson
 from bot.catalogue import Catalogue
 from bot.domain import Kind, Micros
 from bot.language import _, ngettext
 from bot.money import format_usd
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer
-from cogs.quoting import escaped
+from cogs.quoting import escaped, quoted
 
 MODELS_SHOWN = 10
+EXAMPLE_UNITS = 600
+PROMPTS = "prompts"
 
 
 def help_(
@@ -20,16 +24,22 @@ def help_(
 ) -> app_commands.Command[Any, ..., None]:
     """The command."""
 
-    async def callback(interaction: Interaction) -> None:
+    async def callback(interaction: Interaction, topic: str | None = None) -> None:
         await acknowledge(interaction)
-        view = help_view(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
+        if topic == PROMPTS:
+            view = prompts_view()
+        else:
+            view = help_view(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
         await answer(interaction, view)
 
-    return app_commands.Command(
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name="help",
         description="What this bot does, what it costs and what its labels mean",
         callback=callback,
     )
+    app_commands.describe(topic="One matter in detail; all of it in short if you leave this out")(command)
+    app_commands.choices(topic=[Choice(name="prompts", value=PROMPTS)])(command)
+    return command
 
 
 def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money: bool) -> ui.LayoutView:
@@ -61,7 +71,8 @@ def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money:
             ui.TextDisplay(
                 _(
                     "### Dailies makes video with sound from your words\n"
-                    "`/generate` takes a prompt: say what is seen, what moves, and what is heard.\n"
+                    "`/generate` takes a prompt: say what is seen, what moves, and what is heard; "
+                    "`/help prompts` shows how.\n"
                     "`/quota` shows your budget and your latest orders.\n"
                     "A card in the channel follows each order; **Cancel** on it stops what can be stopped, "
                     "**Details** shows everything about it. The clip is posted as a reply to its card."
@@ -77,6 +88,31 @@ def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money:
                     "our own drawings."
                 )
             ),
+        )
+    )
+    return view
+
+
+def prompts_view() -> ui.LayoutView:
+    """How to write a prompt, with examples that can be copied."""
+    parts = [f"{number}. {part}" for number, part in enumerate(prompt_lesson.parts(), start=1)]
+    hints = [f"- {hint}" for hint in prompt_lesson.hints()]
+    examples = [
+        f"**{example.title}**\n{quoted(example.prompt, EXAMPLE_UNITS)}"
+        for example in prompt_lesson.examples()
+    ]
+    view = ui.LayoutView(timeout=None)
+    view.add_item(
+        ui.Container(
+            ui.TextDisplay(
+                "### "
+                + _("A prompt directs the picture and the sound, in this order")
+                + "\n"
+                + "\n".join(parts)
+            ),
+            ui.TextDisplay("\n".join(hints)),
+            ui.Separator(),
+            ui.TextDisplay("\n".join(examples)),
         )
     )
     return view
