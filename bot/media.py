@@ -7,17 +7,13 @@ have FFmpeg open other files) and what was cut short.
 """
 
 import asyncio
-import contextlib
-import json
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
+from bot import boxes
+from bot.children import Ended, ask
 from bot.errors import ClipUnusable
-
-_BOXES_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,75 +45,13 @@ async def check(path: Path, *, timeout_s: float = 60, python: str = sys.executab
             the child's limits or `timeout_s` allow.
         OSError: our own disk; the file is not there.
     """
-    faststart = await asyncio.to_thread(_read_boxes, path)
-    child = await asyncio.create_subprocess_exec(
-        python,
-        "-P",
-        "-m",
-        "bot.probe",
-        _absolute(path),
-        env=_environment(),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        async with asyncio.timeout(timeout_s):
-            said, _ = await child.communicate()
-    except TimeoutError as late:
-        raise ClipUnusable(f"it could not be read within {timeout_s:g} s") from late
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            child.kill()
-        code = await child.wait()
-    if code != 0:
-        raise ClipUnusable(f"reading it ended the reader (exit {code})")
-    match json.loads(said):
+    layout = await asyncio.to_thread(boxes.read, path)
+    match await ask("bot.probe", path, timeout_s=timeout_s, python=python):
+        case Ended(late=True):
+            raise ClipUnusable(f"it could not be read within {timeout_s:g} s")
+        case Ended() as ended:
+            raise ClipUnusable(str(ended))
         case {"unusable": why}:
             raise ClipUnusable(why)
         case fields:
-            return Probe(faststart=faststart, **fields)
-
-
-def _absolute(path: Path) -> str:
-    return str(path.absolute())
-
-
-def _environment() -> dict[str, str]:
-    """Where to import from, and nothing else: no token goes to the process that reads foreign bytes."""
-    return {"PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)}
-
-
-def _read_boxes(path: Path) -> bool:
-    """Walk over the boxes of an MP4 (ISO/IEC 14496-12, 4.2); says whether the index comes first.
-
-    Raises:
-        ClipUnusable: the first is no `ftyp`, one reaches beyond the end, or `moov` or `mdat` is missing.
-    """
-    size = path.stat().st_size
-    order: list[bytes] = []
-    with path.open("rb") as file:
-        at = 0
-        while at < size:
-            length, kind = _box(file, at, size)
-            if not order and kind != b"ftyp":
-                raise ClipUnusable("it does not begin as an MP4 does")
-            if length < 8 or at + length > size:
-                raise ClipUnusable(f"cut short or broken at byte {at} of {size}")
-            if len(order) == _BOXES_MAX:
-                raise ClipUnusable(f"more than {_BOXES_MAX} boxes")
-            order.append(kind)
-            at += length
-    if b"moov" not in order or b"mdat" not in order:
-        raise ClipUnusable(f"no whole MP4: {size} bytes without pictures or without their index")
-    return order.index(b"moov") < order.index(b"mdat")
-
-
-def _box(file: BinaryIO, at: int, size: int) -> tuple[int, bytes]:
-    """Length and kind of the box that begins at `at`; a length of 0 on the wire means to the end."""
-    file.seek(at)
-    header = file.read(16)
-    length, kind = int.from_bytes(header[:4], "big"), header[4:8]
-    if length == 1:
-        length = int.from_bytes(header[8:16], "big")
-    return (length or size - at), kind
+            return Probe(faststart=layout.faststart, **fields)

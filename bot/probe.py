@@ -6,33 +6,20 @@ is no other protocol than files.
 """
 
 import json
-import os
-import resource
 import sys
 
 import av
+
+from bot.confinement import confine
 
 SIDE_PX_MAX = 8_192
 SIDE_PX_MIN = 16
 DURATION_MS_MAX = 600_000
 DURATION_MS_MIN = 100
 
-_NICENESS = 5
-_LIMITS = (
-    (resource.RLIMIT_CPU, 20),
-    (resource.RLIMIT_FSIZE, 4_096),
-    (resource.RLIMIT_NOFILE, 32),
-    (resource.RLIMIT_CORE, 0),
-)
 _MEMORY_BYTES_MAX = 2 << 30
-
-
-def limit_this_process() -> None:
-    os.nice(_NICENESS)
-    for kind, most in _LIMITS:
-        resource.setrlimit(kind, (most, most))
-    if sys.platform == "linux":  # macOS maps more than this before it begins
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES_MAX, _MEMORY_BYTES_MAX))
+_CPU_S_MAX = 20
+_FILE_BYTES_MAX = 4_096  # it writes none
 
 
 def probe(path: str) -> dict[str, int | bool | str]:
@@ -73,7 +60,7 @@ def probe(path: str) -> dict[str, int | bool | str]:
 
 def main(path: str) -> None:
     """Print the fields as JSON, or `{"unusable": why}`; anything else ends in an exit code that is not 0."""
-    limit_this_process()
+    confine(memory_bytes_max=_MEMORY_BYTES_MAX, cpu_s_max=_CPU_S_MAX, file_bytes_max=_FILE_BYTES_MAX)
     av.logging.set_level(None)
     said: dict[str, int | bool | str]
     try:

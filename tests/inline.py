@@ -8,8 +8,9 @@ from typing import Any, TypeVar
 
 import av
 
+from bot import boxes
 from bot.errors import ClipUnusable
-from bot.media import Probe, _read_boxes
+from bot.media import Probe
 from bot.probe import probe
 
 T = TypeVar("T")
@@ -39,8 +40,8 @@ class InlineHop:
 async def looked_into(path: Path) -> Probe:
     """As `media.check`, but in a thread: a child would not keep to this loop's time."""
     try:
-        faststart = await asyncio.to_thread(_read_boxes, path)
+        layout = await asyncio.to_thread(boxes.read, path)
         fields: dict[str, Any] = dict(await asyncio.to_thread(probe, str(path)))
     except (av.FFmpegError, ValueError) as unusable:
         raise ClipUnusable(str(unusable)) from unusable
-    return Probe(faststart=faststart, **fields)
+    return Probe(faststart=layout.faststart, **fields)
