@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range
+from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, FaultKind, Kind
@@ -70,12 +70,12 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
         callback=callback,
     )
     app_commands.describe(
-        prompt="What is to be seen and heard",
-        model="Which model makes it; the first one if you leave this out",
-        resolution="How sharp it is; the lowest (and cheapest) if you leave this out",
-        aspect_ratio="Wide or tall; the model's first if you leave this out",
-        duration="How many seconds; the shortest (and cheapest) if you leave this out",
-        seed="The same number with the same words makes the same video again, where the model can",
+        prompt=locale_str("What is to be seen and heard"),
+        model=locale_str("Which model makes it; the first one if you leave this out"),
+        resolution=locale_str("How sharp it is; the lowest (and cheapest) if you leave this out"),
+        aspect_ratio=locale_str("Wide or tall; the model's first if you leave this out"),
+        duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
+        seed=locale_str("The same number with the same words makes the same video, where the model can"),
     )(command)
     app_commands.autocomplete(model=models)(command)
     rows = catalogue.models(Kind.GENERATE)

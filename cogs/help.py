@@ -3,7 +3,7 @@
 from typing import Any
 
 from discord import app_commands, ui
-from discord.app_commands import Choice
+from discord.app_commands import Choice, locale_str
 
 from bot import prompt_lesson
 from bot.catalogue import Catalogue
@@ -37,8 +37,10 @@ def help_(
         description="What this bot does, what it costs and what its labels mean",
         callback=callback,
     )
-    app_commands.describe(topic="One matter in detail; all of it in short if you leave this out")(command)
-    app_commands.choices(topic=[Choice(name="prompts", value=PROMPTS)])(command)
+    app_commands.describe(topic=locale_str("One matter in detail; all of it in short if you leave this out"))(
+        command
+    )
+    app_commands.choices(topic=[Choice(name=locale_str("prompts"), value=PROMPTS)])(command)
     return command
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from discord import Locale, app_commands
 from discord.app_commands import TranslationContextTypes, locale_str
@@ -73,8 +73,10 @@ def found() -> Found:
     all_of_it = Found()
     for path in sources():
         _read_source(path, all_of_it)
-    for key in asyncio.run(_of_commands()):
+    registered, plain = asyncio.run(_of_commands())
+    for key in registered:
         all_of_it.add(key, "the commands")
+    all_of_it.faults += plain
     for model in catalogue.own_rows().models:
         all_of_it.add(Key("", model.label), "bot/models.toml")
     return all_of_it
@@ -221,23 +223,44 @@ class _Recorder(app_commands.Translator):
 
     def __init__(self) -> None:
         self.keys: dict[Key, None] = {}
+        self.texts: set[str] = set()
 
     async def translate(
         self, string: locale_str, locale: Locale, context: TranslationContextTypes
     ) -> str | None:
         del locale
+        self.texts.add(string.message)
         if not string.extras:  # else it is made by a function, whose own sentences are found in the sources
             self.keys[Key(NAME if is_name(context) else "", string.message)] = None
         return None
 
 
-async def _of_commands() -> list[Key]:
+async def _of_commands() -> tuple[list[Key], list[str]]:
+    """What is registered, and what of it discord.py would never ask to be translated."""
     recorder = _Recorder()
+    plain: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         async with open_stage(Path(folder)) as stage:
-            for command in stage.client.tree._get_all_commands():
-                await command.get_translated_payload(stage.client.tree, recorder)
-    return list(recorder.keys)
+            tree = stage.client.tree
+            for command in tree._get_all_commands():
+                await command.get_translated_payload(tree, recorder)
+                plain += [
+                    f"/{command.name}: {text!r} must be a locale_str"
+                    for text in _shown_by(command.to_dict(tree))
+                    if text not in recorder.texts
+                ]
+    return list(recorder.keys), plain
+
+
+def _shown_by(payload: dict[str, Any]) -> Iterator[str]:
+    """Every text of a command that Discord shows, but for bare values such as `720p`."""
+    yield payload["name"]
+    yield payload.get("description") or payload["name"]
+    for choice in payload.get("choices") or []:
+        if re.search(r"[^\W\d_]{3}", choice["name"]):
+            yield choice["name"]
+    for option in payload.get("options") or []:
+        yield from _shown_by(option)
 
 
 def written(header: Entry, keys: dict[Key, set[str]], old: dict[Key, Entry], forms: int) -> str:
