@@ -192,7 +192,7 @@ def test_a_large_picture_is_kept_smaller() -> None:
 
 
 async def test_a_png_that_would_be_unhandy_is_kept_as_a_jpeg(tmp_path: Path) -> None:
-    noise = Image.effect_noise((1_700, 1_700), 120)
+    noise = Image.effect_noise((1_800, 1_800), 120)
     noisy = Image.merge("RGB", (noise, noise.rotate(90), noise.rotate(180)))
     content = encoded(noisy, "PNG", compress_level=1)
 

@@ -1,0 +1,152 @@
+"""The child process that takes one picture out of a clip with FFmpeg for stills.py.
+
+`python -m bot.still_child INTO CLIP MOMENT SIDE` writes the picture and prints its media type, width and
+height as JSON, or `{"unusable": why}`. A SIDE of 0 keeps the clip's size, as a PNG; else it is the longer
+side's most, as a JPEG.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.video.reformatter import Colorspace
+from av.video.stream import VideoStream
+from PIL import Image, ImageStat
+
+from bot.confinement import confine
+from bot.picture_child import write
+
+_MEMORY_BYTES_MAX = 1 << 30
+_CPU_S_MAX = 60
+_FILE_BYTES_MAX = 64_000_000
+
+_SAMPLES = 8
+_FRAMES_TO_MIDDLE_MAX = 1_200
+_JUDGED_SIDE_PX = 64  # what a frame is judged by
+_HD_LINES_MIN = 720
+_UNSPECIFIED = 2  # AVCOL_SPC_UNSPECIFIED, which PyAV has no name for
+
+
+class Moment(StrEnum):
+    """Which frame of a clip."""
+
+    FIRST = "first"
+    LAST = "last"
+    TELLING = "telling"
+
+
+def still(path: str, moment: Moment) -> Image.Image:
+    """That frame, in RGB and turned as a player shows it.
+
+    Raises:
+        ValueError: there is no such frame.
+        av.FFmpegError: FFmpeg could not read the file.
+    """
+    options = {"protocol_whitelist": "file", "max_streams": "16"}
+    with av.open(f"file:{path}", format="mp4", options=options) as container:
+        if not container.streams.video:
+            raise ValueError("there are no pictures in it")
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        match moment:
+            case Moment.FIRST:
+                frame = next(_frames(container, stream), None)
+            case Moment.LAST:
+                frame = _last(container, stream)
+            case Moment.TELLING:
+                frame = _most_telling(container, stream)
+        if frame is None:
+            raise ValueError("none of its pictures can be decoded")
+        return _as_seen(frame)
+
+
+def _frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
+    """The frames from here to the end, in the order of time, without those that are damaged."""
+    for packet in container.demux(stream):
+        try:
+            yield from packet.decode()
+        except av.InvalidDataError:
+            continue
+
+
+def _last(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+    """The last one that can be decoded: of the last group of pictures, else of the whole clip."""
+    frame = None
+    container.seek(_at(container, stream, 1, 1), stream=stream)
+    for frame in _frames(container, stream):  # noqa: B007 - the last one is what is wanted
+        pass
+    if frame is None:
+        container.seek(_at(container, stream, 0, 1), stream=stream)
+        for frame in _frames(container, stream):  # noqa: B007
+            pass
+    return frame
+
+
+def _most_telling(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+    """Of a few frames over the clip's length the one with the most contrast: no black, no fade, no blank.
+
+    Where a player can begin (which costs one frame each), and in the middle, up to which is decoded.
+    """
+    candidates: list[av.VideoFrame] = []
+    for part in range(_SAMPLES):
+        container.seek(_at(container, stream, part, _SAMPLES), stream=stream)
+        found = next(_frames(container, stream), None)
+        if found is not None and all(found.pts != one.pts for one in candidates):
+            candidates.append(found)
+    middle = _at(container, stream, 1, 2)
+    container.seek(middle, stream=stream)
+    for count, frame in enumerate(_frames(container, stream)):
+        if count == _FRAMES_TO_MIDDLE_MAX or (frame.pts is not None and frame.pts >= middle):
+            candidates.append(frame)
+            break
+    return max(candidates, key=_contrast, default=None)
+
+
+def _at(container: InputContainer, stream: VideoStream, part: int, of: int) -> int:
+    """That part of the clip's length, in the stream's own units."""
+    if stream.duration is not None:
+        length = stream.duration
+    elif stream.time_base is not None:
+        length = int((container.duration or 0) / av.time_base / stream.time_base)
+    else:
+        length = 0
+    return (stream.start_time or 0) + length * part // of
+
+
+def _contrast(frame: av.VideoFrame) -> float:
+    side = _JUDGED_SIDE_PX
+    return ImageStat.Stat(Image.fromarray(frame.reformat(side, side, "gray").to_ndarray())).stddev[0]
+
+
+def _as_seen(frame: av.VideoFrame) -> Image.Image:
+    colours = frame.colorspace if frame.colorspace != _UNSPECIFIED else None
+    if colours is None and min(frame.width, frame.height) >= _HD_LINES_MIN:
+        colours = Colorspace.ITU709  # what players take for granted of anything from 720 lines on
+    shown = frame.reformat(format="rgb24", src_colorspace=colours).to_ndarray()
+    # FFmpeg's angle is counterclockwise, as Pillow's.
+    return Image.fromarray(shown).rotate(frame.rotation, expand=True)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write the picture, and print what it is."""
+    confine(memory_bytes_max=_MEMORY_BYTES_MAX, cpu_s_max=_CPU_S_MAX, file_bytes_max=_FILE_BYTES_MAX)
+    av.logging.set_level(None)
+    into, clip, moment, side = arguments
+    said: dict[str, str | int]
+    try:
+        picture = still(clip, Moment(moment))
+        if int(side):
+            picture.thumbnail((int(side), int(side)), Image.Resampling.LANCZOS)
+        media_type = write(picture, Path(into), lossless=not int(side))
+        said = {"media_type": media_type, "width": picture.width, "height": picture.height}
+    except (av.FFmpegError, ValueError) as unusable:
+        said = {"unusable": " ".join(str(unusable).split())[:300]}
+    sys.stdout.write(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
