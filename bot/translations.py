@@ -48,7 +48,7 @@ def entries(po: str) -> list[Entry]:
     entry = Entry()
     slot = ""  # what a line that is only a string goes on with
     fuzzy = False
-    for number, raw in enumerate(po.splitlines(), start=1):
+    for number, raw in enumerate(po.split("\n"), start=1):
         line = raw.strip()
         if not line or line.startswith("#"):
             fuzzy = fuzzy or (line.startswith("#,") and FUZZY in line)

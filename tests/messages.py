@@ -72,7 +72,7 @@ def found() -> Found:
     """Everything, from the sources, the commands and the catalogue."""
     all_of_it = Found()
     for path in sources():
-        _read_source(path, all_of_it)
+        read_source(path, all_of_it)
     registered, plain = asyncio.run(_of_commands())
     for key in registered:
         all_of_it.add(key, "the commands")
@@ -128,8 +128,9 @@ def faults_of(code: str, wanted: Iterable[Key]) -> Iterator[str]:
             yield f"{code}: other fields than ours: {key.msgid!r}"
 
 
-def _read_source(path: Path, into: Found) -> None:
-    where = path.relative_to(ROOT).as_posix()
+def read_source(path: Path, into: Found, *, root: Path = ROOT) -> None:
+    """Note what one file says, and where its words would reach a member in English alone."""
+    where = path.relative_to(root).as_posix()
     tree = ast.parse(path.read_text("utf-8"))
     covered: set[int] = set()  # ids of nodes whose text is translated, or is no member's
     for node in ast.walk(tree):
@@ -284,7 +285,11 @@ def written(header: Entry, keys: dict[Key, set[str]], old: dict[Key, Entry], for
 
 
 def _lines(keyword: str, text: str) -> str:
-    parts = text.splitlines(keepends=True) or [""]
+    # Not `splitlines`, which also splits at what JSON leaves as it is.
+    parts = [f"{part}\n" for part in text.split("\n")]
+    parts[-1] = parts[-1][:-1]
+    if not parts[-1] and len(parts) > 1:
+        parts.pop()
     if len(parts) > 1:
         parts.insert(0, "")
     first, *more = [json.dumps(part, ensure_ascii=False) for part in parts]

@@ -228,6 +228,7 @@ async def open_stage(
     confirm_above_micros: Micros = ASK_ABOVE,
     upload_limit: int = 20 << 20,
     words: tuple[str, ...] = (),
+    guild_locale: str = "en-US",
 ) -> AsyncIterator[Stage]:
     """Everything connected. At the end, every request of the bot is held to Discord's description."""
     complaints: list[str] = []
@@ -236,6 +237,7 @@ async def open_stage(
         sandbox = Sandbox(folder / "discord", upload_limit=upload_limit, observer=observer)
         await sandbox.start()
         stack.push_async_callback(sandbox.close)
+        sandbox.world.guild.locale = guild_locale
         database = await open_database(folder / "dailies.db")
         stack.push_async_callback(database.close)
         clock = Clock(datetime.now(UTC))
