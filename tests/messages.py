@@ -39,8 +39,23 @@ REFUSALS = frozenset(
 )
 SHOWN_FIRST = frozenset({"TextDisplay", "said", "Label", *REFUSALS})
 """Calls whose positional texts are read by members."""
-SHOWN_BY_NAME = frozenset({"label", "placeholder", "text", "title", "content"})
-"""Keywords, in `cogs/`, whose texts are read by members."""
+SHOWN_BY_NAME = {
+    "label": 80,
+    "placeholder": 100,
+    "text": 45,
+    "title": 45,
+    "description": 100,
+    "content": 4_000,
+}
+    "label": 80,
+    "placeholder": 100,
+    "text": 45,
+    "title": 45,
+    "description": 100,
+    "content": 4_000,
+}
+"""Keywords, in `cogs/`, whose texts are read by members, and how long Discord takes them at most: of buttons,
+fields, forms' labels and titles, and what stands below them (the narrowest of those with that keyword)."""
 TOLD_ELSEWHERE = frozenset({"Command", "Group", "ContextMenu", "describe", "rename", "locale_str"})
 """Their texts come through the registered commands."""
 
@@ -61,6 +76,7 @@ class Found:
     """The sentences with the files they stand in, and what is wrong with how they stand there."""
 
     keys: dict[Key, set[str]] = field(default_factory=dict)
+    most: dict[Key, int] = field(default_factory=dict)  # characters, where Discord counts them
     faults: list[str] = field(default_factory=list)
 
     def add(self, key: Key, where: str) -> None:
@@ -110,6 +126,11 @@ def read_po(code: str) -> dict[Key, Entry]:
 def fields(text: str) -> set[str]:
     """The names in a sentence's braces."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def length(text: str) -> int:
+    """How long a sentence is without what is filled in."""
+    return sum(len(literal) for literal, *_ in string.Formatter().parse(text))
 
 
 def faults_of(code: str, wanted: Iterable[Key]) -> Iterator[str]:
@@ -163,9 +184,18 @@ def _read_call(node: ast.Call, where: str, into: Found, covered: set[int]) -> No
         _cover(node, covered)
         return
     shown = [*node.args[:2]] if name in SHOWN_FIRST else []
-    if where.startswith("cogs/"):
-        shown += [keyword.value for keyword in node.keywords if keyword.arg in SHOWN_BY_NAME]
+    for keyword in node.keywords if where.startswith("cogs/") else []:
+        if keyword.arg in SHOWN_BY_NAME:
+            shown.append(keyword.value)
+            for key in _translated_in(keyword.value):
+                into.most[key] = min(SHOWN_BY_NAME[keyword.arg], into.most.get(key, 4_000))
     into.faults += [f"{here}: {name}() shows {ast.unparse(one)}" for one in shown if _has_words(one)]
+
+
+def _translated_in(node: ast.expr) -> Iterator[Key]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Call) and _name(one) == "_" and (text := _literal(one.args[0])) is not None:
+            yield Key("", text)
 
 
 def _is_composed(node: ast.expr) -> bool:

@@ -16,7 +16,7 @@ from bot.prompts import advise
 from bot.sandbox.command_rules import is_slash_name
 from cogs.cards import clip_alt
 from tests import messages
-from tests.messages import FOREIGN, Found, Key, faults_of, fields, found, po_file, read_po
+from tests.messages import FOREIGN, Found, Key, faults_of, fields, found, length, po_file, read_po
 from tests.stage import ASK_ABOVE, Json, Stage, card_of, open_stage, post_of, texts, walk
 
 COMPLETE = False
@@ -48,6 +48,16 @@ def test_what_is_translated_has_our_fields_and_all_forms(code: str) -> None:
             for said in entry.texts.values():
                 assert fields(said) == fields(key.msgid), key
                 said.format(**dict.fromkeys(fields(said), 1))
+
+
+@pytest.mark.parametrize("code", FOREIGN)
+def test_a_label_fits_its_place_in_every_language(code: str) -> None:
+    entries = read_po(code)
+
+    assert found().most
+    for key, most in found().most.items():
+        for said in (key.msgid, *(entries[key].texts.values() if key in entries else ())):
+            assert length(said) <= most, said
 
 
 @pytest.mark.parametrize("code", FOREIGN)
