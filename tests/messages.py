@@ -47,13 +47,6 @@ SHOWN_BY_NAME = {
     "description": 100,
     "content": 4_000,
 }
-    "label": 80,
-    "placeholder": 100,
-    "text": 45,
-    "title": 45,
-    "description": 100,
-    "content": 4_000,
-}
 """Keywords, in `cogs/`, whose texts are read by members, and how long Discord takes them at most: of buttons,
 fields, forms' labels and titles, and what stands below them (the narrowest of those with that keyword)."""
 TOLD_ELSEWHERE = frozenset({"Command", "Group", "ContextMenu", "describe", "rename", "locale_str"})
