@@ -68,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--kind", type=Kind, choices=list(Kind), help="list only what makes this")
     models.add_argument("--provider", help="list only what this provider has")
     models.add_argument("--all", action="store_true", help="list also what is not for sale, and why")
+    models.add_argument(
+        "--online",
+        action="store_true",
+        help="compare with what the providers say now; nothing is ordered. Exit code 1 where it differs",
+    )
     models.add_argument("--env-file", type=Path, default=Path(".env"))
     models.set_defaults(command=_models)
 
@@ -160,39 +165,9 @@ def _guild_id(text: str) -> int:
 
 
 def _models(chosen: argparse.Namespace) -> int:
-    from bot import catalogue, pricelist, reachable  # noqa: PLC0415
+    from bot.commands import models  # noqa: PLC0415
 
-    config = settings.load(env_file=chosen.env_file)
-    if chosen.what == "check":
-        return _check_models(Path(chosen.name) if chosen.name else config.models_file or catalogue.OWN_FILE)
-    rows = catalogue.load(
-        config.models_file, providers=reachable.names(config), now=lambda: datetime.now(UTC)
-    )
-    if chosen.what == "list":
-        lines = pricelist.listed(rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all)
-    elif chosen.name:
-        lines = pricelist.shown(rows, chosen.name)
-    else:
-        raise SettingsError("name the model to show, such as sora-2-pro")
-    for line in lines:
-        print(line)
-    return 0
-
-
-def _check_models(path: Path) -> int:
-    from bot import catalogue, models_file  # noqa: PLC0415
-
-    own = catalogue.own_rows()
-    try:
-        rows = own if path == catalogue.OWN_FILE else models_file.read(path, on=own)
-    except SettingsError as wrong:
-        print(wrong)
-        return 1
-    for fault in rows.faults:
-        print(fault)
-    if not rows.faults:
-        print(f"{path} is right: with it there are {len(rows.models)} models and {len(rows.offers)} offers")
-    return 1 if rows.faults else 0
+    return models.run(chosen, say=print)
 
 
 def _ledger(chosen: argparse.Namespace) -> int:

@@ -124,6 +124,7 @@ async def _opened(
                 wires=wires,
                 now=now,
                 can_cancel=True,
+                lists_all_models=config.openai_base_url is None,
                 sends_forms=config.openai_sends_forms,
                 webhook_secret=_told(config.openai_webhook_secret) or None,
                 file_hosts=config.openai_file_hosts,

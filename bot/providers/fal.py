@@ -16,8 +16,9 @@ from bot.errors import AssetGone, ProviderError, SettingsError, UnreadableAnswer
 from bot.providers import fal_answers as answers
 from bot.providers import http
 from bot.providers.downloads import Downloads
+from bot.providers.endpoints import Endpoint
 from bot.providers.fal_addresses import ENDPOINT, PROTOCOL, Hosts, Queue, is_endpoint, safe_base
-from bot.providers.fal_prices import Prices
+from bot.providers.fal_prices import Prices, described
 from bot.providers.fal_uploads import Uploads
 from bot.providers.fal_webhooks import Keys, Webhooks
 from bot.providers.fal_words import USUAL, in_fals_words
@@ -58,6 +59,7 @@ class FalQueue:
     """
 
     can_cancel = True
+    quotes_resolutions = False
 
     def __init__(
         self,
@@ -83,7 +85,7 @@ class FalQueue:
         self._now = now
         self._timeouts = timeouts or http.Timeouts()
         self._queue = Queue(queue)
-        self._requests = platform / "models" / "requests"
+        self._models = platform / "models"
         self._headers = {"Accept": "application/json", "Authorization": f"Key {api_key}"}
         self._wishes = {}
         if start_within_s is not None:
@@ -97,7 +99,7 @@ class FalQueue:
         self._downloads = Downloads(
             PROTOCOL, session, api=queue, headers={}, hosts=hosts.files, now=now, timeouts=self._timeouts
         )
-        self._prices = Prices(session, platform / "models" / "pricing", headers=self._headers, now=now)
+        self._prices = Prices(session, self._models / "pricing", headers=self._headers, now=now)
         keys = Keys(session, rest / ".well-known" / "jwks.json", now=now)
         self._webhooks = Webhooks(keys, address_of=webhook_url, secret=api_key, now=now)
 
@@ -220,7 +222,7 @@ class FalQueue:
     async def delete(self, ticket: Ticket) -> None:
         """Remove the clip and what was sent for it. fal lets only a key with the ADMIN scope do that."""
         job_id = quote(ticket.provider_job_id, safe="")
-        url = self._requests.joinpath(job_id, "payloads", encoded=True)
+        url = self._models.joinpath("requests", job_id, "payloads", encoded=True)
         answered = await http.call(self._session, "DELETE", url, headers=self._headers)
         if answered.status not in {404, 410}:
             expect_ok(answered, PROTOCOL, now=self._now())
@@ -241,6 +243,10 @@ class FalQueue:
         if not price.is_by_second:
             raise UnreadableAnswer(PROTOCOL, f"{wire.endpoint} is not sold by the second: {price.unit}")
         return price.of(Decimal(order.duration_s))
+
+    async def endpoint(self, name: str) -> Endpoint:
+        """How one of fal's endpoints stands, as fal says."""
+        return await described(self._session, self._models, name, headers=self._headers, now=self._now())
 
     # Webhooks
 

@@ -1,4 +1,4 @@
-"""What fal's endpoints cost by its own pricing call: to compare the catalogue with, and to read bills."""
+"""What fal says of its endpoints: what they cost (to compare with, and to read bills), and how they stand."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,8 +12,9 @@ from bot.domain import Micros
 from bot.errors import UnreadableAnswer
 from bot.money import MICROS_PER_USD, USD_MAX
 from bot.providers import http
+from bot.providers.endpoints import Endpoint
 from bot.providers.fal_addresses import PROTOCOL
-from bot.providers.outcomes import expect_ok
+from bot.providers.outcomes import expect_ok, is_gone
 
 KEPT_FOR = timedelta(hours=6)
 WAIT_S = 5.0
@@ -72,6 +73,29 @@ class Prices:
         price = _price(answered, endpoint)
         self._known[endpoint] = (self._now(), price)
         return price
+
+
+async def described(
+    session: aiohttp.ClientSession, url: URL, endpoint: str, *, headers: Mapping[str, str], now: datetime
+) -> Endpoint:
+    """How an endpoint stands: `GET /models?endpoint_id=…` finds it, or finds nothing (a 404, or no rows).
+
+    Raises:
+        ProviderUnavailable, UnreadableAnswer: no answer of the API's.
+    """
+    answered = await http.call(session, "GET", url.with_query(endpoint_id=endpoint), headers=headers)
+    if is_gone(answered, PROTOCOL):
+        return Endpoint(exists=False)
+    expect_ok(answered, PROTOCOL, now=now)
+    match answered.body:
+        case {"models": []}:
+            return Endpoint(exists=False)
+        case {"models": [{"endpoint_id": str(named), "metadata": {"status": str(status)}}]} if (
+            named == endpoint and status in {"active", "deprecated"}
+        ):
+            return Endpoint(exists=True, deprecated=status == "deprecated")
+        case _:
+            raise UnreadableAnswer(PROTOCOL, f"nothing of {endpoint} that is known: {answered.text}")
 
 
 def _price(answered: http.Answered, endpoint: str) -> UnitPrice:

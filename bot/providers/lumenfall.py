@@ -23,6 +23,7 @@ from bot.errors import AssetGone, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
 from bot.providers import lumenfall_answers as answers
 from bot.providers.downloads import Downloads
+from bot.providers.endpoints import Endpoint, model_list, models_in
 from bot.providers.lumenfall_answers import PROTOCOL, Sent
 from bot.providers.lumenfall_words import PICTURE_FIELD, USUAL, takes_webhooks_at, with_picture
 from bot.providers.outcomes import expect_ok, is_gone, theirs
@@ -78,6 +79,7 @@ class LumenfallVideos:
     """
 
     can_cancel = True
+    quotes_resolutions = True
 
     def __init__(
         self,
@@ -96,7 +98,7 @@ class LumenfallVideos:
     ) -> None:
         self.name = name
         base = http.checked_base(name, base_url)
-        self._videos = base / "videos"
+        self._videos, self._models = base / "videos", base / "models"
         self._account = http.checked_base(name, account_url)
         self._wires = wires
         self._now = now
@@ -200,6 +202,18 @@ class LumenfallVideos:
                 raise UnreadableAnswer(PROTOCOL, f"a dry run became the job {ticket.provider_job_id}")
             case _:
                 raise UnreadableAnswer(PROTOCOL, f"no price in dollars: {answered.text}")
+
+    async def endpoint(self, name: str) -> Endpoint:
+        """Whether Lumenfall has a slug; a forced one (`fal/sora-2-pro`) is in its list without the provider.
+
+        Raises:
+            ProviderUnavailable, UnreadableAnswer: its list of models is not to be had.
+        """
+        answered = await model_list(self._session, self._models, self._headers)
+        expect_ok(answered, PROTOCOL, now=self._now())
+        models = models_in(answered, PROTOCOL)
+        slug = name if name in models else name.rpartition("/")[2]
+        return Endpoint(exists=slug in models, retires_on=models.get(slug))
 
     # Following a job
 

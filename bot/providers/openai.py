@@ -29,6 +29,7 @@ from bot.errors import AssetGone, UnreadableAnswer
 from bot.providers import http
 from bot.providers import openai_answers as answers
 from bot.providers.downloads import Downloads
+from bot.providers.endpoints import Endpoint, model_list, models_in
 from bot.providers.forms import form_of, form_with_file
 from bot.providers.listing import Listed, look_through
 from bot.providers.openai_answers import PROTOCOL
@@ -66,6 +67,8 @@ class OpenAIVideos:
         now: the clock.
         can_cancel: whether `DELETE` stops a running job here (the studio's and Lumenfall's does, OpenAI's
             does not).
+        lists_all_models: whether what is missing in its list of models is gone. A server of one's own need
+            not list what it serves.
         bills_failures: whether a job that failed or was stopped may be billed, which no document of
             OpenAI's says; nobody bills the studio's.
         sends_forms: whether every order is a form, for a server that reads no JSON (vLLM-Omni's).
@@ -89,6 +92,7 @@ class OpenAIVideos:
         wires: Mapping[OfferId, Wire],
         now: Callable[[], datetime],
         can_cancel: bool = False,
+        lists_all_models: bool = False,
         bills_failures: bool = True,
         sends_forms: bool = False,
         webhook_secret: str | None = None,
@@ -102,7 +106,8 @@ class OpenAIVideos:
         self.name = name
         self.can_cancel = can_cancel
         base = http.checked_base(name, base_url)
-        self._videos = base / "videos"
+        self._videos, self._models = base / "videos", base / "models"
+        self._lists_all_models = lists_all_models
         self._wires = wires
         self._sends_forms = sends_forms
         self._has_file_hosts = bool(file_hosts)
@@ -294,6 +299,19 @@ class OpenAIVideos:
         return answers.video_id(body)
 
     # Reading
+
+    async def endpoint(self, name: str) -> Endpoint:
+        """How a model stands, by the server's list of them.
+
+        Raises:
+            ProviderUnavailable, UnreadableAnswer: there is no such list to be had.
+        """
+        answered = await model_list(self._session, self._models, self._headers)
+        expect_ok(answered, PROTOCOL, now=self._now())
+        models = models_in(answered, PROTOCOL)
+        if name in models:
+            return Endpoint(exists=True, retires_on=models[name])
+        return Endpoint(exists=False if self._lists_all_models else None)
 
     def _video(self, ticket: Ticket) -> URL:
         return self._at(ticket.provider_job_id)

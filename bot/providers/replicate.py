@@ -19,6 +19,7 @@ from bot.errors import AssetGone, SettingsError, UnreadableAnswer
 from bot.providers import http
 from bot.providers import replicate_answers as answers
 from bot.providers.downloads import Downloads
+from bot.providers.endpoints import Endpoint
 from bot.providers.listing import Listed, look_through
 from bot.providers.outcomes import expect_ok, is_gone, proved, theirs
 from bot.providers.protocol import (
@@ -282,6 +283,22 @@ class ReplicatePredictions:
         return answers.secret(answered)
 
     # Reading
+
+    async def endpoint(self, name: str) -> Endpoint:
+        """Whether Replicate has a model (`owner/name`), or this version of it (`owner/name:version`).
+
+        Raises:
+            ProviderUnavailable, UnreadableAnswer: no answer of the API's.
+        """
+        model, _, version = name.partition(":")
+        url = self._base.joinpath("models", *model.split("/"), *(["versions", version] if version else []))
+        answered = await self._get(url, bytes_max=_PREDICTION_BYTES_MAX)
+        if is_gone(answered, PROTOCOL):
+            return Endpoint(exists=False)
+        expect_ok(answered, PROTOCOL, now=self._now())
+        if not isinstance(answered.body, dict):
+            raise UnreadableAnswer(PROTOCOL, f"no model: {answered.text}")
+        return Endpoint(exists=True)
 
     async def _ask(self, ticket: Ticket) -> http.Answered:
         return await self._get(self._prediction(ticket), bytes_max=_PREDICTION_BYTES_MAX)

@@ -7,9 +7,9 @@ In a test:
         provider = FalQueue("emulator", hosts=emulator.hosts, ...)
 
 Routes by name, for faults: `submit`, `status`, `result`, `cancel`; `token`, `upload`, `file`; `jwks`;
-`pricing`, `delete`. The queue is faithful to its oddities: it takes whatever it is sent, so what is wrong
-with an order is said by the result of a job that is COMPLETED; a job's addresses drop the endpoint's
-sub-path; its status is a 202 until it has ended. A process of its own, for tests that kill the bot:
+`pricing`, `models`, `delete`. The queue is faithful to its oddities: it takes whatever it is sent, so what
+is wrong with an order is said by the result of a job that is COMPLETED; a job's addresses drop the
+endpoint's sub-path; its status is a 202 until it has ended. A process of its own, for tests that kill it:
 `python -m tests.emulators.fal --books books.json`; the first line that it prints is its hosts as JSON.
 """
 
@@ -66,6 +66,7 @@ class FalEmulator:
         self.asks_to_finish = asks_to_finish
         self.credit_micros: int | None = None
         self.gone_apps: set[str] = set()
+        self.deprecated: set[str] = set()
         self.stops_running = True
         self.unfinished_status = 202
         self._now = now
@@ -89,6 +90,7 @@ class FalEmulator:
             web.get("/files/{id}/{name}", self._file, name="file"),
         ]
         platform = [
+            web.get("/v1/models", self._models, name="models"),
             web.get("/v1/models/pricing", self._pricing, name="pricing"),
             web.delete("/v1/models/requests/{id}/payloads", self._delete, name="delete"),
         ]
@@ -284,6 +286,27 @@ class FalEmulator:
         return web.json_response(self.signing.jwks)
 
     # Platform API
+
+    async def _models(self, request: web.Request) -> web.Response:
+        """What the ids that are asked for stand for; one that is unknown is left out."""
+        if (refusal := self._wrong_key(request)) is not None:
+            return refusal
+        found = [
+            {
+                "endpoint_id": endpoint,
+                "metadata": {
+                    "display_name": endpoint.rpartition("/")[2],
+                    "category": "text-to-video",
+                    "description": "",
+                    "status": "deprecated" if endpoint in self.deprecated else "active",
+                    "tags": [],
+                    "kind": "inference",
+                },
+            }
+            for endpoint in request.query.getall("endpoint_id", [])
+            if endpoint in MODELS and "/".join(endpoint.split("/")[:2]) not in self.gone_apps
+        ]
+        return web.json_response({"models": found, "next_cursor": None, "has_more": False})
 
     async def _pricing(self, request: web.Request) -> web.Response:
         if (refusal := self._wrong_key(request)) is not None:

@@ -24,6 +24,7 @@ from aiohttp import web
 from tests.emulators.clips import clip
 from tests.emulators.faults import Faults
 from tests.emulators.lumenfall_parts import (
+    MODELS,
     NAMES,
     EmulatedVideo,
     asked_in,
@@ -79,6 +80,7 @@ class LumenfallEmulator:
             web.post("/openai/v1/videos", self._create, name="create"),
             web.get("/openai/v1/videos/{id}", self._ask, name="ask"),
             web.delete("/openai/v1/videos/{id}", self._cancel, name="cancel"),
+            web.get("/openai/v1/models", self._models, name="models"),
             web.delete("/v1/requests/{id}/payloads", self._purge, name="purge"),
             web.get("/v1/webhooks/secret", self._secret, name="secret"),
         ]
@@ -157,6 +159,13 @@ class LumenfallEmulator:
         await self.media.stop()
 
     # The wire
+
+    async def _models(self, request: web.Request) -> web.Response:
+        if (refusal := self._wrong_key(request)) is not None:
+            return refusal
+        slugs = [slug for slug in MODELS if slug not in self.gone_models]
+        rows = [{"id": slug, "object": "model", "created": 1, "owned_by": "lumenfall"} for slug in slugs]
+        return web.json_response({"object": "list", "data": rows})
 
     async def _create(self, request: web.Request) -> web.Response:
         if (refusal := self._wrong_key(request)) is not None:

@@ -7,9 +7,9 @@ In a test:
         provider = OpenAIVideos("emulator", base_url=emulator.url, ...)
 
 Routes by name, for faults: `create`, `list`, `ask`, `content`, `delete`, `remix`, `edit`, `extend`,
-`create_character`, `character`. Webhooks go to `webhook_url`, where that is set. A process of its own, for
-tests that kill the bot: `python -m tests.emulators.openai --port 0 --books books.json`; the first line that
-it prints is its URL, and `books.json` holds every job that it ever made.
+`create_character`, `character`, `models`. Webhooks go to `webhook_url`. A process of its own, for tests that
+kill the bot: `python -m tests.emulators.openai --port 0 --books books.json`; the first line that it prints
+is its URL, and `books.json` holds every job that it ever made.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from aiohttp.typedefs import Handler
 from tests.emulators import openai_parts as parts
 from tests.emulators.clips import clip
 from tests.emulators.faults import NAMED, Faults
-from tests.emulators.openai_parts import Characters, Fields, Filled, Original, Reworks, error
+from tests.emulators.openai_parts import Characters, Fields, Filled, ModelList, Original, Reworks, error
 from tests.emulators.replicate_parts import Webhooks
 from tests.emulators.site import Part
 
@@ -78,7 +78,6 @@ class OpenAIEmulator:
     """The server and its books.
 
     Args:
-        now: the clock.
         asks_to_finish: with which status question a job is done; None leaves that to `finish` and `fail`.
         price_micros: of a second; billed when the job is made, given back when it fails.
         api_key: what the bearer token must be; None takes any.
@@ -114,6 +113,7 @@ class OpenAIEmulator:
         self.webhook_url: str | None = None
         self.webhooks = Webhooks(now)
         self.characters = Characters(now, self._wrong_key, _read)
+        self.models = ModelList(self._wrong_key)
         self._now = now
         self._price_micros = price_micros
         self._api_key = api_key
@@ -172,7 +172,7 @@ class OpenAIEmulator:
             [
                 web.post("/v1/videos", self._create, name="create"),
                 web.get("/v1/videos", self._list, name="list"),
-                *self.characters.routes(),
+                *(*self.models.routes(), *self.characters.routes()),
                 *Reworks(self._make, self._original).routes(),
                 web.get("/v1/videos/{id}", self._ask, name="ask"),
                 web.get("/v1/videos/{id}/content", self._content, name="content"),

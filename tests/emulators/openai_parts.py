@@ -124,6 +124,26 @@ class Characters:
         return web.json_response(known) if known else error(404, "Character not found.", code="not_found")
 
 
+class ModelList:
+    """`GET /models`: the models by name, each with the day on which it ends, or None."""
+
+    def __init__(self, refuse: Callable[[web.Request], web.Response | None]) -> None:
+        self.ends: dict[str, str | None] = {"model-1": None}
+        self._refuse = refuse
+
+    def routes(self) -> Sequence[web.AbstractRouteDef]:
+        return [web.get("/v1/models", self._list, name="models")]
+
+    async def _list(self, request: web.Request) -> web.Response:
+        if (refusal := self._refuse(request)) is not None:
+            return refusal
+        rows = [
+            {"id": name, "object": "model", "created": 1, "owned_by": "openai", "shutdown_date": day}
+            for name, day in self.ends.items()
+        ]
+        return web.json_response({"object": "list", "data": rows})
+
+
 async def fields_of(request: web.Request) -> Fields | None:
     """What a body says, JSON or a form: a file is its part, and brackets are objects and lists."""
     body = await request.read()

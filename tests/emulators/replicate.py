@@ -109,6 +109,8 @@ class ReplicateEmulator:
             web.get("/v1/predictions", self._list, name="list"),
             web.get("/v1/predictions/{id}", self._ask, name="ask"),
             web.post("/v1/predictions/{id}/cancel", self._cancel, name="cancel"),
+            web.get("/v1/models/{owner}/{name}", self._model, name="model"),
+            web.get("/v1/models/{owner}/{name}/versions/{version}", self._model, name="version"),
             *self.uploads.routes(),
             web.get("/v1/webhooks/default/secret", self._secret, name="secret"),
         ]
@@ -165,6 +167,37 @@ class ReplicateEmulator:
         await self.delivery.stop()
 
     # The wire: predictions
+
+    async def _model(self, request: web.Request) -> web.Response:
+        """A model by its name, or one of its versions."""
+        if (refusal := self._wrong_token(request)) is not None:
+            return refusal
+        owner, name = request.match_info["owner"], request.match_info["name"]
+        version = request.match_info.get("version", "")
+        full = f"{owner}/{name}:{version}" if version else f"{owner}/{name}"
+        if f"{owner}/{name}" not in MODELS or full in self.gone_models:
+            return problem(404, "Not found", "The requested resource could not be found.")
+        if version:
+            made_at = "2025-10-06T00:00:00Z"
+            return web.json_response(
+                {"id": version, "created_at": made_at, "cog_version": "0.16", "openapi_schema": {}}
+            )
+        return web.json_response(
+            {
+                "url": f"https://replicate.com/{full}",
+                "owner": owner,
+                "name": name,
+                "description": None,
+                "visibility": "public",
+                "github_url": None,
+                "paper_url": None,
+                "license_url": None,
+                "run_count": 1,
+                "cover_image_url": None,
+                "default_example": None,
+                "latest_version": None,
+            }
+        )
 
     async def _create_official(self, request: web.Request) -> web.Response:
         model = f"{request.match_info['owner']}/{request.match_info['name']}"

@@ -1,0 +1,80 @@
+"""`dailies models`: what can be ordered, at what price; a file's faults; what providers say of it now."""
+
+import argparse
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import catalogue, comparison, models_file, pricelist, reachable, settings
+from bot.catalogue import Catalogue
+from bot.domain import STUDIO
+from bot.errors import SettingsError
+from bot.settings import Settings
+
+
+def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Do what was chosen, and say it; the exit code is 1 where a file is wrong, or something differs."""
+    config = settings.load(env_file=chosen.env_file)
+    if chosen.what == "check":
+        path = Path(chosen.name) if chosen.name else config.models_file or catalogue.OWN_FILE
+        code = _check(path, say)
+        return code or (_compare(config, path, chosen.provider, say) if chosen.online else 0)
+    if chosen.online:
+        return _compare(config, config.models_file, chosen.provider, say)
+    rows = _loaded(config, config.models_file)
+    if chosen.what == "list":
+        lines = pricelist.listed(rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all)
+    elif chosen.name:
+        lines = pricelist.shown(rows, chosen.name)
+    else:
+        raise SettingsError("name the model to show, such as sora-2-pro")
+    for line in lines:
+        say(line)
+    return 0
+
+
+def _loaded(config: Settings, overlay: Path | None) -> Catalogue:
+    own = overlay is None or overlay == catalogue.OWN_FILE
+    return catalogue.load(None if own else overlay, providers=reachable.names(config), now=_now)
+
+
+def _check(path: Path, say: Callable[[str], None]) -> int:
+    own = catalogue.own_rows()
+    try:
+        rows = own if path == catalogue.OWN_FILE else models_file.read(path, on=own)
+    except SettingsError as wrong:
+        say(str(wrong))
+        return 1
+    for fault in rows.faults:
+        say(fault)
+    if not rows.faults:
+        say(f"{path} is right: with it there are {len(rows.models)} models and {len(rows.offers)} offers")
+    return 1 if rows.faults else 0
+
+
+def _compare(config: Settings, overlay: Path | None, provider: str | None, say: Callable[[str], None]) -> int:
+    names = reachable.names(config) - {STUDIO}
+    if not names:
+        raise SettingsError("no provider can be asked: set a key, such as DAILIES_FAL_KEY")
+    if provider is not None and provider not in names:
+        raise SettingsError(f"{provider} cannot be asked; there are: {', '.join(sorted(names))}")
+    return asyncio.run(_compared(config, _loaded(config, overlay), provider, say))
+
+
+async def _compared(config: Settings, rows: Catalogue, only: str | None, say: Callable[[str], None]) -> int:
+    looked_at = differences = 0
+    async with AsyncExitStack() as stack:
+        providers = await reachable.opened(config, rows, stack, now=_now)
+        asked = {name: each for name, each in providers.items() if only in (None, name)}
+        async for finding in comparison.compared(rows, asked, today=_now().date()):
+            say(f"{finding.offer.id}: {finding.words}")
+            looked_at += 1
+            differences += finding.differs
+    say(f"{looked_at} offers of {', '.join(sorted(asked))}; to be looked at: {differences}")
+    return 1 if differences else 0
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
