@@ -1,16 +1,19 @@
 """What can be ordered, at what price, from whom, until when: the one place where options become an order."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from bot import options
-from bot.alternatives import Wanted, nearest
+from bot import normalising, options
+from bot.alternatives import Wanted
+from bot.choosing import chosen
 from bot.domain import (
     ChannelId,
+    FaultKind,
     InteractionId,
     Kind,
     Member,
@@ -21,10 +24,13 @@ from bot.domain import (
     Source,
 )
 from bot.errors import OrderRefused, SettingsError
+from bot.health import Fitness
+from bot.language import _
 from bot.models_file import Rows, read
 from bot.money import format_usd
+from bot.normalising import Adjustment
 from bot.providers.protocol import Wire
-from bot.rows import ModelRow, Offer
+from bot.rows import ModelRow, Offer, RouteRow
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +45,20 @@ class Described:
     label: str = "AI-generated"
 
 
+class Priced(NamedTuple):
+    """What raw options have become. With adjustments it is not what was typed: it is quoted, never placed."""
+
+    order: Order
+    quote: Quote
+    adjustments: tuple[Adjustment, ...]
+
+
+def always_ready(offer_id: OfferId) -> Fitness:
+    """Where nobody submits anything, nothing is known against any offer."""
+    del offer_id
+    return Fitness.READY
+
+
 class Catalogue:
     """Every model and offer, and the one place where raw options become an `Order` and a `Quote`.
 
@@ -46,6 +66,9 @@ class Catalogue:
         models, offers: the rows, already checked against each other (`load`).
         providers: the names of the providers that this installation can reach.
         now: the clock; an offer past its date is refused.
+        routes: the operator's order of providers, model by model.
+        provider_order: the same for every other model.
+        fitness: how an offer is doing; one that is ready comes before one that rests.
     """
 
     def __init__(
@@ -55,6 +78,9 @@ class Catalogue:
         *,
         providers: frozenset[str],
         now: Callable[[], datetime],
+        routes: Iterable[RouteRow] = (),
+        provider_order: Sequence[str] = (),
+        fitness: Callable[[OfferId], Fitness] = always_ready,
     ) -> None:
         self._models = {model.id: model for model in models}
         self._offers = {offer.id: offer for offer in offers}
@@ -63,6 +89,9 @@ class Catalogue:
             self._by_model.setdefault(offer.row.model, []).append(offer)
         self._providers = providers
         self._now = now
+        self._routes = {route.model: route for route in routes}
+        self._provider_order = provider_order
+        self._fitness = fitness
         self._learned: dict[OfferId, date] = {}
         self._for_sale: dict[Kind, tuple[date, tuple[ModelRow, ...]]] = {}
 
@@ -110,13 +139,38 @@ class Catalogue:
 
     def closed_because(self, offer: Offer) -> str | None:
         """Why nothing can be ordered at an offer now, in a few words; None where it can."""
-        if (ends_on := self._ends_on(offer)) is not None and self._now().date() >= ends_on:
+        if (ends_on := self.ends_on(offer)) is not None and self.has_ended(ends_on):
             return f"retired on {ends_on:%Y-%m-%d}"
         if not offer.per_second_micros:
             return "its price is not known"
         if offer.row.provider not in self._providers:
             return f"no key for {offer.row.provider}"
+        route = self._routes.get(offer.row.model)
+        if route is not None and route.only and offer.row.provider not in route.providers:
+            return f"pinned to {', '.join(route.providers)}"
         return None
+
+    def takers(self, order: Order, *, only_at: str | None, source_bytes: int = 0) -> list[Offer]:
+        """The open offers that can be asked for exactly this: by the operator's order, then by price.
+
+        `only_at` names the one provider that can have it, `source_bytes` the size of its source's file.
+        """
+        way = (order.resolution, order.aspect_ratio, order.duration_s)
+        able = [
+            offer
+            for offer in self.open_offers(order.model)
+            if only_at in (None, offer.row.provider)
+            and normalising.takes(offer, order.kind, way, order.source)
+            and options.has_place_for(offer, order)
+            and (order.source is None or offer.source_fault(order.source, source_bytes) is None)
+        ]
+        return sorted(able, key=lambda offer: self._rank(offer, order.resolution))
+
+    def _rank(self, offer: Offer, resolution: str) -> tuple[int, Micros]:
+        route = self._routes.get(offer.row.model)
+        first = self._provider_order if route is None else route.providers
+        place = first.index(offer.row.provider) if offer.row.provider in first else len(first)
+        return place, offer.per_second_micros[resolution]
 
     def gone(self, offer_id: OfferId) -> None:
         """A provider says that it no longer has this: from now on it is not sold. Forgotten at a restart."""
@@ -130,9 +184,14 @@ class Catalogue:
                 self._learned[offer.id] = min(on, self._learned.get(offer.id, on))
         self._for_sale.clear()
 
-    def _ends_on(self, offer: Offer) -> date | None:
+    def ends_on(self, offer: Offer) -> date | None:
+        """The first day (UTC) on which it is not sold, where one is known."""
         days = (offer.row.retires_on, self._learned.get(offer.id))
         return min((day for day in days if day is not None), default=None)
+
+    def has_ended(self, day: date) -> bool:
+        """Whether this is the day (UTC) or past it."""
+        return self._now().date() >= day
 
     def wires(self, provider: str) -> dict[OfferId, Wire]:
         """How this provider's offers are asked for."""
@@ -150,41 +209,50 @@ class Catalogue:
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         duration_s: int | None = None,
+        size: str | None = None,
         seed: int | None = None,
         source: Source | None = None,
         source_bytes: int = 0,
-    ) -> tuple[Order, Quote]:
-        """Check raw options and price them. What is left out takes the model's first (cheapest) value.
+        characters: tuple[str, ...] = (),
+        only_at: str | None = None,
+        remixable: bool = False,
+        blocks_ip: bool = False,
+        draft: bool = False,
+    ) -> Priced:
+        """Check raw options, take the nearest to them that can be had, and price that.
 
-        `source` is what kinds other than `generate` start from, a file of `source_bytes`; what is remixed
-        has the source's own length, so `duration_s` is that.
+        What is left out takes the model's first (cheapest) value, and a picture's or clip's own shape. A
+        `size` decides over `resolution` and `aspect_ratio`. `source` is what kinds other than `generate`
+        start from, a file of `source_bytes`; what is remixed has the source's own length, so `duration_s` is
+        that. `only_at` names the provider that alone has the source or the characters. A `draft` is as short
+        and coarse as the model makes it, whatever was asked for.
 
         Raises:
             OrderRefused: with the sentence for the member; nothing was charged.
         """
         wanted = Wanted(
             kind=kind,
-            resolution=resolution,
+            resolution=None if draft else resolution,
             aspect_ratio=aspect_ratio,
-            duration_s=duration_s,
+            duration_s=None if draft and kind is not Kind.REMIX else duration_s,
             per_second_micros=None,
         )
-        row = self._chosen(wanted, model)
+        wanted, sized = normalising.sized(wanted, size)
+        row = chosen(self, wanted, model)
         prompt = options.checked_prompt(prompt, row)
         options.check_seed(seed)
-        resolution, aspect_ratio, seconds = self._settled(row, wanted)
-        able = [
-            offer
-            for offer in self.open_offers(row.id)
-            if offer.takes(kind, resolution, aspect_ratio, seconds)
-        ]
-        able = options.taking_prompt(able, prompt, row)
-        if seed is not None:
-            able = options.taking_seed(able, seed, row)
+        offers = [offer for offer in self.open_offers(row.id) if kind in offer.row.kinds]
+        offers = options.taking_prompt(options.of_provider(offers, only_at, row), prompt, row)
+        offers = options.taking_extras(offers, row, characters=characters, blocks_ip=blocks_ip)
         if source is not None:
-            able = options.taking_source(able, source, source_bytes)
-        offer = min(able, key=lambda offer: offer.per_second_micros[resolution])
-        per_second = offer.per_second_micros[resolution]
+            offers = options.taking_source(offers, source, source_bytes)
+        offers = self._going(offers, row)
+        way = normalising.settled(options.narrowed(row, offers), offers, wanted, source)
+        able = [offer for offer in offers if normalising.takes(offer, kind, way.way, source)]
+        able, seed, unseeded = options.taking_seed(able, seed)
+        # `ready` comes before `resting` also as a word.
+        offer = min(able, key=lambda each: (self._fitness(each.id), self._rank(each, way.resolution)))
+        per_second = offer.per_second_micros[way.resolution]
         order = Order(
             kind=kind,
             member=member,
@@ -192,81 +260,45 @@ class Catalogue:
             interaction_id=interaction_id,
             prompt=prompt,
             model=row.id,
-            resolution=resolution,
-            aspect_ratio=aspect_ratio,
-            duration_s=seconds,
+            resolution=way.resolution,
+            aspect_ratio=way.aspect_ratio,
+            duration_s=way.duration_s,
             seed=seed,
             source=source,
+            characters=characters,
+            remixable=remixable,
+            blocks_ip=blocks_ip,
+            draft=draft,
         )
         quote = Quote(
             offer_id=offer.id,
-            price_micros=Micros(per_second * seconds),
+            price_micros=Micros(per_second * way.duration_s),
             per_second_micros=per_second,
         )
-        return order, quote
+        return Priced(order, quote, (*sized, *way.adjustments, *unseeded))
 
-    def _chosen(self, wanted: Wanted, model: str | None) -> ModelRow:
-        choices = self.models(wanted.kind)
-        if not choices:
+    def _going(self, offers: Sequence[Offer], row: ModelRow) -> list[Offer]:
+        """Those whose provider takes orders of ours at all, so far as we know."""
+        going = [offer for offer in offers if self._fitness(offer.id) is not Fitness.STOPPED]
+        if not going:
             raise OrderRefused(
-                "No model can be ordered here at the moment.", "Please tell whoever runs this bot."
+                _("{model} cannot be ordered at the moment: its provider takes no orders of ours.").format(
+                    model=row.name
+                ),
+                _("Choose another model, or order again later."),
+                kind=FaultKind.PROVIDER,
             )
-        if model is None:
-            return self._models[choices[0].id]
-        for row in self._models.values():
-            if model in (row.id, row.name):
-                break
-        else:
-            raise OrderRefused("There is no such model here.", f"Choose one of: {options.named(choices)}.")
-        if any(row.id == choice.id for choice in choices):
-            return row
-        raise OrderRefused(self._why_not(row, wanted.kind), self._instead(row, wanted, choices))
-
-    def _why_not(self, row: ModelRow, kind: Kind) -> str:
-        if kind not in row.kinds:
-            return f"{row.name} cannot {kind}."
-        offers = [offer for offer in self.offers_of(row.id) if kind in offer.row.kinds]
-        ends = [day for offer in offers if (day := self._ends_on(offer)) is not None]
-        today = self._now().date()
-        if offers and len(ends) == len(offers) and max(ends) <= today:
-            return f"{row.name} cannot be ordered any more: it was retired on {max(ends):%Y-%m-%d}."
-        return f"{row.name} cannot be ordered here."
-
-    def _instead(self, row: ModelRow, wanted: Wanted, choices: Sequence[ModelRow]) -> str:
-        wanted = replace(  # what was left open would have been the model's first values
-            wanted,
-            resolution=wanted.resolution or row.resolutions[0],
-            aspect_ratio=wanted.aspect_ratio or row.aspect_ratios[0],
-            duration_s=wanted.duration_s or row.durations_s[0],
-        )
-        prices = [
-            price
-            for offer in self.offers_of(row.id)
-            for resolution, price in offer.per_second_micros.items()
-            if resolution == wanted.resolution
-        ]
-        wanted = replace(wanted, per_second_micros=min(prices, default=None))
-        named = [choice for choice in choices if choice.id in row.replaced_by]
-        near = nearest(wanted, ((choice, self.open_offers(choice.id)) for choice in named or choices))
-        hint = "" if near is None else f"Nearest to it is {near}. "
-        return f"{hint}Choose one of: {options.named(choices)}."
-
-    def _settled(self, row: ModelRow, wanted: Wanted) -> tuple[str, str, int]:
-        """What was asked for, and for what was left open the first that some open offer takes."""
-        resolution = options.one_of(wanted.resolution, row.resolutions, row, "resolution")
-        aspect_ratio = options.one_of(wanted.aspect_ratio, row.aspect_ratios, row, "aspect ratio")
-        seconds = options.one_of(wanted.duration_s, row.durations_s, row, "length in seconds")
-        offers = self.open_offers(row.id)
-        for each in options.ways(row, wanted):
-            if any(offer.takes(wanted.kind, *each) for offer in offers):
-                return each
-        raise OrderRefused(
-            f"{row.name} is not offered at {resolution} {aspect_ratio} for {seconds} s at the moment.",
-            "Choose another resolution, aspect ratio, length or model.",
-        )
+        return going
 
 
-def _laid_on(overlay: Path) -> Rows:
+def all_rows(overlay: Path | None) -> Rows:
+    """The rows of models.toml, with the operator's file on top of them.
+
+    Raises:
+        SettingsError: a file cannot be read, or is no TOML.
+    """
+    if overlay is None:
+        return own_rows()
     try:
         return read(overlay, on=own_rows())
     except SettingsError as wrong:
@@ -285,6 +317,8 @@ def load(
     providers: frozenset[str],
     now: Callable[[], datetime],
     studio_play_price: Micros | None = None,
+    provider_order: Sequence[str] = (),
+    fitness: Callable[[OfferId], Fitness] = always_ready,
 ) -> Catalogue:
     """Read models.toml and the operator's file on top of it.
 
@@ -293,11 +327,13 @@ def load(
         providers: the names of the providers that can be reached.
         now: the clock.
         studio_play_price: what a second of the studio costs in play money; None leaves it free.
+        provider_order: the operator's order of providers.
+        fitness: how an offer is doing.
 
     Raises:
         SettingsError: a file cannot be read, or is no TOML. A row that is wrong is logged and not sold.
     """
-    rows = own_rows() if overlay is None else _laid_on(overlay)
+    rows = all_rows(overlay)
     for fault in rows.faults:
         log.error("not for sale: %s", fault)
     offers = list(rows.offers)
@@ -308,7 +344,15 @@ def load(
             else offer
             for offer in offers
         ]
-    return Catalogue(rows.models, offers, providers=providers, now=now)
+    return Catalogue(
+        rows.models,
+        offers,
+        providers=providers,
+        now=now,
+        routes=rows.routes,
+        provider_order=provider_order,
+        fitness=fitness,
+    )
 
 
 def price_line(quote: Quote, duration_s: int) -> str:

@@ -15,7 +15,9 @@ from bot.domain import Kind, OfferId
 from bot.errors import SettingsError
 from bot.money import parse_usd
 from bot.row_faults import Place, sentences
-from bot.rows import ModelRow, Offer, OfferRow, wire_of
+from bot.rows import ModelRow, Offer, OfferRow, ProviderRow, RouteRow, wire_of
+
+TABLES = ("models", "offers", "routes", "providers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,8 @@ class Rows:
     models: Sequence[ModelRow]
     offers: Sequence[Offer]
     faults: Sequence[str]
+    routes: Sequence[RouteRow] = ()
+    providers: Sequence[ProviderRow] = ()
 
 
 class _Wrong(Exception):
@@ -45,7 +49,7 @@ def read(path: Path, on: Rows | None = None) -> Rows:
     offers = {offer.id: offer for offer in on.offers} if on else {}
     text, tables = _tables(path)
     place = Place(path, text)
-    faults = [*(on.faults if on else ()), *place.unknown_tables(tables, ("models", "offers"))]
+    faults = [*(on.faults if on else ()), *place.unknown_tables(tables, TABLES)]
     seen: set[str] = set()
     for index, raw in enumerate(_rows(tables, "models")):
         name = str(raw.get("id", f"row {index + 1}"))
@@ -73,7 +77,66 @@ def read(path: Path, on: Rows | None = None) -> Rows:
                 faults.append(f"{where}: {raw['id']}: replaced_by: no row describes the model {name!r}")
     # Where a model's row was wrong, what an earlier file offers of it is not for sale either.
     kept = [offer for offer in offers.values() if offer.row.model in models]
-    return Rows(models=list(models.values()), offers=kept, faults=faults)
+    routes = {row.model: row for row in on.routes} if on else {}
+    limits = {row.id: row for row in on.providers} if on else {}
+    # A pin or a limit that cannot be read is no leave to go without one: what it is about is not for sale.
+    unpinned, wrong_routes = _routes(tables, place, kept, routes)
+    unlimited, wrong_limits = _limits(tables, place, limits)
+    return Rows(
+        models=list(models.values()),
+        offers=[each for each in kept if not (each.row.model in unpinned or each.row.provider in unlimited)],
+        faults=[*faults, *wrong_routes, *wrong_limits],
+        routes=list(routes.values()),
+        providers=list(limits.values()),
+    )
+
+
+def _routes(
+    tables: Mapping[str, object], place: Place, offers: Sequence[Offer], routes: dict[str, RouteRow]
+) -> tuple[set[str], list[str]]:
+    """Lay the file's routes on; returns the models whose row is wrong, and what is wrong."""
+    faults: list[str] = []
+    seen: set[str] = set()
+    unpinned: set[str] = set()
+    for index, raw in enumerate(_rows(tables, "routes")):
+        name = str(raw.get("model", f"row {index + 1}"))
+        routes.pop(name, None)
+        try:
+            row = RouteRow.model_validate(raw)
+            _once(seen, row.model, "model")
+            _offered(row, offers)
+            routes[row.model] = row
+        except (ValidationError, _Wrong) as wrong:
+            unpinned.add(name)
+            faults += _lines(wrong, place, "routes", index, name, RouteRow)
+    return unpinned, faults
+
+
+def _offered(row: RouteRow, offers: Sequence[Offer]) -> None:
+    there = {offer.row.provider for offer in offers if offer.row.model == row.model}
+    if strange := [each for each in row.providers if each not in there]:
+        allowed = ", ".join(sorted(there)) or "nobody: there is no offer of this model"
+        raise _Wrong("providers", f"{strange[0]!r} does not offer it; allowed: {allowed}")
+
+
+def _limits(
+    tables: Mapping[str, object], place: Place, limits: dict[str, ProviderRow]
+) -> tuple[set[str], list[str]]:
+    """Lay the file's limits on; returns the providers whose row is wrong, and what is wrong."""
+    faults: list[str] = []
+    seen: set[str] = set()
+    unlimited: set[str] = set()
+    for index, raw in enumerate(_rows(tables, "providers")):
+        name = str(raw.get("id", f"row {index + 1}"))
+        limits.pop(name, None)
+        try:
+            row = ProviderRow.model_validate(raw)
+            _once(seen, row.id, "id")
+            limits[row.id] = row
+        except (ValidationError, _Wrong) as wrong:
+            unlimited.add(name)
+            faults += _lines(wrong, place, "providers", index, name, ProviderRow)
+    return unlimited, faults
 
 
 def _tables(path: Path) -> tuple[str, dict[str, object]]:

@@ -1,24 +1,18 @@
 """Raw options of an order, checked against what a model and its offers can do."""
 
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
-from bot.alternatives import Wanted
-from bot.domain import FaultKind, Source
+from bot.domain import FaultKind, Kind, Order, Source
 from bot.errors import OrderRefused
-from bot.language import _, later
+from bot.language import _
+from bot.normalising import Adjustment, Reason
 from bot.rows import ModelRow, Offer
 
 SEED_MAX = 2**31 - 1
 """The largest seed that every provider with seeds takes (Prodia's bound, the narrowest)."""
 
-NO_SUCH = {
-    "resolution": later("{model} has no resolution {value}."),
-    "aspect ratio": later("{model} has no aspect ratio {value}."),
-    "length in seconds": later("{model} has no length in seconds {value}."),
-}
-
-T = TypeVar("T", str, int)
+CHARACTERS_MAX = 2
+"""In one clip: what fal and OpenAI take."""
 
 
 def checked_prompt(prompt: str, row: ModelRow) -> str:
@@ -58,15 +52,6 @@ def narrowed(row: ModelRow, offers: Sequence[Offer]) -> ModelRow:
     )
 
 
-def ways(row: ModelRow, wanted: Wanted) -> Iterator[tuple[str, str, int]]:
-    """Every way to ask for what is wanted, the model's first values first."""
-    for resolution in row.resolutions if wanted.resolution is None else [wanted.resolution]:
-        for aspect_ratio in row.aspect_ratios if wanted.aspect_ratio is None else [wanted.aspect_ratio]:
-            for seconds in row.durations_s:
-                if wanted.duration_s in (None, seconds):
-                    yield resolution, aspect_ratio, seconds
-
-
 def check_seed(seed: int | None) -> None:
     """Return if some provider could take that seed."""
     if seed is not None and not 0 <= seed <= SEED_MAX:
@@ -88,17 +73,67 @@ def taking_prompt(offers: Sequence[Offer], prompt: str, row: ModelRow) -> list[O
     return able
 
 
-def taking_seed(offers: Sequence[Offer], seed: int, row: ModelRow) -> list[Offer]:
-    """Those of the offers at which the same seed makes the same clip again."""
-    able = [offer for offer in offers if offer.takes_seed(seed)]
-    if not able and any(offer.row.seed_field for offer in offers):
-        smallest = min(offer.row.seed_min for offer in offers if offer.row.seed_field)
-        raise _seed_out_of_range(smallest)
+def of_provider(offers: Sequence[Offer], provider: str | None, row: ModelRow) -> list[Offer]:
+    """Those at one provider, where only that one can have the order."""
+    able = [offer for offer in offers if provider in (None, offer.row.provider)]
     if not able:
         raise OrderRefused(
-            _("{model} takes no seed.").format(model=row.name), _("Leave the seed out and order again.")
+            _("{model} is not made where what you start from is kept.").format(model=row.name),
+            _("Choose the model that it was made with."),
         )
     return able
+
+
+def taking_extras(
+    offers: Sequence[Offer], row: ModelRow, *, characters: Sequence[str], blocks_ip: bool
+) -> list[Offer]:
+    """Those that can be told of characters, and to refuse what is somebody's property, as far as asked."""
+    able = [offer for offer in offers if not characters or offer.row.fields.get("characters")]
+    if not able:
+        raise OrderRefused(
+            _("{model} takes no characters.").format(model=row.name), _("Leave them out and order again.")
+        )
+    if len(characters) > CHARACTERS_MAX:
+        raise OrderRefused(
+            _("That is too many characters for one clip."),
+            _("Name at most {n} of them and order again.").format(n=CHARACTERS_MAX),
+        )
+    able = [offer for offer in able if not blocks_ip or offer.row.fields.get("blocks_ip")]
+    if not able:
+        raise OrderRefused(
+            _("{model} cannot leave out what is somebody's property.").format(model=row.name),
+            _("Choose another model."),
+        )
+    return able
+
+
+def has_place_for(offer: Offer, order: Order) -> bool:
+    """Whether an endpoint can be told all of an order beside its source and what it is to look like."""
+    fields = offer.row.fields
+    return (
+        offer.prompt_fault(order.prompt, order.model) is None
+        and (order.seed is None or offer.takes_seed(order.seed))
+        and (not order.characters or bool(fields.get("characters")))
+        and (not order.blocks_ip or bool(fields.get("blocks_ip")))
+    )
+
+
+def taking_seed(
+    offers: Sequence[Offer], seed: int | None
+) -> tuple[list[Offer], int | None, tuple[Adjustment, ...]]:
+    """Those of the offers at which the same seed makes the same clip again, with the seed.
+
+    Where none has seeds, all of them without it, which is then said.
+    """
+    if seed is None:
+        return list(offers), None, ()
+    able = [offer for offer in offers if offer.takes_seed(seed)]
+    if able:
+        return able, seed, ()
+    if any(offer.row.seed_field for offer in offers):
+        raise _seed_out_of_range(min(offer.row.seed_min for offer in offers if offer.row.seed_field))
+    left_out = Adjustment(option="seed", asked=str(seed), used="", reason=Reason.NOT_TAKEN)
+    return list(offers), None, (left_out,)
 
 
 def taking_source(offers: Sequence[Offer], source: Source, source_bytes: int) -> list[Offer]:
@@ -118,14 +153,22 @@ def named(rows: Sequence[ModelRow]) -> str:
     return ", ".join(row.name for row in rows[:5])
 
 
-def one_of(value: T | None, allowed: Sequence[T], row: ModelRow, what: str) -> T:
-    """A raw value as the one of ours that it equals; the first where it was left out."""
-    if value is None:
-        return allowed[0]
-    if value not in allowed:
-        choices = ", ".join(str(choice) for choice in allowed)
-        raise OrderRefused(
-            _(NO_SUCH[what]).format(model=row.name, value=str(value)[:40]),
-            _("Choose one of: {choices}.").format(choices=choices),
-        )
-    return allowed[allowed.index(value)]  # ours, not theirs: a raw 4.0 equals 4 and is no price's factor
+def choose_one_of(rows: Sequence[ModelRow]) -> str:
+    """What to do where a model cannot be had."""
+    return _("Choose one of: {choices}.").format(choices=named(rows))
+
+
+def cannot(row: ModelRow, kind: Kind) -> str:
+    """That a model does not make clips so."""
+    match kind:
+        case Kind.GENERATE:
+            said = _("{model} cannot make a clip from words alone.")
+        case Kind.ANIMATE:
+            said = _("{model} cannot animate a picture.")
+        case Kind.REMIX:
+            said = _("{model} cannot remix a clip.")
+        case Kind.EXTEND:
+            said = _("{model} cannot extend a clip.")
+        case Kind.CHARACTER:
+            said = _("{model} cannot make a character.")
+    return said.format(model=row.name)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import partial
 
 from bot import budgets
-from bot.catalogue import Catalogue
+from bot.catalogue import Catalogue, Priced
 from bot.domain import (
     TAKES_MAX,
     ChannelId,
@@ -101,15 +101,17 @@ class Orders:
         self._now = now
         self._placed = placed
 
-    async def price(self, asked: Asked) -> tuple[Order, Quote]:
+    async def price(self, asked: Asked) -> Priced:
         """Check, price and screen what was asked. No money is held and nothing is written.
+
+        With adjustments it is not what was asked, and its member has to see it first.
 
         Raises:
             OrderRefused: it cannot be ordered.
         """
         if not 1 <= asked.takes <= TAKES_MAX:
             raise OrderRefused("That many takes cannot be made.", f"Choose 1 to {TAKES_MAX} and order again.")
-        order, quote = self._catalogue.order(
+        priced = self._catalogue.order(
             kind=Kind(asked.kind),
             member=Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id)),
             channel_id=ChannelId(asked.channel_id),
@@ -122,10 +124,10 @@ class Orders:
             seed=asked.seed,
         )
         order = replace(
-            order, takes=asked.takes, draft=asked.draft, private=asked.private, spoiler=asked.spoiler
+            priced.order, takes=asked.takes, draft=asked.draft, private=asked.private, spoiler=asked.spoiler
         )
         await self._screening.look(order)
-        return order, quote
+        return priced._replace(order=order)
 
     async def place(self, order: Order, quote: Quote) -> Job:
         """Hold the money and write a job for each take, in one transaction; returns the first take's.
@@ -137,8 +139,10 @@ class Orders:
         """
         return self._on_their_way(await self._database.write(partial(self._place, order, quote)))
 
-    async def ask(self, asked: Asked, quote: Quote) -> str:
+    async def ask(self, asked: Asked, priced: Priced) -> str:
         """Keep a quote until its member says yes, and return its id. A repeated press gets the same quote.
+
+        What is kept is what was quoted, not what was typed: a yes is to that.
 
         Raises:
             BudgetExceeded, PaidNotEnabled: it could not be placed now, so there is nothing to confirm.
@@ -148,12 +152,12 @@ class Orders:
             id=self._ids.new(),
             interaction_id=InteractionId(asked.interaction_id),
             user_id=UserId(asked.user_id),
-            asked=asdict(asked),
-            price_micros=quote.price_micros,
+            asked=asdict(_as_quoted(asked, priced.order)),
+            price_micros=priced.quote.price_micros,
             expires_at=at + QUOTE_HOLDS,
         )
         member = Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
-        whole = _whole(quote, asked.takes)
+        whole = _whole(priced.quote, asked.takes)
         return await self._database.write(partial(self._ask, waiting, member, quote=whole, at=at))
 
     async def accept(self, quote_id: str, user_id: UserId) -> Job:
@@ -169,7 +173,11 @@ class Orders:
             raise NotYours("This quote has expired or is not yours.", "Order again for a new one.")
         if made is not None:  # said before: what has changed since is no matter, and it was charged
             return made
-        order, quote = await self.price(Asked(**kept.asked))
+        order, quote, adjustments = await self.price(Asked(**kept.asked))
+        if adjustments:
+            raise OrderRefused(
+                "What was quoted cannot be ordered any more.", "Order again to see what can be."
+            )
         if quote.price_micros != kept.price_micros:
             raise OrderRefused(
                 f"The price has changed to {format_usd(quote.price_micros)} since you asked.",
@@ -287,6 +295,18 @@ class Orders:
         else:
             outcome = Cancelled.ASKED if states.wish_cancelled(tx, job_id, at=at) else Cancelled.TOO_LATE
         return jobs.get(tx, job_id) or job, outcome
+
+
+def _as_quoted(asked: Asked, order: Order) -> Asked:
+    """What was asked, with the values that the quote names."""
+    return replace(
+        asked,
+        model=order.model,
+        resolution=order.resolution,
+        aspect_ratio=order.aspect_ratio,
+        duration_s=order.duration_s,
+        seed=order.seed,
+    )
 
 
 def _whole(quote: Quote, takes: int) -> Quote:

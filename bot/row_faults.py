@@ -55,7 +55,8 @@ class Place:
                 continue
             wanted = re.compile(rf"^\s*\[?\[?\s*\"?{re.escape(name)}\"?\s*[\].=]")
             line = next((number for number, text in enumerate(self._lines, 1) if wanted.match(text)), 1)
-            allowed = " and ".join(f"[[{each}]]" for each in known)
+            *others, last = (f"[[{each}]]" for each in known)
+            allowed = f"{', '.join(others)} and {last}"
             yield f"{self._path}:{line}: {name}: only rows of {allowed} are allowed here"
 
     def _row(self, table: str, index: int) -> int | None:

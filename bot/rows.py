@@ -109,6 +109,33 @@ class OfferRow(BaseModel):
     note: Text | None = None
 
 
+class RouteRow(BaseModel):
+    """One `[[routes]]` row: at which providers a model is ordered first, the best first, whatever they cost.
+
+    `only` leaves all others out.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: Name
+    providers: Words
+    only: bool = False
+
+
+class ProviderRow(BaseModel):
+    """One `[[providers]]` row: what one key of a provider may do; what is left out has no limit here.
+
+    `jobs_at_once` counts jobs from their submission until they are made, `submissions_per_minute` the calls.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Name
+    jobs_at_once: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
+    submissions_per_minute: Annotated[int, Field(strict=True, ge=1, le=60_000)] | None = None
+    note: Text | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A model at a provider, with its prices in micro-dollars a second by resolution."""

@@ -1,6 +1,7 @@
 """What one member alone reads: the quote, the receipt, and the details of an order. Pure views."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from bot.catalogue import Described, price_line
 from bot.domain import Allowance, Job, Micros, Order, Quote
 from bot.language import _
 from bot.money import format_usd
+from bot.normalising import Adjustment, sentence
 from cogs import sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url
@@ -24,7 +26,7 @@ PROMPT_FILE = "prompt.txt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """A priced order that waits for its member's yes."""
+    """A priced order that waits for its member's yes; `adjustments` is how it differs from what was typed."""
 
     quote_id: str
     order: Order
@@ -33,16 +35,20 @@ class Offered:
     allowance: Allowance
     play_money: bool
     expires_at: datetime
+    adjustments: Sequence[Adjustment] = ()
 
 
 def quote_view(offered: Offered) -> ui.LayoutView:
     """The price with where it comes from, what it leaves of the budget, and the two buttons."""
     order, quote, allowance = offered.order, offered.quote, offered.allowance
     costs = _("This costs {price} in play money") if offered.play_money else _("This costs {price}")
+    if not quote.price_micros:
+        costs = _("This is free")
     lines = [
         "### " + costs.format(price=format_usd(quote.price_micros)),
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
         f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
+        *(f"- {escaped(sentence(each, offered.model.name))}" for each in offered.adjustments),
         _("Price: {price}").format(price=price_line(quote, order.duration_s)),
     ]
     if allowance.left_micros is not None:
@@ -67,7 +73,9 @@ def quote_view(offered: Offered) -> ui.LayoutView:
                 QuoteButton(
                     offered.quote_id,
                     accepts=True,
-                    label=_("Confirm for {price}").format(price=format_usd(quote.price_micros)),
+                    label=_("Confirm for {price}").format(price=format_usd(quote.price_micros))
+                    if quote.price_micros
+                    else _("Confirm"),
                 ),
                 QuoteButton(offered.quote_id, accepts=False, label=_("Cancel")),
             ),

@@ -43,7 +43,7 @@ class Ordering:
         self._open = False
 
     async def ask(self, asked: Asked, *, at: datetime) -> ui.LayoutView:
-        """Place an order at once, or quote it where it costs more than the threshold.
+        """Place an order at once, or quote it where it is dear, or not quite what was typed.
 
         Args:
             asked: as it came over the wire.
@@ -53,16 +53,18 @@ class Ordering:
             Refusal: with the sentence for the member; nothing was charged.
         """
         self._check_open()
-        order, quote = await self._orders.price(asked)
-        if quote.price_micros <= self._confirm_above_micros:
+        priced = await self._orders.price(asked)
+        order, quote, adjustments = priced
+        if not adjustments and quote.price_micros <= self._confirm_above_micros:
             job = await self._orders.place(order, quote)
             return said(receipt(job, play_money=self._play_money))
-        quote_id = await self._orders.ask(asked, quote)
+        quote_id = await self._orders.ask(asked, priced)
         return quote_view(
             Offered(
                 quote_id=quote_id,
                 order=order,
                 quote=quote,
+                adjustments=adjustments,
                 model=self._catalogue.describe(order.model),
                 allowance=await self._budgets.allowance(order.member),
                 play_money=self._play_money,

@@ -115,7 +115,7 @@ class Desk:
 
     async def place(self, asked: Asked) -> Job:
         """Price and place, as a command below the confirmation's threshold does."""
-        order, quote = await self.orders.price(asked)
+        order, quote, _ = await self.orders.price(asked)
         return await self.orders.place(order, quote)
 
 

@@ -164,11 +164,11 @@ BAD_INPUT = {
     "only invisible characters": ([option("prompt", "\u200b\u200e\u2060")], "The prompt is empty."),
     "half a character": ([option("prompt", "a \ud83c boat")], "a character that is no text"),
     "a prompt over the limit": ([option("prompt", "a" * 4_001)], "4,001 characters"),
-    "a duration that is not there": ([PROMPT, option("duration", 5, 4)], "Choose one of: 4, 8, 12, 16, 20."),
+    "no duration at all": ([PROMPT, option("duration", 0, 4)], "Choose one of: 4, 8, 12, 16, 20."),
     "a negative duration": ([PROMPT, option("duration", -4, 4)], "Choose one of: 4, 8, 12, 16, 20."),
     "an endless duration": ([PROMPT, option("duration", 10**18, 4)], "Choose one of: 4, 8, 12, 16, 20."),
-    "a size that is not there": ([PROMPT, option("resolution", "9000p")], "Choose one of: 720p, 1080p."),
-    "a shape that is not there": ([PROMPT, option("aspect_ratio", "1:1")], "Choose one of: 16:9, 9:16."),
+    "a size that is none": ([PROMPT, option("resolution", "0x0")], "Choose one of: 720p, 1080p."),
+    "a shape that is none": ([PROMPT, option("aspect_ratio", "banana")], "Choose one of: 16:9, 9:16."),
     "an unknown model": ([PROMPT, option("model", "dream-9")], "There is no such model here."),
     "a negative seed": ([PROMPT, option("seed", -1, 4)], "Choose one from 0 to"),
     "a huge seed": ([PROMPT, option("seed", 2**40, 4)], "Choose one from 0 to"),
@@ -193,6 +193,24 @@ async def test_bad_input_gets_one_plain_sentence_and_costs_nothing(stage: Stage,
     answer = await stage.ask_raw(stage.ada, options)
 
     await assert_refused(stage, answer, saying=saying)
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        (option("duration", 5, 4), "4 s instead of 5 s: Studio has only 4, 8, 12, 16, 20."),
+        (option("resolution", "9000p"), "1080p instead of 9000p: Studio has only 720p, 1080p."),
+        (option("aspect_ratio", "1:1"), "16:9 instead of 1:1: Studio has only 16:9, 9:16."),
+    ],
+)
+async def test_what_is_not_there_is_quoted_as_the_nearest_that_is(
+    stage: Stage, typed: Json, says: str
+) -> None:
+    answer = await stage.ask_raw(stage.ada, [PROMPT, typed])
+
+    assert says in texts(answer).replace("\\", "")
+    assert "Nothing is charged until you confirm." in texts(answer)
+    assert await stage.rows() == []
 
 
 async def test_a_word_of_the_operators_list_is_refused(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ async def test_a_model_that_no_code_knows_is_ordered_in_its_own_words(file: Path
     app = web.Application()
     app.router.add_post("/{endpoint:.+}", take)
     catalogue = load(file, providers=frozenset({"fal"}), now=Clock())
-    order, quote = catalogue.order(
+    order, quote, _ = catalogue.order(
         kind=Kind.GENERATE,
         member=ANN,
         channel_id=ChannelId(30),
@@ -227,7 +227,7 @@ def test_a_wrong_file_is_told_all_that_is_wrong_with_it(
     [
         (b"[[offers", "not a TOML file"),
         (b"\xff\xfe", "not a TOML file"),
-        (b"models = 3\n", ":1: models: only rows of [[models]] and [[offers]] are allowed here"),
+        (b"models = 3\n", ":1: models: only rows of [[models]], [[offers]], [[routes]] and [[pro"),
         (b"[models]\nid = 'x'\n", ":1: models: only rows of"),
         (b"# none\nprices = {}\n", ":2: prices: only rows of"),
     ],

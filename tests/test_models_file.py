@@ -121,7 +121,7 @@ def test_what_is_dearer_stands_later_in_a_models_lists(offer: Offer) -> None:
 
 
 def priced(catalogue: Catalogue, model: str, **options: object) -> tuple[str, str]:
-    _, quote = catalogue.order(
+    _, quote, _ = catalogue.order(
         kind=Kind.GENERATE,
         member=ANN,
         channel_id=ChannelId(30),

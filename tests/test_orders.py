@@ -68,8 +68,7 @@ async def test_a_quote_accepted_many_times_at_once_is_one_job(database: Database
 
 async def ask(desk: Desk, member: Member = ANN, interaction_id: int | None = None) -> str:
     press = asked(member, interaction_id=interaction_id)
-    _, quote = await desk.orders.price(press)
-    return await desk.orders.ask(press, quote)
+    return await desk.orders.ask(press, await desk.orders.price(press))
 
 
 async def test_asking_holds_no_money(database: Database, clock: Clock) -> None:
@@ -245,7 +244,7 @@ async def test_every_refusal_says_that_nothing_was_charged(database: Database, c
         with pytest.raises(Refusal) as refused:
             await Desk(database, clock, limits=limit).place(asked())
         refusals.append(refused.value)
-    for press in (asked(prompt=" "), asked(seconds=5), dataclasses.replace(asked(), model="sora-9")):
+    for press in (asked(prompt=" "), asked(seconds=-5), dataclasses.replace(asked(), model="sora-9")):
         with pytest.raises(Refusal) as refused:
             await Desk(database, clock).place(press)
         refusals.append(refused.value)

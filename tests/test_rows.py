@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from bot.catalogue import Catalogue
-from bot.domain import ChannelId, FaultKind, InteractionId, Kind, OfferId, Order, Quote, Source
+from bot.catalogue import Catalogue, Priced
+from bot.domain import ChannelId, FaultKind, InteractionId, Kind, OfferId, Source
 from bot.errors import OrderRefused
 from bot.models_file import read
+from bot.normalising import sentence
 from tests.props import ANN, Clock
 
 FILE = """
@@ -121,9 +122,7 @@ def catalogue(tmp_path: Path, *providers: str, clock: Clock | None = None) -> Ca
     return Catalogue(rows.models, rows.offers, providers=frozenset(providers), now=clock or Clock())
 
 
-def ask(
-    rows: Catalogue, prompt: str = "a boat", kind: Kind = Kind.GENERATE, **options: Any
-) -> tuple[Order, Quote]:
+def ask(rows: Catalogue, prompt: str = "a boat", kind: Kind = Kind.GENERATE, **options: Any) -> Priced:
     return rows.order(
         kind=kind,
         member=ANN,
@@ -174,8 +173,11 @@ def test_a_seed_goes_only_where_there_are_seeds(tmp_path: Path) -> None:
 
     assert ask(both, seed=1)[1].offer_id == "one/old"
     assert refusal(both, seed=0).startswith("That seed is out of range. Choose one from 1 to ")
-    assert refusal(both, "x" * 21, seed=1) == "Old takes no seed. Leave the seed out and order again."
-    assert refusal(two, seed=1) == "Old takes no seed. Leave the seed out and order again."
+    for left_out in (ask(both, "x" * 21, seed=1), ask(two, seed=1)):
+        assert (left_out.order.seed, left_out.quote.offer_id) == (None, "two/old")
+        assert [sentence(each, "Old") for each in left_out.adjustments] == [
+            "The seed 1 is left out: Old takes none."
+        ]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_a_picture_beyond_the_offers_limits_is_refused(
     rows = catalogue(tmp_path, "one")
     wrong = Source(**{"path": PICTURE.path, "media_type": "image/png", "width": 640, "height": 360, **change})
 
-    order, _ = ask(rows, kind=Kind.ANIMATE, source=PICTURE, source_bytes=1_000)
+    order, *_ = ask(rows, kind=Kind.ANIMATE, source=PICTURE, source_bytes=1_000)
     with pytest.raises(OrderRefused) as refused:
         ask(rows, kind=Kind.ANIMATE, source=wrong, source_bytes=size)
 

@@ -142,7 +142,7 @@ async def test_a_submission_lost_at_fal_is_found_by_its_webhook_and_is_posted_on
 
 
 def _ordered(models: catalogue.Catalogue) -> Job:
-    order, quote = models.order(
+    order, quote, _ = models.order(
         kind=Kind.GENERATE,
         member=ANN,
         channel_id=ChannelId(30),

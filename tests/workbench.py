@@ -246,7 +246,7 @@ class Bench:
     async def place(self, model: str = KEYED, *, member: Member = ANN) -> Job:
         """A `/generate`, admitted. Each has a prompt of its own, by which two sets of books are compared."""
         press = next(_presses)
-        order, quote = self.catalogue().order(
+        order, quote, _ = self.catalogue().order(
             kind=Kind.GENERATE,
             member=member,
             channel_id=ChannelId(30),

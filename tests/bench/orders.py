@@ -48,7 +48,7 @@ async def measure(callers: int, seconds: float) -> tuple[float, float, float]:
                     interaction_id=next(numbers),
                     prompt="a paper boat crossing a rain puddle, soft rain, no music",
                 )
-                order, quote = await orders.price(asked)
+                order, quote, _ = await orders.price(asked)
                 await orders.place(order, quote)
                 took.append(time.perf_counter() - began)
 
