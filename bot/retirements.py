@@ -47,9 +47,9 @@ class Retirements:
         self._pause = pause
 
     async def run(self) -> None:
-        """Look once a day, until cancelled."""
+        """Look once a day, until cancelled. It never ends by itself, since a duty that ends ends the process."""
         await self._pause(FIRST_AFTER.total_seconds())
-        while self._providers:
+        while True:
             begun_at = self._now()
             await self.look()
             await self._pause((begun_at + EVERY - self._now()).total_seconds())
