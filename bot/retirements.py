@@ -47,7 +47,7 @@ class Retirements:
         self._pause = pause
 
     async def run(self) -> None:
-        """Look once a day, until cancelled. It never ends by itself, since a duty that ends ends the process."""
+        """Look once a day. It never ends by itself: a duty that ends, ends the process."""
         await self._pause(FIRST_AFTER.total_seconds())
         while True:
             begun_at = self._now()
