@@ -119,7 +119,7 @@ class Routes:
     async def edit(self, request: web.Request) -> web.Response:
         """An edit of a clip of ours is its remix; an uploaded video's own frames are drawn over."""
         async with await body_of(request, self._spool, {"video": VIDEO_BYTES_MAX}) as body:
-            wire.no_other_fields(body.fields, (*_COMMON, "video", "video[id]"))
+            wire.no_other_fields(body.fields, (*_COMMON, "video"))
             if "video" not in body.files:
                 return await self._remixed(body, self._completed(wire.video_id_of(body.fields), "video"))
             prompt = wire.prompt_of(body.fields)
@@ -129,7 +129,7 @@ class Routes:
     async def extend(self, request: web.Request) -> web.Response:
         """The source drawn again, and on: the clip is as long as both together."""
         async with await body_of(request, self._spool, {"video": VIDEO_BYTES_MAX}) as body:
-            wire.no_other_fields(body.fields, (*_COMMON, "seconds", "video", "video[id]"))
+            wire.no_other_fields(body.fields, (*_COMMON, "seconds", "video"))
             prompt = wire.prompt_of(body.fields)
             more = Segment(prompt=prompt, seconds=wire.seconds_of(body.fields, needed=True))
             if "video" in body.files:

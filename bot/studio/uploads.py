@@ -15,6 +15,7 @@ from typing import Any, Self
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from bot.studio import brackets
 from bot.studio.wire import ApiRefusal, as_object
 
 JSON_BYTES_MAX = 24_000_000  # a data URL of 20,971,520 characters, the specification's limit, and some more
@@ -80,7 +81,7 @@ async def _read_form(request: web.Request, body: Body, spool: Path, limits: dict
             if part.filename is not None:
                 await _keep(part, part.name, body, spool, limits)
             else:
-                body.fields[part.name] = await _text(part, part.name)
+                brackets.put(body.fields, part.name, await _text(part, part.name))
     except (ValueError, HttpProcessingError) as error:  # what aiohttp raises for a broken form
         raise ApiRefusal("The form is broken.", code="invalid_form") from error
 

@@ -173,9 +173,7 @@ def character_ids_of(fields: Fields) -> list[str]:
 
 
 def video_id_of(fields: Fields) -> str:
-    """The id of `video: {"id": …}`, also as JSON in a form's part or as a part named `video[id]`."""
-    if "video[id]" in fields:
-        return str(fields["video[id]"])
+    """The id of `video: {"id": …}`, also as JSON in a form's part."""
     if fields.get("video") is None:
         raise ApiRefusal(
             "Missing required parameter: 'video'.", param="video", code="missing_required_parameter"
