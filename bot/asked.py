@@ -1,0 +1,44 @@
+"""What a member asked for, as it came over the wire."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.domain import Kind
+from bot.framing import Framing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """An order as it came over the wire: nothing of it is believed yet. It is kept as JSON with its quote.
+
+    `role_ids` are the asking member's, as Discord said with the interaction. `picture` is the id of a kept
+    picture, `clip` the job of the clip to start from, `characters` the ids of ours. `framing` brings a
+    picture to the clip's shape. `way` is how a quote said that a clip is remixed or extended, else it is
+    left open. `final_s` is the length that the final of a draft is to have. `final_of` is the job of the
+    draft that this is the final of. A `shown_first` is quoted whatever it costs.
+    """
+
+    guild_id: int
+    user_id: int
+    channel_id: int
+    interaction_id: int
+    prompt: str
+    kind: Kind = Kind.GENERATE
+    role_ids: Sequence[int] = ()
+    model: str | None = None
+    resolution: str | None = None
+    aspect_ratio: str | None = None
+    duration_s: int | None = None
+    seed: int | None = None
+    takes: int = 1
+    picture: str | None = None
+    clip: str | None = None
+    characters: Sequence[str] = ()
+    draft: bool = False
+    private: bool = False
+    spoiler: bool = False
+    framing: Framing = Framing.CROP
+    way: str | None = None
+    final_s: int | None = None
+    final_of: str | None = None
+    shown_first: bool = False

@@ -1,0 +1,238 @@
+"""What orders start from, as files of ours: kept pictures, clips, and the last frames of clips."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from bot.domain import ChannelId, Clip, FaultKind, Job, JobId, JobState, Member, Source
+from bot.errors import ClipUnusable, NotYours, OrderRefused
+from bot.framing import Fit
+from bot.ids import Ids
+from bot.language import _
+from bot.pictures import SUFFIXES, Picture, Pictures
+from bot.sources import Footage
+from bot.stills import Stills
+from storage import footage as footages
+from storage import jobs, pictures
+from storage.database import Database
+from storage.pictures import KeptPicture
+
+PICTURES = "pictures"
+CLIPS = "clips"
+"""Folders in the data folder, to which the paths of sources are relative."""
+
+FORM_HOLDS = timedelta(days=1)
+
+CHOICES_READ_MAX = 200
+"""So many of the newest clips, one's own and the channel's, are looked through for what was typed."""
+
+_SEEN = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
+
+
+class Material:
+    """Everything that an order can start from, checked against who asks and where.
+
+    Args:
+        pictures, stills: make the files.
+        folder: the data folder; its folder for pictures is there already.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        pictures: Pictures,
+        stills: Stills,
+        *,
+        folder: Path,
+        ids: Ids,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._pictures = pictures
+        self._stills = stills
+        self._folder = folder
+        self._ids = ids
+        self._now = now
+
+    async def keep(self, chunks: AsyncIterable[bytes], member: Member) -> str:
+        """Copy a member's picture to our disk, clean, and return its id.
+
+        Raises:
+            OrderRefused: no picture that can be used, or what reading `chunks` raises.
+        """
+        picture_id = self._ids.new()
+        picture = await self._pictures.take(chunks, self._folder / PICTURES, picture_id)
+        kept = self._kept(picture_id, picture, member)
+        await self._database.write(partial(pictures.insert, picture=kept))
+        return picture_id
+
+    async def picture(self, picture_id: str, *, of: Member) -> KeptPicture:
+        """A picture that this member gave here.
+
+        Raises:
+            NotYours: it is another's.
+            OrderRefused: it is not kept any more.
+        """
+        kept = await self._database.read(partial(pictures.get, picture_id=picture_id))
+        if kept is None:
+            raise _picture_gone()
+        if kept.member != of:
+            raise NotYours(
+                _("That order starts from another member's picture."),
+                _("Attach a picture of your own with /animate."),
+            )
+        return kept
+
+    async def footage(self, clip_id: str, *, seen_by: Member, seen_in: ChannelId) -> Footage:
+        """A clip that this member may see here: their own, or one that this channel shows.
+
+        Raises:
+            NotYours: there is none of this id for them.
+            OrderRefused: there was one, and it is hidden or gone.
+        """
+        job, clip = await self._database.read(partial(_job_and_clip, JobId(clip_id)))
+        if job is None or not _may_see(job, seen_by, seen_in):
+            raise NotYours(
+                _("This clip is not known here."),
+                _("Choose one from the list that opens as you type, or press Remix under a clip."),
+            )
+        if job.state not in _SEEN:
+            raise OrderRefused(_("This order has no clip to go on from."), _("Choose another clip."))
+        if clip is None:
+            raise OrderRefused(_("This clip has been deleted."), _("Choose another clip."))
+        return Footage(job=job, clip=clip)
+
+    async def last_frame(self, footage: Footage) -> KeptPicture:
+        """The last frame of a clip, as a kept picture; made once.
+
+        Raises:
+            OrderRefused: no picture can be had from it.
+        """
+        job = footage.job
+        picture_id = f"last-{job.id}"
+        kept = await self._database.read(partial(pictures.get, picture_id=picture_id))
+        if kept is not None and await asyncio.to_thread((self._folder / kept.path).exists):
+            return kept
+        clip = self._folder / footage.clip.path
+        try:
+            picture = await self._stills.last(clip, self._folder / PICTURES, picture_id)
+        except (ClipUnusable, FileNotFoundError) as fault:
+            raise OrderRefused(
+                _("No picture can be taken from the end of this clip."),
+                _("Choose another clip."),
+                kind=FaultKind.OURS,
+            ) from fault
+        made = self._kept(picture_id, picture, job.order.member)
+        await self._database.write(partial(pictures.insert, picture=made))
+        return made
+
+    async def fitted(self, picture: Source, fit: Fit) -> Source:
+        """A kept picture brought to a shape, as another kept file; made once.
+
+        Raises:
+            OrderRefused: the picture is gone, or too heavy.
+        """
+        name = f"{picture.path.stem}-{fit.width}x{fit.height}-{fit.framing}"
+        path = Path(PICTURES) / f"{name}{SUFFIXES[picture.media_type]}"
+        source = Source(path=path, media_type=picture.media_type, width=fit.width, height=fit.height)
+        if await asyncio.to_thread((self._folder / path).exists):
+            return source
+        kept = Picture(
+            path=self._folder / picture.path,
+            media_type=picture.media_type,
+            sha256="",
+            size_bytes=0,
+            width=picture.width,
+            height=picture.height,
+        )
+        try:
+            made = await self._pictures.fit(kept, fit, self._folder / PICTURES, name)
+        except FileNotFoundError as gone:
+            raise _picture_gone() from gone
+        return Source(
+            path=Path(PICTURES) / made.path.name,
+            media_type=made.media_type,
+            width=made.width,
+            height=made.height,
+        )
+
+    async def open_form(self, member: Member, addresses: list[str]) -> str:
+        """Note which pictures a form is about, and return the form's id."""
+        form_id, at = self._ids.new(), self._now()
+
+        def note(tx: sqlite3.Connection) -> None:
+            pictures.forget_forms(tx, before=at - FORM_HOLDS)
+            pictures.open_form(tx, form_id, member, addresses, at=at)
+
+        await self._database.write(note)
+        return form_id
+
+    async def of_form(self, form_id: str, member: Member, number: int) -> str:
+        """The address of one of the pictures that a form of this member's is about.
+
+        Raises:
+            NotYours: there is no such form or picture.
+        """
+        addresses = await self._database.read(partial(pictures.opened_form, form_id=form_id, member=member))
+        if not 0 <= number < len(addresses):
+            raise NotYours(
+                _("This form has expired or is not yours."), _("Open it again from the picture's menu.")
+            )
+        return addresses[number]
+
+    async def choices(self, typed: str, *, member: Member, channel_id: ChannelId, limit: int) -> list[Job]:
+        """The newest clips that can be chosen here and have what was typed in their prompt or model."""
+        found = await self._database.read(partial(_choices, member, channel_id))
+        wanted = typed.casefold()
+        matching = [job for job in found if wanted in f"{job.order.prompt} {job.order.model}".casefold()]
+        return matching[:limit]
+
+    def _kept(self, picture_id: str, picture: Picture, member: Member) -> KeptPicture:
+        return KeptPicture(
+            id=picture_id,
+            member=member,
+            path=Path(PICTURES) / picture.path.name,
+            media_type=picture.media_type,
+            sha256=picture.sha256,
+            size_bytes=picture.size_bytes,
+            width=picture.width,
+            height=picture.height,
+            kept_at=self._now(),
+        )
+
+
+def source_of(picture: KeptPicture) -> Source:
+    """A kept picture as what an order starts from."""
+    return Source(
+        path=picture.path, media_type=picture.media_type, width=picture.width, height=picture.height
+    )
+
+
+def _may_see(job: Job, member: Member, channel_id: ChannelId) -> bool:
+    order = job.order
+    if order.member == member:
+        return True
+    shown_here = job.clip_channel_id == channel_id and not order.private and job.state is JobState.POSTED
+    return order.member.guild_id == member.guild_id and shown_here
+
+
+def _job_and_clip(job_id: JobId, connection: sqlite3.Connection) -> tuple[Job | None, Clip | None]:
+    return jobs.get(connection, job_id), footages.shown(connection, job_id, folder=Path(CLIPS))
+
+
+def _choices(member: Member, channel_id: ChannelId, connection: sqlite3.Connection) -> list[Job]:
+    own = footages.newest_of(connection, member, limit=CHOICES_READ_MAX)
+    here = footages.newest_in(connection, member.guild_id, channel_id, limit=CHOICES_READ_MAX)
+    distinct = {job.id: job for job in (*own, *here) if job.state in _SEEN}
+    return sorted(distinct.values(), key=lambda job: job.created_at, reverse=True)
+
+
+def _picture_gone() -> OrderRefused:
+    return OrderRefused(
+        _("The picture is not kept here any more."),
+        _("Attach it again and order again."),
+        kind=FaultKind.PICTURE,
+    )
