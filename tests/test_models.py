@@ -129,7 +129,10 @@ def test_without_a_key_the_studio_is_for_sale(capsys: pytest.CaptureFixture[str]
     assert [line for line in said.splitlines() if not line.startswith(" ")] == [
         "studio: Studio. Our own storyboard artist: draws your words with sound, in seconds. Not AI."
     ]
-    assert "  studio/studio: generate: 720p $0.00/s, 1080p $0.00/s (read 2026-11-21)" in said.splitlines()
+    assert (
+        "  studio/studio: generate, animate: 720p $0.00/s, 1080p $0.00/s (read 2026-11-21)"
+        in said.splitlines()
+    )
 
 
 def at_noon(*providers: str) -> Catalogue:
