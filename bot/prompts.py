@@ -28,6 +28,7 @@ RUN_ON_WORDS = 80
 _CLAUSE_MARKS = frozenset(",;:()—–、，；：")
 _ENDINGS = frozenset(".!?…。！？,;:、，；：—–")
 _QUOTES = frozenset('"“”„«»「」『』')
+_CLOSING = _QUOTES | frozenset("'’")  # which are also apostrophes, so they do not tell of a quotation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,7 +249,7 @@ _RULES = (
 
 def _sentence(part: str) -> str:
     text = " ".join(part.split())
-    if not text or text[-1] in _ENDINGS or (text[-1] in _QUOTES and text[-2:-1] in _ENDINGS):
+    if not text or text[-1] in _ENDINGS or (text[-1] in _CLOSING and text[-2:-1] in _ENDINGS):
         return text
     return text + ("。" if _has_kana_or_han(text) else ".")
 

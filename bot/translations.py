@@ -84,7 +84,9 @@ def entries(po: str) -> list[Entry]:
 
 def compiled(listed: list[Entry]) -> bytes:
     """The same entries as a `.mo` file; those that are not complete are left out, so ours is shown."""
-    pairs = sorted(_pair(entry) for entry in listed if entry.complete)
+    pairs = sorted(
+        _pair(entry) for entry in listed if entry.complete
+    )  # gettext's own readers search by halves
     ids_at = HEADER_BYTES
     texts_at = ids_at + 8 * len(pairs)
     at = texts_at + 8 * len(pairs)

@@ -140,9 +140,9 @@ msgstr "otevreny"
 
 msgid "{n} clip"
 msgid_plural "{n} clips"
-msgstr[0] "{n} klip"
-msgstr[1] "{n} klipy"
 msgstr[2] "{n} klipů"
+msgstr[1] "{n} klipy"
+msgstr[0] "{n} klip"
 
 #, python-brace-format, fuzzy
 msgid "guessed"

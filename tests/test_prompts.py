@@ -66,6 +66,9 @@ def codes(prompt: str, *, kind: Kind = Kind.GENERATE, length: int = 8, has_sound
         ("The light of the tower rotates in the storm, thunder, no music", Kind.ANIMATE, 4, set()),
         ("The camera slowly pushes in as wind picks up. Leaves rustle, no music.", Kind.ANIMATE, 4, set()),
         ("Her hair is swaying in the breeze, soft piano music", Kind.ANIMATE, 4, set()),
+        ("The dog in the picture is running by the sea, no music", Kind.ANIMATE, 4, set()),
+        ("The couple in the picture is dancing by the sea, no music", Kind.ANIMATE, 4, set()),
+        ("The kite in the picture flies by the sea, no music", Kind.ANIMATE, 4, set()),
         ("He turned to the sea, the waves roaring, no music", Kind.ANIMATE, 4, set()),
         (
             "Close-up of a man at the bar. He says: this is the last round. Glasses clink, no music.",
@@ -188,6 +191,7 @@ def test_sentences_are_counted_in_any_script(text: str, count: int) -> None:
         ("", False),
         ("a macska fut a haz mellett", False),
         ("Kot siedzi na murze, a pies to widzi", False),
+        ("Han løber for at nå toget", False),
         ("De kat zit op het dak van de kerk", False),
         ("En mand gaar ind i huset for at sove", False),
         ("Il gatto a casa di notte", False),
@@ -220,6 +224,7 @@ def test_the_parts_stand_in_the_order_of_the_guide() -> None:
     [
         ("We made it", '"We made it".'),
         ("We made it!", '"We made it!"'),
+        ("'We made it!'", "'We made it!'"),
         ("She whispers: we made it", 'She whispers: "we made it".'),
         ("She whispers: “we made it.”", "She whispers: “we made it.”"),
         ("やっと着いた", "「やっと着いた」。"),

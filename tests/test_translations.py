@@ -180,6 +180,15 @@ async def test_an_unknown_form_is_refused_in_the_member_s_language(stage: Stage)
     assert texts(answer).startswith("Der Befehl kam in einer Form, die dieser Bot nicht kennt.")
 
 
+async def test_a_button_that_we_lost_is_answered_in_the_presser_s_language(stage: Stage) -> None:
+    plain = await stage.client.get_partial_messageable(int(stage.channel())).send("hello")
+    message = await stage.ada.message(stage.channel(), str(plain.id))
+
+    answer = await stage.ada.answer(await stage.ada.press(message, "gone", unchecked=True))
+
+    assert texts(answer).startswith("Diesen Knopf gibt es nicht mehr.")
+
+
 async def test_a_card_speaks_the_server_s_language_and_its_details_the_presser_s(stage: Stage) -> None:
     await stage.ask(stage.ada, prompt="ein Papierboot")
     (job,) = await stage.rows()
