@@ -35,8 +35,8 @@ log = logging.getLogger(__name__)
 IN_LINE_S = 60.0
 """A job that stands in line is called when it may go; this is for one that nobody called."""
 
-GRAIN_S = 0.005
-"""A question may be so early, so that the rows of those that are due together are read together."""
+EARLY_S = 0.016
+"""A question may be so early: the rows of those that are due about now are read together, and in time."""
 
 UNSURE_MAX = timedelta(seconds=60)
 """A job that ended somewhere in a longer time than this teaches nothing about how long one takes."""
@@ -175,7 +175,7 @@ class Asking:
     def _wait_s(self, question: Question, pace: Pace, at: datetime, told_s: float | None) -> float:
         """The provider's own word on when to ask again, but never more often than at first; else our own."""
         if told_s is not None:
-            return max(told_s, pace.first_s) + GRAIN_S
+            return max(told_s, pace.first_s) + EARLY_S
         work = Work(question.offer_id, question.resolution, question.duration_s)
         age_s = (at - question.sent_at).total_seconds()
         return self._patience.about_s(self._times.wait_s(work, age_s, pace))

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from math import sqrt
 from typing import NamedTuple
 
 from bot.domain import Job, JobState, OfferId
@@ -18,8 +19,8 @@ SAMPLES_MIN = 5
 WORKS_MAX = 512
 """Kinds of work that are remembered, the latest used; all of them are a few megabytes."""
 
-QUESTIONS = 12
-"""A job is asked for about so often between the shortest time that was seen and the longest."""
+QUESTION_S = 1.0
+"""A question is worth so much of a member's waiting: the less it is, the more often is asked."""
 
 RARE_S = 30.0
 """The longest wait: a job that ends long before or after its time is still heard of."""
@@ -52,23 +53,26 @@ class RenderTimes:
     def wait_s(self, work: Work, age_s: float, pace: Pace) -> float:
         """Seconds to wait before a job that was sent so long ago is asked for again.
 
-        Each question but the first ones is asked when as large a share of all jobs as any other has ended
-        since the last: rarely before the likely time, most often around it, and less and less after it.
-        Before it a question comes when the job is twice as old as at the last, since a failure comes early.
+        Of all waits that cost so many questions, those that are inverse to the root of the rate at which
+        jobs are ending just then make an end be heard of soonest: rarely before the likely time, most often
+        around it, and less and less after it. Before that time a question comes when the job is twice as
+        old as at the last one, since a failure comes early.
         """
         times = self._known(work)
         if times is None:
             return pace.after(age_s)
         seen = times.sorted
-        ended = bisect_right(seen, age_s)
-        most_s = max(RARE_S, pace.first_s)
-        if ended == len(seen):
+        ended, most_s = bisect_right(seen, age_s), max(RARE_S, pace.first_s)
+        left = len(seen) - ended
+        if left == 0:
             overdue_s = age_s - seen[-1]
             return min(most_s, max(pace.after(overdue_s), overdue_s / 4))
-        share = max(1, len(seen) // QUESTIONS)
-        likely_s = seen[min(ended + share, len(seen)) - 1] - age_s
-        early_s = pace.first_s + age_s if ended == 0 else most_s
-        return min(most_s, max(pace.first_s, min(likely_s, early_s)))
+        next_ones = -(-left // 4)
+        within_s = max(1.0, seen[ended + next_ones - 1] - age_s)
+        wait_s = sqrt(2 * QUESTION_S * within_s * left / next_ones)
+        if ended == 0:
+            wait_s = min(max(wait_s, seen[0] - age_s), pace.first_s + age_s)
+        return min(most_s, max(pace.first_s, wait_s))
 
     def expected_end_at(self, job: Job, *, at: datetime) -> datetime | None:
         """When the provider may have made a running job; None where nobody can say, or nobody any more.

@@ -16,16 +16,16 @@ class Schedule:
     Args:
         step: one look at one job.
         lanes: how many steps run together.
-        grain_s: what is due so soon after the first that is due is started with it, early, so that what
-            their steps do first can be done together.
+        early_s: a step may begin so early, and those that may begin do so together, so that what they do
+            first (reading their rows) can be done together and in time.
     """
 
     def __init__(
-        self, step: Callable[[JobId], Awaitable[float | None]], *, lanes: int, grain_s: float = 0.0
+        self, step: Callable[[JobId], Awaitable[float | None]], *, lanes: int, early_s: float = 0.0
     ) -> None:
         self._step = step
         self._lanes = lanes
-        self._grain_s = grain_s
+        self._early_s = early_s
         self._due: dict[JobId, float] = {}
         self._heap: list[tuple[float, JobId]] = []
         self._busy: dict[JobId, asyncio.Task[None]] = {}
@@ -77,7 +77,7 @@ class Schedule:
         """Be called when the next job is due; while all lanes are taken, the end of a step calls instead."""
         if not self._heap or self._runner is None or len(self._busy) >= self._lanes:
             return
-        when = self._heap[0][0]
+        when = self._heap[0][0] - self._early_s / 2
         if self._timer is not None:
             if self._timer.when() <= when:
                 return
@@ -90,7 +90,7 @@ class Schedule:
         if self._runner is None or self._runner.cancelling() or self._stopping.is_set():
             return
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._grain_s
+        until = loop.time() + self._early_s
         while self._heap and len(self._busy) < self._lanes:
             when, job_id = self._heap[0]
             if self._due.get(job_id) != when:  # moved since it was pushed

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import moves
-from bot.asking import GRAIN_S, Asking
+from bot.asking import EARLY_S, Asking
 from bot.cards import Cards
 from bot.catalogue import Catalogue
 from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Ticket
@@ -50,8 +50,9 @@ LANES = 256
 """More than a slow provider is asked questions together (`Pace.at_once`), so that it is in no other's way."""
 LEARNED_FROM = 2_000
 """So many of the latest captures say how long jobs take, at start-up; more would only make that slower."""
-LOOKS_A_SECOND_AT_FIRST = 2_000
-"""At start-up, when all jobs are due: the providers, too, are given time."""
+FIRST_LOOKS_WITHIN_S = 10.0
+FIRST_LOOKS_APART_S = 0.005
+"""At start-up all jobs are due. They are looked at so far apart, or within the time above if that is less."""
 FETCHES_AT_ONCE = 8
 POSTS_AT_ONCE = 8
 SLOT_TAKEN_S = 1.0
@@ -112,7 +113,7 @@ class Worker:
         self._bad_files: dict[JobId, int] = {}
         self._uploads = 0
         self._times = times or RenderTimes()
-        self._schedule = Schedule(self._step, lanes=LANES, grain_s=GRAIN_S)
+        self._schedule = Schedule(self._step, lanes=LANES, early_s=EARLY_S)
         self._looks = Looks(database)
         self._asking = Asking(
             database,
@@ -142,8 +143,10 @@ class Worker:
         past = await self._database.read(partial(questions.render_times, limit=LEARNED_FROM))
         for offer_id, resolution, duration_s, took_s in past:
             self._times.learn(Work(offer_id, resolution, duration_s), took_s)
-        for rank, job_id in enumerate(await self._database.read(jobs.in_hand)):
-            self._schedule.wake(job_id, rank / LOOKS_A_SECOND_AT_FIRST)
+        left = await self._database.read(jobs.in_hand)
+        apart_s = min(FIRST_LOOKS_APART_S, FIRST_LOOKS_WITHIN_S / max(1, len(left)))
+        for rank, job_id in enumerate(left):
+            self._schedule.wake(job_id, rank * apart_s)
         await self._schedule.run()
 
     async def stop(self, *, within_s: float, uploading_s: float) -> list[JobId]:

@@ -22,6 +22,7 @@ from bot.providers.fal_prices import Prices, described
 from bot.providers.fal_uploads import Uploads
 from bot.providers.fal_webhooks import Keys, Webhooks
 from bot.providers.fal_words import USUAL, in_fals_words
+from bot.providers.lines import Lines
 from bot.providers.outcomes import expect_ok, theirs
 from bot.providers.protocol import (
     Answer,
@@ -93,6 +94,7 @@ class FalQueue:
         if not tries_again:
             self._wishes["X-Fal-No-Retry"] = "1"
         session = self._session = http.pooled_session(self._timeouts)
+        self._lines = Lines(self._headers, timeouts=self._timeouts)
         self._uploads = Uploads(
             session, rest=rest, cdn=cdn, headers=self._headers, now=now, timeouts=self._timeouts
         )
@@ -104,6 +106,7 @@ class FalQueue:
         self._webhooks = Webhooks(keys, address_of=webhook_url, secret=api_key, now=now)
 
     async def close(self) -> None:
+        await self._lines.close()
         await self._session.close()
 
     # Submitting
@@ -278,7 +281,7 @@ class FalQueue:
         return self._queue.ticket(endpoint, await self.verify(headers, body), {})
 
     async def _get(self, ticket: Ticket, name: str) -> http.Answered:
-        return await http.call(self._session, "GET", self._queue.of(ticket, name), headers=self._headers)
+        return await self._lines.get(self._queue.of(ticket, name))
 
 
 def _offer_changed(detail: str) -> Refused:

@@ -32,6 +32,9 @@ _HEADERS = {"User-Agent": "Dailies", "Accept-Encoding": "identity"}
 """Bodies as they are: their lengths can be compared, and nothing small unpacks into something huge."""
 
 _CHUNK_BYTES = 1 << 18
+
+_JSON = json.JSONDecoder(parse_float=Decimal)
+"""Made once: `json.loads` would make one for every answer."""
 _TEXT_CHARS_MAX = 300
 
 LOST = (aiohttp.ClientError, OSError)
@@ -210,15 +213,22 @@ async def read_answer(response: aiohttp.ClientResponse, *, bytes_max: int = JSON
             received += chunk
     except LOST:
         whole = False
+    return answered_with(response.status, response.headers, received, whole=whole, bytes_max=bytes_max)
+
+
+def answered_with(
+    status: int, headers: Mapping[str, str], received: bytearray, *, whole: bool, bytes_max: int
+) -> Answered:
+    """What came back, as far as it came. Never raises for what the body is."""
     body: object = None
     if whole and len(received) <= bytes_max:
         try:
-            body = json.loads(received, parse_float=Decimal)
+            body = _JSON.decode(received.decode(json.detect_encoding(received), "surrogatepass"))
         except (ValueError, RecursionError, ArithmeticError):  # the last is an exponent beyond `Decimal`
             body = None
     return Answered(
-        status=response.status,
-        headers=response.headers,
+        status=status,
+        headers=headers,
         body=body,
         whole=whole,
         text=one_line(received[: 4 * _TEXT_CHARS_MAX].decode("utf-8", "replace")),
@@ -232,14 +242,18 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
     to status questions, `openai-poll-after-ms` (openai-python 3.52.0, `_base_client.py`, `videos.py`).
     """
     for name, unit_s in (("openai-poll-after-ms", 0.001), ("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        if (said := headers.get(name)) is None:
+            continue
         try:
-            wait_s = float(headers.get(name, "")) * unit_s
+            wait_s = float(said) * unit_s
         except ValueError:
             continue
         if math.isfinite(wait_s):
             return min(max(wait_s, WAIT_S_MIN), WAIT_S_MAX)
+    if (said := headers.get("retry-after")) is None:
+        return None
     try:
-        at = parsedate_to_datetime(headers.get("retry-after", ""))
+        at = parsedate_to_datetime(said)
         return min(max((at - now).total_seconds(), WAIT_S_MIN), WAIT_S_MAX)
     except (ValueError, TypeError):  # no date, or one without a zone, which cannot be told from ours
         return None

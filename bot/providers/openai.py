@@ -31,6 +31,7 @@ from bot.providers import openai_answers as answers
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint, model_list, models_in
 from bot.providers.forms import form_of, form_with_file
+from bot.providers.lines import Lines
 from bot.providers.listing import Listed, look_through
 from bot.providers.openai_answers import PROTOCOL
 from bot.providers.openai_words import called
@@ -120,6 +121,7 @@ class OpenAIVideos:
         key = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
         self._headers = {"Accept": "application/json", **key}
         self._session = http.pooled_session(self._timeouts)
+        self._lines = Lines(self._headers, timeouts=self._timeouts)
         self._downloads = Downloads(
             PROTOCOL,
             self._session,
@@ -131,6 +133,7 @@ class OpenAIVideos:
         )
 
     async def close(self) -> None:
+        await self._lines.close()
         await self._session.close()
 
     # Submitting
@@ -235,7 +238,7 @@ class OpenAIVideos:
     async def ask(self, ticket: Ticket) -> Answer:
         is_character = answers.CHARACTER in ticket.urls
         url = self._at("characters", ticket.provider_job_id) if is_character else self._video(ticket)
-        answered = await http.call(self._session, "GET", url, headers=self._headers)
+        answered = await self._lines.get(url)
         unmade = self._unmade_micros
         if (failed := answers.failed_in(answered, ticket, unmade_micros=unmade)) is not None:
             return failed
