@@ -358,6 +358,7 @@ def load(
 def price_line(quote: Quote, duration_s: int) -> str:
     """`$0.40 (4 s at $0.10 a second)`, or `free`."""
     if not quote.price_micros:
-        return "free"
-    total, each = format_usd(quote.price_micros), format_usd(quote.per_second_micros)
-    return f"{total} ({duration_s} s at {each} a second)"
+        return _("free")
+    return _("{price} ({n} s at {each} a second)").format(
+        price=format_usd(quote.price_micros), n=duration_s, each=format_usd(quote.per_second_micros)
+    )

@@ -148,6 +148,7 @@ async def test_two_members_read_a_quote_each_in_their_language(stage: Stage) -> 
     english = await stage.ask(stage.bruno, prompt="a paper boat", duration=DEARER)
 
     assert texts(german).startswith("### Das kostet $1.20 Spielgeld\n")
+    assert "Preis: $1.20 (12 s zu $0.10 pro Sekunde)" in texts(german)
     assert "Berechnet wird erst etwas, wenn du bestätigst." in texts(german)
     assert labels(german) == ["Für $1.20 bestätigen", "Abbrechen"]
     assert texts(english).startswith("### This costs $1.20 in play money\n")
