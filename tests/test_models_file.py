@@ -1,6 +1,7 @@
 """Our own models.toml: every row is what its protocol can send, and every price has a source."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,8 +10,9 @@ import pytest
 from bot.catalogue import Catalogue, own_rows
 from bot.domain import ChannelId, Fault, InteractionId, Kind, Micros, OfferId, Order, Source
 from bot.money import format_usd
-from bot.providers import prodia, replicate
+from bot.providers import lumenfall_words, prodia, replicate
 from bot.providers.fal_words import in_fals_words
+from bot.providers.openai_words import called
 from bot.providers.wording import Worded, worded
 from bot.rows import ModelRow, Offer
 from tests.props import ANN, Clock
@@ -70,10 +72,14 @@ def in_its_words(order: Order, offer: Offer) -> Worded | Fault:
         case "prodia":
             return worded(order, offer.wire, prodia.USUAL)
         case "lumenfall":
-            return worded(order, offer.wire, replicate.USUAL)
+            return worded(order, offer.wire, lumenfall_words.USUAL)
         case "openai":
-            size = offer.wire.sizes[order.resolution, order.aspect_ratio]
-            return Worded(fields={"prompt": order.prompt, "size": size, "seconds": str(order.duration_s)})
+            kept = order.source and replace(order.source, provider_video_id="video_1")
+            call = called(replace(order, source=kept), offer.wire)
+            if isinstance(call, Fault):
+                return call
+            by_id = "id" if call.names_clip else ""
+            return Worded(fields=call.fields, source_field=call.file_field or by_id)
 
 
 def test_nothing_is_wrong_in_it() -> None:
@@ -97,7 +103,7 @@ def test_whatever_an_offer_claims_its_protocol_can_send(offer: Offer) -> None:
         lengths = {order.duration_s, str(order.duration_s), f"{order.duration_s}s"}
         silent = offer.row.fields.get("duration") == ""
         assert silent or any(type(v) in (int, str) and v in lengths for v in words.fields.values())
-        assert bool(words.source_field) == (order.source is not None) or offer.row.protocol == "openai"
+        assert bool(words.source_field) == (order.source is not None)
 
 
 @pytest.mark.parametrize("offer", OFFERS)

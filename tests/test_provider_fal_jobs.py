@@ -131,6 +131,7 @@ RULES = (FaultKind.RULES, "moderation_blocked")
 PROMPT = (FaultKind.PROMPT, "prompt_refused")
 PICTURE = (FaultKind.PICTURE, "picture_refused")
 PROVIDER = (FaultKind.PROVIDER, "provider_failed")
+SOURCE_GONE = (FaultKind.PROVIDER, "source_gone")
 NEVER_STARTED = (FaultKind.PROVIDER, "provider_never_started")
 
 FAILURES: list[tuple[int, dict[str, object], str, tuple[FaultKind, str]]] = [
@@ -141,7 +142,8 @@ FAILURES: list[tuple[int, dict[str, object], str, tuple[FaultKind, str]]] = [
     (422, typed("image_too_small", "image_url"), "image_too_small", PICTURE),
     (422, typed("face_detection_error", "x"), "", PICTURE),
     (422, typed("file_download_error", "body"), "", PICTURE),
-    (422, typed("value_error", "video_id"), "value_error", PICTURE),
+    (422, typed("value_error", "video_id"), "value_error", SOURCE_GONE),
+    (422, typed("content_policy_violation", "video_id"), "", RULES),
     (422, typed("no_media_generated", "x"), "no_media_generated", PROVIDER),
     (422, {"detail": "words alone"}, "", PROVIDER),
     (422, {"detail": [[], 7, {"type": [], "msg": 7, "loc": 7}]}, "", PROVIDER),

@@ -220,6 +220,8 @@ def failure(said: Error, answered: http.Answered) -> Fault:
     detail = f"{answered.status} ({', '.join(notes)}): {said.words}"
     if _MODERATION in said.types:
         return moderation(detail)
+    if "video_id" in said.fields:  # fal's own id of a clip: only one that it still has can be remixed
+        return theirs("source_gone", detail)
     if _is_about_picture(said):
         return Fault(kind=FaultKind.PICTURE, code="picture_refused", detail=detail)
     if "prompt" in said.fields:

@@ -46,7 +46,7 @@ from bot.providers.protocol import (
 )
 from bot.providers.repetition import repeated
 from bot.providers.sources import opened
-from bot.providers.standard_webhooks import Signatures
+from bot.providers.standard_webhooks import Signatures, video_id
 from bot.providers.wording import worded
 
 BASE_URL = "https://api.lumenfall.ai/openai/v1"
@@ -278,7 +278,7 @@ class LumenfallVideos:
             ProviderUnavailable: its secret could not be asked for; the webhook may be sent again.
         """
         await self._signatures.verify(headers, body)
-        return answers.video_id(body)
+        return video_id(body, answers.EVENTS)
 
     async def received(
         self, attempt_key: str, query: Mapping[str, str], headers: Mapping[str, str], body: bytes

@@ -42,7 +42,6 @@ What a job that failed or was stopped is billed: its `metadata.cost`; without it
 @80efd74: error-reference.md, lumenfall.mjs; read 2026-11-21.)
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -53,7 +52,7 @@ from bot.errors import AssetGone, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http, openai_answers, outcomes
 from bot.providers.costs import micros_of
 from bot.providers.lumenfall_words import PICTURE_FIELD
-from bot.providers.outcomes import JOB_ID, Said, is_moderation, moderation, theirs
+from bot.providers.outcomes import Said, is_moderation, moderation, theirs
 from bot.providers.protocol import (
     Answer,
     Failed,
@@ -67,7 +66,6 @@ from bot.providers.protocol import (
     Vanished,
     Waiting,
 )
-from bot.providers.standard_webhooks import WebhookRefused
 
 PROTOCOL = "lumenfall"
 
@@ -88,7 +86,7 @@ _ABOUT = {
         rf"\b{PICTURE_FIELD}\b|invalid image file|multiple input images", re.IGNORECASE
     ),
 }
-_EVENTS = {"video.completed", "video.failed", "video.cancelled"}
+EVENTS = frozenset({"video.completed", "video.failed", "video.cancelled"})
 _NESTED_MAX = 8
 
 
@@ -208,19 +206,6 @@ def output(answered: http.Answered, *, now: datetime) -> str:
             raise AssetGone("Lumenfall no longer has the file")
         case _:
             raise ProviderUnavailable("the job has no file yet")
-
-
-def video_id(body: bytes) -> str:
-    """The id in a webhook's body, which is about a job that has ended."""
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError) as wrong:
-        raise WebhookRefused("its body is no JSON") from wrong
-    match event:
-        case {"type": str(kind), "data": {"id": str(job_id)}} if kind in _EVENTS and JOB_ID.fullmatch(job_id):
-            return job_id
-        case _:
-            raise WebhookRefused("it is about no video")
 
 
 def secret(answered: http.Answered) -> str:

@@ -50,7 +50,7 @@ from bot.providers.protocol import (
 )
 from bot.providers.repetition import repeated
 from bot.providers.sources import opened
-from bot.providers.standard_webhooks import WebhookRefused, key_of, verify
+from bot.providers.standard_webhooks import WebhookRefused, key_of, verify, video_id
 
 _LIST_PAGE = 20
 _LIST_PAGES_MAX = 50
@@ -299,7 +299,7 @@ class OpenAIVideos:
         if self._webhook_secret is None:
             raise WebhookRefused(f"{self.name} has no webhook secret, so none of its webhooks is believed")
         verify(headers, body, secret=self._webhook_secret, now=self._now())
-        return answers.video_id(body)
+        return video_id(body, answers.EVENTS)
 
     # Reading
 

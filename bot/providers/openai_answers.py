@@ -29,7 +29,6 @@ timed out.
 """
 
 import base64
-import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -49,7 +48,6 @@ from bot.providers.protocol import (
     Taken,
     Waiting,
 )
-from bot.providers.standard_webhooks import WebhookRefused
 
 PROTOCOL = "openai"
 
@@ -65,7 +63,8 @@ _MODERATION = {"moderation_blocked", "content_policy_violation", "content_filter
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "insufficient_balance"}
 _MODEL_GONE = {"model_not_found"}
 _SOURCE_FIELDS = ("input_reference", "video")
-_EVENTS = {"video.completed", "video.failed"}
+EVENTS = frozenset({"video.completed", "video.failed"})
+"""The webhooks that are about a job; nothing else is in them but its id."""
 
 
 def proved(sent: Sent, *, names_clip: bool = False, now: datetime) -> Submission:
@@ -178,23 +177,6 @@ def character(answered: http.Answered, ticket: Ticket) -> Rendered:
     """A character that is there; it has no file, and its id is what can be ordered."""
     job_in(answered, ticket, PROTOCOL)
     return Rendered(provider_id=ticket.provider_job_id)
-
-
-def video_id(body: bytes) -> str:
-    """The id in a webhook's body, `{"type": "video.completed", "data": {"id": …}}`; nothing else is in it.
-
-    Raises:
-        WebhookRefused: it is about no video that has ended.
-    """
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError) as wrong:
-        raise WebhookRefused("its body is no JSON") from wrong
-    match event:
-        case {"type": str(kind), "data": {"id": str(job_id)}} if kind in _EVENTS and JOB_ID.fullmatch(job_id):
-            return job_id
-        case _:
-            raise WebhookRefused("it is about no video")
 
 
 def listed(answered: http.Answered, echo_field: str) -> tuple[list[Listed], bool]:

@@ -9,12 +9,14 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.errors import ProviderError, ProviderUnavailable, SettingsError
+from bot.providers.outcomes import JOB_ID
 
 TOLERANCE_S = 300
 """How far a webhook's time may lie from ours, both ways (openai-python 3.52.0, `resources/webhooks`)."""
@@ -42,6 +44,23 @@ def verify(headers: Mapping[str, str], body: bytes, *, secret: str, now: datetim
     if not message.signed_with(key_of(secret), body):
         raise WebhookRefused("no signature fits")
     return message.id
+
+
+def video_id(body: bytes, kinds: Collection[str]) -> str:
+    """The id in a webhook of the `/videos` shape, `{"type": "video.completed", "data": {"id": …}}`.
+
+    Raises:
+        WebhookRefused: it is about no video, or of none of these kinds.
+    """
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError) as wrong:
+        raise WebhookRefused("its body is no JSON") from wrong
+    match event:
+        case {"type": str(kind), "data": {"id": str(job_id)}} if kind in kinds and JOB_ID.fullmatch(job_id):
+            return job_id
+        case _:
+            raise WebhookRefused("it is about no video")
 
 
 def key_of(secret: str) -> bytes:
