@@ -26,6 +26,7 @@ def film(
     ramp: bool = False,
     codec: str = "libx264",
     pix_fmt: str = "yuv420p",
+    profile: str | None = None,
     crf: int = 10,
     sound: str | None = "aac",
     sound_bps: int = 64_000,
@@ -47,6 +48,8 @@ def film(
         video = container.add_stream(codec, rate=fps, options=options if codec == "libx264" else {})
         assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = width, height, pix_fmt
+        if profile is not None:
+            video.codec_context.options |= {"profile": profile}
         video.set_display_rotation(turned)
         if sound is not None:
             audio = container.add_stream(sound, rate=SOUND_HZ, layout="mono")
