@@ -19,12 +19,16 @@ from bot.control import Control
 from bot.domain import STUDIO, Limits
 from bot.errors import StorageError
 from bot.fetching import Fetching
+from bot.health import Health
 from bot.ids import Ids
+from bot.notices import LoggedOperator
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.posting import Posting
+from bot.routing import Routing
 from bot.screening import WordList, read_words
 from bot.settings import Settings
+from bot.throttle import Throttle
 from bot.web import Webhooks
 from bot.worker import Worker
 from cogs.client import Client, use_endpoints
@@ -79,7 +83,16 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         names = reachable.names(config)
         play_price = config.studio_play_usd_per_second
         play_money = play_price is not None and STUDIO in names
-        models = catalogue.load(config.models_file, providers=names, now=now, studio_play_price=play_price)
+        operator, clock = LoggedOperator(), asyncio.get_running_loop().time
+        health = Health(operator, clock=clock)
+        models = catalogue.load(
+            config.models_file,
+            providers=names,
+            now=now,
+            studio_play_price=play_price,
+            provider_order=config.provider_order,
+            fitness=health.fitness,
+        )
         database = await open_database(folder / "dailies.db")
         stack.push_async_callback(database.close)
         control = Control(folder, database, now=now)
@@ -127,6 +140,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             cards,
             Fetching(clips_folder, check=media.check, now=now),
             Posting(database, cards, delivery, now=now),
+            Routing(models, health, Throttle(models.limits, clock=clock), operator),
             folder=folder,
             now=now,
             dice=random.Random(),  # noqa: S311 - spreads questions in time, guards nothing

@@ -30,7 +30,7 @@ from bot.models_file import Rows, read
 from bot.money import format_usd
 from bot.normalising import Adjustment
 from bot.providers.protocol import Wire
-from bot.rows import ModelRow, Offer, RouteRow
+from bot.rows import ModelRow, Offer, ProviderRow, RouteRow
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Catalogue:
         providers: the names of the providers that this installation can reach.
         now: the clock; an offer past its date is refused.
         routes: the operator's order of providers, model by model.
+        limits: what each provider's key may do.
         provider_order: the same for every other model.
         fitness: how an offer is doing; one that is ready comes before one that rests.
     """
@@ -79,6 +80,7 @@ class Catalogue:
         providers: frozenset[str],
         now: Callable[[], datetime],
         routes: Iterable[RouteRow] = (),
+        limits: Sequence[ProviderRow] = (),
         provider_order: Sequence[str] = (),
         fitness: Callable[[OfferId], Fitness] = always_ready,
     ) -> None:
@@ -91,6 +93,7 @@ class Catalogue:
         self._now = now
         self._routes = {route.model: route for route in routes}
         self._provider_order = provider_order
+        self.limits = limits
         self._fitness = fitness
         self._learned: dict[OfferId, date] = {}
         self._for_sale: dict[Kind, tuple[date, tuple[ModelRow, ...]]] = {}
@@ -350,6 +353,7 @@ def load(
         providers=providers,
         now=now,
         routes=rows.routes,
+        limits=rows.providers,
         provider_order=provider_order,
         fitness=fitness,
     )

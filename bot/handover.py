@@ -1,6 +1,8 @@
 """Hands an order to its provider once, and finds out whether it arrived (DESIGN section 5)."""
 
+import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -8,12 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from bot import moves
-from bot.catalogue import Catalogue
-from bot.domain import Attempt, Fault, FaultKind, Job, Ticket
+from bot.domain import Attempt, Fault, FaultKind, Job, OfferId, Ticket
 from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
 from bot.movement import Movement
 from bot.pace import Pace, pace_for
-from bot.patience import HOUSE_AFTER, QUEUED_MAX, Patience
+from bot.patience import HOUSE_AFTER, Patience
 from bot.providers.protocol import (
     CannotTell,
     Found,
@@ -22,26 +23,26 @@ from bot.providers.protocol import (
     Provider,
     Refused,
     Search,
+    Submission,
     Taken,
     Unknown,
     Vanished,
 )
 from bot.reach import reached
-from storage import jobs, states
+from bot.routing import MODEL_GONE, Go, Later, Nowhere, Routing
+from storage import attempts, jobs, states
 from storage.database import Database
 
 log = logging.getLogger(__name__)
 
 TOLD_MAX = 4096
 
-MODEL_GONE = "model_gone"
-"""The code of a refusal that says that the provider no longer has the model at all."""
-
 
 class Handover:
     """The steps of a job until a provider certainly has it. Each returns the seconds until the next look.
 
     Args:
+        routing: says where a job goes, and is told what became of it.
         providers, paces: by name, the first part of an offer's id.
         folder: the data folder, in which the sources of orders are.
     """
@@ -49,7 +50,7 @@ class Handover:
     def __init__(
         self,
         database: Database,
-        catalogue: Catalogue,
+        routing: Routing,
         providers: Mapping[str, Provider],
         paces: Mapping[str, Pace],
         movement: Movement,
@@ -59,7 +60,7 @@ class Handover:
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
-        self._catalogue = catalogue
+        self._routing = routing
         self._providers = providers
         self._paces = paces
         self._movement = movement
@@ -78,30 +79,51 @@ class Handover:
             del self._told[next(iter(self._told))]
 
     async def submit(self, job: Job) -> float | None:
-        """Queued: order it, where it can still be had at its price."""
+        """Queued: order it, where it can be had now and at its price."""
         at = self._now()
-        offer = self._catalogue.offer(job.quote.offer_id)
-        if offer is None or self._catalogue.closed_because(offer) is not None:
-            await self._movement.fail(job, "offer_gone")
-            return None
-        price = offer.per_second_micros.get(job.order.resolution)
-        if price is None or price > job.quote.per_second_micros:
-            await self._movement.fail(job, "offer_dearer")
-            return None
-        if at - job.created_at > QUEUED_MAX:
-            await self._movement.fail(job, "queued_too_long")
-            return None
-        provider = self._providers[offer.row.provider]
-        # Written before the call: a row left in `submitting` is how we know, after a crash, that the
-        # provider may be working (and charging) for us.
-        attempt = await self._movement.write(
-            job, partial(states.submitting, job=job, provider=offer.row.provider, at=at)
+        past = [] if job.attempt == 0 else await self._database.read(partial(attempts.of_job, job_id=job.id))
+        waited = at - (past[0].sent_at if past else job.state_at)
+        tried = Counter(attempt.offer_id for attempt in past)
+        source_bytes = await self._source_bytes(job)
+        match self._routing.route(job, tried, source_bytes=source_bytes, waited=waited):
+            case Nowhere(code):
+                await self._movement.fail(job, code)
+                return None
+            case Later(seconds):
+                return max(seconds, self._patience.about_s(seconds))
+            case Go() as go:
+                placed, attempt = await self._begin(job, go, at)
+                submission = await self._submitted(placed, attempt, go)
+                return await self._became(placed, attempt, submission, tried, source_bytes)
+
+    async def _begin(self, job: Job, go: Go, at: datetime) -> tuple[Job, Attempt]:
+        """The job with its place, and its attempt, both written.
+
+        Before the call: a row left in `submitting` is how we know, after a crash, that the provider may be
+        working (and charging) for us.
+        """
+        move = partial(
+            states.submitting,
+            job=job,
+            provider=go.offer.row.provider,
+            at=at,
+            offer_id=go.offer.id,
+            price_micros=go.price_micros,
         )
         try:
-            submission = await provider.submit(self._with_source(job), attempt)
+            attempt = await self._movement.write(job, move)
+        except BaseException:  # whatever it was, nothing was submitted
+            self._routing.withdrawn(job.id, go.offer)
+            raise
+        return replace(job, quote=replace(job.quote, offer_id=go.offer.id)), attempt
+
+    async def _submitted(self, job: Job, attempt: Attempt, go: Go) -> Submission:
+        try:
+            submission = await self._providers[go.offer.row.provider].submit(self._with_source(job), attempt)
         except Exception as error:
             # Theirs or ours, we no longer know what the provider has.
             detail = f"{type(error).__name__}: {error}"
+            self._routing.ended(job.id, go.offer, Unknown(detail))
             await self._movement.write(
                 job, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
             )
@@ -109,23 +131,33 @@ class Handover:
         told = self._told.pop(attempt.key, None)
         if told is not None and not isinstance(submission, Taken):
             submission = Taken(told)  # it is there, whatever the answer seems to prove
+        self._routing.ended(job.id, go.offer, submission)
+        return submission
+
+    async def _became(
+        self,
+        job: Job,
+        attempt: Attempt,
+        submission: Submission,
+        tried: Counter[OfferId],
+        source_bytes: int,
+    ) -> float | None:
+        """Write what the submission proved."""
+        tried[attempt.offer_id] += 1
         match submission:
             case Taken(ticket):
                 await self._movement.write(
                     job, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )
                 return pace_for(job, self._paces).first_s
-            case NotTaken(fault, retry_after_s):
+            case NotTaken(fault):
                 log.warning("not taken: %s", fault.detail, extra={"job": job.id, "code": fault.code})
-                if not await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now())):
-                    return None
-                own_s = self._patience.about_s(min(60.0, 2.0 * attempt.number))
-                return max(own_s, retry_after_s or 0.0)
+                return await self._again(job, attempt, fault, tried, source_bytes)
             case Refused(fault):
                 log.info("refused: %s", fault.detail, extra={"job": job.id, "code": fault.code})
-                if fault.code == MODEL_GONE:
-                    log.error("%s is sold no longer", offer.id, extra={"job": job.id, "code": fault.code})
-                    self._catalogue.gone(offer.id)
+                # That a model is gone is no word about the order. Any other refusal is, and ends it.
+                if fault.code == MODEL_GONE and self._is_untried(job, tried, source_bytes):
+                    return await self._again(job, attempt, fault, tried, source_bytes)
                 await self._movement.write(job, partial(moves.refused, attempt, fault, self._now()))
                 return None
             case Unknown(detail):
@@ -134,6 +166,28 @@ class Handover:
                     job, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
                 )
                 return 0.0
+
+    async def _again(
+        self, job: Job, attempt: Attempt, fault: Fault, tried: Counter[OfferId], source_bytes: int
+    ) -> float | None:
+        """Certainly not taken: back in line, at once where somebody has not been asked yet."""
+        if not await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now())):
+            return None
+        if self._is_untried(job, tried, source_bytes):
+            return 0.0
+        return self._patience.about_s(min(60.0, 2.0 * attempt.number))
+
+    def _is_untried(self, job: Job, tried: Counter[OfferId], source_bytes: int) -> bool:
+        return self._routing.is_untried_elsewhere(job, tried, source_bytes=source_bytes)
+
+    async def _source_bytes(self, job: Job) -> int:
+        source = job.order.source
+        if source is None:
+            return 0
+        try:
+            return (await asyncio.to_thread((self._folder / source.path).stat)).st_size
+        except OSError:
+            return 0  # the provider's module says what is wrong with it
 
     async def lost(self, job: Job) -> float:
         """Submitting, found at start-up: we died between the write and the answer."""
@@ -150,6 +204,7 @@ class Handover:
         attempt = await self._attempt(job)
         match await self._found(job, attempt):
             case Found(ticket):
+                self._routing.has_it(job.id, attempt.offer_id)
                 await self._movement.write(
                     job, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )

@@ -132,6 +132,11 @@ class Health:
                 "%s is left alone for %.0f s", offer_id, offer.again_s(now), extra={"code": "offer_rests"}
             )
 
+    def came_back(self, offer_id: OfferId) -> None:
+        """A submission ended before anybody was asked: if it was a probe, another may go."""
+        for breaker in self._of(offer_id):
+            breaker.abandoned()
+
     def suspect(self, offer_id: OfferId, code: str) -> None:
         """A process before this one was turned away with this code: one probe may go, the rest wait for it.
 

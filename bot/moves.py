@@ -4,7 +4,7 @@ import sqlite3
 from datetime import datetime
 
 from bot.domain import NOTHING_MICROS, Attempt, Clip, Fault, Job, JobId, Micros, Scope
-from storage import clips, jobs, ledger, states
+from storage import attempts, clips, jobs, ledger, states
 
 
 def refused(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
@@ -34,8 +34,13 @@ def rendered(
     *,
     rendered_id: str | None = None,
 ) -> Micros:
-    """Running → rendered: the hold is spent. Returns what the provider billed above it."""
+    """Running → rendered: the hold is spent. Returns what the provider billed above it.
+
+    Where it does not say what it billed, that is what the offer that took it costs.
+    """
     states.rendered(tx, job_id, rendered_id=rendered_id, at=at)
+    if billed is None:
+        billed = attempts.price(tx, job_id)
     return ledger.capture(tx, job_id, billed_micros=billed, at=at)
 
 

@@ -93,6 +93,8 @@ Secret = Annotated[SecretStr, BeforeValidator(_whole)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 UserIds = Annotated[frozenset[Annotated[UserId, BeforeValidator(_user_id)]], BeforeValidator(_parts)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_parts)]
+ProviderName = Literal["fal", "openai", "replicate", "lumenfall", "prodia", "studio"]
+Providers = Annotated[tuple[ProviderName, ...], BeforeValidator(_parts)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
 
 
@@ -134,6 +136,9 @@ class Settings(BaseSettings):
     account_age_min_days: Days = 0
     membership_age_min_days: Days = 0
     """How old an account, and its membership in the server, must be before a paid order."""
+
+    provider_order: Providers = ()
+    """At which providers an order is placed first, whatever it costs; else the cheapest is."""
 
     member_monthly_usd: Usd | None = None
     installation_monthly_usd: Usd | None = None

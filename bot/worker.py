@@ -39,8 +39,9 @@ from bot.posting import Posting
 from bot.providers.protocol import Provider
 from bot.reach import reached
 from bot.rendertimes import RenderTimes, Work
+from bot.routing import Routing
 from bot.schedule import Schedule
-from storage import clips, jobs, questions, states
+from storage import attempts, clips, jobs, questions, states
 from storage.database import Database
 from storage.questions import Question
 
@@ -81,6 +82,7 @@ class Worker:
         cards: Cards,
         fetching: Fetching,
         posting: Posting,
+        routing: Routing,
         *,
         folder: Path,
         now: Callable[[], datetime],
@@ -98,9 +100,10 @@ class Worker:
         self._patience = Patience(now=now, dice=dice)
         self._movement = Movement(database, cards, now=now)
         self._paces = dict(paces or {})
+        self._routing = routing
         self._handover = Handover(
             database,
-            catalogue,
+            routing,
             providers,
             self._paces,
             self._movement,
@@ -143,6 +146,7 @@ class Worker:
         past = await self._database.read(partial(questions.render_times, limit=LEARNED_FROM))
         for offer_id, resolution, duration_s, took_s in past:
             self._times.learn(Work(offer_id, resolution, duration_s), took_s)
+        self._routing.rebuild(await self._database.read(attempts.left))
         left = await self._database.read(jobs.in_hand)
         apart_s = min(FIRST_LOOKS_APART_S, FIRST_LOOKS_WITHIN_S / max(1, len(left)))
         for rank, job_id in enumerate(left):
@@ -170,6 +174,8 @@ class Worker:
             return AFTER_A_FAULT_S
         if again_s is None:
             self._forget(job_id)
+        for waiting in self._routing.freed():
+            self._schedule.wake(waiting)
         return again_s
 
     async def _look(self, job_id: JobId) -> float | None:
@@ -179,6 +185,8 @@ class Worker:
         self._asking.forget(job_id)
         if job is None:
             return None
+        if job.state not in (JobState.QUEUED, JobState.SUBMITTING):
+            self._routing.left(job_id)
         match job.state:
             case JobState.QUEUED:
                 return await self._handover.submit(job)
@@ -283,4 +291,5 @@ class Worker:
 
     def _forget(self, job_id: JobId) -> None:
         self._asking.forget(job_id)
+        self._routing.left(job_id)
         self._bad_files.pop(job_id, None)

@@ -1,8 +1,20 @@
-"""Which of our attempts a provider's job is."""
+"""Submissions: which of ours a provider's job is, what one costs, where jobs were when a process ended."""
 
 import sqlite3
+from dataclasses import dataclass
 
-from bot.domain import JobId
+from bot.domain import Attempt, JobId, JobState, Micros, OfferId
+from storage import records
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A job that a process left, by its last attempt: where that went, and what was said of it."""
+
+    job_id: JobId
+    state: JobState
+    offer_id: OfferId
+    detail: str
 
 
 def holder(tx: sqlite3.Connection, provider: str, provider_job_id: str) -> JobId | None:
@@ -11,3 +23,32 @@ def holder(tx: sqlite3.Connection, provider: str, provider_job_id: str) -> JobId
         "SELECT job_id FROM attempts WHERE provider = ? AND provider_job_id = ?", (provider, provider_job_id)
     ).fetchone()
     return None if row is None else JobId(row[0])
+
+
+def of_job(tx: sqlite3.Connection, job_id: JobId) -> list[Attempt]:
+    """Every submission of a job, the first one first."""
+    rows = tx.execute("SELECT * FROM attempts WHERE job_id = ? ORDER BY number", (job_id,))
+    return [records.attempt(row) for row in rows]
+
+
+def price(tx: sqlite3.Connection, job_id: JobId) -> Micros | None:
+    """What the offer asks that took a job; None where none has."""
+    row = tx.execute(
+        "SELECT price_micros FROM attempts WHERE job_id = ? AND outcome = 'taken'", (job_id,)
+    ).fetchone()
+    return None if row is None else Micros(row[0])
+
+
+def left(tx: sqlite3.Connection) -> list[Left]:
+    """The last submission of every job that is queued again, on its way, or being made."""
+    rows = tx.execute(
+        """
+        SELECT jobs.id, jobs.state, attempts.offer_id, attempts.detail
+        FROM jobs JOIN attempts ON attempts.job_id = jobs.id AND attempts.number = jobs.attempt
+        WHERE jobs.state IN ('queued', 'submitting', 'running')
+        """
+    )
+    return [
+        Left(job_id=JobId(row[0]), state=JobState(row[1]), offer_id=OfferId(row[2]), detail=row[3] or "")
+        for row in rows
+    ]

@@ -7,7 +7,18 @@ import json
 import sqlite3
 from datetime import datetime
 
-from bot.domain import Attempt, AttemptOutcome, ChannelId, Fault, Job, JobId, MessageId, Ticket
+from bot.domain import (
+    Attempt,
+    AttemptOutcome,
+    ChannelId,
+    Fault,
+    Job,
+    JobId,
+    MessageId,
+    Micros,
+    OfferId,
+    Ticket,
+)
 from bot.errors import StaleJob
 from storage.times import to_us
 
@@ -15,24 +26,48 @@ DETAIL_CHARS_MAX = 1_000
 """Of what a provider or Discord said, for the operator."""
 
 
-def submitting(tx: sqlite3.Connection, job: Job, *, provider: str, at: datetime) -> Attempt:
-    """Queued → submitting, with its next attempt. Written before the call is made."""
+def submitting(
+    tx: sqlite3.Connection,
+    job: Job,
+    *,
+    provider: str,
+    at: datetime,
+    offer_id: OfferId | None = None,
+    price_micros: Micros | None = None,
+) -> Attempt:
+    """Queued → submitting, with its next attempt. Written before the call is made.
+
+    `offer_id` is where it goes, which is its place from now on, and `price_micros` what it costs there;
+    left out, they are those of its quote. More than that is refused.
+    """
+    offer_id = job.quote.offer_id if offer_id is None else offer_id
     _one(
         tx.execute(
             """
-            UPDATE jobs SET state = 'submitting', rev = rev + 1, state_at = ?, attempt = attempt + 1
+            UPDATE jobs SET state = 'submitting', rev = rev + 1, state_at = ?, attempt = attempt + 1,
+                            offer_id = ?
             WHERE id = ? AND state = 'queued' AND attempt = ?
             """,
-            (to_us(at), job.id, job.attempt),
+            (to_us(at), offer_id, job.id, job.attempt),
         ),
         job.id,
     )
     number = job.attempt + 1
     tx.execute(
-        "INSERT INTO attempts (job_id, number, offer_id, provider, sent_at) VALUES (?, ?, ?, ?, ?)",
-        (job.id, number, job.quote.offer_id, provider, to_us(at)),
+        """
+        INSERT INTO attempts (job_id, number, offer_id, provider, sent_at, price_micros)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """,
+        (
+            job.id,
+            number,
+            offer_id,
+            provider,
+            to_us(at),
+            job.quote.price_micros if price_micros is None else price_micros,
+        ),
     )
-    return Attempt(job_id=job.id, number=number, offer_id=job.quote.offer_id, sent_at=at)
+    return Attempt(job_id=job.id, number=number, offer_id=offer_id, sent_at=at)
 
 
 def running(tx: sqlite3.Connection, attempt: Attempt, ticket: Ticket, *, at: datetime) -> None:

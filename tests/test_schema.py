@@ -39,9 +39,9 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
     tables.execute("INSERT INTO entries VALUES (1, 'hold', 1, 'a', 'member', 400000, 0)")
     a_job(tables, "b", JobState.POSTED, 2)
     tables.execute(
-        "INSERT INTO attempts VALUES ('b', 1, 'studio/studio', 'studio', 0, 'taken', 'theirs-1', NULL)"
+        "INSERT INTO attempts VALUES ('b', 1, 'studio/studio', 'studio', 0, 0, 'taken', 'theirs-1', NULL)"
     )
-    tables.execute("INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, NULL, NULL, NULL)")
+    tables.execute("INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, 0, NULL, NULL, NULL)")
     return tables
 
 
@@ -142,6 +142,14 @@ BROKEN = [
         "a job is never deleted: its ledger entries name it",
         "INSERT OR REPLACE INTO jobs SELECT * FROM jobs WHERE id = 'b'",
     ),
+    (
+        "an attempt never costs more than the quote",
+        "INSERT INTO attempts VALUES ('a', 2, 'x', 'y', 0, 400001, NULL, NULL, NULL)",
+    ),
+    (
+        "a job changes its offer only when it is submitted",
+        "UPDATE jobs SET offer_id = 'elsewhere/studio' WHERE id = 'b'",
+    ),
     ("an_outcome_is_a_proof", "UPDATE attempts SET outcome = 'perhaps' WHERE job_id = 'a'"),
     ("a_taken_attempt_has_a_ticket", "UPDATE attempts SET outcome = 'taken' WHERE job_id = 'a'"),
     ("a_taken_attempt_has_a_ticket", "UPDATE attempts SET outcome = 'not_taken' WHERE job_id = 'b'"),
@@ -150,9 +158,12 @@ BROKEN = [
         "attempts.provider, attempts.provider_job_id",
         "UPDATE attempts SET outcome = 'taken', provider_job_id = 'theirs-1' WHERE job_id = 'a'",
     ),
-    ("attempts.job_id", "INSERT INTO attempts VALUES ('b', 2, 'x', 'other', 0, 'taken', 'theirs-2', NULL)"),
+    (
+        "attempts.job_id",
+        "INSERT INTO attempts VALUES ('b', 2, 'x', 'y', 0, 0, 'taken', 'theirs-2', NULL)",
+    ),
     ("attempts.job_id, attempts.number", "INSERT INTO attempts SELECT * FROM attempts WHERE job_id = 'a'"),
-    ("FOREIGN KEY", "INSERT INTO attempts VALUES ('nobody', 1, 'x', 'x', 0, NULL, NULL, NULL)"),
+    ("FOREIGN KEY", "INSERT INTO attempts VALUES ('nobody', 1, 'x', 'x', 0, 0, NULL, NULL, NULL)"),
     (
         "has_sound IN (0, 1)",
         "INSERT INTO clips VALUES ('b', 'f', printf('%.64c', 'a'), 1, 1, 1, 1, 2, 0, 'shown')",

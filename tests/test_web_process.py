@@ -40,7 +40,7 @@ from bot.settings import Settings
 from bot.worker import Worker
 from storage import jobs, ledger
 from storage.database import Database
-from tests import bookkeeping
+from tests import bookkeeping, routes
 from tests.channel import Channel
 from tests.emulators.fal_signing import deliver
 from tests.emulators.faults import LOST_ANSWER
@@ -109,6 +109,7 @@ async def test_a_submission_lost_at_fal_is_found_by_its_webhook_and_is_posted_on
             cards,
             Fetching(tmp_path, check=looked_into, now=clock),
             Posting(database, cards, channel, now=clock),
+            routes.routing(models),
             folder=tmp_path,
             now=clock,
             dice=random.Random(1),

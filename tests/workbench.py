@@ -34,6 +34,7 @@ from bot.domain import (
     Ticket,
 )
 from bot.fetching import Fetching
+from bot.health import Health
 from bot.ids import Ids
 from bot.orders import Cancelled, Orders
 from bot.posting import Posting
@@ -44,7 +45,7 @@ from bot.worker import Worker
 from storage import jobs, ledger, states
 from storage.database import Database, prepare
 from storage.migrate import migrate
-from tests import bookkeeping, invariants
+from tests import bookkeeping, invariants, routes
 from tests.channel import Channel
 from tests.emulators.openai import EmulatedJob, OpenAIEmulator
 from tests.inline import InlineHop, looked_into
@@ -120,6 +121,8 @@ class Bench:
         self.clock = clock
         self.true_clock = clock
         self.told = ToldProvider("told")
+        self.operator = routes.Remembering()
+        self.health = Health(self.operator, clock=routes.loop_time)
         self.limits: Limits = PLENTY
         self.models = MODELS
         self.reachable = frozenset({"emulator", "told"})
@@ -158,6 +161,7 @@ class Bench:
         assert self.process is None
         database = Database(InlineHop(self.connection, self._worked))
         models = self.catalogue()
+        self.health = Health(self.operator, clock=routes.loop_time)
         budgets = Budgets(database, self.limits, now=self.clock)
         cards = Cards(database, models, budgets, self.channel, play_money=True, now=self.clock)
         every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told}
@@ -169,6 +173,7 @@ class Bench:
             cards,
             self.fetching(),
             Posting(database, cards, self.channel, now=self.clock),
+            routes.routing(models, operator=self.operator, health=self.health),
             folder=self.folder,
             now=self.clock,
             dice=random.Random(1),
@@ -219,7 +224,12 @@ class Bench:
         if key not in self._catalogues:
             overlay = self.folder / "models.toml"
             overlay.write_text(self.models)
-            self._catalogues[key] = catalogue.load(overlay, providers=self.reachable, now=self.clock)
+            self._catalogues[key] = catalogue.load(
+                overlay,
+                providers=self.reachable,
+                now=self.clock,
+                fitness=lambda offer_id: self.health.fitness(offer_id),  # noqa: PLW0108 - of each new process
+            )
         return self._catalogues[key]
 
     def provider(self) -> OpenAIVideos:

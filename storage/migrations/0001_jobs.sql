@@ -128,12 +128,22 @@ CREATE TABLE attempts (
     offer_id TEXT NOT NULL,
     provider TEXT NOT NULL,
     sent_at INTEGER NOT NULL,
+    -- What this offer asks for it.
+    price_micros INTEGER NOT NULL CHECK (price_micros >= 0),
     outcome TEXT CONSTRAINT an_outcome_is_a_proof CHECK (outcome IN ('taken', 'not_taken', 'unknown')),
     provider_job_id TEXT,
     detail TEXT,
     PRIMARY KEY (job_id, number),
     CONSTRAINT a_taken_attempt_has_a_ticket CHECK ((outcome IS 'taken') = (provider_job_id IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER an_attempt_never_costs_more_than_the_quote BEFORE INSERT ON attempts
+WHEN NEW.price_micros > (SELECT price_micros FROM jobs WHERE id = NEW.job_id)
+BEGIN SELECT RAISE(ABORT, 'an attempt never costs more than the quote'); END;
+
+CREATE TRIGGER a_job_changes_its_offer_only_when_it_is_submitted BEFORE UPDATE OF offer_id ON jobs
+WHEN OLD.offer_id <> NEW.offer_id AND NOT (OLD.state = 'queued' AND NEW.state = 'submitting')
+BEGIN SELECT RAISE(ABORT, 'a job changes its offer only when it is submitted'); END;
 
 CREATE UNIQUE INDEX one_job_of_the_provider_is_one_attempt_of_ours
     ON attempts (provider, provider_job_id) WHERE provider_job_id IS NOT NULL;

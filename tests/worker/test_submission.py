@@ -319,14 +319,15 @@ async def test_an_offer_that_has_become_dearer_than_its_quote_fails_before_any_c
     assert bench.emulator.seen == []
 
 
-async def test_an_offer_that_has_become_cheaper_is_ordered_at_its_quote(bench: Bench) -> None:
+async def test_an_offer_that_has_become_cheaper_costs_what_it_costs_now(bench: Bench) -> None:
     job = await bench.place()
     bench.models = MODELS.replace("0.10", "0.05")
+    bench.emulator._price_micros //= 2
 
     await bench.start()
     job = await bench.until_state(job, JobState.POSTED)
 
-    assert bench.entries(job) == PAID
+    assert bench.entries(job) == [HELD, (EntryKind.CAPTURE, Scope.MEMBER, SHORTEST_MICROS // 2)]
 
 
 async def test_an_order_that_waited_for_hours_fails_before_any_call(bench: Bench) -> None:

@@ -1,0 +1,37 @@
+"""Routing for tests: with its own memory, its clock the running loop's, and an operator who remembers."""
+
+import asyncio
+from collections.abc import Callable
+
+from bot.catalogue import Catalogue
+from bot.health import Health
+from bot.routing import Routing
+from bot.throttle import Throttle
+
+
+class Remembering:
+    """An operator who remembers what was said."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, code: str, sentence: str) -> None:
+        assert sentence
+        self.told.append(code)
+
+
+def loop_time() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def routing(
+    models: Catalogue,
+    *,
+    operator: Remembering | None = None,
+    health: Health | None = None,
+    clock: Callable[[], float] = loop_time,
+) -> Routing:
+    """A new process's."""
+    operator = operator or Remembering()
+    health = health or Health(operator, clock=clock)
+    return Routing(models, health, Throttle(models.limits, clock=clock), operator)
