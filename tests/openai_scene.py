@@ -1,7 +1,7 @@
 """What the tests of the openai protocol share: a clock, an order, a provider, a server that misbehaves."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -55,6 +55,7 @@ async def provider_at(
     bills_failures: bool = True,
     sends_forms: bool = False,
     webhook_secret: str | None = None,
+    file_hosts: Collection[str] = (),
 ) -> AsyncIterator[OpenAIVideos]:
     provider = OpenAIVideos(
         "emulator",
@@ -66,6 +67,7 @@ async def provider_at(
         bills_failures=bills_failures,
         sends_forms=sends_forms,
         webhook_secret=webhook_secret,
+        file_hosts=file_hosts,
         timeouts=timeouts,
     )
     try:
