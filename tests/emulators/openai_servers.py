@@ -1,4 +1,4 @@
-"""Other servers of the `openai` protocol, as each says it in its own source: SGLang's, vLLM-Omni's, LiteLLM's.
+"""Other servers of the `openai` protocol, each as its own source says: SGLang's, vLLM-Omni's, LiteLLM's.
 
 Read in sglang 0.5.23 (`multimodal_gen/runtime/entrypoints/openai/video_api.py`, `protocol.py`), vllm-omni
 0.30.0 (`entrypoints/openai/api_server.py`, `protocol/videos.py`) and litellm 1.109.1
