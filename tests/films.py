@@ -49,7 +49,9 @@ def film(
         assert isinstance(video, VideoStream)
         video.width, video.height, video.pix_fmt = width, height, pix_fmt
         if profile is not None:
-            video.codec_context.options |= {"profile": profile}
+            # The preset leaves out what only the high profile has, and then it says that it is main.
+            more = {"x264-params": "8x8dct=1"} if profile == "high" else {}
+            video.codec_context.options |= {"profile": profile} | more
         video.set_display_rotation(turned)
         if sound is not None:
             audio = container.add_stream(sound, rate=SOUND_HZ, layout="mono")

@@ -2,9 +2,10 @@
 
 import asyncio
 
-from tests.bench import acknowledge, memory, orders, studio
+from tests.bench import acknowledge, fit, memory, orders, studio
 
 asyncio.run(orders.report())
 asyncio.run(acknowledge.report())
 asyncio.run(memory.report())
 studio.report()
+asyncio.run(fit.report())
