@@ -48,7 +48,7 @@ def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money:
     """The one screen."""
     rows = catalogue.models(Kind.GENERATE)
     models = [
-        f"- **{escaped(row.name)}** ({sentences.made_by(row.label)}): {escaped(row.about)}"
+        f"- **{escaped(row.name)}** ({sentences.made_by(row.label)}): {escaped(_(row.about))}"
         for row in rows[:MODELS_SHOWN]
     ]
     if (more := len(rows) - MODELS_SHOWN) > 0:

@@ -2,7 +2,7 @@
 to date with them: new sentences come in empty, those that are gone go out, all others keep what they have.
 
 What is found: the literals in `_(…)`, `later(…)` and `ngettext(…)`, the names, descriptions and choices of
-the commands as they are registered, and how the catalogue's rows say what made a clip.
+the commands as they are registered, and what our own models file says of its models.
 """
 
 import ast
@@ -87,7 +87,8 @@ def found() -> Found:
         all_of_it.add(key, "the commands")
     all_of_it.faults += plain
     for model in catalogue.own_rows().models:
-        all_of_it.add(Key("", model.label), "bot/models.toml")
+        for text in (model.label, model.about):
+            all_of_it.add(Key("", text), "bot/models.toml")
     return all_of_it
 
 

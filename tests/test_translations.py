@@ -233,6 +233,13 @@ async def test_where_the_server_is_not_known_a_card_is_english(stage: Stage) -> 
     assert texts(card).startswith("### In line\n")
 
 
+async def test_help_names_models_in_the_member_s_language(stage: Stage) -> None:
+    shown = texts(await stage.ada.answer(await stage.ada.slash("help", channel=stage.channel())))
+
+    assert "- **Studio** (Storyboard, keine KI): Unser eigener Storyboard" in shown
+    assert "Die Preise hier sind Spielgeld: Niemand bezahlt sie." in shown
+
+
 async def test_help_on_prompts_fits_one_message_in_every_language(stage: Stage) -> None:
     for code in language.LANGUAGES:
         stage.sandbox.world.user_named("Bruno").locale = code
