@@ -26,6 +26,7 @@ from bot.orders import Orders
 from bot.pace import Pace
 from bot.posting import Posting
 from bot.routing import Routing
+from bot.retirements import Retirements
 from bot.screening import WordList, read_words
 from bot.settings import Settings
 from bot.throttle import Throttle
@@ -54,6 +55,7 @@ class App:
     client: Client
     worker: Worker
     cards: Cards
+    retirements: Retirements
     orders: Orders
     database: Database
 
@@ -156,7 +158,14 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             )
             stack.push_async_callback(webhooks.close)
             log.info("webhooks come to %s", await webhooks.start(config.web_host, config.web_port))
-        yield App(client=client, worker=worker, cards=cards, orders=orders, database=database)
+        yield App(
+            client=client,
+            worker=worker,
+            cards=cards,
+            retirements=Retirements(models, providers, now=now),
+            orders=orders,
+            database=database,
+        )
 
 
 async def run(config: Settings) -> None:
@@ -177,6 +186,7 @@ async def run(config: Settings) -> None:
             asyncio.create_task(app.client.connect(), name="gateway"),
             asyncio.create_task(app.worker.run(), name="worker"),
             asyncio.create_task(app.cards.run(), name="cards"),
+            asyncio.create_task(app.retirements.run(), name="retirements"),
         ]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:
