@@ -25,8 +25,8 @@ from bot.notices import LoggedOperator
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.posting import Posting
-from bot.routing import Routing
 from bot.retirements import Retirements
+from bot.routing import Routing
 from bot.screening import WordList, read_words
 from bot.settings import Settings
 from bot.throttle import Throttle
