@@ -13,7 +13,8 @@ from bot.errors import OrderRefused, Refusal
 from bot.language import ENGLISH, LANGUAGES, _, closest, later, named, ngettext
 from bot.translations import Entry, UnreadableEntry
 from storage.database import Database
-from tests.messages import Key, written
+from tests.messages import written
+from tests.sentences import Key
 
 CANCELLED = {"en": "Cancelled", "de": "Abgebrochen", "ja": "キャンセル済み"}
 

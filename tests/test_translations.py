@@ -15,8 +15,8 @@ from bot.domain import GuildId, Micros
 from bot.prompts import advise
 from bot.sandbox.command_rules import is_slash_name
 from cogs.cards import clip_alt
-from tests import messages
-from tests.messages import FOREIGN, Found, Key, faults_of, fields, found, length, po_file, read_po
+from tests.messages import FOREIGN, faults_of, fields, length, plural_forms, po_file, read_po
+from tests.sentences import Found, Key, found, read_source
 from tests.stage import ASK_ABOVE, Json, Stage, card_of, open_stage, post_of, texts, walk
 
 COMPLETE = False
@@ -41,7 +41,7 @@ def test_whatever_a_member_reads_goes_through_the_catalogues() -> None:
 
 @pytest.mark.parametrize("code", FOREIGN)
 def test_what_is_translated_has_our_fields_and_all_forms(code: str) -> None:
-    forms = 1 if code == "ja" else 2
+    forms = plural_forms(code)
     for key, entry in read_po(code).items():
         if entry.complete:
             assert sorted(entry.texts) == list(range(forms if key.plural else 1)), key
@@ -126,7 +126,7 @@ def test_what_is_shown_in_words_of_its_own_is_found(
     path.write_text(source, "utf-8")
 
     read = Found()
-    messages.read_source(path, read, root=tmp_path)
+    read_source(path, read, root=tmp_path)
 
     assert list(read.keys) == keys
     assert len(read.faults) == faults, read.faults
