@@ -56,7 +56,7 @@ class Server:
                     await asyncio.sleep(0)
                 if self.closes:
                     return
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             return
         finally:
             self.open_lines -= 1

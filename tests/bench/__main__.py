@@ -2,10 +2,12 @@
 
 import asyncio
 
-from tests.bench import acknowledge, fit, memory, orders, studio
+from tests.bench import acknowledge, asking, fit, lost_answers, memory, orders, studio
 
 asyncio.run(orders.report())
 asyncio.run(acknowledge.report())
 asyncio.run(memory.report())
+asyncio.run(asking.report())
+asyncio.run(lost_answers.report())
 studio.report()
 asyncio.run(fit.report())

@@ -1,0 +1,217 @@
+"""Three ways to ask thousands of times how jobs stand, each in a process of its own: ours, and two SDKs'.
+
+    python -m tests.bench.askers fal|openai|fal_client|openai_sdk --url URL --jobs N --seconds S
+
+Prints one line of JSON. Every job is asked every ten seconds. What is measured begins after the first two
+rounds: CPU of the whole process, how late each question goes out (ten seconds after the last answer is in
+time), how late the loop itself is, and what is in memory.
+"""
+
+import argparse
+import asyncio
+import gc
+import json
+import os
+import tempfile
+import time
+from array import array
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from bot.domain import Job, MessageId, Ticket
+from bot.pace import Pace
+from bot.providers.fal import FalQueue
+from bot.providers.openai import OpenAIVideos
+from bot.providers.protocol import Answer, Provider
+from storage import jobs, states
+from storage.database import open_database
+from tests.bench.memory import resident_mib
+from tests.bench.parts import EVERY_S, a_job, counted, cpu_s, fal_hosts, following, models_in, new_book, now
+
+OURS, SDKS = ("fal", "openai"), ("fal_client", "openai_sdk")
+FAL = "fal-ai/sora-2"
+LOOK_S = 0.01
+
+
+class Watch:
+    """When each job was last answered; how late each next question went out."""
+
+    def __init__(self, count: int) -> None:
+        self._answered_at = array("d", bytes(8 * (count + 1)))
+        self.late_ms: array[float] | None = None
+
+    def asking(self, number: int) -> None:
+        if self.late_ms is not None and (last := self._answered_at[number]):
+            self.late_ms.append(1_000 * (time.monotonic() - last - EVERY_S))
+
+    def answered(self, number: int) -> None:
+        self._answered_at[number] = time.monotonic()
+
+
+def number_of(ticket: Ticket) -> int:
+    return int(ticket.provider_job_id[-8:])
+
+
+class WatchedFal(FalQueue):
+    """Ours, watched from outside."""
+
+    watch: Watch
+
+    async def ask(self, ticket: Ticket) -> Answer:
+        self.watch.asking(number_of(ticket))
+        answer = await super().ask(ticket)
+        self.watch.answered(number_of(ticket))
+        return answer
+
+
+class WatchedOpenAI(OpenAIVideos):
+    """Ours, watched from outside."""
+
+    watch: Watch
+
+    async def ask(self, ticket: Ticket) -> Answer:
+        self.watch.asking(number_of(ticket))
+        answer = await super().ask(ticket)
+        self.watch.answered(number_of(ticket))
+        return answer
+
+
+async def measure(url: str, seconds: float, watch: Watch) -> dict[str, float]:
+    """What it costs to go on like this for so long."""
+    await asyncio.sleep(2 * EVERY_S + 2)
+    gc.collect()
+    lags: list[float] = []
+
+    async def look() -> None:
+        while True:
+            due = time.monotonic() + LOOK_S
+            await asyncio.sleep(LOOK_S)
+            lags.append(1_000 * (time.monotonic() - due))
+
+    watch.late_ms = array("d")
+    asked, used, began = (await counted(url))["asked"], cpu_s(), time.monotonic()
+    looking = asyncio.create_task(look())
+    await asyncio.sleep(seconds)
+    took, used, late = time.monotonic() - began, cpu_s() - used, sorted(watch.late_ms)
+    looking.cancel()
+    asked = (await counted(url))["asked"] - asked
+    lags.sort()
+    return {
+        "cpu_percent": 100 * used / took,
+        "cpu_us": 1e6 * used / max(1, asked),
+        "asked_a_second": asked / took,
+        "late_p99_ms": late[int(0.99 * len(late))] if late else float("nan"),
+        "lag_p99_ms": lags[int(0.99 * len(lags))],
+        "resident_mib": resident_mib(os.getpid()),
+    }
+
+
+def fill(path: Path, count: int, way: str, url: str) -> None:
+    """So many running jobs, whose cards stand and are up to date."""
+    book = new_book(path)
+    book.execute("BEGIN IMMEDIATE")
+    for number in range(1, count + 1):
+        job = a_job(number, "fal/paper" if way == "fal" else "openai/keyless")
+        jobs.insert(book, job)
+        attempt = states.submitting(book, job, provider=way, at=now())
+        states.running(book, attempt, ticket_for(job, number, way, url), at=now())
+        jobs.card_posted(book, job.id, MessageId(number), rev=2)
+    book.execute("COMMIT")
+    book.close()
+
+
+def ticket_for(job: Job, number: int, way: str, url: str) -> Ticket:
+    if way == "openai":
+        return Ticket(provider_job_id=f"video_68d7512d07848190b3e45da0ecbebcde{number:08d}")
+    theirs = f"764cabcf-b745-4b3e-ae38-{number:012d}"
+    base = f"{url}/{FAL}/requests/{theirs}"
+    urls = {"status": f"{base}/status", "response": base, "cancel": f"{base}/cancel"}
+    return Ticket(provider_job_id=theirs, urls={"endpoint": f"{FAL}/text-to-video", **urls})
+
+
+async def ours(way: str, url: str, count: int, seconds: float) -> dict[str, float]:
+    """The real worker, the real rows, the real provider module."""
+    watch = Watch(count)
+    with tempfile.TemporaryDirectory() as kept:
+        folder = Path(kept)
+        models = models_in(folder)
+        await asyncio.to_thread(fill, folder / "dailies.db", count, way, url)
+        database = await open_database(folder / "dailies.db")
+        provider: Provider
+        if way == "fal":
+            provider = WatchedFal(way, api_key="k", wires=models.wires(way), now=now, hosts=fal_hosts(url))
+        else:
+            provider = WatchedOpenAI(way, base_url=f"{url}/v1", api_key="k", wires=models.wires(way), now=now)
+        provider.watch = watch
+        pace = Pace(first_s=EVERY_S, factor=1.0, cap_s=EVERY_S)
+        async with following(database, models, {way: provider}, folder, pace=pace):
+            measured = await measure(url, seconds, watch)
+        await provider.close()
+        await database.close()
+    return measured
+
+
+async def each(
+    follow: Callable[[int], Awaitable[object]], url: str, count: int, seconds: float, watch: Watch
+) -> dict[str, float]:
+    """A task for each job, begun evenly over one round, as a program that uses an SDK has."""
+
+    async def begun(number: int) -> None:
+        await asyncio.sleep(EVERY_S * number / count)
+        await follow(number)
+
+    tasks = [asyncio.create_task(begun(number)) for number in range(1, count + 1)]
+    measured = await measure(url, seconds, watch)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    return measured
+
+
+async def fal_client_own(url: str, count: int, seconds: float) -> dict[str, float]:
+    """fal's client, 1.0.3: `subscribe_async` for each job."""
+    import fal_client
+    import fal_client.client
+
+    fal_client.client.QUEUE_URL_FORMAT = f"{url}/"
+    client, watch = fal_client.AsyncClient(key="k"), Watch(count)
+
+    async def follow(number: int) -> None:
+        await client.subscribe(f"{FAL}/text-to-video", {"prompt": f"boat number {number}"}, interval=EVERY_S)
+
+    return await each(follow, url, count, seconds, watch)
+
+
+async def openai_own(url: str, count: int, seconds: float) -> dict[str, float]:
+    """OpenAI's client, 3.52.0: `videos.poll` for each job."""
+    import openai
+
+    client, watch = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="k"), Watch(count)
+
+    async def follow(number: int) -> None:
+        await client.videos.poll(f"video_{number:08d}", poll_interval_ms=int(1_000 * EVERY_S))
+
+    return await each(follow, url, count, seconds, watch)
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("way", choices=[*OURS, *SDKS])
+    parser.add_argument("--url", required=True)
+    parser.add_argument("--jobs", type=int, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    options = parser.parse_args()
+    ways: dict[str, Callable[[str, int, float], Awaitable[dict[str, Any]]]] = {
+        "fal": partial(ours, "fal"),
+        "openai": partial(ours, "openai"),
+        "fal_client": fal_client_own,
+        "openai_sdk": openai_own,
+    }
+    print(json.dumps(await ways[options.way](options.url, options.jobs, options.seconds)), flush=True)
+    os._exit(0)  # an SDK's thousands of connections need not be closed one by one
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,102 @@
+"""Thousands of jobs in flight, each asked for every ten seconds: ours beside fal's and OpenAI's clients.
+
+    python -m tests.bench.asking [--jobs N …] [--sdk-jobs N …] [--seconds S] [--tls]
+
+Each line is one process (tests/bench/askers.py) at one provider for load (tests/bench/wire.py) in another.
+"Owed" are the questions of all jobs every ten seconds. Memory is what a job adds to a hundred of them.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.bench.askers import OURS, SDKS
+from tests.bench.parts import EVERY_S, wire
+
+FEW = 100
+NAMES = {
+    "fal": "ours, fal",
+    "openai": "ours, openai",
+    "fal_client": "fal_client 1.0.3",
+    "openai_sdk": "openai 3.52.0",
+}
+
+
+async def certified(folder: Path) -> tuple[str, str]:
+    """A certificate for this machine's own address, made by openssl, and its key."""
+    cert, key = str(folder / "cert.pem"), str(folder / "key.pem")
+    made = await asyncio.create_subprocess_exec(
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+        *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"),
+        *("-keyout", key, "-out", cert),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    if await made.wait():
+        raise RuntimeError("openssl made no certificate")
+    return cert, key
+
+
+async def measured(way: str, count: int, seconds: float, *, tls: bool) -> dict[str, float]:
+    """One process's numbers; none where it did not get so far in time."""
+    with tempfile.TemporaryDirectory() as kept:
+        options, environment = [], dict(os.environ)
+        if tls:
+            cert, key = await certified(Path(kept))
+            options, environment["SSL_CERT_FILE"] = ["--tls", cert, key], cert
+        async with wire(*options) as url:
+            asker = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "tests.bench.askers", way, "--url", url),
+                *("--jobs", str(count), "--seconds", str(seconds)),
+                stdout=asyncio.subprocess.PIPE,
+                env=environment,
+            )
+            assert asker.stdout is not None
+            try:
+                async with asyncio.timeout(120 + seconds):
+                    told: dict[str, float] = json.loads(await asker.stdout.readline())
+                    return told
+            except TimeoutError:
+                return {}
+            finally:
+                if asker.returncode is None:
+                    asker.kill()
+                await asker.wait()
+
+
+async def report(
+    ours: Sequence[int] = (1_000,), sdks: Sequence[int] = (1_000,), seconds: float = 5.0, *, tls: bool = False
+) -> None:
+    """Print a line for each way and number of jobs, with what else the machine was doing."""
+    for way in (*OURS, *SDKS):
+        few = await measured(way, FEW, seconds, tls=tls)
+        for count in ours if way in OURS else sdks:
+            load = os.getloadavg()[0]
+            told = await measured(way, count, seconds, tls=tls)
+            what = f"asking{' with TLS' if tls else ''}, {NAMES[way]:<16}, {count:>6,} jobs"
+            if not told:
+                print(f"{what}: no result in time", flush=True)
+                continue
+            owed = told["asked_a_second"] * EVERY_S / count
+            kib = (told["resident_mib"] - few["resident_mib"]) * 1024 / (count - FEW)
+            late = f"  late p99 {told['late_p99_ms']:.1f} ms" if way in OURS else ""
+            print(
+                f"{what}: {told['cpu_percent']:5.1f} % of a core  {told['cpu_us']:6.0f} us a question  "
+                f"{owed:4.0%} of those owed  {kib:5.2f} KiB a job{late}  "
+                f"loop late p99 {told['lag_p99_ms']:.1f} ms  (load before: {load:.1f})",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Thousands of jobs in flight.")
+    parser.add_argument("--jobs", type=int, nargs="*", default=[10_000, 50_000])
+    parser.add_argument("--sdk-jobs", type=int, nargs="*", default=[1_000, 5_000, 10_000])
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--tls", action="store_true")
+    asked = parser.parse_args()
+    asyncio.run(report(asked.jobs, asked.sdk_jobs, asked.seconds, tls=asked.tls))
