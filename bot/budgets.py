@@ -1,126 +1,281 @@
-"""What may be spent, and by whom. The rules run inside the transaction that holds the money."""
+"""What may be spent, and by whom: what a member has left, and what managers and operators change."""
 
 import sqlite3
-from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from zoneinfo import ZoneInfoNotFoundError
 
-from bot.domain import Allowance, FaultKind, Limits, Member, Micros, Period, Quote
-from bot.errors import BudgetExceeded, PaidNotEnabled
-from bot.money import format_usd
-from storage import guilds, ledger, purses
+from bot.admission import Admitted, Room, Standing, admit, own_room, pools
+from bot.domain import (
+    Allowance,
+    Balance,
+    ChannelId,
+    FaultKind,
+    GuildId,
+    Limits,
+    Member,
+    Micros,
+    Period,
+    UserId,
+)
+from bot.errors import OrderRefused, PaidNotEnabled
+from bot.language import _
+from storage import budgets as rows
+from storage import grants, guilds
+from storage.budgets import Budget, BudgetScope, Change
 from storage.database import Database
+from storage.grants import Grant
+from storage.guilds import SpendingRules
+from storage.purses import member_key
+from storage.tallies import tallies_of
+
+__all__ = [
+    "MANAGED",
+    "Admitted",
+    "Budget",
+    "BudgetScope",
+    "Budgets",
+    "Change",
+    "Distribution",
+    "Grant",
+    "SpendingRules",
+    "admit",
+]
+
+MANAGED = frozenset(
+    {
+        BudgetScope.GUILD,
+        BudgetScope.CHANNEL,
+        BudgetScope.ROLE,
+        BudgetScope.MEMBER,
+        BudgetScope.DEFAULT,
+    }
+)
+"""What a guild's managers may set. The ceiling and the installation are the operator's, and always hold."""
+
+REASON_CHARS_MAX = 500
+GRANTS_SHOWN = 100
 
 
-def admit(tx: sqlite3.Connection, member: Member, price_micros: Micros, limits: Limits, at: datetime) -> None:
-    """Return if there is room for the price in every budget that applies.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Distribution:
+    """How a guild's money is distributed: its limits (the ceiling among them), rules, and latest grants."""
 
-    It must run in the transaction that then places the hold: between the two nothing else can spend.
-
-    Raises:
-        PaidNotEnabled: money is asked for and the operator has set no limit for the installation.
-        BudgetExceeded: names the budget and by how much.
-    """
-    if not price_micros:
-        return
-    if limits.installation_monthly_micros is None:
-        raise PaidNotEnabled(
-            "Models that cost money are switched off here.",
-            "Choose a free model, or ask whoever runs this bot.",
-            kind=FaultKind.SERVER_BUDGET,
-        )
-    today = at.date()
-    if limits.member_monthly_micros is not None:
-        used = ledger.balance(tx, purses.of_member(member, Period.MONTH, today)).used_micros
-        short = used + price_micros - limits.member_monthly_micros
-        if short > 0:
-            left = max(0, limits.member_monthly_micros - used)
-            raise BudgetExceeded(
-                f"This costs {format_usd(price_micros)} and your budget has {format_usd(left)} left "
-                f"until {_day(resets_at(today))}: {format_usd(short)} too little.",
-                "Choose a shorter clip, a lower resolution or a cheaper model.",
-                kind=FaultKind.MEMBER_BUDGET,
-                short_micros=Micros(short),
-            )
-    used = ledger.balance(tx, purses.of_installation(Period.MONTH, today)).used_micros
-    short = used + price_micros - limits.installation_monthly_micros
-    if short > 0:
-        raise BudgetExceeded(
-            f"This costs {format_usd(price_micros)}, {format_usd(short)} more than the bot's own budget "
-            f"has left until {_day(resets_at(today))}.",
-            "Choose a cheaper order, or ask whoever runs this bot to raise its budget.",
-            kind=FaultKind.SERVER_BUDGET,
-            short_micros=Micros(short),
-        )
-
-
-def admit_guild(tx: sqlite3.Connection, member: Member, quote: Quote, at: datetime) -> None:
-    """Return if the member's server may spend the price at a provider that bills for it.
-
-    Raises:
-        PaidNotEnabled: the operator has not admitted this server: whoever invites the bot spends nothing.
-        BudgetExceeded: the server's ceiling has no room.
-    """
-    if not quote.costs_money:
-        return
-    ceiling = guilds.ceiling(tx, member.guild_id)
-    if ceiling is None:
-        raise PaidNotEnabled(
-            "This server is not admitted to models that cost money.",
-            "Choose a free model, or ask whoever runs this bot to admit it.",
-            kind=FaultKind.SERVER_BUDGET,
-        )
-    today = at.date()
-    used = ledger.balance(tx, purses.of_guild(member.guild_id, Period.MONTH, today)).used_micros
-    short = used + quote.price_micros - ceiling
-    if short > 0:
-        raise BudgetExceeded(
-            f"This costs {format_usd(quote.price_micros)}, {format_usd(short)} more than this server's "
-            f"budget has left until {_day(resets_at(today))}.",
-            "Choose a cheaper order, or ask whoever runs this bot to raise the server's ceiling.",
-            kind=FaultKind.SERVER_BUDGET,
-            short_micros=Micros(short),
-        )
+    budgets: tuple[Budget, ...]
+    rules: SpendingRules
+    grants: tuple[Grant, ...]
 
 
 class Budgets:
-    """Answers what a member may still order."""
+    """Answers what a member may still order, and takes the changes of managers.
+
+    Args:
+        limits: the operator's defaults.
+    """
 
     def __init__(self, database: Database, limits: Limits, *, now: Callable[[], datetime]) -> None:
         self._database = database
         self._limits = limits
         self._now = now
 
-    async def allowance(self, member: Member) -> Allowance:
-        """The member's month: limit, spent, held, and what is left of it and of the installation's."""
-        return await self._database.read(partial(_allowance, member, self._limits, self._now()))
-
-
-def resets_at(day: date) -> datetime:
-    """When the month that `day` lies in ends: midnight UTC of the next first."""
-    first = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-    return datetime(first.year, first.month, first.day, tzinfo=UTC)
-
-
-def _allowance(member: Member, limits: Limits, at: datetime, connection: sqlite3.Connection) -> Allowance:
-    today = at.date()
-    balance = ledger.balance(connection, purses.of_member(member, Period.MONTH, today))
-    whole = ledger.balance(connection, purses.of_installation(Period.MONTH, today))
-    rooms = [
-        max(0, limit - used)
-        for limit, used in (
-            (limits.member_monthly_micros, balance.used_micros),
-            (limits.installation_monthly_micros, whole.used_micros),
+    async def allowance(
+        self, member: Member, *, channel_id: ChannelId | None = None, role_ids: Sequence[int] = ()
+    ) -> Allowance:
+        """What a member's own budget is and has, and the least that is left of all that applies."""
+        return await self._database.read(
+            partial(_allowance, member, channel_id, role_ids, self._limits, self._now())
         )
-        if limit is not None
-    ]
-    return Allowance(
-        limit_micros=limits.member_monthly_micros,
-        balance=balance,
-        left_micros=Micros(min(rooms)) if rooms else None,
-        resets_at=resets_at(today),
+
+    async def set_limit(
+        self,
+        guild_id: GuildId,
+        scope: BudgetScope,
+        scope_id: int,
+        period: Period,
+        limit_micros: Micros | None,
+        *,
+        by: UserId,
+        reason: str = "",
+    ) -> Budget | None:
+        """Set a limit below the ceiling (None takes it away), and return the one that stood before.
+
+        Raises:
+            OrderRefused: this scope is not the managers' to set, or the reason is too long.
+        """
+        if scope not in MANAGED:
+            raise OrderRefused(
+                _("This limit is set by whoever runs this bot."),
+                _("Ask them, or set a lower one for the server."),
+                kind=FaultKind.SERVER_BUDGET,
+            )
+        _check_reason(reason)
+        change = (guild_id, scope, scope_id, period)
+        at = self._now()
+        if limit_micros is None:
+            return await self._database.write(
+                lambda tx: rows.remove_limit(tx, *change, by=by, reason=reason, at=at)
+            )
+        return await self._database.write(
+            lambda tx: rows.set_limit(tx, *change, limit_micros, by=by, reason=reason, at=at)
+        )
+
+    async def grant(
+        self,
+        member: Member,
+        amount_micros: Micros,
+        *,
+        by: UserId,
+        reason: str,
+        expires_at: datetime | None = None,
+    ) -> Grant:
+        """Give a member money beyond the budget; the pools hold all the same.
+
+        Raises:
+            OrderRefused: nothing is given, no reason, a time that is over, or there are too many.
+        """
+        at = self._now()
+        if amount_micros <= 0:
+            raise _unfit(_("A grant is more than nothing."), _("Name an amount above zero."))
+        if not reason.strip():
+            raise _unfit(_("A grant says why."), _("Give a reason."))
+        _check_reason(reason)
+        if expires_at is not None and expires_at <= at:
+            raise _unfit(_("This grant would have expired already."), _("Choose a later time."))
+
+        def give(tx: sqlite3.Connection) -> Grant | None:
+            if len(grants.open_of(tx, member, at=at)) >= grants.OPEN_MAX:
+                return None
+            grant_id = grants.give(
+                tx, member, amount_micros, by=by, reason=reason, at=at, expires_at=expires_at
+            )
+            return grants.get(tx, grant_id, guild_id=member.guild_id)
+
+        given = await self._database.write(give)
+        if given is None:
+            raise _unfit(_("This member has too many open grants."), _("Revoke one of them first."))
+        return given
+
+    async def revoke(self, guild_id: GuildId, grant_id: int, *, by: UserId, reason: str = "") -> Grant | None:
+        """Take back what is left of a grant of this guild, and return it as it was; None: none is open."""
+        _check_reason(reason)
+        at = self._now()
+        return await self._database.write(
+            partial(grants.revoke, grant_id=grant_id, guild_id=guild_id, by=by, reason=reason, at=at)
+        )
+
+    async def set_rules(
+        self, guild_id: GuildId, wanted: SpendingRules, *, by: UserId, reason: str = ""
+    ) -> SpendingRules:
+        """Change a guild's time zone, price cap and numbers in flight; returns what was before.
+
+        Raises:
+            OrderRefused: there is no such time zone, or a number is below zero.
+        """
+        _check_reason(reason)
+        most = (wanted.order_max_micros, wanted.member_in_flight_max, wanted.guild_in_flight_max)
+        if any(number is not None and number < 0 for number in most):
+            raise _unfit(_("A limit is not below zero."), _("Name zero or more."))
+        try:
+            return await self._database.write(
+                partial(
+                    guilds.set_rules,
+                    guild_id=guild_id,
+                    wanted=wanted,
+                    by=by,
+                    reason=reason,
+                    at=self._now(),
+                )
+            )
+        except (
+            ZoneInfoNotFoundError,
+            ValueError,
+            OSError,
+        ) as unknown:  # OSError: the name of a folder of zones
+            raise _unfit(
+                _("There is no such time zone."), _("Name one as in Europe/Berlin, or UTC.")
+            ) from unknown
+
+    async def distribution(self, guild_id: GuildId) -> Distribution:
+        """How a guild's money is distributed."""
+        return await self._database.read(partial(_distribution, guild_id))
+
+    async def changes(self, guild_id: GuildId, *, newest: int) -> list[Change]:
+        """The latest changes of a guild's budgets, newest first."""
+        return await self._database.read(partial(rows.changes, guild_id=guild_id, newest=newest))
+
+
+def _distribution(guild_id: GuildId, connection: sqlite3.Connection) -> Distribution:
+    return Distribution(
+        budgets=tuple(rows.of_guild(connection, guild_id)),
+        rules=guilds.rules(connection, guild_id),
+        grants=tuple(grants.of_guild(connection, guild_id, newest=GRANTS_SHOWN)),
     )
 
 
-def _day(at: datetime) -> str:
-    return f"{at.day} {at:%B}"
+def _allowance(
+    member: Member,
+    channel_id: ChannelId | None,
+    role_ids: Sequence[int],
+    limits: Limits,
+    at: datetime,
+    connection: sqlite3.Connection,
+) -> Allowance:
+    standing = Standing(
+        member=member,
+        channel_id=channel_id,
+        role_ids=role_ids,
+        rules=guilds.rules(connection, member.guild_id),
+        limits=limits,
+        at=at,
+    )
+    tallies = tallies_of(connection)
+    try:
+        rooms = list(pools(connection, tallies, standing, costs_money=False))
+    except PaidNotEnabled:  # nothing is sold, and what is left of a member's own is shown all the same
+        rooms = []
+    lefts = [room.left_micros for room in rooms]
+    own = own_room(connection, tallies, standing)
+    granted = sum(grant.left_micros(at) for grant in grants.open_of(connection, member, at=at))
+    if own is None:
+        spent, held = tallies.used(member_key(member), Period.MONTH, standing.day)
+        period = Period.MONTH
+    else:
+        spent, held, period = own.spent_micros, own.held_micros, own.period
+        lefts.append(max(0, own.left_micros) + granted)
+    return Allowance(
+        limit_micros=None if own is None else Micros(own.limit_micros),
+        balance=Balance(spent_micros=Micros(spent), held_micros=Micros(held)),
+        left_micros=Micros(max(0, min(lefts))) if lefts else None,
+        resets_at=_resets_at(standing, own),
+        period=period,
+        starts_anew=period is not Period.TOTAL,
+        granted_micros=Micros(granted),
+        in_flight=_in_flight(connection, member),
+    )
+
+
+def _in_flight(connection: sqlite3.Connection, member: Member) -> int:
+    tally = tallies_of(connection).get(member_key(member))
+    return 0 if tally is None else tally.open_holds
+
+
+def _resets_at(standing: Standing, own: Room | None) -> datetime:
+    if own is not None and own.resets_at is not None:
+        return own.resets_at
+    ends = standing.rules.resets_at(Period.MONTH, standing.day)
+    if ends is None:
+        raise AssertionError("a month ends")
+    return ends
+
+
+def _check_reason(reason: str) -> None:
+    if len(reason) > REASON_CHARS_MAX:
+        raise _unfit(
+            _("A reason has at most {n} characters.").format(n=REASON_CHARS_MAX), _("Say it in fewer words.")
+        )
+
+
+def _unfit(what: str, do: str) -> OrderRefused:
+    return OrderRefused(what, do, kind=FaultKind.SERVER_BUDGET)

@@ -121,7 +121,7 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
             )
             return f"server {guild_id} may spend {format_usd(micros)} a month at paid providers"
         case DismissGuild(guild_id=guild_id):
-            if await database.write(partial(guilds.dismiss, guild_id=GuildId(guild_id))):
+            if await database.write(partial(guilds.dismiss, guild_id=GuildId(guild_id), at=now())):
                 return f"server {guild_id} may spend nothing from now on"
             return f"server {guild_id} was not admitted"
 

@@ -268,6 +268,16 @@ class Clip:
     stored_at: datetime
 
 
+class ClipState(StrEnum):
+    """Who may see a clip: all who see its channel, nobody for now (reported), or nobody for good."""
+
+    SHOWN = "shown"
+    HIDDEN = "hidden"
+    TAKEN_DOWN = "taken_down"
+    DELETED = "deleted"
+    EXPIRED = "expired"
+
+
 class Scope(StrEnum):
     """Whose spending a running total counts."""
 
@@ -276,6 +286,7 @@ class Scope(StrEnum):
     GUILD = "guild"
     INSTALLATION = "installation"
     HOUSE = "house"
+    GRANT = "grant"
 
 
 class Period(StrEnum):
@@ -289,10 +300,15 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purse:
-    """One running total: a scope in a period. `scope_id` is `""` for the installation and the house."""
+    """One running total: a scope in a period.
+
+    `scope_id` is the channel's, guild's or grant's, and 0 for the installation and the house; a member is
+    `user_id` in the guild `scope_id`.
+    """
 
     scope: Scope
-    scope_id: str
+    scope_id: int = 0
+    user_id: int = 0
     period: Period
     starts_on: date
 
@@ -322,12 +338,12 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the append-only ledger."""
+    """One line of the append-only ledger; a grant's is of no job."""
 
     id: int
     kind: EntryKind
-    hold_id: HoldId
-    job_id: JobId
+    hold_id: HoldId | None
+    job_id: JobId | None
     bearer: Scope
     amount_micros: Micros
     at: datetime
@@ -346,9 +362,17 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowance:
-    """What one member may still order, as `/quota`, quotes and cards show it."""
+    """What one member may still order, as `/quota`, quotes and cards show it.
+
+    `limit_micros` and `balance` are of the member's own budget, in `period`; `left_micros` is the least of
+    all that applies, with `granted_micros` in it. If nothing `starts_anew`, `resets_at` is the month's end.
+    """
 
     limit_micros: Micros | None
     balance: Balance
     left_micros: Micros | None
     resets_at: datetime
+    period: Period = Period.MONTH
+    starts_anew: bool = True
+    granted_micros: Micros = NOTHING_MICROS
+    in_flight: int = 0

@@ -4,6 +4,7 @@ DailiesError
 ├── Refusal                   an order (or a press) that is turned down; nothing was charged
 │   ├── OrderRefused          the order itself: prompt, model, length, size, place, screening
 │   ├── BudgetExceeded        a budget says no
+│   ├── TooManyInFlight       as many jobs as may be are on their way
 │   ├── PaidNotEnabled        money is asked for and the operator has set no limit
 │   ├── TooNew                an account or a membership too young for what costs money
 │   └── NotYours              the press is not this person's to make, or comes too late
@@ -14,7 +15,8 @@ DailiesError
 │   └── AssetGone             the clip was made and is no longer to be had
 ├── DeliveryError
 │   ├── DeliveryUnavailable   Discord did not take it now; again later
-│   ├── DeliveryRefused       Discord will not take it here (permission, channel gone)
+│   ├── DeliveryRefused       Discord will not take it here (permission)
+│   │   └── PlaceGone         the channel was deleted, with all that was in it
 │   ├── ClipTooLarge          over the place's upload limit
 │   └── MessageGone           somebody deleted the message
 ├── StorageError
@@ -25,7 +27,9 @@ DailiesError
 └── SettingsError             a setting is missing or wrong; exit code 78
 """
 
-from bot.domain import Fault, FaultKind, Micros
+from datetime import datetime
+
+from bot.domain import NOTHING_MICROS, Fault, FaultKind, Micros
 from bot.language import _
 
 
@@ -64,13 +68,37 @@ class OrderRefused(Refusal):
 
 
 class BudgetExceeded(Refusal):
-    """A budget has no room. `short_micros` is by how much."""
+    """A budget has no room: `left_micros` is what it has, `short_micros` by how much that is too little.
+
+    `scope` is the budget that said no (a scope of budgets, or `order` for the most that one order may cost),
+    and `resets_at` when its period ends (None where it never does). An order of all its takes that costs no
+    more than `left_micros` would fit: it is the least that any budget has left.
+    """
 
     code = "budget_exceeded"
 
-    def __init__(self, what: str, do: str, *, kind: FaultKind, short_micros: Micros) -> None:
+    def __init__(
+        self,
+        what: str,
+        do: str,
+        *,
+        kind: FaultKind,
+        short_micros: Micros,
+        left_micros: Micros = NOTHING_MICROS,
+        scope: str = "",
+        resets_at: datetime | None = None,
+    ) -> None:
         super().__init__(what, do, kind=kind)
         self.short_micros = short_micros
+        self.left_micros = left_micros
+        self.scope = scope
+        self.resets_at = resets_at
+
+
+class TooManyInFlight(Refusal):
+    """So many jobs of this member, or of this server, may be on their way at once, and are."""
+
+    code = "too_many_in_flight"
 
 
 class PaidNotEnabled(Refusal):
@@ -144,6 +172,12 @@ class DeliveryRefused(DeliveryError):
     """This place will not take our message however often we ask."""
 
     code = "delivery_refused"
+
+
+class PlaceGone(DeliveryRefused):
+    """The channel was deleted. Whatever was posted there is gone with it."""
+
+    code = "place_gone"
 
 
 class ClipTooLarge(DeliveryError):

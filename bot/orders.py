@@ -20,7 +20,6 @@ from bot.domain import (
     Kind,
     Limits,
     Member,
-    Micros,
     Order,
     Quote,
     Scope,
@@ -129,15 +128,15 @@ class Orders:
         await self._screening.look(order)
         return priced._replace(order=order)
 
-    async def place(self, order: Order, quote: Quote) -> Job:
+    async def place(self, order: Order, quote: Quote, *, role_ids: Sequence[int] = ()) -> Job:
         """Hold the money and write a job for each take, in one transaction; returns the first take's.
 
-        A repeated press gets the job it made.
+        A repeated press gets the job it made. `role_ids` are the asking member's.
 
         Raises:
             BudgetExceeded, PaidNotEnabled: nothing was written.
         """
-        return self._on_their_way(await self._database.write(partial(self._place, order, quote)))
+        return self._on_their_way(await self._database.write(partial(self._place, order, quote, role_ids)))
 
     async def ask(self, asked: Asked, priced: Priced) -> str:
         """Keep a quote until its member says yes, and return its id. A repeated press gets the same quote.
@@ -156,9 +155,8 @@ class Orders:
             price_micros=priced.quote.price_micros,
             expires_at=at + QUOTE_HOLDS,
         )
-        member = Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
-        whole = _whole(priced.quote, asked.takes)
-        return await self._database.write(partial(self._ask, waiting, member, quote=whole, at=at))
+        admit = partial(self._admit, priced.order, priced.quote, asked.role_ids, at)
+        return await self._database.write(partial(self._ask, waiting, admit, at=at))
 
     async def accept(self, quote_id: str, user_id: UserId) -> Job:
         """The member said yes: place the order at the price that was named. Yes said twice is one job.
@@ -183,7 +181,8 @@ class Orders:
                 f"The price has changed to {format_usd(quote.price_micros)} since you asked.",
                 "Order again if that suits you.",
             )
-        return self._on_their_way(await self._database.write(partial(self._accept, quote_id, order, quote)))
+        accept = partial(self._accept, quote_id, order, quote, kept.asked.get("role_ids", ()))
+        return self._on_their_way(await self._database.write(accept))
 
     async def decline(self, quote_id: str, user_id: UserId) -> bool:
         """The member said no; False where the quote was done with before (it may be an order by now)."""
@@ -221,15 +220,17 @@ class Orders:
             self._placed(job.id)
         return takes[0]
 
-    def _place(self, order: Order, quote: Quote, tx: sqlite3.Connection) -> list[Job]:
+    def _place(
+        self, order: Order, quote: Quote, role_ids: Sequence[int], tx: sqlite3.Connection
+    ) -> list[Job]:
         made = jobs.by_interaction(tx, order.interaction_id)
         if made is not None:
             return jobs.of_order(tx, made.id)
         at = self._now()
-        self._admit(tx, order.member, _whole(quote, order.takes), at)
+        admitted = self._admit(order, quote, role_ids, at, tx)
         order_id = JobId(self._ids.new())
         takes: list[Job] = []
-        for take in range(1, order.takes + 1):
+        for take, parts in enumerate(admitted.parts, start=1):
             job = Job(
                 id=order_id if take == 1 else JobId(self._ids.new()),
                 order_id=order_id,
@@ -248,34 +249,52 @@ class Orders:
                 bearer=Scope.MEMBER,
                 member=order.member,
                 channel_id=order.channel_id,
-                guild_day=at.date(),
+                guild_day=admitted.guild_day,
                 amount_micros=quote.price_micros,
                 at=at,
+                parts=parts,
             )
             takes.append(job)
         return takes
 
-    def _admit(self, tx: sqlite3.Connection, member: Member, quote: Quote, at: datetime) -> None:
-        budgets.admit(tx, member, quote.price_micros, self._limits, at)
-        budgets.admit_guild(tx, member, quote, at)
+    def _admit(
+        self, order: Order, quote: Quote, role_ids: Sequence[int], at: datetime, tx: sqlite3.Connection
+    ) -> budgets.Admitted:
+        return budgets.admit(
+            tx,
+            order.member,
+            quote,
+            self._limits,
+            at,
+            channel_id=order.channel_id,
+            takes=order.takes,
+            role_ids=role_ids,
+        )
 
     def _ask(
-        self, waiting: WaitingQuote, member: Member, tx: sqlite3.Connection, *, quote: Quote, at: datetime
+        self,
+        waiting: WaitingQuote,
+        admit: Callable[[sqlite3.Connection], budgets.Admitted],
+        tx: sqlite3.Connection,
+        *,
+        at: datetime,
     ) -> str:
         asked = quotes.by_interaction(tx, waiting.interaction_id)
         if asked is not None:
             return asked.id
-        self._admit(tx, member, quote, at)
+        admit(tx)
         quotes.insert(tx, waiting, at=at)
         return waiting.id
 
-    def _accept(self, quote_id: str, order: Order, quote: Quote, tx: sqlite3.Connection) -> list[Job]:
+    def _accept(
+        self, quote_id: str, order: Order, quote: Quote, role_ids: Sequence[int], tx: sqlite3.Connection
+    ) -> list[Job]:
         if not quotes.answer(tx, quote_id, order.member.user_id, at=self._now()):
             made = jobs.by_interaction(tx, order.interaction_id)
             if made is not None:  # the second of two presses at once
                 return jobs.of_order(tx, made.id)
             raise NotYours("This quote has expired.", "Order again for a new one.")
-        return self._place(order, quote, tx)
+        return self._place(order, quote, role_ids, tx)
 
     def _cancel(
         self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool
@@ -307,11 +326,6 @@ def _as_quoted(asked: Asked, order: Order) -> Asked:
         duration_s=order.duration_s,
         seed=order.seed,
     )
-
-
-def _whole(quote: Quote, takes: int) -> Quote:
-    """The quote of all takes together."""
-    return replace(quote, price_micros=Micros(quote.price_micros * takes))
 
 
 def _kept(quote_id: str, connection: sqlite3.Connection) -> tuple[WaitingQuote | None, Job | None]:

@@ -13,17 +13,17 @@ from storage.database import open_for_reading
 
 def ledger_lines(config: Settings, *, newest: int) -> list[str]:
     """The newest entries, oldest first, one a line."""
-    with _reading(config) as connection:
+    with reading(config) as connection:
         return [
             f"{entry.at:%Y-%m-%d %H:%M:%S}  {entry.kind:<8} {format_usd(entry.amount_micros):>10}  "
-            f"{entry.bearer:<7} job {entry.job_id}"
+            f"{entry.bearer:<7} {'a grant' if entry.job_id is None else f'job {entry.job_id}'}"
             for entry in ledger.entries(connection, newest=newest)
         ]
 
 
 def ledger_differences(config: Settings) -> list[str]:
     """What `verify` finds: totals that are not the sum of their entries, holds that do not suit their job."""
-    with _reading(config) as connection:
+    with reading(config) as connection:
         return [
             f"{found.what}: the book says {found.kept}, it should be {found.should_be}"
             for found in ledger.verify(connection)
@@ -32,7 +32,7 @@ def ledger_differences(config: Settings) -> list[str]:
 
 def guilds_admitted(config: Settings) -> list[str]:
     """Every server that may spend at paid providers, and how much."""
-    with _reading(config) as connection:
+    with reading(config) as connection:
         return [
             f"{guild.guild_id}: {format_usd(guild.ceiling_monthly_micros)} a month "
             f"(since {guild.changed_at:%Y-%m-%d})"
@@ -41,7 +41,12 @@ def guilds_admitted(config: Settings) -> list[str]:
 
 
 @contextmanager
-def _reading(config: Settings) -> Iterator[sqlite3.Connection]:
+def reading(config: Settings) -> Iterator[sqlite3.Connection]:
+    """A connection that only reads.
+
+    Raises:
+        StorageError: there is no database.
+    """
     path = config.data_dir / "dailies.db"
     if not path.is_file():
         raise StorageError(f"there is no database at {path}: start the bot once, or set DAILIES_DATA_DIR")

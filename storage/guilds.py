@@ -1,11 +1,15 @@
-"""The servers that the operator has admitted to paid providers, each with its ceiling for a month."""
+"""Each guild's ceiling at paid providers, which the operator alone sets, and its rules of spending."""
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
-from bot.domain import GuildId, Micros
-from storage.times import from_us, to_us
+from bot.domain import GuildId, Micros, Period, UserId
+from storage import budgets
+from storage.budgets import OPERATOR, BudgetScope
+from storage.purses import ends_on
+from storage.times import from_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,27 +21,61 @@ class AdmittedGuild:
     changed_at: datetime
 
 
-def admit(tx: sqlite3.Connection, guild_id: GuildId, ceiling_micros: Micros, *, at: datetime) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendingRules:
+    """A guild's calendar, the most that one order may cost, how many jobs may be on their way; None: any."""
+
+    time_zone: str = "UTC"
+    order_max_micros: Micros | None = None
+    member_in_flight_max: int | None = None
+    guild_in_flight_max: int | None = None
+
+    def day(self, at: datetime) -> date:
+        """The calendar day there."""
+        return at.date() if self.time_zone == "UTC" else at.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def resets_at(self, period: Period, day: date) -> datetime | None:
+        """When the period that `day` lies in ends: at the first moment of the next one's first day there."""
+        ends = ends_on(period, day)
+        return None if ends is None else midnight(ends, self.time_zone)
+
+
+def midnight(day: date, time_zone: str) -> datetime:
+    """The first moment of a day, in UTC. Where clocks are put forward over midnight, that is the jump."""
+    # fold=0: the first of two midnights; and in a gap the offset from before it, which gives the jump itself.
+    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def admit(
+    tx: sqlite3.Connection,
+    guild_id: GuildId,
+    ceiling_micros: Micros,
+    *,
+    at: datetime,
+    by: UserId = OPERATOR,
+    reason: str = "",
+) -> None:
     """Let a server spend so much in a month; a ceiling below what is spent sells nothing more."""
-    tx.execute(
-        """
-        INSERT INTO guilds (guild_id, ceiling_monthly_micros, changed_at) VALUES (?, ?, ?)
-        ON CONFLICT (guild_id) DO UPDATE
-        SET ceiling_monthly_micros = excluded.ceiling_monthly_micros, changed_at = excluded.changed_at
-        """,
-        (guild_id, ceiling_micros, to_us(at)),
+    budgets.set_limit(
+        tx, guild_id, BudgetScope.CEILING, 0, Period.MONTH, ceiling_micros, by=by, reason=reason, at=at
     )
 
 
-def dismiss(tx: sqlite3.Connection, guild_id: GuildId) -> bool:
+def dismiss(
+    tx: sqlite3.Connection, guild_id: GuildId, *, at: datetime, by: UserId = OPERATOR, reason: str = ""
+) -> bool:
     """Let a server spend nothing from now on; False where it was not admitted."""
-    return tx.execute("DELETE FROM guilds WHERE guild_id = ?", (guild_id,)).rowcount == 1
+    gone = [
+        budgets.remove_limit(tx, guild_id, BudgetScope.CEILING, 0, period, by=by, reason=reason, at=at)
+        for period in Period
+    ]
+    return any(was is not None for was in gone)
 
 
 def ceiling(tx: sqlite3.Connection, guild_id: GuildId) -> Micros | None:
     """What a server may spend in a month at paid providers; None where it is not admitted."""
-    row = tx.execute("SELECT ceiling_monthly_micros FROM guilds WHERE guild_id = ?", (guild_id,)).fetchone()
-    return None if row is None else Micros(row[0])
+    found = budgets.budget(tx, guild_id, BudgetScope.CEILING, 0, Period.MONTH)
+    return None if found is None else found.limit_micros
 
 
 def admitted(tx: sqlite3.Connection) -> list[AdmittedGuild]:
@@ -45,8 +83,89 @@ def admitted(tx: sqlite3.Connection) -> list[AdmittedGuild]:
     return [
         AdmittedGuild(
             guild_id=GuildId(row["guild_id"]),
-            ceiling_monthly_micros=Micros(row["ceiling_monthly_micros"]),
-            changed_at=from_us(row["changed_at"]),
+            ceiling_monthly_micros=Micros(row["limit_micros"]),
+            changed_at=from_us(row["at"]),
         )
-        for row in tx.execute("SELECT * FROM guilds ORDER BY guild_id")
+        for row in tx.execute(
+            """
+            SELECT guild_id, limit_micros, at FROM budgets WHERE scope = 'ceiling' AND period = 'month'
+            ORDER BY guild_id
+            """
+        )
     ]
+
+
+def rules(tx: sqlite3.Connection, guild_id: GuildId) -> SpendingRules:
+    """How a guild spends; the rules that hold where nobody has set any, if so."""
+    row = tx.execute(
+        """
+        SELECT time_zone, order_max_micros, member_in_flight_max, guild_in_flight_max
+        FROM spending_rules WHERE guild_id = ?
+        """,
+        (guild_id,),
+    ).fetchone()
+    if row is None:
+        return SpendingRules()
+    return SpendingRules(
+        time_zone=row[0],
+        order_max_micros=None if row[1] is None else Micros(row[1]),
+        member_in_flight_max=row[2],
+        guild_in_flight_max=row[3],
+    )
+
+
+def set_rules(
+    tx: sqlite3.Connection,
+    guild_id: GuildId,
+    wanted: SpendingRules,
+    *,
+    by: UserId,
+    reason: str,
+    at: datetime,
+) -> SpendingRules:
+    """Change how a guild spends, and return how it did. Holds keep the days that they were placed on.
+
+    Raises:
+        zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
+        ValueError: the name cannot be a time zone's.
+    """
+    wanted.day(at)
+    was = rules(tx, guild_id)
+    tx.execute(
+        """
+        INSERT INTO spending_rules (guild_id, time_zone, order_max_micros, member_in_flight_max,
+                                    guild_in_flight_max)
+        VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (guild_id) DO UPDATE
+        SET time_zone = excluded.time_zone, order_max_micros = excluded.order_max_micros,
+            member_in_flight_max = excluded.member_in_flight_max,
+            guild_in_flight_max = excluded.guild_in_flight_max
+        """,
+        (
+            guild_id,
+            wanted.time_zone,
+            wanted.order_max_micros,
+            wanted.member_in_flight_max,
+            wanted.guild_in_flight_max,
+        ),
+    )
+    pairs: tuple[tuple[str, object, object], ...] = (
+        ("time_zone", was.time_zone, wanted.time_zone),
+        ("order_max_micros", was.order_max_micros, wanted.order_max_micros),
+        ("member_in_flight_max", was.member_in_flight_max, wanted.member_in_flight_max),
+        ("guild_in_flight_max", was.guild_in_flight_max, wanted.guild_in_flight_max),
+    )
+    for what, before, now in pairs:
+        if before != now:
+            budgets.record(
+                tx,
+                guild_id,
+                what,
+                0,
+                was=None if before is None else str(before),
+                now=None if now is None else str(now),
+                by=by,
+                reason=reason,
+                at=at,
+            )
+    return was

@@ -1,16 +1,47 @@
-"""The running totals that a hold counts in: a purse for each scope and period, by the day it was placed."""
+"""Purses: whose money is counted, in which periods, and which of them a hold counts in."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.domain import ChannelId, GuildId, HoldId, JobId, Member, Micros, Period, Purse, Scope
+from bot.domain import (
+    NOTHING_MICROS,
+    ChannelId,
+    GuildId,
+    HoldId,
+    JobId,
+    Member,
+    Micros,
+    Period,
+    Purse,
+    Scope,
+)
 
-_EVER = date(1970, 1, 1)
+EPOCH = date(1970, 1, 1)
+_EPOCH_ORDINAL = EPOCH.toordinal()
+
+Key = tuple[str, int, int]
+"""Whose purse it is: scope, scope id, user id."""
+
+INSTALLATION: Key = (Scope.INSTALLATION.value, 0, 0)
+HOUSE: Key = (Scope.HOUSE.value, 0, 0)
+
+_MEMBER, _CHANNEL, _GUILD = Scope.MEMBER.value, Scope.CHANNEL.value, Scope.GUILD.value
+
+
+@dataclass(frozen=True, slots=True)
+class GrantPart:
+    """What one grant carries of a hold."""
+
+    grant_id: int
+    amount_micros: Micros
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Money set aside for a job, and the days that decide its purses."""
+    """Money set aside for a job, and the days that decide its purses, for ever.
+
+    `granted_micros` of it is carried by grants, the rest by the member's own budget.
+    """
 
     id: HoldId
     job_id: JobId
@@ -20,6 +51,22 @@ class Hold:
     guild_day: date
     utc_day: date
     amount_micros: Micros
+    granted_micros: Micros = NOTHING_MICROS
+
+    @property
+    def own_micros(self) -> int:
+        """What the member's own budget carries of it."""
+        return self.amount_micros - self.granted_micros
+
+
+def to_day(day: date) -> int:
+    """A date as the database keeps it: days since 1970."""
+    return day.toordinal() - _EPOCH_ORDINAL
+
+
+def from_day(day: int) -> date:
+    """A kept day as a date."""
+    return date.fromordinal(day + _EPOCH_ORDINAL)
 
 
 def starts_on(period: Period, day: date) -> date:
@@ -32,53 +79,69 @@ def starts_on(period: Period, day: date) -> date:
         case Period.MONTH:
             return day.replace(day=1)
         case Period.TOTAL:
-            return _EVER
+            return EPOCH
+
+
+def ends_on(period: Period, day: date) -> date | None:
+    """The first day after the period that `day` lies in; None where there is no end."""
+    begun = starts_on(period, day)
+    match period:
+        case Period.DAY:
+            return begun + timedelta(days=1)
+        case Period.WEEK:
+            return begun + timedelta(days=7)
+        case Period.MONTH:
+            return (begun + timedelta(days=32)).replace(day=1)
+        case Period.TOTAL:
+            return None
 
 
 def of_member(member: Member, period: Period, day: date) -> Purse:
     """The purse of one member of one guild."""
     return Purse(
         scope=Scope.MEMBER,
-        scope_id=f"{member.guild_id}:{member.user_id}",
+        scope_id=member.guild_id,
+        user_id=member.user_id,
         period=period,
         starts_on=starts_on(period, day),
     )
 
 
+def of_channel(channel_id: ChannelId, period: Period, day: date) -> Purse:
+    """The purse of a channel."""
+    return Purse(scope=Scope.CHANNEL, scope_id=channel_id, period=period, starts_on=starts_on(period, day))
+
+
 def of_guild(guild_id: GuildId, period: Period, day: date) -> Purse:
     """The purse of a whole guild."""
-    return Purse(scope=Scope.GUILD, scope_id=str(guild_id), period=period, starts_on=starts_on(period, day))
+    return Purse(scope=Scope.GUILD, scope_id=guild_id, period=period, starts_on=starts_on(period, day))
 
 
 def of_installation(period: Period, day: date) -> Purse:
     """The purse of the whole installation."""
-    return Purse(scope=Scope.INSTALLATION, scope_id="", period=period, starts_on=starts_on(period, day))
+    return Purse(scope=Scope.INSTALLATION, period=period, starts_on=starts_on(period, day))
 
 
-def of_hold(held: Hold, bearer: Scope) -> list[Purse]:
-    """Every purse that carries a hold: the bearer's, and the installation's always."""
-    own = house(held) if bearer is Scope.HOUSE else shared(held)
-    return own + [of_installation(period, held.utc_day) for period in Period]
+def of_house(period: Period, day: date) -> Purse:
+    """The purse of the house."""
+    return Purse(scope=Scope.HOUSE, period=period, starts_on=starts_on(period, day))
 
 
-def shared(held: Hold) -> list[Purse]:
-    """The purses of the member, the channel and the guild."""
-    day = held.guild_day
-    ids = (
-        (Scope.MEMBER, f"{held.member.guild_id}:{held.member.user_id}"),
-        (Scope.CHANNEL, str(held.channel_id)),
-        (Scope.GUILD, str(held.member.guild_id)),
-    )
-    return [
-        Purse(scope=scope, scope_id=scope_id, period=period, starts_on=starts_on(period, day))
-        for scope, scope_id in ids
-        for period in Period
-    ]
+def member_key(member: Member) -> Key:
+    """Whose purse a member's is."""
+    return (_MEMBER, member.guild_id, member.user_id)
 
 
-def house(held: Hold) -> list[Purse]:
-    """The purses of the house."""
-    return [
-        Purse(scope=Scope.HOUSE, scope_id="", period=period, starts_on=starts_on(period, held.utc_day))
-        for period in Period
-    ]
+def guild_key(guild_id: GuildId) -> Key:
+    """Whose purse a guild's is."""
+    return (_GUILD, guild_id, 0)
+
+
+def channel_key(channel_id: ChannelId) -> Key:
+    """Whose purse a channel's is."""
+    return (_CHANNEL, channel_id, 0)
+
+
+def grant_key(grant_id: int) -> Key:
+    """Whose purse a grant's is."""
+    return (Scope.GRANT.value, grant_id, 0)

@@ -69,7 +69,8 @@ def render_times(tx: sqlite3.Connection, *, limit: int) -> list[tuple[OfferId, s
         """
         SELECT jobs.offer_id, jobs.resolution, jobs.duration_s, entries.at - attempts.sent_at
         FROM entries
-            JOIN jobs ON jobs.id = entries.job_id
+            JOIN holds ON holds.id = entries.hold_id
+            JOIN jobs ON jobs.id = holds.job_id
             JOIN attempts ON attempts.job_id = jobs.id AND attempts.outcome = 'taken'
         WHERE entries.kind = 'capture' AND entries.bearer = 'member'
             AND jobs.state IN ('rendered', 'stored', 'withheld', 'undeliverable', 'posted', 'rejected')

@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from datetime import date
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bot.domain import (
     Attempt,
@@ -31,7 +32,7 @@ from bot.domain import (
     Ticket,
     UserId,
 )
-from storage.purses import Hold
+from storage.purses import Hold, from_day
 from storage.times import from_us, maybe_from_us
 
 
@@ -118,27 +119,28 @@ def attempt(row: sqlite3.Row) -> Attempt:
     )
 
 
-def hold(row: tuple[int, str, str, int, int, int, str, str, int]) -> Hold:
-    """A row of `holds`: id, job, bearer, guild, channel, user, the guild's day, the UTC day, amount."""
+def hold(row: Sequence[Any]) -> Hold:
+    """A row of `holds`: id, job, bearer, guild, channel, user, guild's day, UTC day, amount, granted."""
     return Hold(
         id=HoldId(row[0]),
         job_id=JobId(row[1]),
         bearer=Scope(row[2]),
         member=Member(guild_id=GuildId(row[3]), user_id=UserId(row[5])),
         channel_id=ChannelId(row[4]),
-        guild_day=date.fromisoformat(row[6]),
-        utc_day=date.fromisoformat(row[7]),
+        guild_day=from_day(row[6]),
+        utc_day=from_day(row[7]),
         amount_micros=Micros(row[8]),
+        granted_micros=Micros(row[9]),
     )
 
 
-def entry(row: tuple[int, str, int, str, str, int, int]) -> Entry:
-    """A row of `entries`: id, kind, hold, job, bearer, amount, at."""
+def entry(row: Sequence[Any]) -> Entry:
+    """A row of `entries`: id, kind, hold, its job, bearer, amount, at."""
     return Entry(
         id=row[0],
         kind=EntryKind(row[1]),
-        hold_id=HoldId(row[2]),
-        job_id=JobId(row[3]),
+        hold_id=None if row[2] is None else HoldId(row[2]),
+        job_id=None if row[3] is None else JobId(row[3]),
         bearer=Scope(row[4]),
         amount_micros=Micros(row[5]),
         at=from_us(row[6]),

@@ -18,13 +18,16 @@ from bot.domain import (
 )
 from storage import jobs, ledger, states
 from storage.database import Database
+from storage.purses import GrantPart
 from tests.props import NOON, Clock, job_of
 
 TODAY = NOON.date()
 FAULT = Fault(kind=FaultKind.PROVIDER, code="made_up")
 
 
-def place(book: sqlite3.Connection, job: Job, *, guild_day: date | None = None) -> Job:
+def place(
+    book: sqlite3.Connection, job: Job, *, guild_day: date | None = None, parts: tuple[GrantPart, ...] = ()
+) -> Job:
     """Write a job and hold its money, whether there is room for it or not."""
     jobs.insert(book, job)
     ledger.hold(
@@ -36,6 +39,7 @@ def place(book: sqlite3.Connection, job: Job, *, guild_day: date | None = None) 
         guild_day=guild_day or job.created_at.date(),
         amount_micros=job.quote.price_micros,
         at=job.created_at,
+        parts=parts,
     )
     return job
 

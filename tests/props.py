@@ -35,6 +35,7 @@ from bot.screening import Screening, WordList
 from storage import ledger, purses
 from storage.database import Database, prepare
 from storage.migrate import migrate
+from storage.tallies import BookConnection
 
 T = TypeVar("T")
 
@@ -67,7 +68,7 @@ class Clock:
 
 def new_book() -> sqlite3.Connection:
     """An empty database in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=BookConnection)
     prepare(connection)
     migrate(connection)
     return connection

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.budgets import Budgets, resets_at
+from bot.budgets import Budgets
 from bot.domain import (
     FaultKind,
     GuildId,
@@ -142,7 +142,7 @@ async def test_a_members_refusal_names_what_is_left_and_until_when(database: Dat
         await desk.place(asked())
 
     assert refused.value.sentence == (
-        "This costs $0.40 and your budget has $0.10 left until 1 December: $0.30 too little. "
+        "This costs $0.40 and your budget has $0.10 left until <t:1796083200:f>: $0.30 too little. "
         "Nothing was charged. Choose a shorter clip, a lower resolution or a cheaper model."
     )
     assert refused.value.kind is FaultKind.MEMBER_BUDGET
@@ -222,7 +222,7 @@ async def test_a_new_month_is_a_new_budget_from_its_first_microsecond(database: 
     desk = Desk(database, clock, limits=limits(member=SHORTEST_MICROS, installation=SHORTEST_MICROS))
     await desk.place(asked())
 
-    with pytest.raises(BudgetExceeded, match="until 1 January"):
+    with pytest.raises(BudgetExceeded, match="until <t:1798761600:f>"):
         await desk.place(asked())
     clock.advance(timedelta(microseconds=1))
     await desk.place(asked())
@@ -255,16 +255,3 @@ async def test_what_is_left_is_the_least_of_all_that_applies(
     assert allowance.balance.used_micros == SHORTEST_MICROS
     assert allowance.limit_micros == limit.member_monthly_micros
     assert allowance.resets_at == datetime(2026, 12, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("day", "reset"),
-    [
-        ("2026-12-31", "2027-01-01"),
-        ("2027-01-31", "2027-02-01"),
-        ("2028-02-29", "2028-03-01"),
-        ("2027-02-01", "2027-03-01"),
-    ],
-)
-def test_a_month_ends_with_its_last_day(day: str, reset: str) -> None:
-    assert resets_at(datetime.fromisoformat(day).date()) == datetime.fromisoformat(f"{reset}T00:00+00:00")

@@ -16,7 +16,6 @@ from bot.domain import (
     Member,
     Micros,
     Period,
-    Purse,
     Scope,
     Ticket,
 )
@@ -43,7 +42,7 @@ def balances(book: sqlite3.Connection, day: date = TODAY, member: Member = ANN) 
 def house(book: sqlite3.Connection, day: date = TODAY) -> Balance:
     return ledger.balance(
         book,
-        Purse(scope=Scope.HOUSE, scope_id="", period=Period.DAY, starts_on=day),
+        purses.of_house(Period.DAY, day),
     )
 
 
@@ -215,7 +214,7 @@ def test_a_negative_bill_is_refused(book: sqlite3.Connection) -> None:
 
 def test_a_purse_that_is_missing_is_no_reason_to_go_on(book: sqlite3.Connection) -> None:
     job = place(book, job_of())
-    book.execute("DELETE FROM totals WHERE scope = 'channel' AND period = 'week'")
+    book.execute("DELETE FROM purses WHERE scope = 'channel'")
 
     with pytest.raises(StorageError, match="dailies ledger verify"):
         ledger.release(book, job.id, at=NOON)

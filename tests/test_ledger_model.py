@@ -16,7 +16,6 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from bot import moves
 from bot.domain import (
     NOTHING_MICROS,
-    ChannelId,
     Clip,
     GuildId,
     Job,
@@ -109,8 +108,8 @@ class TheBook(RuleBasedStateMachine):
         if known.borne_by == "member":
             self.count_held(known, -known.amount)
             known.borne_by = "house"
-            known.of_house = calendar("house ", at.date())
-            known.everywhere = calendar("installation ", at.date())
+            known.of_house = calendar("house 0 0", at.date())
+            known.everywhere = calendar("installation 0 0", at.date())
             self.count_held(known, known.amount)
 
     @rule(
@@ -128,13 +127,13 @@ class TheBook(RuleBasedStateMachine):
         job = job_of(self.made, member=member, at=at, price_micros=price, channel_id=channel)
         there = at.date() + timedelta(days=zone)  # the day in the guild's time zone
         self.transact(partial(place, job=job, guild_day=there))
-        who = (f"member {guild}:{user}", f"channel {ChannelId(channel)}", f"guild {guild}")
+        who = (f"member {guild} {user}", f"channel {channel} 0", f"guild {guild} 0")
         known = Modelled(
             job=job,
             amount=price,
             shared=[purse for name in who for purse in calendar(name, there)],
-            of_house=calendar("house ", at.date()),
-            everywhere=calendar("installation ", at.date()),
+            of_house=calendar("house 0 0", at.date()),
+            everywhere=calendar("installation 0 0", at.date()),
         )
         self.count_held(known, price)
         return known
@@ -213,7 +212,10 @@ class TheBook(RuleBasedStateMachine):
         if not hasattr(self, "book"):
             return
         kept = {
-            f"{row[0]} {row[1]} {row[2]} {row[3]}": (row[4], row[5])
+            f"{row[0]} {row[1]} {row[2]} {row[3]} {date(1970, 1, 1) + timedelta(days=row[4])}": (
+                row[5],
+                row[6],
+            )
             for row in self.book.execute("SELECT * FROM totals WHERE spent_micros <> 0 OR held_micros <> 0")
         }
         names = self.spent.keys() | self.held.keys()

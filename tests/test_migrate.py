@@ -63,7 +63,7 @@ def test_an_older_file_gets_what_it_lacks_and_keeps_what_it_has(
     connection: sqlite3.Connection, scripts: Path
 ) -> None:
     migrate(connection)
-    connection.execute("INSERT INTO totals VALUES ('guild', '7', 'total', '1970-01-01', 5, 6)")
+    connection.execute("INSERT INTO closed_periods VALUES ('guild', 7, 0, 'day', 20778, 5, 6)")
     (scripts / f"{NEWEST + 1:04d}_a_note.sql").write_text("CREATE TABLE notes (n INTEGER) STRICT;")
 
     assert migrate(connection, scripts) == NEWEST + 1

@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
+from storage.budgets import BudgetScope
 from storage.database import prepare
 from storage.migrate import MIGRATIONS, migrate
 
@@ -33,10 +34,22 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
         """
         INSERT INTO holds (id, job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day,
                            amount_micros, opened_at)
-        VALUES (1, 'a', 'member', 7, 30, 1001, '2026-11-21', '2026-11-21', 400000, 0)
+        VALUES (1, 'a', 'member', 7, 30, 1001, 20778, 20778, 400000, 0)
         """
     )
-    tables.execute("INSERT INTO entries VALUES (1, 'hold', 1, 'a', 'member', 400000, 0)")
+    tables.execute(
+        """
+        INSERT INTO grants (id, guild_id, user_id, amount_micros, reason, granted_by, granted_at)
+        VALUES (1, 7, 1001, 9, 'for the festival', 5, 0)
+        """
+    )
+    tables.execute("INSERT INTO grant_parts VALUES (1, 1, 1, 5)")
+    tables.execute(
+        """
+        INSERT INTO budget_changes (id, guild_id, what, scope_id, changed_by, reason, at)
+        VALUES (1, 7, 'grant', 1001, 5, '', 0)
+        """
+    )
     a_job(tables, "b", JobState.POSTED, 2)
     tables.execute(
         "INSERT INTO attempts VALUES ('b', 1, 'studio/studio', 'studio', 0, 0, 'taken', 'theirs-1', NULL)"
@@ -102,8 +115,17 @@ NEW_JOB = """
 NEW_HOLD = """
     INSERT INTO holds (id, job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day, amount_micros,
                        opened_at)
-    VALUES (2, 'a', 'member', 7, 30, 1001, '2026-11-21', '2026-11-21', 400000, 0)
+    VALUES (2, 'a', 'member', 7, 30, 1001, 20778, 20778, 400000, 0)
 """
+NEW_BUDGET = """
+    INSERT INTO budgets (guild_id, scope, scope_id, period, limit_micros, set_by, reason, at)
+    VALUES ({}, '{}', {}, 'day', {}, 5, '', 0)
+"""
+NEW_GRANT = """
+    INSERT INTO grants (guild_id, user_id, amount_micros, reason, granted_by, granted_at, expires_at)
+    VALUES (7, 1001, {}, {}, 5, 10, {})
+"""
+NEW_PURSE = "INSERT INTO purses VALUES ('guild', 7, 0, 20778, {}, 0, 0, 0, 0, 0, 0, {})"
 
 BROKEN = [
     ("a_job_id_fits_a_nonce", "UPDATE jobs SET id = '123456789012345678901' WHERE id = 'b'"),
@@ -173,25 +195,65 @@ BROKEN = [
         "size_bytes > 0",
         "INSERT INTO clips VALUES ('b', 'f', printf('%.64c', 'a'), 0, 1, 1, 1, 1, 0, 'shown')",
     ),
-    ("a_ceiling_is_not_negative", "INSERT INTO guilds VALUES (1, -1, 0)"),
+    ("a_limit_is_not_negative", NEW_BUDGET.format(7, "ceiling", 0, -1)),
+    ("a_budget_is_of_a_scope_of_ours", NEW_BUDGET.format(7, "house", 0, 1)),
+    ("a_budget_stands_where_its_scope_is", NEW_BUDGET.format(0, "guild", 0, 1)),
+    ("a_budget_stands_where_its_scope_is", NEW_BUDGET.format(7, "installation", 0, 1)),
+    ("a_budget_names_whose_it_is", NEW_BUDGET.format(7, "channel", 0, 1)),
+    ("a_budget_names_whose_it_is", NEW_BUDGET.format(7, "default", 3, 1)),
+    ("a_price_cap_is_not_negative", "INSERT INTO spending_rules (guild_id, order_max_micros) VALUES (7, -1)"),
+    (
+        "a_reason_is_short",
+        "INSERT INTO budget_changes VALUES (2, 7, 'x', 0, '', '', '', 5, printf('%.501c', 'a'), 0)",
+    ),
+    ("the record of changes is append-only", "UPDATE budget_changes SET reason = 'else'"),
+    ("the record of changes is append-only", "DELETE FROM budget_changes"),
+    ("a_grant_is_above_zero", NEW_GRANT.format(0, "'why'", "NULL")),
+    ("a_grant_says_why", NEW_GRANT.format(1, "''", "NULL")),
+    ("a_grant_expires_after_it_began", NEW_GRANT.format(1, "'why'", "10")),
+    ("a_revocation_is_whole", "UPDATE grants SET revoked_at = 1"),
+    ("a grant is never changed but by being revoked, once", "UPDATE grants SET amount_micros = 10"),
+    (
+        "a grant is never changed but by being revoked, once",
+        "UPDATE grants SET revoked_at = 1, revoked_by = 1, expires_at = 99",
+    ),
+    ("a grant is never deleted", "DELETE FROM grants"),
+    ("grants_carry_at_most_the_hold", "UPDATE holds SET granted_micros = 400001"),
+    ("the_house_has_no_grants", "UPDATE holds SET bearer = 'house', granted_micros = 1"),
+    ("a_part_is_above_zero", "INSERT INTO grant_parts VALUES (1, 2, 1, 0)"),
+    ("grant_parts.hold_id, grant_parts.grant_id", "INSERT INTO grant_parts VALUES (1, 2, 1, 1)"),
+    ("the parts of a hold never change", "UPDATE grant_parts SET amount_micros = 6"),
+    ("the parts of a hold never change", "DELETE FROM grant_parts"),
+    (
+        "an_entry_is_of_a_hold_or_of_a_grant",
+        "INSERT INTO entries VALUES (9, 'grant', 1, NULL, 'member', 1, 0)",
+    ),
+    (
+        "an_entry_is_of_a_hold_or_of_a_grant",
+        "INSERT INTO entries VALUES (9, 'capture', NULL, 1, 'member', 1, 0)",
+    ),
+    ("entries.grant_id", "INSERT INTO entries VALUES (9, 'grant', NULL, 1, 'member', 1, 0)"),
+    ("holds_are_counted_from_zero", NEW_PURSE.format("0, 0", -1)),
+    ("nothing_was_spent_below_zero", "INSERT INTO closed_periods VALUES ('guild', 7, 0, 'day', 0, -1, 0)"),
+    ("nothing_was_held_below_zero", "INSERT INTO closed_periods VALUES ('guild', 7, 0, 'day', 0, 0, -1)"),
     ("a_member_never_pays_more_than_the_price", "UPDATE jobs SET charged_micros = price_micros + 1"),
     ("a_hold_is_not_negative", "UPDATE holds SET amount_micros = -1"),
     ("a_hold_ends_once_and_says_how", "UPDATE holds SET ended_at = 1"),
     ("a_hold_ends_once_and_says_how", "UPDATE holds SET ended_as = 'release'"),
-    ("ended_as IN ('capture', 'release')", "UPDATE holds SET ended_at = 1, ended_as = 'refund'"),
+    ("ended_as = 'capture' OR ended_as = 'release'", "UPDATE holds SET ended_at = 1, ended_as = 'refund'"),
     ("a hold is never deleted", "DELETE FROM holds"),
     ("a hold is never deleted", "INSERT OR REPLACE INTO holds SELECT * FROM holds"),
     ("holds.job_id", NEW_HOLD),
-    ("bearer IN ('member', 'house')", "UPDATE holds SET bearer = 'guild'"),
+    ("bearer = 'member' OR bearer = 'house'", "UPDATE holds SET bearer = 'guild'"),
     ("FOREIGN KEY", NEW_HOLD.replace("'a'", "'nobody'")),
     ("the ledger is append-only", "UPDATE entries SET amount_micros = 1"),
     ("the ledger is append-only", "DELETE FROM entries"),
     ("the ledger is append-only", "INSERT OR REPLACE INTO entries SELECT * FROM entries"),
-    ("an_entry_is_not_negative", "INSERT INTO entries VALUES (2, 'capture', 1, 'a', 'member', -1, 0)"),
-    ("entries.hold_id", "INSERT INTO entries VALUES (2, 'hold', 1, 'a', 'member', 400000, 0)"),
-    ("FOREIGN KEY", "INSERT INTO entries VALUES (2, 'hold', 9, 'a', 'member', 400000, 0)"),
-    ("nothing_is_spent_below_zero", "INSERT INTO totals VALUES ('guild', '7', 'day', '2026-11-21', -1, 0)"),
-    ("nothing_is_held_below_zero", "INSERT INTO totals VALUES ('guild', '7', 'day', '2026-11-21', 0, -1)"),
+    ("an_entry_is_not_negative", "INSERT INTO entries VALUES (9, 'capture', 1, NULL, 'member', -1, 0)"),
+    ("a_hold_is_entered_once", "INSERT INTO entries VALUES (9, 'hold', 1, NULL, 'member', 400000, 0)"),
+    ("FOREIGN KEY", "INSERT INTO entries VALUES (9, 'hold', 9, NULL, 'member', 400000, 0)"),
+    ("nothing_is_spent_below_zero", NEW_PURSE.format("-1, 0", 0)),
+    ("nothing_is_held_below_zero", NEW_PURSE.format("0, -1", 0)),
     ("cannot store TEXT value in INTEGER column", "UPDATE jobs SET price_micros = '1e3 dollars'"),
     ("cannot store REAL value in INTEGER column", "UPDATE jobs SET price_micros = 0.5"),
 ]
@@ -209,21 +271,21 @@ def test_a_broken_rule_is_refused_by_its_name(
 @pytest.mark.parametrize("first", ["capture", "release"])
 def test_a_hold_ends_exactly_once(rows: sqlite3.Connection, first: str, again: str) -> None:
     rows.execute("UPDATE holds SET ended_at = 1, ended_as = ?", (first,))
-    rows.execute("INSERT INTO entries VALUES (2, ?, 1, 'a', 'member', 0, 0)", (first,))
+    rows.execute("INSERT INTO entries VALUES (9, ?, 1, NULL, 'member', 0, 0)", (first,))
 
     with pytest.raises(sqlite3.IntegrityError, match="a hold ends exactly once"):
         rows.execute("UPDATE holds SET ended_at = 2, ended_as = ?", (again,))
     with pytest.raises(sqlite3.IntegrityError, match="a hold ends exactly once"):
         rows.execute("UPDATE holds SET ended_at = NULL, ended_as = NULL")
-    with pytest.raises(sqlite3.IntegrityError, match=r"entries\.hold_id"):
-        rows.execute("INSERT INTO entries VALUES (3, ?, 1, 'a', 'member', 0, 0)", (again,))
+    with pytest.raises(sqlite3.IntegrityError, match="ends_exactly_once"):
+        rows.execute("INSERT INTO entries VALUES (10, ?, 1, NULL, 'member', 0, 0)", (again,))
 
 
 def test_a_hold_is_refunded_at_most_once(rows: sqlite3.Connection) -> None:
-    rows.execute("INSERT INTO entries VALUES (2, 'refund', 1, 'a', 'member', 1, 0)")
+    rows.execute("INSERT INTO entries VALUES (9, 'refund', 1, NULL, 'member', 1, 0)")
 
-    with pytest.raises(sqlite3.IntegrityError, match=r"entries\.hold_id"):
-        rows.execute("INSERT INTO entries VALUES (3, 'refund', 1, 'a', 'member', 1, 0)")
+    with pytest.raises(sqlite3.IntegrityError, match="ends_exactly_once"):
+        rows.execute("INSERT INTO entries VALUES (10, 'refund', 1, NULL, 'member', 1, 0)")
 
 
 def test_a_job_may_have_a_second_hold_when_its_first_has_ended(rows: sqlite3.Connection) -> None:
@@ -253,7 +315,7 @@ def test_every_rule_that_has_a_name_is_broken_above() -> None:
 
 def test_every_table_is_strict(tables: sqlite3.Connection) -> None:
     loose = tables.execute(
-        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND NOT strict"
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND NOT strict"
     ).fetchall()
 
     assert [row[0] for row in loose if not row[0].startswith("sqlite_")] == []
@@ -270,8 +332,9 @@ def test_no_rule_can_sink_a_whole_batch() -> None:
 @pytest.mark.parametrize(
     ("column", "words"),
     [
-        ("totals.scope", {scope.value for scope in Scope}),
-        ("totals.period", {period.value for period in Period}),
+        ("purses.scope", {scope.value for scope in Scope}),
+        ("budgets.period", {period.value for period in Period}),
+        ("budgets.scope", {scope.value for scope in BudgetScope}),
         ("entries.kind", {kind.value for kind in EntryKind}),
         ("jobs.state", {state.value for state in JobState}),
     ],
@@ -279,7 +342,7 @@ def test_no_rule_can_sink_a_whole_batch() -> None:
 def test_the_tables_lists_are_the_domains(tables: sqlite3.Connection, column: str, words: set[str]) -> None:
     table, name = column.split(".")
     written = tables.execute("SELECT sql FROM sqlite_schema WHERE name = ?", (table,)).fetchone()[0]
-    listed = re.search(rf"CHECK \({name} IN \((.+?)\)\)", written, re.DOTALL)
+    listed = re.search(rf"CHECK \(\s*({name} (?:IN|=) .+?)\),\n", written, re.DOTALL)
 
     assert listed is not None
     assert set(re.findall(r"'(\w+)'", listed[1])) == words

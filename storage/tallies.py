@@ -1,0 +1,261 @@
+"""Running totals: one row for each purse with its open periods, one for each of its periods that is over.
+
+While a batch goes in, the rows that it touches are read once and written once, before its commit.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from bot.domain import Period
+from bot.errors import StorageError
+from storage.purses import Key, from_day, starts_on, to_day
+
+_DATED = (Period.DAY, Period.WEEK, Period.MONTH)
+_PERIODS = (*_DATED, Period.TOTAL)
+
+
+@dataclass(slots=True)
+class Tally:
+    """A purse's open periods: those that its newest `day` lies in. Spent and held by period: D, W, M, T."""
+
+    day: int
+    day_spent: int = 0
+    day_held: int = 0
+    week_spent: int = 0
+    week_held: int = 0
+    month_spent: int = 0
+    month_held: int = 0
+    total_spent: int = 0
+    total_held: int = 0
+    open_holds: int = 0
+
+    def open_period(self, period: Period) -> tuple[int, int]:
+        """What is spent and held in the open period of this kind."""
+        match period:
+            case Period.DAY:
+                return self.day_spent, self.day_held
+            case Period.WEEK:
+                return self.week_spent, self.week_held
+            case Period.MONTH:
+                return self.month_spent, self.month_held
+            case Period.TOTAL:
+                return self.total_spent, self.total_held
+
+    def count(self, period: Period, spent: int, held: int) -> None:
+        """Count in the open period of this kind."""
+        match period:
+            case Period.DAY:
+                self.day_spent += spent
+                self.day_held += held
+            case Period.WEEK:
+                self.week_spent += spent
+                self.week_held += held
+            case Period.MONTH:
+                self.month_spent += spent
+                self.month_held += held
+            case Period.TOTAL:
+                self.total_spent += spent
+                self.total_held += held
+
+
+class Tallies:
+    """The totals that a batch has read, and those of them that it has changed.
+
+    `changes` grows with every change, so that a transaction that failed can be told from one that failed
+    after it had counted something.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._read: dict[Key, Tally | None] = {}
+        self._changed: dict[Key, Tally] = {}
+        self.changes = 0
+
+    def get(self, key: Key) -> Tally | None:
+        """A purse's row; None where nothing was ever counted in it. Only `add` may change it."""
+        try:
+            return self._read[key]
+        except KeyError:
+            row = self._connection.execute(
+                """
+                SELECT day, day_spent_micros, day_held_micros, week_spent_micros, week_held_micros,
+                       month_spent_micros, month_held_micros, total_spent_micros, total_held_micros,
+                       open_holds
+                FROM purses WHERE scope = ? AND scope_id = ? AND user_id = ?
+                """,
+                key,
+            ).fetchone()
+            tally = self._read[key] = None if row is None else Tally(*row)
+            return tally
+
+    def used(self, key: Key, period: Period, day: date) -> tuple[int, int]:
+        """What a purse has spent and holds in the period that `day` lies in."""
+        tally = self.get(key)
+        if tally is None:
+            return 0, 0
+        number = to_day(day)
+        if period is Period.TOTAL or tally.day == number:
+            return tally.open_period(period)
+        begun, open_since = starts_on(period, day), starts_on(period, from_day(tally.day))
+        if begun == open_since:
+            return tally.open_period(period)
+        if begun > open_since:
+            return 0, 0
+        row = self._connection.execute(
+            """
+            SELECT spent_micros, held_micros FROM closed_periods
+            WHERE scope = ? AND scope_id = ? AND user_id = ? AND period = ? AND starts_on = ?
+            """,
+            (*key, period, to_day(begun)),
+        ).fetchone()
+        return (0, 0) if row is None else (row[0], row[1])
+
+    def add(self, key: Key, day: int, *, spent: int = 0, held: int = 0, opened: int = 0) -> None:
+        """Count upwards in the periods that `day` lies in, of a purse that may be new."""
+        tally = self.get(key)
+        if tally is None:
+            tally = self._read[key] = Tally(day)
+        elif tally.day < day:
+            self._turn(key, tally, day)
+        self._count(key, tally, day, spent, held, opened)
+
+    def move(self, key: Key, day: int, *, spent: int = 0, held: int = 0, opened: int = 0) -> None:
+        """Count up or down in periods that were counted in before.
+
+        Raises:
+            StorageError: they were not: the totals are not those of the entries.
+        """
+        tally = self.get(key)
+        if tally is None or tally.day < day:
+            raise StorageError("a purse that a hold was counted in is missing: run `dailies ledger verify`")
+        self._count(key, tally, day, spent, held, opened)
+
+    def flush(self) -> None:
+        """Write what has changed. The schema's rules are asked here."""
+        if not self._changed:
+            return
+        self._connection.executemany(
+            """
+            INSERT INTO purses (scope, scope_id, user_id, day, day_spent_micros, day_held_micros,
+                                week_spent_micros, week_held_micros, month_spent_micros, month_held_micros,
+                                total_spent_micros, total_held_micros, open_holds)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (scope, scope_id, user_id) DO UPDATE
+            SET day = excluded.day,
+                day_spent_micros = excluded.day_spent_micros, day_held_micros = excluded.day_held_micros,
+                week_spent_micros = excluded.week_spent_micros, week_held_micros = excluded.week_held_micros,
+                month_spent_micros = excluded.month_spent_micros,
+                month_held_micros = excluded.month_held_micros,
+                total_spent_micros = excluded.total_spent_micros,
+                total_held_micros = excluded.total_held_micros, open_holds = excluded.open_holds
+            """,
+            [
+                (
+                    *key,
+                    tally.day,
+                    tally.day_spent,
+                    tally.day_held,
+                    tally.week_spent,
+                    tally.week_held,
+                    tally.month_spent,
+                    tally.month_held,
+                    tally.total_spent,
+                    tally.total_held,
+                    tally.open_holds,
+                )
+                for key, tally in self._changed.items()
+            ],
+        )
+        self._changed.clear()
+
+    def _count(self, key: Key, tally: Tally, day: int, spent: int, held: int, opened: int) -> None:
+        self.changes += 1
+        self._changed[key] = tally
+        tally.open_holds += opened
+        tally.total_spent += spent
+        tally.total_held += held
+        if tally.day == day:
+            tally.day_spent += spent
+            tally.day_held += held
+            tally.week_spent += spent
+            tally.week_held += held
+            tally.month_spent += spent
+            tally.month_held += held
+            return
+        for period in _DATED:
+            begun, open_since = starts_on(period, from_day(day)), starts_on(period, from_day(tally.day))
+            if begun == open_since:
+                tally.count(period, spent, held)
+            else:
+                self._count_closed(key, period, begun, spent, held)
+
+    def _turn(self, key: Key, tally: Tally, day: int) -> None:
+        """Begin the periods of a later day, and write down those that are over."""
+        self.changes += 1
+        self._changed[key] = tally
+        for period in _DATED:
+            over = starts_on(period, from_day(tally.day))
+            if starts_on(period, from_day(day)) == over:
+                continue
+            spent, held = tally.open_period(period)
+            tally.count(period, -spent, -held)
+            self._count_closed(key, period, over, spent, held)
+        tally.day = day
+
+    def _count_closed(self, key: Key, period: Period, begun: date, spent: int, held: int) -> None:
+        if not spent and not held:
+            return
+        # Two statements: an upsert would ask the rules of what is added, and not of the sum.
+        place = (*key, period.value, to_day(begun))
+        changed = self._connection.execute(
+            """
+            UPDATE closed_periods SET spent_micros = spent_micros + ?, held_micros = held_micros + ?
+            WHERE scope = ? AND scope_id = ? AND user_id = ? AND period = ? AND starts_on = ?
+            """,
+            (spent, held, *place),
+        ).rowcount
+        if not changed:
+            self._connection.execute(
+                """
+                INSERT INTO closed_periods (scope, scope_id, user_id, period, starts_on,
+                                            spent_micros, held_micros)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+                (*place, spent, held),
+            )
+
+
+class BookConnection(sqlite3.Connection):
+    """A connection that keeps the totals of the batch that is going in; None between two batches."""
+
+    tallies: Tallies | None = None
+
+
+@contextmanager
+def counting(connection: sqlite3.Connection) -> Iterator[Tallies]:
+    """Keep the totals in memory inside the `with`, and write them at its end; forget them if it fails."""
+    tallies = Tallies(connection)
+    if not isinstance(connection, BookConnection):
+        yield tallies
+        return
+    connection.tallies = tallies
+    try:
+        yield tallies
+        tallies.flush()
+    finally:
+        connection.tallies = None
+
+
+def tallies_of(tx: sqlite3.Connection) -> Tallies:
+    """The batch's totals; without a batch new ones, which whoever changes them has to settle."""
+    kept = tx.tallies if isinstance(tx, BookConnection) else None
+    return Tallies(tx) if kept is None else kept
+
+
+def settle(tx: sqlite3.Connection, tallies: Tallies) -> None:
+    """Write the totals now, unless a batch will."""
+    if not isinstance(tx, BookConnection) or tx.tallies is None:
+        tallies.flush()
