@@ -134,11 +134,10 @@ def settled(row: ModelRow, offers: Sequence[Offer], wanted: Wanted, source: Sour
             row.aspect_ratios.index(other),
         )
 
-    best = None
-    if source is None and not any(wish.asked and wish.exact is None for wish in (resolution, shape)):
-        as_it_is = _only(row, resolution.exact, shape.exact, seconds)
-        best = next(_ways(as_it_is, offers, wanted.kind, source), None)
-    if best is None:
+    # Most orders can be had as they are: then the many other ways need not be looked at.
+    as_it_is = _only(row, resolution.exact, shape.exact, seconds)
+    best = min(_ways(as_it_is, offers, wanted.kind, source), key=far, default=None)
+    if best is None or any(far(best)[index] for index in (0, 1, 3)):
         best = min(_ways(row, offers, wanted.kind, source), key=far, default=None)
     if best is None or (wanted.kind is Kind.REMIX and seconds not in (None, best[2])):
         raise _nothing(row, wanted)

@@ -291,6 +291,6 @@ def test_a_model_that_does_not_do_that_says_so(tmp_path: Path) -> None:
     rows = catalogue(tmp_path, "one", "three")
 
     assert refusal(rows, kind=Kind.ANIMATE, model="near") == (
-        "Near cannot animate. Nearest to it is Old (8 s at 720p 16:9: $2.40). Choose one of: Old."
+        "Near cannot animate a picture. Nearest to it is Old (8 s at 720p 16:9: $2.40). Choose one of: Old."
     )
     assert refusal(rows, model="dear").startswith("Dear cannot be ordered here. ")
