@@ -6,6 +6,7 @@ import logging
 import os
 import random
 import secrets
+import shutil
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,14 +20,17 @@ from bot.control import Control
 from bot.domain import STUDIO, Limits
 from bot.errors import StorageError
 from bot.fetching import Fetching
+from bot.fitting import Fitting
 from bot.health import Health
 from bot.ids import Ids
 from bot.notices import LoggedOperator
 from bot.orders import Orders
 from bot.pace import Pace
+from bot.packing import Packing
 from bot.posting import Posting
 from bot.retirements import Retirements
 from bot.routing import Routing
+from bot.rendertimes import RenderTimes
 from bot.screening import WordList, read_words
 from bot.settings import Settings
 from bot.throttle import Throttle
@@ -73,10 +77,12 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         SettingsError, DataFolderInUse, NewerDatabase: before anything outside was touched.
     """
     folder = config.data_dir
-    clips_folder = folder / "clips"
+    clips_folder, copies_folder = folder / "clips", folder / "copies"
     os.umask(0o077)
     try:
         clips_folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(copies_folder, ignore_errors=True)  # those that a past process had no time to remove
+        copies_folder.mkdir()
     except OSError as fault:
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     async with contextlib.AsyncExitStack() as stack:
@@ -127,6 +133,15 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         )
         stack.push_async_callback(client.close)
         delivery = DiscordDelivery(client)
+        packing = Packing(
+            database,
+            Fitting().fit,
+            folder=copies_folder,
+            level=delivery.upload_limit,
+            link=None,
+            now=now,
+        )
+        times = RenderTimes()
         cards = Cards(
             database,
             models,
@@ -134,6 +149,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             delivery,
             play_money=play_money,
             now=now,
+            expected_at=lambda job: times.expected_end_at(job, at=now()),
         )
         worker = Worker(
             database,
@@ -141,11 +157,12 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             providers,
             cards,
             Fetching(clips_folder, check=media.check, now=now),
-            Posting(database, cards, delivery, now=now),
+            Posting(database, cards, delivery, packing, now=now),
             Routing(models, health, Throttle(models.limits, clock=clock), operator),
             folder=folder,
             now=now,
             dice=random.Random(),  # noqa: S311 - spreads questions in time, guards nothing
+            times=times,
             paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
         )
         if config.public_url is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,12 +11,12 @@ from weakref import WeakValueDictionary
 
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
-from bot.delivery import Card, Delivery
-from bot.domain import RESTING, Job, JobId
+from bot.delivery import Card, Delivery, Take
+from bot.domain import RESTING, ClipState, Job, JobId, Kind
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.providers.protocol import Progress
 from bot.schedule import Schedule
-from storage import jobs
+from storage import clips, jobs
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -31,15 +31,24 @@ RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 LANES = 16
 
-_Seen = tuple[int, datetime | None, Progress | None]
-"""What a card shows that may change: the job's `rev`, the wish to cancel, the progress."""
+_Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState], ...]
+"""What a card shows of each take that may change: the job's `rev`, the wish to cancel, the progress, the time
+at which it may be made, and who may see its clip."""
+
+
+def _nobody_knows(job: Job) -> datetime | None:
+    del job
+    return None
 
 
 class Cards:
-    """The duty that shows jobs. It works from the rows: a card is stale when it shows an older `rev`.
+    """The duty that shows orders. It works from the rows: a card is stale when it shows an older `rev`.
+
+    Everything here is by order: what is told of one take is told of the card that all of them have.
 
     Args:
         play_money: whether prices are for trying out only; cards say so.
+        expected_at: when the clip of a running job may be there; None where nobody can say.
     """
 
     def __init__(
@@ -51,6 +60,7 @@ class Cards:
         *,
         play_money: bool,
         now: Callable[[], datetime],
+        expected_at: Callable[[Job], datetime | None] = _nobody_knows,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -58,9 +68,12 @@ class Cards:
         self._delivery = delivery
         self.play_money = play_money
         self._now = now
+        self._expected_at = expected_at
         self._progress: dict[JobId, Progress] = {}
+        self._order_of: dict[JobId, JobId] = {}
         self._shown: dict[JobId, _Seen] = {}
-        self._given_up: dict[JobId, int | None] = {}
+        self._carried: dict[JobId, Path] = {}
+        self._given_up: dict[JobId, tuple[int, ...] | None] = {}
         self._failures: dict[JobId, int] = {}
         self._turns: WeakValueDictionary[JobId, asyncio.Lock] = WeakValueDictionary()
         self._schedule = Schedule(self._step, lanes=LANES)
@@ -77,44 +90,89 @@ class Cards:
 
     def touch(self, job_id: JobId) -> None:
         """A job has moved, or its member has wished something."""
-        self._schedule.wake(job_id)
+        self._schedule.wake(self._order_of.get(job_id, job_id))
 
     def progress(self, job_id: JobId, progress: Progress) -> None:
         """The provider said how far a job is; shown when it differs and the last edit is long enough ago."""
         progress = replace(progress, ask_after_s=None)  # which nobody sees
         if self._progress.get(job_id) != progress:
             self._progress[job_id] = progress
-            self._schedule.wake(job_id, PROGRESS_EVERY_S)
+            self._schedule.wake(self._order_of.get(job_id, job_id), PROGRESS_EVERY_S)
 
     async def carry(self, job: Job, clip: Path) -> None:
-        """Show a stored clip on the card itself, which may be repeated for ever.
+        """Show a stored clip on the card itself, beside those that it carries already.
+
+        It may be repeated for ever.
 
         Raises:
             DeliveryUnavailable, DeliveryRefused, ClipTooLarge, MessageGone: as `Delivery.edit_card` says.
         """
-        async with self._turn(job.id):  # an edit that is on its way would hide the clip again
-            card = await self.card(job, clip_here=clip)
+        async with self._turn(job.order_id):  # an edit that is on its way would hide the clip again
+            takes = await self._takes(job.id)
+            before = {
+                take.id: self._carried.get(take.id, clip.with_name(f"{take.id}.mp4"))
+                for take in takes
+                if _is_carried(take)
+            }
+            card = await self._card(takes, here={**before, job.id: clip})
             await self._delivery.edit_card(card)
-            self._shown[job.id] = _seen(card)
+            self._carried |= {**before, job.id: clip}
+            self._shown[job.order_id] = _seen(card)
 
-    async def card(self, job: Job, *, clip_here: Path | None = None) -> Card:
-        """The card of a job as it should be now, with its clip on it where that is the only way."""
-        model = self._catalogue.describe(job.order.model)
+    async def card(self, job_id: JobId) -> Card | None:
+        """The card of a job's order as it should be now; None where there is no such job."""
+        takes = await self._takes(job_id)
+        return await self._card(takes) if takes else None
+
+    async def refresh(self, job_id: JobId) -> None:
+        """Show an order anew, now.
+
+        Raises:
+            DeliveryUnavailable, DeliveryRefused, MessageGone: as `Delivery.edit_card` says.
+        """
+        takes = await self._takes(job_id)
+        if takes and takes[0].card_message_id is not None:
+            async with self._turn(takes[0].id):
+                await self._edit(await self._takes(job_id))
+
+    async def _takes(self, job_id: JobId) -> Sequence[Job]:
+        return await self._database.read(partial(jobs.beside, job_id=job_id))
+
+    async def _card(self, takes: Sequence[Job], *, here: Mapping[JobId, Path] | None = None) -> Card:
+        here = here or {}
+        order = takes[0].order
+        model = self._catalogue.describe(order.model)
+        states = await self._database.read(partial(clips.states_of, order_id=takes[0].id))
         return Card(
-            job=job,
-            allowance=await self._budgets.allowance(job.order.member),
+            takes=tuple(
+                Take(
+                    job=job,
+                    can_cancel=self._catalogue.can_cancel(job.quote.offer_id),
+                    progress=self._progress.get(job.id),
+                    expected_at=self._expected_at(job),
+                    clip_here=here.get(job.id),
+                    clip_state=states.get(job.id, ClipState.SHOWN),
+                )
+                for job in takes
+            ),
+            allowance=await self._budgets.allowance(order.member),
             model_name=model.name,
             label=model.label,
             play_money=self.play_money,
-            can_cancel=self._catalogue.can_cancel(job.quote.offer_id),
-            progress=self._progress.get(job.id),
-            clip_here=clip_here,
+            can_extend=bool(self._catalogue.models(Kind.EXTEND)),
         )
 
     async def _step(self, job_id: JobId) -> float | None:
         try:
+            takes = await self._takes(job_id)
+            if not takes:
+                return None
+            if (order_id := takes[0].id) != job_id:
+                self._order_of |= dict.fromkeys((take.id for take in takes[1:]), order_id)
+                self._schedule.wake(order_id)
+                return None
             async with self._turn(job_id):
-                await self._show(job_id)
+                await self._show(await self._takes(job_id))
         except DeliveryUnavailable as fault:
             log.warning("card not shown yet: %s", fault, extra={"job": job_id, "code": fault.code})
             failures = self._failures[job_id] = self._failures.get(job_id, 0) + 1
@@ -125,73 +183,112 @@ class Cards:
             log.exception("card step failed", extra={"job": job_id, "code": "card_step_failed"})
             return RETRY_MAX_S
         self._failures.pop(job_id, None)
-        return None
+        return self._until_expected_s(job_id)
 
-    async def _show(self, job_id: JobId) -> None:
-        job = await self._database.read(partial(jobs.get, job_id=job_id))
-        if job is None:
-            return
+    def _until_expected_s(self, order_id: JobId) -> float | None:
+        """Until what the card says of the time left is over, and another word or none is to be said."""
+        named = [at for _, _, _, at, _ in self._shown.get(order_id, ()) if at is not None]
+        return max(PROGRESS_EVERY_S, (min(named) - self._now()).total_seconds()) if named else None
+
+    async def _show(self, takes: Sequence[Job]) -> None:
+        first = takes[0]
         try:
-            if self._is_given_up(job):
-                await self._write_shown(job)  # else every process to come would look at it
-            elif job.card_message_id is None:
-                await self._post(job)
+            if self._is_given_up(takes):
+                await self._write_shown(takes)  # else every process to come would look at it
+            elif first.card_message_id is None:
+                await self._post(takes)
             else:
-                await self._edit(job)
+                await self._edit(takes)
         except (MessageGone, DeliveryRefused) as fault:
             # Deleted by somebody, or the place is closed to us: the job goes on without a card. To ask
             # with every progress would be worse than useless: Discord bans who is refused too often.
-            log.info("card given up: %s", fault, extra={"job": job_id, "code": fault.code})
-            self._given_up[job_id] = None if isinstance(fault, MessageGone) else job.rev
-            await self._write_shown(job)
-        if job.state in RESTING:
-            self._forget(job_id)
+            log.info("card given up: %s", fault, extra={"job": first.id, "code": fault.code})
+            self._given_up[first.id] = None if isinstance(fault, MessageGone) else _revs(takes)
+            await self._write_shown(takes)
+        if all(take.state in RESTING for take in takes):
+            self._forget(takes)
 
-    def _is_given_up(self, job: Job) -> bool:
-        """For good where it was deleted or never was; after a refused edit until the job moves again."""
-        if job.card_message_id is None:
-            return job.card_rev >= 0
-        return job.id in self._given_up and self._given_up[job.id] in (None, job.rev)
+    def _is_given_up(self, takes: Sequence[Job]) -> bool:
+        """For good where it was deleted or never was; after a refused edit until a job moves again."""
+        first = takes[0]
+        if first.card_message_id is None:
+            return first.card_rev >= 0
+        return first.id in self._given_up and self._given_up[first.id] in (None, _revs(takes))
 
-    async def _post(self, job: Job) -> None:
+    async def _post(self, takes: Sequence[Job]) -> None:
+        first = takes[0]
         at = self._now()
-        first_try = job.card_tried_at is None
+        first_try = first.card_tried_at is None
         message_id = None
-        if job.card_tried_at is not None and not at - NONCE_HOLDS < job.card_tried_at <= at:
-            message_id = await self._delivery.find_card(job.order.channel_id, job)
+        if first.card_tried_at is not None and not at - NONCE_HOLDS < first.card_tried_at <= at:
+            message_id = await self._delivery.find_card(first.order.channel_id, first)
         if message_id is None:
-            await self._database.write(partial(jobs.card_tried, job_id=job.id, at=at))
-            card = await self.card(job)
+            await self._database.write(partial(jobs.card_tried, job_id=first.id, at=at))
+            card = await self._card(takes)
             message_id = await self._delivery.post_card(card)
             if first_try:
-                self._shown[job.id] = _seen(card)
-        # What was found, or given again for its nonce, shows the job as it was at an earlier try.
-        rev = job.rev if first_try else job.card_rev
-        await self._database.write(partial(jobs.card_posted, job_id=job.id, message_id=message_id, rev=rev))
-        if not first_try:
-            await self._edit(replace(job, card_message_id=message_id))
+                self._shown[first.id] = _seen(card)
+        # What was found, or given again for its nonce, shows the order as it was at an earlier try.
+        rev = first.rev if first_try else first.card_rev
+        await self._database.write(partial(jobs.card_posted, job_id=first.id, message_id=message_id, rev=rev))
+        if first_try:
+            await self._write_shown(takes)
+        else:
+            await self._edit([replace(take, card_message_id=message_id) for take in takes])
 
-    async def _edit(self, job: Job) -> None:
-        card = await self.card(job)
-        # What an earlier process showed is known by its `rev` alone.
-        if self._shown.get(job.id, (job.card_rev, job.cancel_asked_at, None)) != _seen(card):
+    async def _edit(self, takes: Sequence[Job]) -> None:
+        there = {take.id for take in takes if _is_carried(take)}
+        if there and (len(there) == len(takes) or not there <= self._carried.keys()):
+            # It carries its clips and has said "Done" with them. Whether an edit can name an attachment that
+            # the message already has is not documented, so it is left alone.
+            await self._write_shown(takes)
+            return
+        here = {take.id: self._carried[take.id] for take in takes if take.id in self._carried}
+        card = await self._card(takes, here=here)
+        seen, before = _seen(card), self._shown.get(takes[0].id, _seen_by_rows(takes))
+        # A clip that the card carries would be uploaded again with every word of a provider.
+        if _without_progress(before) != _without_progress(seen) if here else before != seen:
             await self._delivery.edit_card(card)
-            self._shown[job.id] = _seen(card)
-        await self._write_shown(job)
+            self._shown[takes[0].id] = seen
+        await self._write_shown(takes)
 
-    async def _write_shown(self, job: Job) -> None:
-        if job.card_rev < job.rev:
-            await self._database.write(partial(jobs.card_shown, job_id=job.id, rev=job.rev))
+    async def _write_shown(self, takes: Sequence[Job]) -> None:
+        for take in takes:
+            if take.card_rev < take.rev:
+                await self._database.write(partial(jobs.card_shown, job_id=take.id, rev=take.rev))
 
-    def _turn(self, job_id: JobId) -> asyncio.Lock:
+    def _turn(self, order_id: JobId) -> asyncio.Lock:
         """One edit of a card at a time, so that the last one said is the last one seen."""
-        return self._turns.setdefault(job_id, asyncio.Lock())
+        return self._turns.setdefault(order_id, asyncio.Lock())
 
-    def _forget(self, job_id: JobId) -> None:
-        self._progress.pop(job_id, None)
-        self._shown.pop(job_id, None)
-        self._given_up.pop(job_id, None)
+    def _forget(self, takes: Sequence[Job]) -> None:
+        for take in takes:
+            self._progress.pop(take.id, None)
+            self._order_of.pop(take.id, None)
+            self._carried.pop(take.id, None)
+        self._shown.pop(takes[0].id, None)
+        self._given_up.pop(takes[0].id, None)
 
 
 def _seen(card: Card) -> _Seen:
-    return card.job.rev, card.job.cancel_asked_at, card.progress
+    return tuple(
+        (take.job.rev, take.job.cancel_asked_at, take.progress, take.expected_at, take.clip_state)
+        for take in card.takes
+    )
+
+
+def _seen_by_rows(takes: Sequence[Job]) -> _Seen:
+    """What an earlier process showed, which is known by its `rev` alone."""
+    return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN) for take in takes)
+
+
+def _without_progress(seen: _Seen) -> _Seen:
+    return tuple((rev, cancel_asked_at, None, None, state) for rev, cancel_asked_at, _, _, state in seen)
+
+
+def _is_carried(take: Job) -> bool:
+    return take.clip_message_id is not None and take.clip_message_id == take.card_message_id
+
+
+def _revs(takes: Sequence[Job]) -> tuple[int, ...]:
+    return tuple(take.rev for take in takes)

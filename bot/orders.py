@@ -200,6 +200,17 @@ class Orders:
         self._placed(job_id)
         return job, outcome
 
+    async def cancel_order(
+        self, job_id: JobId, *, by: Member, moderator: bool
+    ) -> list[tuple[Job, Cancelled]]:
+        """Wish that every take of an order ends without a clip, in one transaction; as `cancel` says."""
+        done = await self._database.write(
+            partial(self._cancel_order, job_id, by=by, moderator=moderator)
+        )
+        for job, _outcome in done:
+            self._placed(job.id)
+        return done
+
     async def job(self, job_id: JobId, *, seen_in: GuildId) -> Job:
         """A job of this server.
 
@@ -295,6 +306,12 @@ class Orders:
                 return jobs.of_order(tx, made.id)
             raise NotYours("This quote has expired.", "Order again for a new one.")
         return self._place(order, quote, role_ids, tx)
+
+    def _cancel_order(
+        self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool
+    ) -> list[tuple[Job, Cancelled]]:
+        takes = [take.id for take in jobs.beside(tx, job_id)] or [job_id]
+        return [self._cancel(take, tx, by=by, moderator=moderator) for take in takes]
 
     def _cancel(
         self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool

@@ -1,54 +1,215 @@
-"""Posts a finished clip exactly once, whatever happened to the tries before (DESIGN section 5)."""
+"""Posts a finished clip exactly once, whatever happened to the tries before (DESIGN section 5).
 
-from collections.abc import Callable
+Where its channel will not have it, the next place of the ladder is tried: the channel of its thread, the one
+that the server has named for such clips, and the member's direct messages where the member has allowed them.
+A further place is tried only when it is proven that no place before has the clip.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from bot.cards import NONCE_HOLDS, Cards
 from bot.delivery import Delivery, Post
-from bot.domain import Clip, Job, MessageId
-from bot.errors import DeliveryRefused
-from storage import jobs
+from bot.domain import ChannelId, Clip, GuildId, Job, MessageId
+from bot.errors import (
+    ClipTooLarge,
+    DeliveryRefused,
+    DeliveryUnavailable,
+    PlaceGone,
+    StorageError,
+)
+from bot.packing import Packed, Packing
+from storage import jobs, places, wishes
 from storage.database import Database
+from storage.places import Purpose
+
+log = logging.getLogger(__name__)
+
+NOWHERE = GuildId(0)
+"""Stands for direct messages where upload limits are kept by server."""
+
+SMALLER_TRIES_MAX = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where a clip is shown."""
+
+    channel_id: ChannelId
+    message_id: MessageId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A channel that may take a clip, and the server (or `NOWHERE`) whose upload limit holds there."""
+
+    channel_id: ChannelId
+    guild_id: GuildId
+
+
+class _NobodyCanLook(DeliveryRefused):
+    """The clip may be in a place whose history is closed: no other place may have it."""
 
 
 class Posting:
     """The one way a clip gets into a channel."""
 
     def __init__(
-        self, database: Database, cards: Cards, delivery: Delivery, *, now: Callable[[], datetime]
+        self,
+        database: Database,
+        cards: Cards,
+        delivery: Delivery,
+        packing: Packing,
+        *,
+        now: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._cards = cards
         self._delivery = delivery
+        self._packing = packing
         self._now = now
 
-    async def post(self, job: Job, clip: Clip) -> MessageId:
+    async def post(self, job: Job, clip: Clip) -> Posted:
         """The message that shows the clip: posted now, or found where an earlier try had put it.
 
         Raises:
             DeliveryUnavailable: try again later.
-            DeliveryRefused, ClipTooLarge, MessageGone: this place will not have it.
+            DeliveryRefused, ClipTooLarge, MessageGone: no place will have it.
+            OSError: the clip is not on our disk, or cannot be read.
         """
-        at = self._now()
-        channel_id = job.order.channel_id
-        if job.clip_tried_at is not None and not at - NONCE_HOLDS < job.clip_tried_at <= at:
+        first: DeliveryRefused | None = None
+        async for place in self._ladder(job):
             try:
-                found = await self._delivery.find_clip(channel_id, job)
-            except DeliveryRefused:
-                # The history is closed to us, so nobody can tell whether the clip is there. The card can
-                # carry it instead: an edit can be repeated for ever.
-                return await self._on_the_card(job, clip)
+                return await self._post_at(place, job, clip)
+            except _NobodyCanLook:
+                raise
+            except DeliveryRefused as refused:
+                log.info(
+                    "%d refuses it: %s",
+                    place.channel_id,
+                    refused,
+                    extra={"job": job.id, "code": refused.code},
+                )
+                first = first or refused
+        raise first or DeliveryRefused("there is no place for it")
+
+    async def _ladder(self, job: Job) -> AsyncIterator[Place]:
+        """The places to try, in order. The one that the row names was tried last, all before it in vain."""
+        order = job.order
+        guild_id, user_id = order.member.guild_id, order.member.user_id
+        yielded: set[ChannelId] = set()
+        at = job.clip_channel_id
+        if at is None or at == order.channel_id:
+            yielded.add(order.channel_id)
+            yield Place(channel_id=order.channel_id, guild_id=guild_id)
+        else:
+            yielded |= {order.channel_id, at}
+            yield Place(channel_id=at, guild_id=guild_id)
+        parent = await self._delivery.parent_of(order.channel_id)
+        if parent is not None and parent not in yielded:
+            yielded.add(parent)
+            yield Place(channel_id=parent, guild_id=guild_id)
+        named = await self._database.read(partial(places.get, guild_id=guild_id, purpose=Purpose.CLIPS))
+        if named is not None and named not in yielded:
+            yielded.add(named)
+            yield Place(channel_id=named, guild_id=guild_id)
+        wished = await self._database.read(partial(wishes.get, user_id=user_id))
+        if wished.direct_messages:
+            direct = await self._delivery.direct_channel(user_id)
+            if direct not in yielded:
+                yield Place(channel_id=direct, guild_id=NOWHERE)
+
+    async def _post_at(self, place: Place, job: Job, clip: Clip) -> Posted:
+        """Post it in one place.
+
+        Raises:
+            DeliveryRefused: it is certainly not there, and will not be.
+        """
+        tried = job.clip_tried_at is not None and job.clip_channel_id == place.channel_id
+        if tried and not self._nonce_holds(job.clip_tried_at):
+            found = await self._look(place, job, clip)
             if found is not None:
                 return found
-        await self._database.write(partial(jobs.clip_tried, job_id=job.id, channel_id=channel_id, at=at))
-        card = await self._cards.card(job)
-        return await self._delivery.post_clip(
-            Post(job=job, clip=clip, model_name=card.model_name, label=card.label, play_money=card.play_money)
+            tried = False
+        try:
+            message_id = await self._send(place, job, clip)
+        except PlaceGone:
+            raise
+        except DeliveryRefused as refused:
+            if tried:  # an earlier try may have got through, and nobody has looked yet
+                raise DeliveryUnavailable(
+                    f"refused after a try of which nobody knows: {refused}"
+                ) from refused
+            raise
+        return Posted(channel_id=place.channel_id, message_id=message_id)
+
+    def _nonce_holds(self, tried_at: datetime | None) -> bool:
+        at = self._now()
+        return tried_at is not None and at - NONCE_HOLDS < tried_at <= at
+
+    async def _look(self, place: Place, job: Job, clip: Clip) -> Posted | None:
+        try:
+            message_id = await self._delivery.find_clip(place.channel_id, job)
+        except PlaceGone:
+            raise
+        except DeliveryRefused as closed:
+            # The history is closed to us, so nobody can tell whether the clip is there. The card can
+            # carry it instead: an edit can be repeated for ever.
+            return await self._on_the_card(place, job, clip, closed)
+        return None if message_id is None else Posted(channel_id=place.channel_id, message_id=message_id)
+
+    async def _on_the_card(self, place: Place, job: Job, clip: Clip, closed: DeliveryRefused) -> Posted:
+        if job.card_message_id is None or place.channel_id != job.order.channel_id:
+            raise _NobodyCanLook("the clip may be posted already, and nobody can look") from closed
+        packed = await self._packing.pack(clip, place.guild_id, label="")
+        if packed.path is None:
+            raise ClipTooLarge("the card cannot carry it")
+        try:
+            await self._cards.carry(job, packed.path)
+        except DeliveryRefused as refused:
+            raise _NobodyCanLook(str(refused)) from refused
+        return Posted(channel_id=place.channel_id, message_id=job.card_message_id)
+
+    async def _send(self, place: Place, job: Job, clip: Clip) -> MessageId:
+        card = await self._cards.card(job.id)
+        if card is None:
+            raise StorageError(f"job {job.id} is gone")
+        wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
+        for _ in range(SMALLER_TRIES_MAX):
+            packed = await self._packing.pack(clip, place.guild_id, label=card.label)
+            try:
+                await self._written(place, job)
+                return await self._delivery.post_clip(
+                    Post(
+                        job=job,
+                        clip=clip,
+                        channel_id=place.channel_id,
+                        path=packed.path,
+                        model_name=card.model_name,
+                        label=card.label,
+                        play_money=card.play_money,
+                        mentions=wished.mentions,
+                        link=packed.link,
+                        can_extend=card.can_extend,
+                    )
+                )
+            except ClipTooLarge:
+                if packed.path is None or not await self._packing.refused(packed, place.guild_id):
+                    raise
+            finally:
+                await _removed(packed)
+        raise ClipTooLarge("whatever its size, it is refused for it")
+
+    async def _written(self, place: Place, job: Job) -> None:
+        await self._database.write(
+            partial(jobs.clip_tried, job_id=job.id, channel_id=place.channel_id, at=self._now())
         )
 
-    async def _on_the_card(self, job: Job, clip: Clip) -> MessageId:
-        if job.card_message_id is None:
-            raise DeliveryRefused("the clip may be posted already, and nobody can look")
-        await self._cards.carry(job, clip.path)
-        return job.card_message_id
+
+async def _removed(packed: Packed) -> None:
+    if packed.is_copy and packed.path is not None:
+        await asyncio.to_thread(packed.path.unlink, missing_ok=True)

@@ -254,7 +254,7 @@ class Worker:
         self._uploads += 1
         try:
             async with self._posts:
-                message_id = await self._posting.post(job, clip)
+                posted = await self._posting.post(job, clip)
         except DeliveryUnavailable as error:
             return await self._not_posted(
                 job, Fault(kind=FaultKind.PERMISSIONS, code=error.code, detail=str(error))
@@ -270,10 +270,15 @@ class Worker:
             return None
         finally:
             self._uploads -= 1
-        channel_id, at = job.order.channel_id, self._now()
         await self._movement.write(
             job,
-            partial(states.posted, job_id=job.id, channel_id=channel_id, message_id=message_id, at=at),
+            partial(
+                states.posted,
+                job_id=job.id,
+                channel_id=posted.channel_id,
+                message_id=posted.message_id,
+                at=self._now(),
+            ),
         )
         return None
 

@@ -5,18 +5,21 @@ already known loses one, times out or is stopped; so a view lives for one send o
 holds nothing to press but dynamic items and links.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
 from discord import ui
 
-from bot.delivery import Card, Post, card_nonce, clip_nonce
-from bot.domain import Job, JobId, JobState
+from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
+from bot.domain import ENDED, RESTING, ClipState, Job, JobId, JobState
 from bot.language import _
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
+from cogs.making_buttons import on_card, under_clip
 from cogs.quoting import quoted, shortened
 
+IN_A_ROW = 5
 PROMPT_UNITS_ON_CARD = 700
 PROMPT_UNITS_ON_POST = 1_500
 ALT_UNITS_MAX = 256
@@ -28,23 +31,29 @@ _CANCELLABLE = frozenset(
 _GREEN, _RED, _GREY, _BLUE = 0x3BA55D, 0xD83C3E, 0x80848E, 0x5865F2
 
 
-def card_view(card: Card) -> ui.LayoutView:
-    """The card as it should be now. With `clip_here` it shows the attachment of `clip_file_name`."""
+def card_view(card: Card, *, gallery: Mapping[JobId, str] | None = None) -> ui.LayoutView:
+    """The card as it should be now.
+
+    A take with `clip_here` is shown as the attachment of `clip_file_name`; `gallery` has links to the clips
+    that have been posted, which it shows together.
+    """
     job = card.job
-    shown_here = card.clip_here is not None
-    headline = _("Done") if shown_here else sentences.state(job, card.progress)
-    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {headline}\n{_prompt(job, PROMPT_UNITS_ON_CARD)}")]
-    if shown_here:
-        parts.append(_gallery(job, card.label))
-    elif (why := sentences.explanation(job)) is not None:
+    told = sentences.headline(card)
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {told}\n{_prompt(job, PROMPT_UNITS_ON_CARD)}")]
+    if shown := _gallery_items(card, gallery or {}):
+        parts.append(ui.MediaGallery(*shown))
+    if len(card.takes) > 1:
+        lines = (sentences.take_line(take, clip_url(take.job)) for take in card.takes)
+        parts.append(ui.TextDisplay("\n".join(lines)))
+    elif not card.clips_here and (why := sentences.explanation(job)) is not None:
         parts.append(ui.TextDisplay(why))
     parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in _facts(card))))
-    parts.append(ui.ActionRow(*_buttons(card)))
-    return _view(ui.Container(*parts, accent_colour=_GREEN if shown_here else _colour(job.state)))
+    parts += _rows(_buttons(card))
+    return _view(ui.Container(*parts, accent_colour=_colour(card)))
 
 
 def clip_view(post: Post) -> ui.LayoutView:
-    """The post of a finished clip, around the attachment of `clip_file_name`."""
+    """The post of a finished clip, around the attachment of `clip_file_name`, or around a link to it."""
     job = post.job
     order = job.order
     price = sentences.price(job.quote, order, play_money=post.play_money)
@@ -52,15 +61,21 @@ def clip_view(post: Post) -> ui.LayoutView:
         f"{sentences.settings(post.model_name, order)} · {sentences.made_by(post.label)}",
         f"{price} · " + _("asked for by {member}").format(member=f"<@{order.member.user_id}>"),
     ]
-    return _view(
-        ui.Container(
-            ui.TextDisplay(_prompt(job, PROMPT_UNITS_ON_POST)),
-            _gallery(job, post.label),
-            ui.TextDisplay("\n".join(f"-# {line}" for line in facts)),
-            ui.ActionRow(DetailsButton(clip_nonce(job.id))),
-            accent_colour=_GREEN,
-        )
-    )
+    if order.takes > 1:
+        facts[0] = _("take {n} of {takes}").format(n=job.take, takes=order.takes) + f" · {facts[0]}"
+    if post.channel_id != order.channel_id:
+        facts.append(_("ordered in {place}, which did not take it").format(place=f"<#{order.channel_id}>"))
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(quoted(order.prompt, PROMPT_UNITS_ON_POST))]
+    buttons: list[ui.Item[Any]] = []
+    if post.link is None:
+        parts.append(ui.MediaGallery(_attached(job, post.label)))
+    else:
+        parts.append(ui.TextDisplay(sentences.link(post.link)))
+        buttons.append(ui.Button(label=_("Watch the clip"), url=post.link.url))
+    parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in facts)))
+    buttons += [*under_clip(job, can_extend=post.can_extend), DetailsButton(clip_nonce(job.id))]
+    parts += _rows(buttons)
+    return _view(ui.Container(*parts, accent_colour=_GREEN))
 
 
 def clip_file_name(job_id: JobId) -> str:
@@ -86,54 +101,99 @@ def clip_url(job: Job) -> str | None:
     return message_url(job.order.member.guild_id, job.clip_channel_id, job.clip_message_id)
 
 
+def gallery_ready(take: Take) -> bool:
+    """Whether nothing more will come of a take."""
+    return take.job.state in RESTING
+
+
 def _prompt(job: Job, units_max: int) -> str:
+    if job.order.private:
+        return _("A private order: what it shows is for its member alone.")
     return quoted(job.order.prompt, units_max)
 
 
 def _facts(card: Card) -> list[str]:
     job = card.job
     order = job.order
-    price = sentences.price(job.quote, order, play_money=card.play_money)
-    return [
+    price = sentences.order_price(job.quote, order, play_money=card.play_money)
+    facts = [
         f"{sentences.settings(card.model_name, order)} · {sentences.made_by(card.label)}",
         f"{price} · {sentences.left(card.allowance)}",
         _("asked for by {member} {when}").format(
             member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
         ),
     ]
+    if len(card.takes) == 1 and (when := sentences.time_left(card.takes[0])) is not None:
+        facts[2] = f"{facts[2]} · {when}"
+    if order.draft:
+        facts[0] = _("draft") + f" · {facts[0]}"
+    return facts
 
 
 def _buttons(card: Card) -> list[ui.Item[Any]]:
     job = card.job
     buttons: list[ui.Item[Any]] = []
-    if job.state in _CANCELLABLE:
+    if any(take.job.state in _CANCELLABLE for take in card.takes) and not (
+        len(card.takes) == 1 and card.clips_here
+    ):
         buttons.append(_cancel_button(card))
-    if (url := clip_url(job)) is not None:
+    if len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_shown(card.takes[0]):
         buttons.append(ui.Button(label=_("Show the clip"), url=url))
+    if all(take.job.state in ENDED for take in card.takes):
+        buttons += on_card(job)
     buttons.append(DetailsButton(card_nonce(job.id)))
     return buttons
 
 
 def _cancel_button(card: Card) -> CancelButton:
-    job = card.job
-    if job.state is JobState.RUNNING and not card.can_cancel:
-        paid = job.quote.price_micros > 0
+    """Cancel of all takes that can be: it says the worst that it may cost."""
+    id_ = card.job.id
+    open_ = [take for take in card.takes if take.job.state in _CANCELLABLE]
+    if all(take.job.state is JobState.RUNNING and not take.can_cancel for take in open_):
+        paid = card.job.quote.price_micros > 0
         label = _("Cannot be stopped, already paid") if paid else _("Cannot be stopped")
-        return CancelButton(job.id, label=label, disabled=True)
-    if job.cancel_asked_at is not None:
-        return CancelButton(job.id, label=_("Cancel asked for"), disabled=True)
-    return CancelButton(job.id)
-
-
-def _gallery(job: Job, label: str) -> ui.MediaGallery[Any]:
-    return ui.MediaGallery(
-        discord.MediaGalleryItem(f"attachment://{clip_file_name(job.id)}", description=clip_alt(job, label))
+        return CancelButton(id_, label=label, disabled=True)
+    if all(take.job.cancel_asked_at is not None for take in open_):
+        return CancelButton(id_, label=_("Cancel asked for"), disabled=True)
+    dearest = next(
+        (take.job for take in open_ if take.job.state not in {JobState.REVIEW, JobState.QUEUED}), open_[0].job
     )
+    return CancelButton(id_, label=sentences.cancel_outcome(dearest))
 
 
-def _colour(state: JobState) -> int:
-    match state:
+def _gallery_items(card: Card, links: Mapping[JobId, str]) -> list[discord.MediaGalleryItem]:
+    if card.job.order.private:
+        return []
+    items = [_attached(take.job, card.label) for take in card.clips_here]
+    shown = [take.job for take in card.takes if take.job.id in links and _is_shown(take)]
+    return [*items, *(_item(links[job.id], job, card.label) for job in shown)]
+
+
+def _attached(job: Job, label: str) -> discord.MediaGalleryItem:
+    return _item(f"attachment://{clip_file_name(job.id)}", job, label)
+
+
+def _item(url: str, job: Job, label: str) -> discord.MediaGalleryItem:
+    return discord.MediaGalleryItem(url, description=clip_alt(job, label), spoiler=job.order.spoiler)
+
+
+def _is_shown(take: Take) -> bool:
+    return take.clip_state is ClipState.SHOWN
+
+
+def _colour(card: Card) -> int:
+    """Of the take that says most: one that is still being made, else one that is there."""
+    colours = [_GREEN if take.clip_here is not None else _colour_of(take) for take in card.takes]
+    return next(colour for colour in (_BLUE, _GREEN, _RED, _GREY) if colour in colours)
+
+
+def _colour_of(take: Take) -> int:
+    if not _is_shown(take):
+        return _GREY
+    match take.job.state:
         case JobState.POSTED:
+            return _GREEN
+        case JobState.UNDELIVERABLE if take.job.order.private:
             return _GREEN
         case JobState.FAILED | JobState.REJECTED | JobState.UNDELIVERABLE:
             return _RED
@@ -150,6 +210,11 @@ def _colour(state: JobState) -> int:
             | JobState.WITHHELD
         ):
             return _BLUE
+
+
+def _rows(buttons: Sequence[ui.Item[Any]]) -> list[ui.Item[Any]]:
+    """Five of them fit into a row."""
+    return [ui.ActionRow(*buttons[at : at + IN_A_ROW]) for at in range(0, len(buttons), IN_A_ROW)]
 
 
 def _view(container: ui.Container[Any]) -> ui.LayoutView:

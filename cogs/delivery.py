@@ -6,33 +6,40 @@ repeats a send that was answered with 500, 502, 504 or 524; the nonce makes that
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import discord
 
 from bot import language
 from bot.delivery import Card, Post, card_nonce, clip_nonce
-from bot.domain import ChannelId, Job, MessageId
+from bot.domain import ChannelId, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import (
     ClipTooLarge,
     DeliveryError,
     DeliveryRefused,
     DeliveryUnavailable,
     MessageGone,
+    PlaceGone,
     SettingsError,
 )
 from cogs.buttons import card_mark, clip_mark, custom_ids
-from cogs.cards import card_view, clip_alt, clip_file_name, clip_view
+from cogs.cards import card_view, clip_alt, clip_file_name, clip_view, gallery_ready
 
 log = logging.getLogger(__name__)
 
 HISTORY_MAX = 2_000
 """20 requests, and hours of a busy channel."""
 
+UPLOAD_BYTES = 20 << 20
+"""Of every server since 2026-09, says Discord; the library still knows the 10 MiB from before. A server where
+it is less says so with 40005."""
+
+UNKNOWN_CHANNEL = 10003
 UNKNOWN_MESSAGE = 10008
 TOO_LARGE = 40005
 NO_REPLY_WITHOUT_HISTORY = 160002
@@ -70,21 +77,23 @@ class DiscordDelivery:
         if job.card_message_id is None:
             raise MessageGone(f"job {job.id} has no card")
         message = self._channel(job.order.channel_id).get_partial_message(job.card_message_id)
-        if card.clip_here is not None:
-            with self._language_of(job):
-                file = await _open(card.clip_here, job, card.label)
-            with _faults(self._client), self._language_of(job):
-                await message.edit(view=card_view(card), attachments=[file], allowed_mentions=_NOBODY)
-        elif job.clip_message_id != job.card_message_id:
-            with _faults(self._client), self._language_of(job):
-                await message.edit(view=card_view(card), allowed_mentions=_NOBODY)
-        # Else the card carries the clip and has said "Done" with it. It is left alone: whether an edit can
-        # name an attachment that the message already has is not documented.
+        gallery = await self._gallery(card)
+        files = []
+        for take in card.clips_here:
+            if take.clip_here is not None:
+                with self._language_of(take.job):
+                    files.append(await _open(take.clip_here, take.job, card.label))
+        with _faults(self._client), self._language_of(job):
+            view = card_view(card, gallery=gallery)
+            if files:
+                await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
+            else:
+                await message.edit(view=view, allowed_mentions=_NOBODY)
 
     async def post_clip(self, post: Post) -> MessageId:
         """See `Delivery.post_clip`."""
         job = post.job
-        if job.card_message_id is not None:
+        if job.card_message_id is not None and post.channel_id == job.order.channel_id:
             reply_to = discord.MessageReference(
                 message_id=job.card_message_id,
                 channel_id=job.order.channel_id,
@@ -105,13 +114,64 @@ class DiscordDelivery:
         """See `Delivery.find_clip`."""
         return await self._find(channel_id, job, clip_mark(job.id))
 
+    async def upload_limit(self, guild_id: GuildId) -> int:
+        """See `Delivery.upload_limit`."""
+        guild = self._client.get_guild(guild_id)
+        return UPLOAD_BYTES if guild is None else max(UPLOAD_BYTES, guild.filesize_limit)
+
+    async def parent_of(self, channel_id: ChannelId) -> ChannelId | None:
+        """See `Delivery.parent_of`."""
+        channel = self._client.get_channel(channel_id)
+        if channel is None:
+            try:
+                with _faults(self._client):
+                    channel = await self._signed_in().fetch_channel(channel_id)
+            except DeliveryRefused:
+                return None
+        return ChannelId(channel.parent_id) if isinstance(channel, discord.Thread) else None
+
+    async def direct_channel(self, user_id: UserId) -> ChannelId:
+        """See `Delivery.direct_channel`."""
+        with _faults(self._client):
+            channel = await self._signed_in().create_dm(discord.Object(user_id))
+        return ChannelId(channel.id)
+
+    async def _gallery(self, card: Card) -> dict[JobId, str]:
+        """Links to the clips that we have posted, once all takes are there: a gallery needs no second upload.
+
+        A link to an attachment is signed for a day, and a message that is read again has a fresh one. Where
+        the messages cannot be read the card leads to them without showing them.
+        """
+        if len(card.takes) < 2 or card.clips_here or not all(gallery_ready(take) for take in card.takes):
+            return {}
+        links: dict[JobId, str] = {}
+        for take in card.takes:
+            job = take.job
+            if job.state is not JobState.POSTED or job.clip_message_id is None or job.clip_channel_id is None:
+                continue
+            try:
+                with _faults(self._client):
+                    message = await self._channel(job.clip_channel_id).fetch_message(job.clip_message_id)
+            except (DeliveryRefused, MessageGone):
+                continue
+            if (url := shown_url(message)) is not None:
+                links[job.id] = url
+        return links
+
     async def _post_clip(self, post: Post, reply_to: discord.MessageReference | None = None) -> MessageId:
         job = post.job
-        channel = self._channel(job.order.channel_id)
+        channel = self._channel(post.channel_id)
         with self._language_of(job):
-            file = await _open(post.clip.path, job, post.label)
             view = clip_view(post)
-        send = partial(channel.send, view=view, file=file, nonce=clip_nonce(job.id))
+            files = [] if post.path is None else [await _open(post.path, job, post.label)]
+        pinged = discord.AllowedMentions(users=[discord.Object(job.order.member.user_id)])
+        send = partial(
+            channel.send,
+            view=view,
+            nonce=clip_nonce(job.id),
+            files=files,
+            allowed_mentions=pinged if post.mentions else _NOBODY,
+        )
         with _faults(self._client):
             message = await (send() if reply_to is None else send(reference=reply_to))
         return MessageId(message.id)
@@ -142,9 +202,12 @@ class DiscordDelivery:
         return language.use(None if guild is None else guild.preferred_locale.value)
 
     def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
+        return self._signed_in().get_partial_messageable(channel_id)
+
+    def _signed_in(self) -> discord.Client:
         if self._client.user is None or self._client.is_closed():
             raise DeliveryUnavailable("not signed in to Discord")
-        return self._client.get_partial_messageable(channel_id)
+        return self._client
 
 
 class _NoReply(DeliveryRefused):
@@ -156,6 +219,20 @@ async def _open(path: Path, job: Job, label: str) -> discord.File:
     return await asyncio.to_thread(
         discord.File, path, clip_file_name(job.id), description=clip_alt(job, label)
     )
+
+
+def shown_url(message: discord.Message) -> str | None:
+    """The link of the first file of a message, whether it hangs below it or stands in a gallery."""
+    if message.attachments:
+        return message.attachments[0].url
+    return next(_media_of(message.components), None)
+
+
+def _media_of(components: Sequence[Any]) -> Iterator[str]:
+    for component in components:
+        if isinstance(component, discord.MediaGalleryComponent):
+            yield from (item.media.url for item in component.items)
+        yield from _media_of(getattr(component, "children", ()))
 
 
 async def _prove_readable(channel: discord.PartialMessageable, since: discord.Object) -> None:
@@ -197,6 +274,8 @@ def _fault(answer: discord.HTTPException) -> DeliveryError | SettingsError:
         return ClipTooLarge(told)
     if answer.code == UNKNOWN_MESSAGE:
         return MessageGone(told)
+    if answer.code == UNKNOWN_CHANNEL:
+        return PlaceGone(told)
     if answer.status == 429 or answer.status >= 500 or answer.code in {0, *_TRY_LATER}:
         return DeliveryUnavailable(told)
     if answer.code == NO_REPLY_WITHOUT_HISTORY:

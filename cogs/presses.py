@@ -24,10 +24,14 @@ class Presses:
         """Cancel: for the member who ordered, and for those who may manage messages here."""
         await acknowledge(interaction)
         await self._job_here(interaction, job_id)
-        job, outcome = await self._orders.cancel(
+        takes = await self._orders.cancel_order(
             job_id, by=member_of(interaction), moderator=interaction.permissions.manage_messages
         )
-        await answer(interaction, said(self._cancelled(job, outcome)))
+        if len(takes) == 1:
+            await answer(interaction, said(self._cancelled(*takes[0])))
+            return
+        told = [f"{job.take}. {self._cancelled(job, outcome)}" for job, outcome in takes]
+        await answer(interaction, said("\n".join(told)))
 
     async def details(self, interaction: Interaction, job_id: JobId) -> None:
         """Details: for everybody who sees the message."""

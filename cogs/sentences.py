@@ -3,11 +3,25 @@
 from datetime import datetime
 
 from bot.catalogue import price_line
-from bot.domain import Allowance, Fault, FaultKind, Job, JobState, Order, Quote
+from bot.delivery import Card, Link, Take
+from bot.domain import (
+    RESTING,
+    Allowance,
+    ClipState,
+    Fault,
+    FaultKind,
+    Job,
+    JobState,
+    Micros,
+    Order,
+    Quote,
+)
 from bot.language import _
 from bot.money import format_usd
 from bot.providers.protocol import Progress, Rendering, Waiting
 from cogs.quoting import escaped
+
+_THERE = frozenset({JobState.POSTED, JobState.STORED, JobState.WITHHELD, JobState.UNDELIVERABLE})
 
 
 def state(job: Job, progress: Progress | None) -> str:
@@ -29,6 +43,8 @@ def state(job: Job, progress: Progress | None) -> str:
             return _("Ready, being posted")
         case JobState.WITHHELD:
             return _("Ready, waiting for a moderator")
+        case JobState.UNDELIVERABLE if job.order.private:
+            return _("Ready, for its member alone")
         case JobState.UNDELIVERABLE:
             return _("Ready, but it could not be posted")
         case JobState.POSTED:
@@ -58,10 +74,12 @@ def explanation(job: Job) -> str | None:
             )
         case JobState.CANCELLED:
             return _("{cost} Order again with /generate whenever you like.").format(cost=_cost_of_end(job))
+        case JobState.UNDELIVERABLE if job.order.private:
+            return _("It is kept and paid for. Its member finds it with /clips, and may publish it.")
         case JobState.UNDELIVERABLE:
             return _(
-                "This channel would not take the clip. It was made and paid for, and is kept. "
-                "Ask whoever runs this bot for it, and name the order in Details."
+                "No place would take the clip. It was made and paid for, and is kept. "
+                "Its member finds it with /clips."
             )
         case (
             JobState.REVIEW
@@ -74,6 +92,66 @@ def explanation(job: Job) -> str | None:
             | JobState.POSTED
         ):
             return None
+
+
+def headline(card: Card) -> str:
+    """Where an order is: its one take, or how many of them are there."""
+    takes = card.takes
+    told = {state(take.job, None) for take in takes}
+    if len(takes) == 1:
+        return take_state(takes[0])
+    if len(told) == 1:
+        return told.pop()
+    there = sum(take.job.state in _THERE for take in takes)
+    ended = sum(take.job.state in RESTING for take in takes)
+    if ended == len(takes):
+        return _("Done: {there} of {takes} takes were made").format(there=there, takes=len(takes))
+    return _("{there} of {takes} takes are there").format(there=there, takes=len(takes))
+
+
+def take_state(take: Take) -> str:
+    """Where one take is, and what became of its clip."""
+    match take.clip_state:
+        case ClipState.SHOWN:
+            return _("Done") if take.clip_here is not None else state(take.job, take.progress)
+        case ClipState.HIDDEN:
+            return _("Reported: hidden until a moderator has looked")
+        case ClipState.TAKEN_DOWN:
+            return _("Taken down by a moderator")
+        case ClipState.DELETED:
+            return _("Deleted by its member")
+        case ClipState.EXPIRED:
+            return _("Its time here is over")
+
+
+def take_line(take: Take, url: str | None) -> str:
+    """One take in the list of its card: its number, where it is, and the way to its clip."""
+    told = take_state(take)
+    if take.job.state is JobState.FAILED:
+        told = f"{told}. {explanation(take.job)}"
+    elif take.job.state is JobState.CANCELLED:
+        told = f"{told}. {_cost_of_end(take.job)}"
+    if (when := time_left(take)) is not None:
+        told = f"{told} · {when}"
+    if url is not None and take.clip_state is ClipState.SHOWN:
+        told = f"[{told}]({url})"
+    return f"{take.job.take}. {told}"
+
+
+def time_left(take: Take) -> str | None:
+    """When a clip is likely to be there, in words that every reader's own Discord keeps current."""
+    if take.expected_at is None or take.job.state is not JobState.RUNNING:
+        return None
+    return _("likely made {when}").format(when=ago(take.expected_at))
+
+
+def cancel_outcome(job: Job) -> str:
+    """What Cancel would cost, for its button: said before it is pressed."""
+    if not job.quote.price_micros:
+        return _("Cancel")
+    if job.state in {JobState.REVIEW, JobState.QUEUED}:
+        return _("Cancel: nothing is charged")
+    return _("Cancel: you pay what is billed by then")
 
 
 def made_by(label: str) -> str:
@@ -97,6 +175,15 @@ def price(quote: Quote, order: Order, *, play_money: bool) -> str:
     return line
 
 
+def order_price(quote: Quote, order: Order, *, play_money: bool) -> str:
+    """The price of all takes together, with that of one."""
+    one = price(quote, order, play_money=play_money)
+    if order.takes == 1 or not quote.price_micros:
+        return one
+    total = format_usd(Micros(quote.price_micros * order.takes))
+    return _("{total} for {n} takes of {price}").format(total=total, n=order.takes, price=one)
+
+
 def left(allowance: Allowance) -> str:
     """What may still be ordered, and until when."""
     if allowance.left_micros is None:
@@ -104,6 +191,19 @@ def left(allowance: Allowance) -> str:
     return _("{money} of the budget left until {day}").format(
         money=format_usd(allowance.left_micros), day=day(allowance.resets_at)
     )
+
+
+def link(to: Link) -> str:
+    """That a clip is behind a link, why, and for how long."""
+    return _(
+        "The clip is {size} MB, which is more than this place takes. It was paid for with the order; "
+        "the link works until {when}, and New link makes another."
+    ).format(size=f"{to.size_bytes / 1_000_000:.0f}", when=moment(to.expires_at))
+
+
+def moment(at: datetime) -> str:
+    """A date and time in every reader's own time zone and language."""
+    return f"<t:{int(at.timestamp())}:f>"
 
 
 def ago(at: datetime) -> str:
@@ -156,6 +256,11 @@ def _failure(fault: Fault | None) -> tuple[str, str]:
             )
         case FaultKind.SERVER_BUDGET:
             return _("The bot's own budget had no room for it."), _("Ask whoever runs this bot.")
+        case FaultKind.PROVIDER if fault is not None and fault.code == "source_gone":
+            return (
+                _("The provider no longer has the clip that it was to start from."),
+                _("Start from another clip, or choose a model that takes this one as a file."),
+            )
         case FaultKind.PROVIDER:
             return _("The provider could not make it."), _("Order again in a while, or choose another model.")
         case FaultKind.PERMISSIONS:

@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from bot.domain import Clip, JobId
+from bot.domain import Clip, ClipState, JobId
 from storage.times import from_us, to_us
 
 
@@ -44,3 +44,28 @@ def get(tx: sqlite3.Connection, job_id: JobId, *, folder: Path) -> Clip | None:
         has_sound=bool(row["has_sound"]),
         stored_at=from_us(row["stored_at"]),
     )
+
+
+def state_of(tx: sqlite3.Connection, job_id: JobId) -> ClipState | None:
+    """Who may see the clip of a job; None where it has none."""
+    row = tx.execute("SELECT state FROM clips WHERE job_id = ?", (job_id,)).fetchone()
+    return None if row is None else ClipState(row[0])
+
+
+def states_of(tx: sqlite3.Connection, order_id: JobId) -> dict[JobId, ClipState]:
+    """Who may see each clip of an order."""
+    rows = tx.execute(
+        "SELECT job_id, clips.state FROM clips JOIN jobs ON jobs.id = job_id WHERE order_id = ?", (order_id,)
+    )
+    return {JobId(job_id): ClipState(state) for job_id, state in rows}
+
+
+def change_state(
+    tx: sqlite3.Connection, job_id: JobId, to: ClipState, *, among: frozenset[ClipState]
+) -> bool:
+    """Let a clip be seen by others than before; False where its state was none of `among`."""
+    row = tx.execute("SELECT state FROM clips WHERE job_id = ?", (job_id,)).fetchone()
+    if row is None or ClipState(row[0]) not in among:
+        return False
+    tx.execute("UPDATE clips SET state = ? WHERE job_id = ? AND state = ?", (to, job_id, row[0]))
+    return True

@@ -98,8 +98,17 @@ def in_hand(tx: sqlite3.Connection) -> list[JobId]:
     return [JobId(row[0]) for row in rows]
 
 
+def beside(tx: sqlite3.Connection, job_id: JobId) -> list[Job]:
+    """Every take of the order that a job is of, the first one first; none where there is no such job."""
+    rows = tx.execute(
+        "SELECT * FROM jobs WHERE order_id = (SELECT order_id FROM jobs WHERE id = ?) ORDER BY take",
+        (job_id,),
+    )
+    return [records.job(row) for row in rows]
+
+
 def with_stale_card(tx: sqlite3.Connection) -> list[JobId]:
-    """The jobs whose card does not show their latest state."""
+    """The jobs whose latest state is not shown by their order's card."""
     return [JobId(row[0]) for row in tx.execute("SELECT id FROM jobs WHERE card_rev < rev")]
 
 
@@ -136,16 +145,14 @@ def attempt(tx: sqlite3.Connection, job_id: JobId, number: int) -> Attempt | Non
 
 
 def card_tried(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
-    """The card is about to be posted (for the first time)."""
+    """The card of an order is about to be posted (for the first time); the job is its first take's."""
     tx.execute("UPDATE jobs SET card_tried_at = coalesce(card_tried_at, ?) WHERE id = ?", (to_us(at), job_id))
 
 
 def card_posted(tx: sqlite3.Connection, job_id: JobId, message_id: MessageId, *, rev: int) -> None:
-    """The card stands in the channel and shows the job as of `rev`."""
-    tx.execute(
-        "UPDATE jobs SET card_message_id = ?, card_rev = max(card_rev, ?) WHERE id = ?",
-        (message_id, rev, job_id),
-    )
+    """The card of an order stands in the channel, which each take knows, and shows its first as of `rev`."""
+    tx.execute("UPDATE jobs SET card_message_id = ? WHERE order_id = ?", (message_id, job_id))
+    card_shown(tx, job_id, rev=rev)
 
 
 def card_shown(tx: sqlite3.Connection, job_id: JobId, *, rev: int) -> None:
@@ -154,10 +161,17 @@ def card_shown(tx: sqlite3.Connection, job_id: JobId, *, rev: int) -> None:
 
 
 def clip_tried(tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, *, at: datetime) -> None:
-    """The clip is about to be posted to this channel. Written before every post."""
+    """The clip is about to be posted to this channel. Written before every post.
+
+    Since when it may be there is kept for one channel at a time: another is tried only when it is proven
+    that no channel before has it.
+    """
     tx.execute(
         """
-        UPDATE jobs SET clip_tried_at = coalesce(clip_tried_at, ?), clip_channel_id = ? WHERE id = ?
+        UPDATE jobs SET clip_tried_at = CASE WHEN clip_channel_id = ?1 THEN coalesce(clip_tried_at, ?2)
+                                             ELSE ?2 END,
+                        clip_channel_id = ?1
+        WHERE id = ?3
         """,
-        (to_us(at), channel_id, job_id),
+        (channel_id, to_us(at), job_id),
     )

@@ -14,8 +14,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bot.delivery import Card, Post, card_nonce, clip_nonce
-from bot.domain import ChannelId, Job, JobId, MessageId
-from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone
+from bot.domain import ChannelId, GuildId, Job, JobId, MessageId, UserId
+from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone
 
 T = TypeVar("T")
 
@@ -52,14 +52,14 @@ class Call(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """A message of ours. `clip` is the SHA-256 of the file that it shows, None where it shows none."""
+    """A message of ours. `clips` are the SHA-256 of the files that it shows."""
 
     id: MessageId
     channel_id: ChannelId
     nonce: str
     posted_at: datetime
     shown: Card | Post
-    clip: str | None = None
+    clips: list[str] = field(default_factory=list)
     reply_to: MessageId | None = None
     deleted: bool = False
     edits: list[Card] = field(default_factory=list)
@@ -76,7 +76,10 @@ class Channel:
         self.messages: list[Message] = []
         self.calls: list[tuple[Call, JobId, datetime]] = []
         self.history_open = True
-        self.upload_bytes_max = 10 << 20
+        self.upload_bytes_max = self.level_bytes = 10 << 20
+        self.parents: dict[ChannelId, ChannelId] = {}
+        self.closed: set[ChannelId] = set()
+        self.gone: set[ChannelId] = set()
         self._now = now
         self._next: defaultdict[Call, deque[Mishap]] = defaultdict(deque)
         self._always: dict[Call, Mishap] = {}
@@ -129,14 +132,25 @@ class Channel:
         return await self._do(Call.POST_CARD, card.job, lambda: self._post(card_nonce(card.job.id), card))
 
     async def edit_card(self, card: Card) -> None:
-        clip = None if card.clip_here is None else await asyncio.to_thread(card.clip_here.read_bytes)
-        await self._do(Call.EDIT_CARD, card.job, lambda: self._edit(card, clip))
+        here = [take.clip_here for take in card.takes if take.clip_here is not None]
+        clips = [await asyncio.to_thread(path.read_bytes) for path in here]
+        await self._do(Call.EDIT_CARD, card.job, lambda: self._edit(card, clips))
 
     async def post_clip(self, post: Post) -> MessageId:
-        clip = await asyncio.to_thread(post.clip.path.read_bytes)
+        clip = b"" if post.path is None else await asyncio.to_thread(post.path.read_bytes)
         return await self._do(
             Call.POST_CLIP, post.job, lambda: self._post(clip_nonce(post.job.id), post, clip)
         )
+
+    async def upload_limit(self, guild_id: GuildId) -> int:
+        del guild_id
+        return self.level_bytes
+
+    async def parent_of(self, channel_id: ChannelId) -> ChannelId | None:
+        return self.parents.get(channel_id)
+
+    async def direct_channel(self, user_id: UserId) -> ChannelId:
+        return ChannelId(user_id)
 
     async def find_card(self, channel_id: ChannelId, job: Job) -> MessageId | None:
         return await self._do(Call.FIND_CARD, job, lambda: self._find(channel_id, card_nonce(job.id)))
@@ -175,37 +189,46 @@ class Channel:
     def _post(self, nonce: str, shown: Card | Post, clip: bytes | None = None) -> MessageId:
         job = shown.job
         at = self._now()
+        channel_id = shown.channel_id if isinstance(shown, Post) else job.order.channel_id
+        self._check_open(channel_id)
         for known in self.messages:
-            if known.nonce == nonce and abs(at - known.posted_at) < NONCE_REMEMBERED:
+            same = known.nonce == nonce and known.channel_id == channel_id
+            if same and abs(at - known.posted_at) < NONCE_REMEMBERED:
                 if known.deleted:
                     raise MessageGone("Unknown Message")
                 return known.id
         message = Message(
             id=MessageId(900_000 + len(self.messages)),
-            channel_id=job.order.channel_id,
+            channel_id=channel_id,
             nonce=nonce,
             posted_at=at,
             shown=shown,
-            clip=self._uploaded(clip),
+            clips=self._uploaded([] if clip is None else [clip]),
             reply_to=job.card_message_id if clip else None,
         )
         self.messages.append(message)
         return message.id
 
-    def _edit(self, card: Card, clip: bytes | None) -> None:
+    def _edit(self, card: Card, clips: list[bytes]) -> None:
         job = card.job
         if job.card_message_id is None:
             raise MessageGone("no card")
-        if clip is None and job.clip_message_id == job.card_message_id:
-            return  # the card carries the clip, and is left as it is
         message = self._message(job.card_message_id)
         if message.deleted:
             raise MessageGone("Unknown Message")
-        message.clip = self._uploaded(clip)  # what the new components do not name is not shown
+        message.clips = self._uploaded(clips)  # what the new components do not name is not shown
         message.shown = card
         message.edits.append(card)
 
+    def _check_open(self, channel_id: ChannelId) -> None:
+        if channel_id in self.gone:
+            raise PlaceGone("Unknown Channel")
+        if channel_id in self.closed:
+            raise DeliveryRefused("Missing Permissions")
+
     def _find(self, channel_id: ChannelId, nonce: str) -> MessageId | None:
+        if channel_id in self.gone:
+            raise PlaceGone("Unknown Channel")
         if not self.history_open:
             raise DeliveryRefused("the history may not be read here")
         for message in self.messages:
@@ -213,12 +236,11 @@ class Channel:
                 return message.id
         return None
 
-    def _uploaded(self, clip: bytes | None) -> str | None:
-        if clip is None:
-            return None
-        if len(clip) > self.upload_bytes_max:
-            raise ClipTooLarge(f"{len(clip)} bytes")
-        return hashlib.sha256(clip).hexdigest()
+    def _uploaded(self, clips: list[bytes]) -> list[str]:
+        for clip in clips:
+            if len(clip) > self.upload_bytes_max:
+                raise ClipTooLarge(f"{len(clip)} bytes")
+        return [hashlib.sha256(clip).hexdigest() for clip in clips]
 
     def _message(self, message_id: MessageId) -> Message:
         return next(message for message in self.messages if message.id == message_id)

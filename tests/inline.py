@@ -1,19 +1,39 @@
 """What stays on the loop, where virtual time must know of everything: storage, and the look into a clip."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import av
 
 from bot import boxes
-from bot.errors import ClipUnusable
+from bot.delivery import Delivery
+from bot.errors import ClipTooLarge, ClipUnusable
+from bot.fitting import Fitted, Touch
 from bot.media import Probe
+from bot.packing import Packing
 from bot.probe import probe
+from storage.database import Database
 
 T = TypeVar("T")
+
+
+async def as_it_is(clip: Path, into: Path, *, limit_bytes: int, comment: str = "") -> Fitted:
+    """`bot.fitting.Fitting.fit` of a clip that is small enough, or can be made no smaller."""
+    del into, comment
+    size_bytes = os.stat(clip).st_size  # noqa: PTH116 - on the loop, by the clock of the test
+    if size_bytes > limit_bytes:
+        raise ClipTooLarge(f"{size_bytes} bytes")
+    return Fitted(path=clip, size_bytes=size_bytes, touch=Touch.NONE)
+
+
+def packing_of(database: Database, delivery: Delivery, folder: Path, now: Callable[[], datetime]) -> Packing:
+    """What is sent of clips where none is too large."""
+    return Packing(database, as_it_is, folder=folder, level=delivery.upload_limit, link=None, now=now)
 
 
 class InlineHop:

@@ -14,7 +14,7 @@ import discord
 
 from bot import catalogue
 from bot.budgets import Budgets
-from bot.delivery import Card, Post
+from bot.delivery import Card, Post, Take
 from bot.domain import (
     Allowance,
     Balance,
@@ -185,10 +185,15 @@ def job_of(
     return replace(job, **changes)
 
 
-def card_of(job: Job, **changes: Any) -> Card:
-    """The card of a job, with $9.60 left of the budget."""
+def card_of(job: Job, *more: Job, **changes: Any) -> Card:
+    """The card of an order, with $9.60 left of the budget. What can be said of one take is said of all."""
+    of_takes = {
+        name: changes.pop(name)
+        for name in ("can_cancel", "progress", "expected_at", "clip_here", "clip_state")
+        if name in changes
+    }
     card = Card(
-        job=job,
+        takes=tuple(Take(job=one, **of_takes) for one in (job, *more)),
         allowance=Allowance(
             limit_micros=Micros(10_000_000),
             balance=Balance(held_micros=Micros(400_000)),
@@ -198,25 +203,33 @@ def card_of(job: Job, **changes: Any) -> Card:
         model_name="Studio",
         label="storyboard, not AI",
         play_money=True,
-        can_cancel=True,
     )
     return replace(card, **changes)
 
 
-def post_of(job: Job, path: Path) -> Post:
+def post_of(job: Job, path: Path | None, **changes: Any) -> Post:
     """A finished clip of a job; the file may hold anything, since Discord looks at its size alone."""
     clip = Clip(
         job_id=job.id,
-        path=path,
+        path=path or Path("clip.mp4"),
         sha256="0" * 64,
-        size_bytes=path.stat().st_size if path.exists() else 0,
+        size_bytes=path.stat().st_size if path is not None and path.exists() else 0,
         width=1280,
         height=720,
         duration_ms=4_000,
         has_sound=True,
         stored_at=job.created_at,
     )
-    return Post(job=job, clip=clip, model_name="Studio", label="storyboard, not AI", play_money=True)
+    post = Post(
+        job=job,
+        clip=clip,
+        channel_id=job.order.channel_id,
+        path=path,
+        model_name="Studio",
+        label="storyboard, not AI",
+        play_money=True,
+    )
+    return replace(post, **changes)
 
 
 @asynccontextmanager

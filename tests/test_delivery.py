@@ -14,9 +14,11 @@ from bot.errors import (
     DeliveryRefused,
     DeliveryUnavailable,
     MessageGone,
+    PlaceGone,
     SettingsError,
 )
 from bot.sandbox.permissions import Permission
+from cogs.buttons import DYNAMIC_ITEMS
 from cogs.client import Client
 from cogs.delivery import DiscordDelivery, _fault
 from tests.stage import ASK_ABOVE, Json, Stage, card_of, custom_ids, open_stage, post_of, texts, walk
@@ -292,7 +294,7 @@ async def test_what_may_pass_is_tried_again_later(stage: Stage, fault: str, more
         (403, 50001, DeliveryRefused),
         (403, 50013, DeliveryRefused),
         (404, 0, DeliveryUnavailable),
-        (404, 10003, DeliveryRefused),
+        (404, 10003, PlaceGone),
         (404, 10008, MessageGone),
         (413, 0, ClipTooLarge),
         (429, 0, DeliveryUnavailable),
@@ -377,7 +379,7 @@ async def test_every_button_is_still_known_after_sends_and_edits(stage: Stage, c
             await stage.delivery.edit_card(card_of(replace(sent, state=state)))
         await stage.delivery.post_clip(post_of(sent, clip))
 
-    assert before == {"CancelButton", "DetailsButton", "QuoteButton"}
+    assert before == {item.__name__ for item in DYNAMIC_ITEMS}
     assert known_buttons(stage.client) == before
     assert stage.client.persistent_views == []  # and no message is remembered for ever
 

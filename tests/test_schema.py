@@ -127,7 +127,20 @@ NEW_GRANT = """
 """
 NEW_PURSE = "INSERT INTO purses VALUES ('guild', 7, 0, 20778, {}, 0, 0, 0, 0, 0, 0, {})"
 
+NEW_REPORT = "INSERT INTO reports VALUES ('r', 'b', 7, 5, '{}', {}, 0, 0, NULL, NULL, NULL)"
+
 BROKEN = [
+    ("a_purpose_is_one_of_ours", "INSERT INTO places VALUES (7, 'chat', 1)"),
+    (
+        "a_step_is_one_of_ours",
+        "INSERT INTO removals (job_id, step, asked_by, asked_at) VALUES ('b', 'prompt', 5, 0)",
+    ),
+    (
+        "a_step_that_is_done_says_what_came_of_it",
+        "INSERT INTO removals (job_id, step, asked_by, asked_at, done_at) VALUES ('b', 'file', 5, 0, 1)",
+    ),
+    ("a_reason_is_one_of_ours", NEW_REPORT.format("dull", "''")),
+    ("the_words_of_a_report_are_few", NEW_REPORT.format("other", "printf('%.1001c', 'a')")),
     ("a_job_id_fits_a_nonce", "UPDATE jobs SET id = '123456789012345678901' WHERE id = 'b'"),
     ("a_job_id_fits_a_nonce", "UPDATE jobs SET id = '' WHERE id = 'b'"),
     ("a_kind_is_one_of_ours", "UPDATE jobs SET kind = 'dream'"),

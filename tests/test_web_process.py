@@ -45,7 +45,7 @@ from tests.channel import Channel
 from tests.emulators.fal_signing import deliver
 from tests.emulators.faults import LOST_ANSWER
 from tests.fal_scene import KEY
-from tests.inline import InlineHop, looked_into
+from tests.inline import InlineHop, looked_into, packing_of
 from tests.props import ANN, NOON, PLENTY, Clock, job_of, new_book
 from tests.web_scene import KEYS, PUBLIC, SIDES, FalSide
 
@@ -108,7 +108,7 @@ async def test_a_submission_lost_at_fal_is_found_by_its_webhook_and_is_posted_on
             {"fal": provider},
             cards,
             Fetching(tmp_path, check=looked_into, now=clock),
-            Posting(database, cards, channel, now=clock),
+            Posting(database, cards, channel, packing_of(database, channel, tmp_path, clock), now=clock),
             routes.routing(models),
             folder=tmp_path,
             now=clock,

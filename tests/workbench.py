@@ -48,7 +48,7 @@ from storage.migrate import migrate
 from tests import bookkeeping, invariants, routes
 from tests.channel import Channel
 from tests.emulators.openai import EmulatedJob, OpenAIEmulator
-from tests.inline import InlineHop, looked_into
+from tests.inline import InlineHop, looked_into, packing_of
 from tests.props import ANN, PLENTY, job_of
 from tests.told_provider import ToldProvider
 from tests.virtual_time import WallClock
@@ -172,7 +172,13 @@ class Bench:
             providers,
             cards,
             self.fetching(),
-            Posting(database, cards, self.channel, now=self.clock),
+            Posting(
+                database,
+                cards,
+                self.channel,
+                packing_of(database, self.channel, self.folder, self.clock),
+                now=self.clock,
+            ),
             routes.routing(models, operator=self.operator, health=self.health),
             folder=self.folder,
             now=self.clock,

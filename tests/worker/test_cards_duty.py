@@ -65,7 +65,7 @@ async def test_progress_is_shown_no_more_often_than_every_few_seconds(bench: Ben
     assert 5 <= len(shown) <= 11
     at = [at for call, _, at in bench.channel.calls if call is Call.EDIT_CARD][-len(shown) :]
     assert all(later - sooner >= timedelta(seconds=2.9) for sooner, later in pairwise(at))
-    assert shown[-1].progress == Rendering(percent=99)
+    assert shown[-1].takes[0].progress == Rendering(percent=99)
 
 
 async def test_what_is_said_while_the_card_is_being_edited_is_shown_after_that(bench: Bench) -> None:
@@ -78,7 +78,7 @@ async def test_what_is_said_while_the_card_is_being_edited_is_shown_after_that(b
     cards.progress(job.id, Rendering(percent=20))
     await bench.passing(minutes=1)
 
-    assert [card.progress for card in edits(bench, job)[-2:]] == [
+    assert [card.takes[0].progress for card in edits(bench, job)[-2:]] == [
         Rendering(percent=10),
         Rendering(percent=20),
     ]

@@ -52,8 +52,8 @@ async def test_a_card_is_posted_once_and_ends_with_the_job(bench: Bench) -> None
     assert card.job.state is JobState.POSTED
     assert card.job.clip_message_id == job.clip_message_id
     assert (card.model_name, card.label, card.play_money) == (KEYED, "AI-generated", True)
-    assert card.can_cancel
-    assert card.clip_here is None
+    assert card.takes[0].can_cancel
+    assert card.takes[0].clip_here is None
     assert card.allowance.balance.spent_micros == SHORTEST_MICROS
     assert bench.channel.count(Call.POST_CARD) == 1
 
@@ -64,7 +64,7 @@ async def test_a_card_shows_the_providers_own_progress(bench: Bench) -> None:
 
     job = await bench.until_shown(await bench.until_state(await bench.place(), JobState.POSTED))
 
-    shown = [card.progress for card in bench.channel.cards(job.id)[0].edits]
+    shown = [card.takes[0].progress for card in bench.channel.cards(job.id)[0].edits]
     assert Rendering(percent=50) in shown
 
 
@@ -76,7 +76,7 @@ async def test_no_edit_of_a_card_says_what_the_one_before_said(bench: Bench) -> 
     await bench.passing(minutes=5)
 
     edits = bench.channel.cards(job.id)[0].edits
-    said = [(card.job.state, card.progress) for card in edits]
+    said = [(card.job.state, card.takes[0].progress) for card in edits]
     assert said == sorted(set(said), key=said.index)
 
 
@@ -85,7 +85,7 @@ async def test_what_the_provider_cannot_stop_has_a_card_that_says_so(bench: Benc
 
     job = await bench.until_shown(await bench.until_state(await bench.place(KEYLESS), JobState.POSTED))
 
-    assert not bench.channel.card(job.id).can_cancel
+    assert not bench.channel.card(job.id).takes[0].can_cancel
 
 
 LEFT = [

@@ -131,8 +131,8 @@ async def test_where_nobody_can_look_the_card_carries_the_clip(bench: Bench) -> 
 
     assert job.clip_message_id == job.card_message_id
     assert bench.channel.clips(job.id) == []
-    assert bench.channel.cards(job.id)[0].clip is not None
-    assert bench.channel.card(job.id).clip_here == bench.folder / f"{job.id}.mp4"
+    assert bench.channel.cards(job.id)[0].clips
+    assert bench.channel.card(job.id).takes[0].clip_here == bench.folder / f"{job.id}.mp4"
     assert bench.entries(job) == PAID
 
 
@@ -153,7 +153,7 @@ async def test_a_carried_clip_is_not_hidden_by_another_edit_of_the_card(
     await bench.passing(minutes=1)
 
     assert job.clip_message_id == job.card_message_id
-    assert bench.channel.cards(job.id)[0].clip is not None
+    assert bench.channel.cards(job.id)[0].clips
 
 
 async def test_without_a_card_a_clip_that_may_be_posted_is_not_posted_again(bench: Bench) -> None:

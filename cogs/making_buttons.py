@@ -1,0 +1,78 @@
+"""The buttons that make another clip of one: they outlive us, as those in `buttons` do."""
+
+import re
+from enum import StrEnum
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.domain import Job, JobId
+from bot.language import _
+from cogs.answers import answered
+
+MAKING = re.compile(r"make:(?P<action>remix|extend|frame|again|final):(?P<job>[0-9a-hjkmnp-tv-z]{16})")
+
+
+class Action(StrEnum):
+    """What is made of a clip or an order."""
+
+    REMIX = "remix"
+    EXTEND = "extend"
+    FRAME = "frame"
+    AGAIN = "again"
+    FINAL = "final"
+
+
+class MakingButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=MAKING):
+    """Remix, Extend and Animate last frame open a form; Again orders; Make final quotes."""
+
+    def __init__(self, action: Action, job_id: JobId) -> None:
+        self.action = action
+        self.job_id = job_id
+        super().__init__(
+            ui.Button(
+                style=discord.ButtonStyle.secondary, label=_label(action), custom_id=f"make:{action}:{job_id}"
+            )
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """See `DynamicItem.from_custom_id`."""
+        del interaction, item
+        return cls(Action(match["action"]), JobId(match["job"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await answered(interaction, interaction.client.making.press(interaction, self.action, self.job_id))
+
+
+def under_clip(job: Job, *, can_extend: bool) -> list[ui.Item[Any]]:
+    """The buttons under a clip: at most five, which is a row."""
+    actions = [Action.REMIX, Action.AGAIN, Action.FRAME]
+    if can_extend:
+        actions.append(Action.EXTEND)
+    if job.order.draft:
+        actions.append(Action.FINAL)
+    return [MakingButton(action, job.id) for action in actions]
+
+
+def on_card(job: Job) -> list[ui.Item[Any]]:
+    """The buttons on the card of an order that has ended."""
+    actions = [Action.AGAIN, *([Action.FINAL] if job.order.draft else [])]
+    return [MakingButton(action, job.id) for action in actions]
+
+
+def _label(action: Action) -> str:
+    match action:
+        case Action.REMIX:
+            return _("Remix")
+        case Action.EXTEND:
+            return _("Extend")
+        case Action.FRAME:
+            return _("Animate last frame")
+        case Action.AGAIN:
+            return _("Again")
+        case Action.FINAL:
+            return _("Make final")
