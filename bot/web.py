@@ -288,7 +288,7 @@ def _held(provider: str, provider_job_id: str, connection: sqlite3.Connection) -
     """The job whose ticket this is, and its present attempt."""
     job_id = attempts.holder(connection, provider, provider_job_id)
     job = None if job_id is None else jobs.get(connection, job_id)
-    if job is None or job.ticket is None or job.ticket.provider_job_id != provider_job_id:
+    if job is None:
         return None
     attempt = jobs.attempt(connection, job.id, job.attempt)
     return None if attempt is None else _Known(job=job, attempt=attempt, holder=job.id)

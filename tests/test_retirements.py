@@ -15,6 +15,7 @@ from bot.providers.openai import OpenAIVideos
 from bot.retirements import EVERY, FIRST_AFTER, Retirements
 from tests.emulators.faults import LOST_ANSWER, PROXY_404, PROXY_502_BEFORE_WORK, Fault, answer
 from tests.offer_scene import Sides
+from tests.openai_scene import KEY
 from tests.props import NOON, Clock
 
 
@@ -61,6 +62,18 @@ async def test_what_a_provider_no_longer_has_is_sold_no_more(
     assert closed(rows) == "retired on 2026-11-21"
     said = [record for record in caplog.records if getattr(record, "code", "") == "offer_gone"]
     assert f"{name}/m" in {vars(record)["offer"] for record in said}
+
+
+async def test_what_a_server_of_ones_own_does_not_list_is_sold_all_the_same(sides: Sides) -> None:
+    rows = sides.rows("openai")
+    wires = rows.wires("openai")
+    own = OpenAIVideos("openai", base_url=sides.openai.url, api_key=KEY, wires=wires, now=sides.clock)
+    sides.openai.models.ends = {"another": None}
+
+    await Retirements(rows, {"openai": own}, now=sides.clock).look()
+    await own.close()
+
+    assert closed(rows) is None
 
 
 async def test_a_day_that_is_named_closes_the_offer_when_it_comes(sides: Sides, clock: Clock) -> None:
