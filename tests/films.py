@@ -20,6 +20,7 @@ def film(
     *,
     size: tuple[int, int] = (128, 96),
     fps: int = 8,
+    times_ms: Sequence[int] | None = None,
     group: int = 12,
     noise: int = 0,
     noisy: Container[int] | None = None,
@@ -37,7 +38,8 @@ def film(
     """A clip of one frame for each of `greys`, with a soft tone.
 
     `noise` is how far pixels stray from the grey, in all frames or in the `noisy`; a `ramp` is from black at
-    the left to white at the right instead. `group` is how many frames apart a player can begin.
+    the left to white at the right instead. `group` is how many frames apart a player can begin, `times_ms`
+    when each frame is shown, where they are not evenly spaced.
     """
     width, height = size
     dice = np.random.default_rng(20261121)
@@ -52,6 +54,8 @@ def film(
             # The preset leaves out what only the high profile has, and then it says that it is main.
             more = {"x264-params": "8x8dct=1"} if profile == "high" else {}
             video.codec_context.options |= {"profile": profile} | more
+        if times_ms is not None:
+            video.codec_context.time_base = Fraction(1, 1_000)
         video.set_display_rotation(turned)
         if sound is not None:
             audio = container.add_stream(sound, rate=SOUND_HZ, layout="mono")
@@ -73,6 +77,8 @@ def film(
             pixels = np.repeat(np.clip(plane, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(format=pix_fmt)
             frame.pts, frame.time_base = number, Fraction(1, fps)
+            if times_ms is not None:
+                frame.pts, frame.time_base = times_ms[number], Fraction(1, 1_000)
             frame.pict_type = PictureType.NONE
             container.mux(video.encode(frame))
         container.mux(video.encode(None))

@@ -68,7 +68,7 @@ def test_sound_alone_does_not_play_as_a_clip(tmp_path: Path) -> None:
 def test_an_index_in_disarray_is_not_said_to_play_everywhere(tmp_path: Path) -> None:
     clip = film(tmp_path / "clip.mp4", GREYS)
     whole = bytearray(clip.read_bytes())
-    at = whole.index(b"stbl") - 4
+    at = whole.rindex(b"stbl") - 4  # of the sound, behind pictures that are all right
     whole[at : at + 4] = b"\x7f\xff\xff\xff"
     clip.write_bytes(whole)
 

@@ -149,6 +149,26 @@ def test_a_palette_with_a_clear_colour_stands_on_white() -> None:
     assert seen.getpixel((40, 40)) == (255, 255, 255)
 
 
+def test_a_colour_that_stands_for_clear_is_white() -> None:
+    stored = encoded(Image.new("RGB", (80, 80), (1, 2, 3)), "PNG", transparency=(1, 2, 3))
+
+    assert clean(io.BytesIO(stored), "PNG").getpixel((40, 40)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("mode", ["1", "P"])
+def test_a_large_drawing_of_few_colours_is_made_smaller_softly(mode: str) -> None:
+    lines = Image.frombytes("1", (6_000, 640), b"\xaa" * (6_000 * 640 // 8)).convert(mode)
+
+    small = clean(io.BytesIO(encoded(lines, "PNG")), "PNG")
+
+    assert len(small.convert("L").getcolors() or []) > 2
+
+
+def test_a_picture_of_another_kind_than_its_first_bytes_say_is_not_read() -> None:
+    with pytest.raises(Refused, match="broken"):
+        clean(io.BytesIO(of_kind("JPEG")), "PNG")
+
+
 def test_a_printers_colours_are_read() -> None:
     seen = clean(io.BytesIO(encoded(Image.new("CMYK", (80, 80), (0, 255, 255, 0)), "JPEG")), "JPEG")
 

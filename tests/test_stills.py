@@ -83,6 +83,21 @@ def frames_before_damage(clip: Path) -> int:
     return grey
 
 
+async def test_a_frame_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
+    clip = film(tmp_path / "clip.mp4", GREYS, group=1, sound=None)
+    with av.open(clip) as container:
+        packet = next(container.demux(video=0))
+        at, size = packet.pos, packet.size
+    content = bytearray(clip.read_bytes())
+    assert at is not None
+    content[at : at + size] = bytes(size)
+    clip.write_bytes(content)
+
+    first = await Stills().first(clip, tmp_path, "first")
+
+    assert abs(grey_of(first.path) - GREYS[1]) <= 2
+
+
 async def test_a_thumbnail_and_a_gallery_still_are_small_jpegs_of_the_clips_shape(tmp_path: Path) -> None:
     clip = film(tmp_path / "clip.mp4", [99] * 3, size=(1920, 1080), fps=2, sound=None)
 
@@ -168,6 +183,19 @@ async def test_what_is_no_clip_has_no_stills(tmp_path: Path, moment: str) -> Non
 async def test_a_reader_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with pytest.raises(ClipUnusable, match="not done in time"):
         await Stills(timeout_s=0).first(film(tmp_path / "clip.mp4", GREYS), tmp_path, "first")
+
+
+async def test_a_reader_that_sleeps_is_ended(tmp_path: Path) -> None:
+    sleeping = tmp_path / "python"
+    sleeping.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 600\n")
+    sleeping.chmod(0o700)
+    clip = film(tmp_path / "clip.mp4", GREYS)
+
+    with pytest.raises(ClipUnusable, match="not done in time"):
+        await Stills(timeout_s=0.5, python=str(sleeping)).first(clip, tmp_path, "first")
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
 async def test_a_cancelled_still_ends_its_child_and_leaves_nothing(tmp_path: Path) -> None:
