@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import catalogue, media, reachable, settings
+from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.cards import Cards
 from bot.control import Control
@@ -23,16 +24,20 @@ from bot.fetching import Fetching
 from bot.fitting import Fitting
 from bot.health import Health
 from bot.ids import Ids
+from bot.material import PICTURES, Material
 from bot.notices import LoggedOperator
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.packing import Packing
+from bot.pictures import Pictures
 from bot.posting import Posting
+from bot.pricing import Pricing
+from bot.rendertimes import RenderTimes
 from bot.retirements import Retirements
 from bot.routing import Routing
-from bot.rendertimes import RenderTimes
 from bot.screening import WordList, read_words
-from bot.settings import Settings
+from bot.settings import DISCORD_API_URL, Settings
+from bot.stills import Stills
 from bot.throttle import Throttle
 from bot.web import Webhooks
 from bot.worker import Worker
@@ -83,6 +88,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         clips_folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(copies_folder, ignore_errors=True)  # those that a past process had no time to remove
         copies_folder.mkdir()
+        (folder / PICTURES).mkdir(exist_ok=True)
     except OSError as fault:
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     async with contextlib.AsyncExitStack() as stack:
@@ -113,10 +119,15 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         )
         ids = Ids(now, secrets.randbits)
         budgets = Budgets(database, limits, now=now)
+        attachments = Attachments(
+            also_from=None if config.discord_api_url == DISCORD_API_URL else config.discord_api_url
+        )
+        stack.push_async_callback(attachments.close)
+        material = Material(database, Pictures(), Stills(), folder=folder, ids=ids, now=now)
+        pricing = Pricing(models, words, material, now=now, keep_at_provider=config.keep_at_provider)
         orders = Orders(
             database,
-            models,
-            words,
+            pricing,
             limits=limits,
             ids=ids,
             now=now,
@@ -128,6 +139,8 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             orders=orders,
             budgets=budgets,
             catalogue=models,
+            material=material,
+            attachments=attachments,
             confirm_above_micros=config.confirm_above_usd,
             play_money=play_money,
         )

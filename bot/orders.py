@@ -1,23 +1,22 @@
 """What a member can do: ask for a price, place an order, cancel it. Each is rows written, then an answer."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
-from bot import budgets
-from bot.catalogue import Catalogue, Priced
+from bot import budgets, repeats
+from bot.asked import Asked
+from bot.catalogue import Priced
 from bot.domain import (
-    TAKES_MAX,
-    ChannelId,
     GuildId,
     InteractionId,
     Job,
     JobId,
     JobState,
-    Kind,
     Limits,
     Member,
     Order,
@@ -27,43 +26,18 @@ from bot.domain import (
 )
 from bot.errors import NotYours, OrderRefused
 from bot.ids import Ids
+from bot.language import _
 from bot.money import format_usd
-from bot.screening import Screening
+from bot.options import SEED_MAX
+from bot.pricing import Pricing, Proposal
+from bot.sources import Way
 from storage import jobs, ledger, quotes, states
+from storage import typed as typed_rows
 from storage.database import Database
 from storage.quotes import WaitingQuote
 
 QUOTE_HOLDS = timedelta(minutes=14)
 """A little less than the 15 minutes in which Discord lets us answer the command that asked for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """An order as it came over the wire: nothing of it is believed yet. It is kept as JSON with its quote.
-
-    `role_ids` are the asking member's, as Discord said with the interaction. `picture` is the id of a kept
-    picture, `clip` the job of the clip to start from, `characters` the ids of ours.
-    """
-
-    guild_id: int
-    user_id: int
-    channel_id: int
-    interaction_id: int
-    prompt: str
-    kind: Kind = Kind.GENERATE
-    role_ids: Sequence[int] = ()
-    model: str | None = None
-    resolution: str | None = None
-    aspect_ratio: str | None = None
-    duration_s: int | None = None
-    seed: int | None = None
-    takes: int = 1
-    picture: str | None = None
-    clip: str | None = None
-    characters: Sequence[str] = ()
-    draft: bool = False
-    private: bool = False
-    spoiler: bool = False
 
 
 class Cancelled(StrEnum):
@@ -84,8 +58,7 @@ class Orders:
     def __init__(
         self,
         database: Database,
-        catalogue: Catalogue,
-        screening: Screening,
+        pricing: Pricing,
         *,
         limits: Limits,
         ids: Ids,
@@ -93,55 +66,59 @@ class Orders:
         placed: Callable[[JobId], None],
     ) -> None:
         self._database = database
-        self._catalogue = catalogue
-        self._screening = screening
+        self._pricing = pricing
         self._limits = limits
         self._ids = ids
         self._now = now
         self._placed = placed
 
     async def price(self, asked: Asked) -> Priced:
+        """Check, price and screen what was asked: `propose` without its notes."""
+        return (await self.propose(asked)).priced
+
+    async def propose(self, asked: Asked) -> Proposal:
         """Check, price and screen what was asked. No money is held and nothing is written.
 
-        With adjustments it is not what was asked, and its member has to see it first.
+        Raises:
+            Refusal: it cannot be ordered.
+        """
+        return await self._pricing.propose(asked)
+
+    async def order(self, asked: Asked, proposal: Proposal) -> Job:
+        """Place what was proposed, with its files made; returns the first take's job.
 
         Raises:
-            OrderRefused: it cannot be ordered.
+            Refusal: nothing was written.
         """
-        if not 1 <= asked.takes <= TAKES_MAX:
-            raise OrderRefused("That many takes cannot be made.", f"Choose 1 to {TAKES_MAX} and order again.")
-        priced = self._catalogue.order(
-            kind=Kind(asked.kind),
-            member=Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id)),
-            channel_id=ChannelId(asked.channel_id),
-            interaction_id=InteractionId(asked.interaction_id),
-            prompt=asked.prompt,
-            model=asked.model,
-            resolution=asked.resolution,
-            aspect_ratio=asked.aspect_ratio,
-            duration_s=asked.duration_s,
-            seed=asked.seed,
+        order = await self._pricing.ready(proposal)
+        return await self.place(
+            order, proposal.priced.quote, role_ids=asked.role_ids, typed=repeats.typed(asked)
         )
-        order = replace(
-            priced.order, takes=asked.takes, draft=asked.draft, private=asked.private, spoiler=asked.spoiler
-        )
-        await self._screening.look(order)
-        return priced._replace(order=order)
 
-    async def place(self, order: Order, quote: Quote, *, role_ids: Sequence[int] = ()) -> Job:
+    async def place(
+        self,
+        order: Order,
+        quote: Quote,
+        *,
+        role_ids: Sequence[int] = (),
+        typed: Mapping[str, Any] | None = None,
+    ) -> Job:
         """Hold the money and write a job for each take, in one transaction; returns the first take's.
 
-        A repeated press gets the job it made. `role_ids` are the asking member's.
+        A repeated press gets the job it made. `role_ids` are the asking member's, `typed` is what Again and
+        Make final will go by.
 
         Raises:
             BudgetExceeded, PaidNotEnabled: nothing was written.
         """
-        return self._on_their_way(await self._database.write(partial(self._place, order, quote, role_ids)))
+        place = partial(self._place, order, quote, role_ids, typed)
+        return self._on_their_way(await self._database.write(place))
 
-    async def ask(self, asked: Asked, priced: Priced) -> str:
+    async def ask(self, asked: Asked, priced: Priced, *, way: Way | None = None) -> str:
         """Keep a quote until its member says yes, and return its id. A repeated press gets the same quote.
 
-        What is kept is what was quoted, not what was typed: a yes is to that.
+        What is kept is what was quoted, not what was typed: a yes is to that. `way` is how a clip is gone on
+        from.
 
         Raises:
             BudgetExceeded, PaidNotEnabled: it could not be placed now, so there is nothing to confirm.
@@ -151,7 +128,7 @@ class Orders:
             id=self._ids.new(),
             interaction_id=InteractionId(asked.interaction_id),
             user_id=UserId(asked.user_id),
-            asked=asdict(_as_quoted(asked, priced.order)),
+            asked=asdict(_as_quoted(asked, priced.order, way)),
             price_micros=priced.quote.price_micros,
             expires_at=at + QUOTE_HOLDS,
         )
@@ -168,20 +145,26 @@ class Orders:
         """
         kept, made = await self._database.read(partial(_kept, quote_id))
         if kept is None or kept.user_id != user_id:
-            raise NotYours("This quote has expired or is not yours.", "Order again for a new one.")
+            raise NotYours(_("This quote has expired or is not yours."), _("Order again for a new one."))
         if made is not None:  # said before: what has changed since is no matter, and it was charged
             return made
-        order, quote, adjustments = await self.price(Asked(**kept.asked))
-        if adjustments:
+        asked = Asked(**kept.asked)
+        proposal = await self.propose(asked)
+        quote = proposal.priced.quote
+        if proposal.priced.adjustments:
             raise OrderRefused(
-                "What was quoted cannot be ordered any more.", "Order again to see what can be."
+                _("What was quoted cannot be ordered any more."), _("Order again to see what can be.")
             )
         if quote.price_micros != kept.price_micros:
             raise OrderRefused(
-                f"The price has changed to {format_usd(quote.price_micros)} since you asked.",
-                "Order again if that suits you.",
+                _("The price has changed to {price} since you asked.").format(
+                    price=format_usd(quote.price_micros)
+                ),
+                _("Order again if that suits you."),
             )
-        accept = partial(self._accept, quote_id, order, quote, kept.asked.get("role_ids", ()))
+        order = await self._pricing.ready(proposal)
+        place = partial(self._place, order, quote, asked.role_ids, repeats.typed(asked))
+        accept = partial(self._accept, quote_id, order, place)
         return self._on_their_way(await self._database.write(accept))
 
     async def decline(self, quote_id: str, user_id: UserId) -> bool:
@@ -204,9 +187,7 @@ class Orders:
         self, job_id: JobId, *, by: Member, moderator: bool
     ) -> list[tuple[Job, Cancelled]]:
         """Wish that every take of an order ends without a clip, in one transaction; as `cancel` says."""
-        done = await self._database.write(
-            partial(self._cancel_order, job_id, by=by, moderator=moderator)
-        )
+        done = await self._database.write(partial(self._cancel_order, job_id, by=by, moderator=moderator))
         for job, _outcome in done:
             self._placed(job.id)
         return done
@@ -219,8 +200,12 @@ class Orders:
         """
         job = await self._database.read(partial(jobs.get, job_id=job_id))
         if job is None or job.order.member.guild_id != seen_in:
-            raise NotYours("This order is not known here.", "Order again with /generate.")
+            raise NotYours(_("This order is not known here."), _("Order again with /generate."))
         return job
+
+    async def typed_for(self, job: Job) -> dict[str, Any] | None:
+        """What a job's order was made from, beside what its jobs say; None where that was not kept."""
+        return await self._database.read(partial(typed_rows.get, order_id=job.order_id))
 
     async def newest_of(self, member: Member, *, limit: int) -> list[Job]:
         """A member's latest jobs, newest first."""
@@ -232,7 +217,12 @@ class Orders:
         return takes[0]
 
     def _place(
-        self, order: Order, quote: Quote, role_ids: Sequence[int], tx: sqlite3.Connection
+        self,
+        order: Order,
+        quote: Quote,
+        role_ids: Sequence[int],
+        typed: Mapping[str, Any] | None,
+        tx: sqlite3.Connection,
     ) -> list[Job]:
         made = jobs.by_interaction(tx, order.interaction_id)
         if made is not None:
@@ -246,7 +236,7 @@ class Orders:
                 id=order_id if take == 1 else JobId(self._ids.new()),
                 order_id=order_id,
                 take=take,
-                order=order,
+                order=_take_of(order, take),
                 quote=quote,
                 state=JobState.QUEUED,
                 rev=0,
@@ -266,6 +256,8 @@ class Orders:
                 parts=parts,
             )
             takes.append(job)
+        if typed is not None:
+            typed_rows.insert(tx, order_id, typed)
         return takes
 
     def _admit(
@@ -298,14 +290,18 @@ class Orders:
         return waiting.id
 
     def _accept(
-        self, quote_id: str, order: Order, quote: Quote, role_ids: Sequence[int], tx: sqlite3.Connection
+        self,
+        quote_id: str,
+        order: Order,
+        place: Callable[[sqlite3.Connection], list[Job]],
+        tx: sqlite3.Connection,
     ) -> list[Job]:
         if not quotes.answer(tx, quote_id, order.member.user_id, at=self._now()):
             made = jobs.by_interaction(tx, order.interaction_id)
             if made is not None:  # the second of two presses at once
                 return jobs.of_order(tx, made.id)
-            raise NotYours("This quote has expired.", "Order again for a new one.")
-        return self._place(order, quote, role_ids, tx)
+            raise NotYours(_("This quote has expired."), _("Order again for a new one."))
+        return place(tx)
 
     def _cancel_order(
         self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool
@@ -318,9 +314,11 @@ class Orders:
     ) -> tuple[Job, Cancelled]:
         job = jobs.get(tx, job_id)
         if job is None or job.order.member.guild_id != by.guild_id:
-            raise NotYours("This order is not known here.", "Order again with /generate.")
+            raise NotYours(_("This order is not known here."), _("Order again with /generate."))
         if job.order.member != by and not moderator:
-            raise NotYours("This order is somebody else's.", "Only its member or a moderator can cancel it.")
+            raise NotYours(
+                _("This order is somebody else's."), _("Only its member or a moderator can cancel it.")
+            )
         at = self._now()
         if job.state in {JobState.REVIEW, JobState.QUEUED}:
             states.cancelled(tx, job_id, at=at)
@@ -333,7 +331,14 @@ class Orders:
         return jobs.get(tx, job_id) or job, outcome
 
 
-def _as_quoted(asked: Asked, order: Order) -> Asked:
+def _take_of(order: Order, take: int) -> Order:
+    """An order as one of its takes: each has a seed of its own, or they would all be the same clip."""
+    if order.seed is None or take == 1:
+        return order
+    return replace(order, seed=(order.seed + take - 1) % (SEED_MAX + 1))
+
+
+def _as_quoted(asked: Asked, order: Order, way: Way | None) -> Asked:
     """What was asked, with the values that the quote names."""
     return replace(
         asked,
@@ -342,6 +347,7 @@ def _as_quoted(asked: Asked, order: Order) -> Asked:
         aspect_ratio=order.aspect_ratio,
         duration_s=order.duration_s,
         seed=order.seed,
+        way=way,
     )
 
 

@@ -144,6 +144,8 @@ class Settings(BaseSettings):
     installation_monthly_usd: Usd | None = None
     confirm_above_usd: Usd = Micros(1_000_000)
     """An order that costs more asks its member first."""
+    keep_at_provider: bool = False
+    """Whether providers are asked to keep their copies of clips, so that they can be remixed there."""
     studio_play_usd_per_second: Usd | None = None
     """What a second of the free studio costs in play money; set by the sandbox, for trying budgets out."""
 

@@ -15,6 +15,7 @@ from bot.delivery import card_nonce, clip_nonce
 from bot.domain import JobId
 from bot.language import _
 from cogs.answers import answered
+from cogs.making_buttons import MAKING, MakingButton
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
 _CANCEL = re.compile(rf"cancel:(?P<job>{_ID})")
@@ -96,7 +97,12 @@ class QuoteButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_QUOTE):
         await answered(interaction, answer(interaction, self.quote_id))
 
 
-DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (CancelButton, DetailsButton, QuoteButton)
+DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
+    CancelButton,
+    DetailsButton,
+    QuoteButton,
+    MakingButton,
+)
 
 
 def is_ours(interaction: Press) -> bool:
@@ -110,7 +116,7 @@ def is_ours(interaction: Press) -> bool:
     return (
         message is not None
         and custom_id in custom_ids(message.components)
-        and any(template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE))
+        and any(template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE, MAKING))
     )
 
 

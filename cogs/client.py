@@ -9,19 +9,25 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import language
+from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import Micros
 from bot.errors import DeliveryUnavailable, NotYours, SettingsError
 from bot.language import _
+from bot.material import Material
 from bot.orders import Orders
-from cogs.answers import tell
+from cogs.animate import animate, animate_this
+from cogs.answers import answered, tell
 from cogs.buttons import DYNAMIC_ITEMS, is_ours
 from cogs.create import generate
+from cogs.forms import is_form
 from cogs.help import help_
+from cogs.making import Making
 from cogs.ordering import Ordering
 from cogs.presses import Presses
 from cogs.quota import quota
+from cogs.remix import remix, remix_this
 from cogs.tree import Tree
 from cogs.wording import Wording
 
@@ -55,6 +61,8 @@ class Client(discord.Client):
         orders: Orders,
         budgets: Budgets,
         catalogue: Catalogue,
+        material: Material,
+        attachments: Attachments,
         confirm_above_micros: Micros,
         play_money: bool = False,
     ) -> None:
@@ -76,9 +84,14 @@ class Client(discord.Client):
         self._ordering = Ordering(
             orders, budgets, catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money
         )
+        self.making = Making(orders, self._ordering, material, attachments, catalogue)
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.tree = Tree(self)
         self.tree.add_command(generate(self._ordering, catalogue))
+        self.tree.add_command(animate(self.making, catalogue))
+        self.tree.add_command(animate_this(self.making))
+        self.tree.add_command(remix(self.making, catalogue))
+        self.tree.add_command(remix_this(self.making))
         self.tree.add_command(quota(orders, budgets, play_money=play_money))
         self.tree.add_command(
             help_(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
@@ -123,7 +136,12 @@ class Client(discord.Client):
         self.ready.set()
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Called by discord.py beside its own dispatch, which drops a press on a button that we lost."""
+        """Called by discord.py beside its own dispatch.
+
+        That drops a press on a button that we lost, and forms that it was not told to remember.
+        """
+        if interaction.type is discord.InteractionType.modal_submit and is_form(interaction):
+            await answered(interaction, self.making.submitted(interaction))
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
             language.settle(interaction.locale.value)
             await tell(

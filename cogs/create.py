@@ -9,14 +9,13 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
-from bot.domain import PROMPT_CHARS_MAX, FaultKind, Kind
+from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, FaultKind, Kind
 from bot.errors import OrderRefused
 from bot.language import _, ngettext
 from bot.options import SEED_MAX
-from bot.orders import Asked
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
+from cogs.asking import asked_by
 from cogs.ordering import Ordering
-from cogs.presses import member_of
 from cogs.quoting import shortened
 from cogs.wording import said_as
 
@@ -37,32 +36,33 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
         aspect_ratio: str | None = None,
         duration: int | None = None,
         seed: Range[int, 0, SEED_MAX] | None = None,
+        takes: Range[int, 1, TAKES_MAX] = 1,
+        draft: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
+        private: bool = False,  # noqa: FBT001, FBT002
+        spoiler: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         await acknowledge(interaction)
         mark_ordering(interaction)
-        member = member_of(interaction)
         check_place(interaction)
-        asked = Asked(
-            guild_id=member.guild_id,
-            user_id=member.user_id,
-            channel_id=interaction.channel_id or 0,
-            interaction_id=interaction.id,
-            prompt=prompt,
+        asked = asked_by(
+            interaction,
+            prompt,
             model=model,
             resolution=resolution,
             aspect_ratio=aspect_ratio,
             duration_s=duration,
+            final_s=duration,
             seed=seed,
+            takes=takes,
+            draft=draft,
+            private=private,
+            spoiler=spoiler,
         )
         await answer(interaction, await ordering.ask(asked, at=interaction.created_at))
 
     async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
         del interaction
-        return [
-            Choice(name=shortened(f"{row.name}: {row.about}", CHOICE_NAME_UNITS_MAX), value=row.id)
-            for row in catalogue.models(Kind.GENERATE)
-            if typed.casefold() in f"{row.name} {row.id}".casefold()
-        ][:CHOICES_MAX]
+        return matching_models(catalogue, Kind.GENERATE, typed)
 
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name="generate",
@@ -76,17 +76,38 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
         aspect_ratio=locale_str("Wide or tall; the model's first if you leave this out"),
         duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
         seed=locale_str("The same number with the same words makes the same video, where the model can"),
+        takes=locale_str("How many clips of it, each at the same price"),
+        draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
+        private=locale_str("Only you see the clip"),
+        spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
     app_commands.autocomplete(model=models)(command)
     rows = catalogue.models(Kind.GENERATE)
     app_commands.choices(
-        resolution=_choices((value for row in rows for value in row.resolutions), str),
-        aspect_ratio=_choices((value for row in rows for value in row.aspect_ratios), str),
+        resolution=text_choices(value for row in rows for value in row.resolutions),
+        aspect_ratio=text_choices(value for row in rows for value in row.aspect_ratios),
     )(command)
-    app_commands.choices(
-        duration=_choices(sorted(value for row in rows for value in row.durations_s), _seconds),
-    )(command)
+    app_commands.choices(duration=length_choices(value for row in rows for value in row.durations_s))(command)
     return command
+
+
+def matching_models(catalogue: Catalogue, kind: Kind, typed: str) -> list[Choice[str]]:
+    """The models for a kind of order that have what was typed in their name."""
+    return [
+        Choice(name=shortened(f"{row.name}: {_(row.about)}", CHOICE_NAME_UNITS_MAX), value=row.id)
+        for row in catalogue.models(kind)
+        if typed.casefold() in f"{row.name} {row.id}".casefold()
+    ][:CHOICES_MAX]
+
+
+def text_choices(values: Iterable[str]) -> list[Choice[str]]:
+    """Resolutions or shapes to choose from."""
+    return _choices(values, str)
+
+
+def length_choices(values: Iterable[int]) -> list[Choice[int]]:
+    """Lengths to choose from, the shortest first."""
+    return _choices(sorted(values), _seconds)
 
 
 def check_place(interaction: Interaction) -> None:

@@ -26,7 +26,10 @@ PROMPT_FILE = "prompt.txt"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
-    """A priced order that waits for its member's yes; `adjustments` is how it differs from what was typed."""
+    """A priced order that waits for its member's yes.
+
+    `adjustments` is how it differs from what was typed, `notes` what else is to be known before paying.
+    """
 
     quote_id: str
     order: Order
@@ -36,6 +39,7 @@ class Offered:
     play_money: bool
     expires_at: datetime
     adjustments: Sequence[Adjustment] = ()
+    notes: Sequence[str] = ()
 
 
 def quote_view(offered: Offered) -> ui.LayoutView:
@@ -44,15 +48,17 @@ def quote_view(offered: Offered) -> ui.LayoutView:
     costs = _("This costs {price} in play money") if offered.play_money else _("This costs {price}")
     if not quote.price_micros:
         costs = _("This is free")
+    whole = Micros(quote.price_micros * order.takes)
     lines = [
-        "### " + costs.format(price=format_usd(quote.price_micros)),
+        "### " + costs.format(price=format_usd(whole)),
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
         f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
         *(f"- {escaped(sentence(each, offered.model.name))}" for each in offered.adjustments),
-        _("Price: {price}").format(price=price_line(quote, order.duration_s)),
+        *(f"- {escaped(note)}" for note in offered.notes),
+        _price(quote, order),
     ]
     if allowance.left_micros is not None:
-        after = Micros(max(0, allowance.left_micros - quote.price_micros))
+        after = Micros(max(0, allowance.left_micros - whole))
         lines.append(
             _("Your budget: {left} left, {after} after this; it starts anew {when}").format(
                 left=format_usd(allowance.left_micros),
@@ -73,7 +79,7 @@ def quote_view(offered: Offered) -> ui.LayoutView:
                 QuoteButton(
                     offered.quote_id,
                     accepts=True,
-                    label=_("Confirm for {price}").format(price=format_usd(quote.price_micros))
+                    label=_("Confirm for {price}").format(price=format_usd(whole))
                     if quote.price_micros
                     else _("Confirm"),
                 ),
@@ -93,7 +99,14 @@ def receipt(job: Job, *, play_money: bool) -> str:
         told = _("Ordered. {price} of play money is set aside for it. Its card in {place} shows how it goes.")
     else:
         told = _("Ordered. {price} is set aside for it. Its card in {place} shows how it goes.")
-    return told.format(price=format_usd(job.quote.price_micros), place=place)
+    return told.format(price=format_usd(Micros(job.quote.price_micros * job.order.takes)), place=place)
+
+
+def _price(quote: Quote, order: Order) -> str:
+    each = price_line(quote, order.duration_s)
+    if order.takes == 1:
+        return _("Price: {price}").format(price=each)
+    return _("Price: {n} takes, each {price}").format(n=order.takes, price=each)
 
 
 def details_view(job: Job, model: Described, *, play_money: bool) -> tuple[ui.LayoutView, list[discord.File]]:

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from discord import ui
 
+from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import FaultKind, Member, Micros, UserId
 from bot.errors import OrderRefused
 from bot.language import _
-from bot.orders import QUOTE_HOLDS, Asked, Orders
+from bot.orders import QUOTE_HOLDS, Orders
 from cogs.answers import said
 from cogs.notes import Offered, quote_view, receipt
 
@@ -53,18 +54,20 @@ class Ordering:
             Refusal: with the sentence for the member; nothing was charged.
         """
         self._check_open()
-        priced = await self._orders.price(asked)
-        order, quote, adjustments = priced
-        if not adjustments and quote.price_micros <= self._confirm_above_micros:
-            job = await self._orders.place(order, quote)
+        proposal = await self._orders.propose(asked)
+        order, quote, adjustments = proposal.priced
+        dear = quote.price_micros * order.takes > self._confirm_above_micros
+        if not (dear or proposal.has_to_be_shown or asked.shown_first):
+            job = await self._orders.order(asked, proposal)
             return said(receipt(job, play_money=self._play_money))
-        quote_id = await self._orders.ask(asked, priced)
+        quote_id = await self._orders.ask(asked, proposal.priced, way=proposal.way)
         return quote_view(
             Offered(
                 quote_id=quote_id,
                 order=order,
                 quote=quote,
                 adjustments=adjustments,
+                notes=(*proposal.notes, *proposal.asides),
                 model=self._catalogue.describe(order.model),
                 allowance=await self._budgets.allowance(order.member),
                 play_money=self._play_money,

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 _PYTHON_TYPES: Mapping[AppCommandOptionType, type] = {
     AppCommandOptionType.string: str,
     AppCommandOptionType.integer: int,
+    AppCommandOptionType.boolean: bool,
+    AppCommandOptionType.attachment: str,  # its id
 }
 
 

@@ -9,9 +9,11 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import catalogue
+from bot.asked import Asked
 from bot.domain import (
     ChannelId,
     GuildId,
@@ -30,8 +32,12 @@ from bot.domain import (
     UserId,
 )
 from bot.ids import Ids
-from bot.orders import Asked, Orders
+from bot.material import Material
+from bot.orders import Orders
+from bot.pictures import Pictures
+from bot.pricing import Pricing
 from bot.screening import Screening, WordList
+from bot.stills import Stills
 from storage import ledger, purses
 from storage.database import Database, prepare
 from storage.migrate import migrate
@@ -87,6 +93,17 @@ class Inline:
         self.connection.close()
 
 
+NOWHERE = Path("/nowhere")
+"""The data folder of those who start from no picture or clip."""
+
+
+def material_of(
+    database: Database, now: Callable[[], datetime], ids: Ids, folder: Path = NOWHERE
+) -> Material:
+    """What orders start from, in a data folder."""
+    return Material(database, Pictures(), Stills(), folder=folder, ids=ids, now=now)
+
+
 class Desk:
     """Takes orders as the bot does, with everything that a test may want to choose.
 
@@ -102,14 +119,18 @@ class Desk:
         second_micros: Micros | None = PLAY_PRICE,
         screening: Screening | None = None,
         seed: int = 1,
+        folder: Path = NOWHERE,
     ) -> None:
         self.woken: list[JobId] = []
+        ids = Ids(clock, random.Random(seed).getrandbits)
+        models = catalogue.load(
+            None, providers=frozenset({"studio"}), now=clock, studio_play_price=second_micros
+        )
         self.orders = Orders(
             database,
-            catalogue.load(None, providers=frozenset({"studio"}), now=clock, studio_play_price=second_micros),
-            screening or WordList([]),
+            Pricing(models, screening or WordList([]), material_of(database, clock, ids, folder), now=clock),
             limits=limits,
-            ids=Ids(clock, random.Random(seed).getrandbits),
+            ids=ids,
             now=clock,
             placed=self.woken.append,
         )

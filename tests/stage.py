@@ -13,6 +13,7 @@ from typing import Any
 import discord
 
 from bot import catalogue
+from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.delivery import Card, Post, Take
 from bot.domain import (
@@ -35,7 +36,9 @@ from bot.domain import (
     UserId,
 )
 from bot.ids import Ids
+from bot.material import PICTURES, Material
 from bot.orders import Orders
+from bot.pricing import Pricing
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
@@ -45,7 +48,7 @@ from cogs.delivery import DiscordDelivery
 from storage import jobs
 from storage.database import Database, open_database
 from tests import openapi
-from tests.props import PLAY_PRICE, Clock
+from tests.props import PLAY_PRICE, Clock, material_of
 
 Json = dict[str, Any]
 
@@ -63,6 +66,8 @@ class Stage:
     orders: Orders
     budgets: Budgets
     catalogue: catalogue.Catalogue
+    material: Material
+    attachments: Attachments
     client: Client
     delivery: DiscordDelivery
     clock: Clock
@@ -258,12 +263,16 @@ async def open_stage(
             None, providers=frozenset({"studio"}), now=clock, studio_play_price=second_micros
         )
         woken: list[JobId] = []
+        ids = Ids(clock, random.Random(1).getrandbits)
+        await asyncio.to_thread((folder / PICTURES).mkdir)
+        material = material_of(database, clock, ids, folder)
+        attachments = Attachments(also_from=sandbox.api_url)
+        stack.push_async_callback(attachments.close)
         orders = Orders(
             database,
-            models,
-            WordList(words),
+            Pricing(models, WordList(words), material, now=clock),
             limits=limits,
-            ids=Ids(clock, random.Random(1).getrandbits),
+            ids=ids,
             now=clock,
             placed=woken.append,
         )
@@ -275,6 +284,8 @@ async def open_stage(
             orders=orders,
             budgets=budgets,
             catalogue=models,
+            material=material,
+            attachments=attachments,
             confirm_above_micros=confirm_above_micros,
             play_money=second_micros is not None,
         )
@@ -295,6 +306,8 @@ async def open_stage(
             orders=orders,
             budgets=budgets,
             catalogue=models,
+            material=material,
+            attachments=attachments,
             client=client,
             delivery=DiscordDelivery(client),
             clock=clock,

@@ -22,6 +22,8 @@ def new_client(stage: Stage) -> Client:
         orders=stage.orders,
         budgets=stage.budgets,
         catalogue=stage.catalogue,
+        material=stage.material,
+        attachments=stage.attachments,
         confirm_above_micros=ASK_ABOVE,
     )
 

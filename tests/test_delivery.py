@@ -414,6 +414,8 @@ def another_client(stage: Stage) -> Client:
         orders=stage.orders,
         budgets=stage.budgets,
         catalogue=stage.catalogue,
+        material=stage.material,
+        attachments=stage.attachments,
         confirm_above_micros=ASK_ABOVE,
     )
 

@@ -368,6 +368,7 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "member_monthly_usd": "1",
         "installation_monthly_usd": "2",
         "confirm_above_usd": "3",
+        "keep_at_provider": "true",
         "studio_play_usd_per_second": "0.1",
         "public_url": "https://dailies.example.org",
         "web_host": "0.0.0.0",

@@ -38,6 +38,7 @@ from bot.health import Health
 from bot.ids import Ids
 from bot.orders import Cancelled, Orders
 from bot.posting import Posting
+from bot.pricing import Pricing
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
 from bot.screening import WordList
@@ -49,7 +50,7 @@ from tests import bookkeeping, invariants, routes
 from tests.channel import Channel
 from tests.emulators.openai import EmulatedJob, OpenAIEmulator
 from tests.inline import InlineHop, looked_into, packing_of
-from tests.props import ANN, PLENTY, job_of
+from tests.props import ANN, PLENTY, job_of, material_of
 from tests.told_provider import ToldProvider
 from tests.virtual_time import WallClock
 
@@ -278,10 +279,11 @@ class Bench:
 
     async def cancel(self, job: Job) -> Cancelled:
         """The member presses Cancel."""
+        database = Database(InlineHop(self.connection, self._worked))
+        material = material_of(database, self.clock, self._ids)
         orders = Orders(
-            Database(InlineHop(self.connection, self._worked)),
-            self.catalogue(),
-            WordList([]),
+            database,
+            Pricing(self.catalogue(), WordList([]), material, now=self.clock),
             limits=PLENTY,
             ids=self._ids,
             now=self.clock,

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import catalogue
+from bot.asked import Asked
 from bot.domain import Limits, Micros
 from bot.ids import Ids
-from bot.orders import Asked, Orders
+from bot.orders import Orders
+from bot.pricing import Pricing
 from bot.screening import WordList
 from storage.database import open_database
+from tests.props import material_of
 
 
 def _now() -> datetime:
@@ -26,12 +29,12 @@ async def measure(callers: int, seconds: float) -> tuple[float, float, float]:
         models = catalogue.load(
             None, providers=frozenset({"studio"}), now=_now, studio_play_price=Micros(100_000)
         )
+        ids = Ids(_now, secrets.randbits)
         orders = Orders(
             database,
-            models,
-            WordList([]),
+            Pricing(models, WordList([]), material_of(database, _now, ids), now=_now),
             limits=Limits(member_monthly_micros=Micros(10**15), installation_monthly_micros=Micros(10**18)),
-            ids=Ids(_now, secrets.randbits),
+            ids=ids,
             now=_now,
             placed=lambda _: None,
         )

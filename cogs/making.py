@@ -1,0 +1,191 @@
+"""What commands, menus, buttons and forms that start from a picture or a clip do.
+
+Person and place are checked here, at every one of them. A form is the first answer to what opens it; before
+everything else stands the acknowledgement.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import discord
+
+from bot import repeats
+from bot.asked import Asked
+from bot.attachments import Attachments
+from bot.catalogue import Catalogue
+from bot.domain import ChannelId, Job, JobId, Kind
+from bot.errors import NotYours, OrderRefused
+from bot.framing import Framing
+from bot.language import _
+from bot.material import Material
+from bot.orders import Orders
+from cogs.answers import Interaction, acknowledge, answer, mark_ordering
+from cogs.asking import asked_by
+from cogs.create import check_place
+from cogs.forms import Purpose, filled, form, show
+from cogs.making_buttons import Action
+from cogs.ordering import Ordering
+from cogs.presses import member_of
+
+_PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")
+
+
+class Making:
+    """The one way from Discord to orders that have a source."""
+
+    def __init__(
+        self,
+        orders: Orders,
+        ordering: Ordering,
+        material: Material,
+        attachments: Attachments,
+        catalogue: Catalogue,
+    ) -> None:
+        self._orders = orders
+        self._ordering = ordering
+        self._material = material
+        self._attachments = attachments
+        self._catalogue = catalogue
+
+    async def animate(self, interaction: Interaction, image: object, prompt: str, **options: Any) -> None:
+        """`/animate`: with a picture that was attached to it."""
+        await acknowledge(interaction)
+        if not isinstance(image, discord.Attachment):
+            raise OrderRefused(_("No picture came with the command."), _("Attach one to it and order again."))
+        await self._animate(interaction, image.url, prompt, **options)
+
+    async def remix(self, interaction: Interaction, clip: str, prompt: str, **options: Any) -> None:
+        """`/remix`: of a clip that was chosen by its id."""
+        await acknowledge(interaction)
+        await self._order(interaction, asked_by(interaction, prompt, kind=Kind.REMIX, clip=clip, **options))
+
+    async def animate_menu(self, interaction: Interaction, message: discord.Message) -> None:
+        """Apps > Animate this picture: asks which when there are several, and for the prompt."""
+        member = member_of(interaction)
+        check_place(interaction)
+        pictures = [one for one in pictures_of(message) if self._attachments.is_one(one)]
+        if not pictures:
+            raise OrderRefused(
+                _("This message has no picture that was uploaded to Discord."),
+                _("Choose a message with one; a clip of this bot has a button for its last frame."),
+            )
+        names = [urlsplit(one).path.rpartition("/")[2] for one in pictures]
+        form_id = await self._material.open_form(member, pictures)
+        models = self._catalogue.models(Kind.ANIMATE)
+        await show(interaction, form(Purpose.PICTURE, form_id, models=models, pictures=names))
+
+    async def remix_menu(
+        self, interaction: Interaction, message: discord.Message, job_id: str | None
+    ) -> None:
+        """Apps > Remix this clip; `job_id` is what the message's own buttons say."""
+        us = interaction.client.user
+        if job_id is None or us is None or message.author.id != us.id:
+            raise NotYours(
+                _("This message shows no clip of this bot."), _("Choose one that does, or use /remix.")
+            )
+        await self.press(interaction, Action.REMIX, JobId(job_id))
+
+    async def press(self, interaction: Interaction, action: Action, job_id: JobId) -> None:
+        """One of our buttons under a clip or on a card."""
+        match action:
+            case Action.REMIX:
+                await self._open(interaction, Purpose.REMIX, job_id)
+            case Action.EXTEND:
+                await self._open(interaction, Purpose.EXTEND, job_id)
+            case Action.FRAME:
+                await self._open(interaction, Purpose.FRAME, job_id)
+            case Action.AGAIN | Action.FINAL:
+                await acknowledge(interaction)
+                await self._repeat(interaction, action, job_id)
+
+    async def submitted(self, interaction: Interaction) -> None:
+        """A form was sent in."""
+        await acknowledge(interaction)
+        sent = filled(interaction)
+        if sent.purpose is Purpose.PICTURE:
+            address = await self._material.of_form(sent.about, member_of(interaction), sent.picture)
+            await self._animate(interaction, address, sent.prompt, model=sent.model, framing=sent.framing)
+            return
+        kinds = {Purpose.REMIX: Kind.REMIX, Purpose.EXTEND: Kind.EXTEND, Purpose.FRAME: Kind.ANIMATE}
+        asked = asked_by(
+            interaction, sent.prompt, kind=kinds[sent.purpose], clip=sent.about, model=sent.model
+        )
+        await self._order(interaction, asked)
+
+    async def choices(self, interaction: Interaction, typed: str, *, limit: int) -> Sequence[Job]:
+        """The clips that can be chosen here, the newest first."""
+        return await self._material.choices(
+            typed,
+            member=member_of(interaction),
+            channel_id=ChannelId(interaction.channel_id or 0),
+            limit=limit,
+        )
+
+    async def _animate(
+        self,
+        interaction: Interaction,
+        address: str,
+        prompt: str,
+        *,
+        framing: Framing = Framing.CROP,
+        **options: Any,
+    ) -> None:
+        member = member_of(interaction)
+        check_place(interaction)
+        picture = await self._material.keep(self._attachments.read(address), member)
+        asked = asked_by(interaction, prompt, kind=Kind.ANIMATE, picture=picture, framing=framing, **options)
+        await self._order(interaction, asked)
+
+    async def _open(self, interaction: Interaction, purpose: Purpose, job_id: JobId) -> None:
+        """The form of a button. What it says comes from one short read, which fits into the three seconds."""
+        footage = await self._material.footage(
+            job_id, seen_by=member_of(interaction), seen_in=ChannelId(interaction.channel_id or 0)
+        )
+        check_place(interaction)
+        prompt = footage.job.order.prompt if purpose is Purpose.REMIX else ""
+        models = self._catalogue.models(Kind.ANIMATE) if purpose is Purpose.FRAME else ()
+        await show(interaction, form(purpose, job_id, prompt=prompt, models=models))
+
+    async def _repeat(self, interaction: Interaction, action: Action, job_id: JobId) -> None:
+        member = member_of(interaction)
+        job = await self._orders.job(job_id, seen_in=member.guild_id)
+        order = job.order
+        here = interaction.channel_id in {order.channel_id, job.clip_channel_id}
+        if order.member != member and (order.private or not here):
+            raise NotYours(_("This order is not known here."), _("Order again with /generate."))
+        options = await self._orders.typed_for(job)
+        press = asked_by(interaction, order.prompt)
+        if action is Action.FINAL:
+            asked = repeats.final(job, options, press, self._catalogue)
+        else:
+            asked = repeats.again(job, options, press)
+        await self._order(interaction, asked)
+
+    async def _order(self, interaction: Interaction, asked: Asked) -> None:
+        mark_ordering(interaction)
+        check_place(interaction)
+        await answer(interaction, await self._ordering.ask(asked, at=interaction.created_at))
+
+
+def pictures_of(message: discord.Message) -> list[str]:
+    """The addresses of a message's pictures: attached, in a gallery, or forwarded with it."""
+    found = [one.url for one in message.attachments if _is_picture(one.filename, one.content_type)]
+    for snapshot in message.message_snapshots:
+        found += [one.url for one in snapshot.attachments if _is_picture(one.filename, one.content_type)]
+    found += [media.url for media in _media(message.components) if _is_picture(media.url, media.content_type)]
+    return list(dict.fromkeys(found))
+
+
+def _media(components: Sequence[Any]) -> Iterator[discord.UnfurledMediaItem]:
+    for component in components:
+        if isinstance(component, discord.MediaGalleryComponent):
+            yield from (item.media for item in component.items)
+        yield from _media(getattr(component, "children", ()))
+
+
+def _is_picture(name: str, content_type: str | None) -> bool:
+    """What is offered as one. Whether it is one, its bytes will say."""
+    if content_type is not None:
+        return content_type.startswith("image/")
+    return urlsplit(name).path.lower().endswith(_PICTURE_ENDINGS)

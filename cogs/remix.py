@@ -1,0 +1,93 @@
+"""`/remix`, and Apps > Remix this clip: a changed version of a clip."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice, Range, locale_str
+
+from bot.catalogue import Catalogue
+from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Job, Kind
+from bot.language import ngettext
+from bot.options import SEED_MAX
+from cogs.answers import Interaction
+from cogs.buttons import custom_ids
+from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, matching_models
+from cogs.making import Making
+from cogs.quoting import shortened
+
+PROMPT_UNITS_IN_CHOICE = 60
+
+_SHOWS = re.compile(r"details:[kc](?P<job>[0-9a-hjkmnp-tv-z]{16})")
+
+
+def remix(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, ..., None]:
+    """The command, with the choices that the catalogue has now."""
+
+    async def callback(
+        interaction: Interaction,
+        clip: str,
+        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        model: str | None = None,
+        seed: Range[int, 0, SEED_MAX] | None = None,
+        takes: Range[int, 1, TAKES_MAX] = 1,
+        private: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
+        spoiler: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        await making.remix(
+            interaction, clip, prompt, model=model, seed=seed, takes=takes, private=private, spoiler=spoiler
+        )
+
+    async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        found = await making.choices(interaction, typed, limit=CHOICES_MAX)
+        at = interaction.created_at
+        return [Choice(name=choice_name(job, catalogue, at=at), value=job.id) for job in found]
+
+    async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        del interaction
+        return matching_models(catalogue, Kind.REMIX, typed)
+
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name="remix", description="Make a changed version of a clip", callback=callback
+    )
+    app_commands.describe(
+        clip=locale_str("One of yours or of this channel; type some of its words"),
+        prompt=locale_str("What is to be different"),
+        model=locale_str("Which model makes it; the clip's own if you leave this out"),
+        seed=locale_str("The same number with the same words makes the same video, where the model can"),
+        takes=locale_str("How many clips of it, each at the same price"),
+        private=locale_str("Only you see the clip"),
+        spoiler=locale_str("Hide the clip until it is clicked"),
+    )(command)
+    app_commands.autocomplete(clip=clips, model=models)(command)
+    return command
+
+
+def remix_this(making: Making) -> app_commands.ContextMenu:
+    """The command of a message's menu."""
+
+    async def callback(interaction: Interaction, message: discord.Message) -> None:
+        shown = (_SHOWS.fullmatch(one) for one in custom_ids(message.components))
+        job_id = next((found["job"] for found in shown if found is not None), None)
+        await making.remix_menu(interaction, message, job_id)
+
+    return app_commands.ContextMenu(name="Remix this clip", callback=callback)
+
+
+def choice_name(job: Job, catalogue: Catalogue, *, at: datetime) -> str:
+    """`a paper boat · 3 minutes ago · Studio`."""
+    start = shortened(job.order.prompt, PROMPT_UNITS_IN_CHOICE)
+    name = f"{start} · {_age(job, at)} · {catalogue.describe(job.order.model).name}"
+    return shortened(name, CHOICE_NAME_UNITS_MAX)
+
+
+def _age(job: Job, at: datetime) -> str:
+    minutes = max(0, int((at - job.created_at).total_seconds()) // 60)
+    if minutes < 60:
+        return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
+    if minutes < 48 * 60:
+        return ngettext("{n} hour ago", "{n} hours ago", minutes // 60).format(n=minutes // 60)
+    days = minutes // (24 * 60)
+    return ngettext("{n} day ago", "{n} days ago", days).format(n=days)
