@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot import settings
@@ -83,11 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    ledger = commands.add_parser("ledger", help="the book of money")
-    ledger.add_argument("what", choices=["show", "verify"])
-    ledger.add_argument("--newest", type=int, default=50, help="lines to show")
-    ledger.add_argument("--env-file", type=Path, default=Path(".env"))
-    ledger.set_defaults(command=_ledger)
+    from bot.commands import ledger  # noqa: PLC0415
+
+    book = commands.add_parser("ledger", help="the book of money")
+    ledger.add_to(book)
+    book.set_defaults(command=partial(ledger.run, say=print))
     return parser
 
 
@@ -168,21 +169,6 @@ def _models(chosen: argparse.Namespace) -> int:
     from bot.commands import models  # noqa: PLC0415
 
     return models.run(chosen, say=print)
-
-
-def _ledger(chosen: argparse.Namespace) -> int:
-    from bot import reports  # noqa: PLC0415
-
-    config = settings.load(env_file=chosen.env_file)
-    if chosen.what == "show":
-        for line in reports.ledger_lines(config, newest=chosen.newest):
-            print(line)
-        return 0
-    differences = reports.ledger_differences(config)
-    for line in differences:
-        print(line)
-    print("the ledger is right" if not differences else f"{len(differences)} differences")
-    return 1 if differences else 0
 
 
 if __name__ == "__main__":

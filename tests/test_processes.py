@@ -1,6 +1,7 @@
 """Starting and stopping the real process: signals, exit codes, the lock, and what is said and never said."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -155,6 +156,12 @@ async def test_models_and_ledger_are_shown_beside_a_running_bot(tmp_path: Path) 
         models = await dailies("models", "--env-file", os.devnull, **files)
         shown = await dailies("ledger", "show", "--env-file", os.devnull, **files)
         verified = await dailies("ledger", "verify", "--env-file", os.devnull, **files)
+        exported = await dailies("ledger", "export", "jsonl", "--env-file", os.devnull, **files)
+        usage = tmp_path / "usage.csv"
+        usage.write_text(f"id,cost\n{json.loads(exported[1].splitlines()[1])['provider_job_id']},0.50\n")
+        reconcile = ("ledger", "reconcile", "openai", str(usage), "--env-file", os.devnull)
+        reconciled = await dailies(*reconcile, **files)
+        too_early = await dailies(*reconcile, "--until", "2026-01-01", **files)
 
     assert models[0] == 0
     assert "emulated: Emulated." in models[1]
@@ -162,3 +169,8 @@ async def test_models_and_ledger_are_shown_beside_a_running_bot(tmp_path: Path) 
     assert shown[0] == 0
     assert [line.split()[2:4] for line in shown[1].splitlines()] == [["hold", "$0.40"], ["capture", "$0.40"]]
     assert verified == (0, "the ledger is right\n")
+    assert [json.loads(line)["kind"] for line in exported[1].splitlines()] == ["hold", "capture"]
+    assert reconciled[0] == 1
+    assert "is booked at $0.40 and billed at $0.50" in reconciled[1]
+    assert too_early[0] == 1
+    assert "only at the provider" in too_early[1]

@@ -1,0 +1,110 @@
+"""`dailies ledger`: the book of money, shown, recomputed, exported, and held against a provider's file."""
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from bot import journal, reconciling, reports, settings
+from bot.errors import SettingsError, StorageError
+from bot.settings import Settings
+from storage import booked
+
+_EVER = date(2015, 1, 1)
+"""Discord's own first year."""
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    whats = parser.add_subparsers(dest="what", required=True, metavar="what")
+    show = whats.add_parser("show", help="the newest entries")
+    show.add_argument("--newest", type=int, default=50, help="lines to show")
+    verify = whats.add_parser("verify", help="recompute everything from the entries; name each difference")
+    export = whats.add_parser("export", help="every entry, for other programs")
+    export.add_argument("form", choices=journal.FORMATS, help="beancount is double-entry plain text")
+    export.add_argument("--to", type=Path, help="the file to write, which must not exist; else the terminal")
+    reconcile = whats.add_parser(
+        "reconcile", help="what a provider's usage or invoice file has and the book lacks, and the other way"
+    )
+    reconcile.add_argument("provider", help="as in `dailies models list`, such as fal")
+    reconcile.add_argument("file", type=Path, help="CSV with a heading, or JSON lines")
+    reconcile.add_argument("--id-column", help="the column with the provider's id of a job")
+    reconcile.add_argument("--amount-column", help="the column with the dollars")
+    for each in (export, reconcile):
+        each.add_argument("--since", type=_day, default=_EVER, help="the first day (UTC), as 2026-11-01")
+        each.add_argument("--until", type=_day, default=None, help="the last day (UTC); else today")
+    for each in (show, verify, export, reconcile):
+        each.add_argument("--env-file", type=Path, default=Path(".env"))
+
+
+def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Do what was chosen, and say it; the exit code is 1 where something differs."""
+    config = settings.load(env_file=chosen.env_file)
+    match chosen.what:
+        case "show":
+            for line in reports.ledger_lines(config, newest=chosen.newest):
+                say(line)
+            return 0
+        case "verify":
+            differences = reports.ledger_differences(config)
+            for line in differences:
+                say(line)
+            say("the ledger is right" if not differences else f"{len(differences)} differences")
+            return 1 if differences else 0
+        case "export":
+            return _export(config, chosen, say)
+        case _:
+            return _reconcile(config, chosen, say)
+
+
+def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
+    since, until = _between(chosen)
+    with reports.reading(config) as connection:
+        lines = journal.written(booked.entries(connection, since=since, until=until), chosen.form)
+        if chosen.to is None:
+            for line in lines:
+                say(line)
+            return 0
+        try:
+            with chosen.to.open("x", encoding="utf-8") as file:
+                for line in lines:
+                    file.write(line + "\n")
+        except OSError as fault:
+            raise StorageError(f"{chosen.to} cannot be written: {fault.strerror}") from fault
+    return 0
+
+
+def _reconcile(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
+    since, until = _between(chosen)
+    theirs = reconciling.read_usage(
+        chosen.file, id_column=chosen.id_column, amount_column=chosen.amount_column
+    )
+    with reports.reading(config) as connection:
+        ours = booked.billed(connection, provider=chosen.provider, since=since, until=until)
+        differences = list(reconciling.compared(ours, theirs))
+    for each in differences:
+        say(str(each))
+    say(
+        f"{len(differences)} differences"
+        if differences
+        else f"the books agree with {len(theirs)} jobs of {chosen.provider}"
+    )
+    return 1 if differences else 0
+
+
+def _between(chosen: argparse.Namespace) -> tuple[datetime, datetime]:
+    until = chosen.until or datetime.now(UTC).date()
+    if until < chosen.since:
+        raise SettingsError("--until is before --since: name the earlier day first")
+    return _midnight(chosen.since), _midnight(until + timedelta(days=1))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError("write a day as 2026-11-01") from wrong
