@@ -213,16 +213,18 @@ class Handover:
                 fault = Fault(kind=FaultKind.PROVIDER, code="proven_absent")
                 again = await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now()))
                 return 0.0 if again else None
-            case CannotTell(detail):
+            case CannotTell(detail, retry_after_s):
                 log.warning("still uncertain: %s", detail, extra={"job": job.id, "code": "uncertain"})
-                return await self._stay_uncertain(job)
+                return await self._stay_uncertain(job, retry_after_s)
 
     async def _found(self, job: Job, attempt: Attempt) -> Search:
         if (ticket := self._told.pop(attempt.key, None)) is not None:
             return Found(ticket)
         try:
             return await reached(self._providers, job).find(self._with_source(job), attempt)
-        except (ProviderUnavailable, UnreadableAnswer) as error:
+        except ProviderUnavailable as error:
+            return CannotTell(str(error), error.retry_after_s)
+        except UnreadableAnswer as error:
             return CannotTell(str(error))
 
     def _with_source(self, job: Job) -> Job:
@@ -236,7 +238,9 @@ class Handover:
     async def _ask_silent(self, job: Job, ticket: Ticket) -> float | None:
         try:
             answer = await reached(self._providers, job).ask(ticket)
-        except (ProviderUnavailable, UnreadableAnswer):
+        except ProviderUnavailable as error:
+            return await self._stay_uncertain(job, error.retry_after_s)
+        except UnreadableAnswer:
             return await self._stay_uncertain(job)
         if isinstance(answer, Vanished):
             await self._movement.vanished(job)
@@ -244,12 +248,12 @@ class Handover:
         await self._movement.write(job, partial(states.heard_again, job_id=job.id, at=self._now()))
         return 0.0
 
-    async def _stay_uncertain(self, job: Job) -> float:
+    async def _stay_uncertain(self, job: Job, told_s: float | None = None) -> float:
         if self._patience.is_over(job.state_at, HOUSE_AFTER):
             moved = await self._database.write(partial(moves.to_the_house, job, self._now()))
             if moved:
                 log.error("the house carries it now", extra={"job": job.id, "code": "uncertain_house"})
-        return self._patience.growing_s(job.state_at, most_s=600.0)
+        return max(self._patience.growing_s(job.state_at, most_s=600.0), told_s or 0.0)
 
     async def _attempt(self, job: Job) -> Attempt:
         attempt = await self._database.read(partial(jobs.attempt, job_id=job.id, number=job.attempt))

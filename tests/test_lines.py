@@ -101,7 +101,7 @@ CHUNKED = (
     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
     b"A;name=value\r\n" + BODY[:10] + b"\r\n018\r\n" + BODY[10:] + b"\r\n0\r\nX-Trailer: t\r\n\r\n"
 )
-PACKED = gzip.compress(BODY)
+PACKED, PACKED_BLANK = gzip.compress(BODY), gzip.compress(b" " * 100_000)
 READABLE = {
     "a length": GOOD,
     "chunks": CHUNKED,
@@ -195,12 +195,12 @@ async def test_more_than_was_asked_for_is_not_the_answer_to_the_next_question() 
         b"HTTP/1.1 200 OK\r\nContent-Length: 2000\r\n\r\n" + b" " * 2000,
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n",
         b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 2000,
-        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + gzip.compress(b" " * 100_000),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" + PACKED_BLANK,
     ],
     ids=["by its length", "by its chunk", "without an end", "packed"],
 )
 async def test_a_body_is_read_to_its_limit_and_no_further(said: bytes) -> None:
-    server = Server(said, closes=said.endswith(gzip.compress(b" " * 100_000)))
+    server = Server(said, closes=said.endswith(PACKED_BLANK))
     async with served(server) as url, open_lines() as lines:
         answered = await lines.get(url, bytes_max=1000)
 

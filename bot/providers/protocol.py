@@ -122,9 +122,10 @@ class ProvenAbsent:
 
 @dataclass(frozen=True, slots=True)
 class CannotTell:
-    """No proof either way; ask again, and in the end a person decides."""
+    """No proof either way; ask again, not before the provider's own time, and in the end a person decides."""
 
     detail: str
+    retry_after_s: float | None = None
 
 
 Search = Found | ProvenAbsent | CannotTell

@@ -18,8 +18,8 @@ import aiohttp
 from bot import catalogue, media
 from bot.budgets import Budgets
 from bot.cards import Cards
-from bot.delivery import Card, Post
-from bot.domain import ChannelId, Job, MessageId, OfferId
+from bot.delivery import Card
+from bot.domain import Job, OfferId
 from bot.fetching import Fetching
 from bot.pace import Pace
 from bot.posting import Posting
@@ -28,6 +28,8 @@ from bot.providers.protocol import Provider
 from bot.worker import Worker
 from storage.database import Database, prepare
 from storage.migrate import migrate
+from tests.channel import Channel
+from tests.inline import packing_of
 from tests.props import PLENTY, job_of
 from tests.routes import routing
 
@@ -145,23 +147,11 @@ def new_book(path: Path) -> sqlite3.Connection:
     return connection
 
 
-class Nowhere:
-    """A channel that takes everything and keeps nothing."""
-
-    async def post_card(self, _card: Card, /) -> MessageId:
-        return MessageId(1)
+class Uncritical(Channel):
+    """A channel that takes an edit of whatever card: those of the bench were never posted."""
 
     async def edit_card(self, card: Card) -> None:
-        pass
-
-    async def post_clip(self, _post: Post, /) -> MessageId:
-        return MessageId(1)
-
-    async def find_card(self, _channel_id: ChannelId, _job: Job, /) -> MessageId | None:
-        return None
-
-    async def find_clip(self, _channel_id: ChannelId, _job: Job, /) -> MessageId | None:
-        return None
+        del card
 
 
 class Even(random.Random):
@@ -192,15 +182,15 @@ async def following(
     pace: Pace,
 ) -> AsyncIterator[Worker]:
     """The real worker with the real cards, at work until the end of the block."""
-    nowhere = Nowhere()
-    cards = Cards(database, models, Budgets(database, PLENTY, now=now), nowhere, play_money=False, now=now)
+    channel = Uncritical(now=now)
+    cards = Cards(database, models, Budgets(database, PLENTY, now=now), channel, play_money=False, now=now)
     worker = Worker(
         database,
         models,
         providers,
         cards,
         Fetching(folder, check=media.check, now=now),
-        Posting(database, cards, nowhere, now=now),
+        Posting(database, cards, channel, packing_of(database, channel, folder, now), now=now),
         routing(models),
         folder=folder,
         now=now,

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import EntryKind, Fault, FaultKind, JobState, Period, Scope
-from bot.providers.protocol import ProvenAbsent
+from bot.errors import ProviderBusy
+from bot.providers.protocol import ProvenAbsent, Unknown
 from storage import ledger, purses
 from tests.channel import Call
 from tests.emulators import faults
@@ -342,3 +343,17 @@ async def test_an_order_that_waited_for_hours_fails_before_any_call(bench: Bench
     assert bench.emulator.seen == []
     assert bench.channel.count(Call.POST_CARD) == 1
     assert bench.channel.card(job.id).job.state is JobState.FAILED
+
+
+async def test_a_provider_that_names_a_time_is_not_searched_before_it(bench: Bench) -> None:
+    bench.told.submissions.append(Unknown("lost"))
+    bench.told.searches.appendleft(ProviderBusy("429", retry_after_s=300.0))
+    await bench.start()
+    job = await bench.until_state(await bench.place(TOLD), JobState.UNCERTAIN)
+
+    await bench.passing(seconds=290)
+    assert bench.told.searched == 1
+
+    await bench.passing(seconds=60)
+    assert bench.told.searched >= 2
+    assert bench.job(job.id).state is JobState.UNCERTAIN
