@@ -111,6 +111,8 @@ def read_source(path: Path, into: Found, *, root: Path = ROOT) -> None:
                 _cover(node.exc, covered)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             covered.add(id(node.value))  # a docstring
+        elif isinstance(node, ast.MatchValue | ast.Compare):
+            _cover(node, covered)  # a code that is looked for
     if where.startswith("cogs/"):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant) and id(node) not in covered and _SENTENCE.search(_text(node)):

@@ -113,6 +113,8 @@ def test_our_examples_of_prompts_follow_our_own_advice_in_every_language() -> No
         ('ui.Label(text="Camera", component=x)', [], 1),
         ('lines.append("Nothing was charged.")', [], 1),
         ('log.info("two words")', [], 0),
+        ('match code:\n    case "two words":\n        pass', [], 0),
+        ('gone = code == "two words"', [], 0),
         ('raise RuntimeError("two words")', [], 0),
         ('"""A docstring of words."""', [], 0),
         ('Command(name="go", description="Go there now")', [], 0),
