@@ -10,6 +10,9 @@ from bot.rows import ProviderRow
 FOR_A_PLACE_S = 30.0
 """Who waits for a place is woken when one is free; it looks by itself only in case that was missed."""
 
+SOON_S = 0.02
+"""A turn so near has come: the worker looks at what is due a little early, and would look again at once."""
+
 LATE_S = 1.0
 """A turn that was missed by more than this is gone: else all that were missed would be taken at once."""
 
@@ -76,7 +79,7 @@ class Throttle:
         if turn is None or now - turn > LATE_S:
             turn = key.turns[job_id] = max(now, key.next_turn)
             key.next_turn = turn + apart_s
-        if turn > now:
+        if turn - now > SOON_S:
             return turn - now
         del key.turns[job_id]
         return 0.0

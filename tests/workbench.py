@@ -122,6 +122,7 @@ class Bench:
         self.clock = clock
         self.true_clock = clock
         self.told = ToldProvider("told")
+        self.others: dict[str, ToldProvider] = {}
         self.operator = routes.Remembering()
         self.health = Health(self.operator, clock=routes.loop_time)
         self.limits: Limits = PLENTY
@@ -165,7 +166,7 @@ class Bench:
         self.health = Health(self.operator, clock=routes.loop_time)
         budgets = Budgets(database, self.limits, now=self.clock)
         cards = Cards(database, models, budgets, self.channel, play_money=True, now=self.clock)
-        every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told}
+        every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told, **self.others}
         providers = {name: provider for name, provider in every.items() if name in self.reachable}
         worker = Worker(
             database,
