@@ -11,7 +11,8 @@ from bot.framing import Framing
 class Asked:
     """An order as it came over the wire: nothing of it is believed yet. It is kept as JSON with its quote.
 
-    `role_ids` are the asking member's, as Discord said with the interaction. `picture` is the id of a kept
+    `role_ids` are the asking member's and `joined_at` (ISO 8601) is when they came to the server, as Discord
+    said with the interaction. `picture` is the id of a kept
     picture, `clip` the job of the clip to start from, `characters` the ids of ours. `framing` brings a
     picture to the clip's shape. `way` is how a quote said that a clip is remixed or extended, else it is
     left open. `final_s` is the length that the final of a draft is to have. `final_of` is the job of the
@@ -25,6 +26,7 @@ class Asked:
     prompt: str
     kind: Kind = Kind.GENERATE
     role_ids: Sequence[int] = ()
+    joined_at: str | None = None
     model: str | None = None
     resolution: str | None = None
     aspect_ratio: str | None = None

@@ -19,6 +19,9 @@ class MinimumAges:
     membership: timedelta = timedelta(0)
 
 
+NO_AGES = MinimumAges()
+
+
 def check_ages(
     quote: Quote, user_id: UserId, joined_at: datetime | None, ages: MinimumAges, at: datetime
 ) -> None:

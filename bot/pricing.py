@@ -19,6 +19,7 @@ from bot.domain import (
     Source,
     UserId,
 )
+from bot.eligibility import NO_AGES, MinimumAges, check_ages
 from bot.errors import OrderRefused
 from bot.framing import Fit, Framing
 from bot.language import _
@@ -54,6 +55,7 @@ class Pricing:
     """Everything that is looked at before an order is placed. It writes nothing.
 
     Args:
+        ages: how old accounts and memberships must be for what costs money.
         keep_at_provider: whether providers are asked to keep their copies, for remixes.
     """
 
@@ -64,12 +66,14 @@ class Pricing:
         material: Material,
         *,
         now: Callable[[], datetime],
+        ages: MinimumAges = NO_AGES,
         keep_at_provider: bool = False,
     ) -> None:
         self._catalogue = catalogue
         self._screening = screening
         self._material = material
         self._now = now
+        self._ages = ages
         self._keep_at_provider = keep_at_provider
 
     async def propose(self, asked: Asked) -> Proposal:
@@ -77,6 +81,7 @@ class Pricing:
 
         Raises:
             OrderRefused: it cannot be ordered.
+            TooNew: it costs money, and the account or the membership is not old enough.
             NotYours: what it starts from is not for this member, or not here.
         """
         if not 1 <= asked.takes <= TAKES_MAX:
@@ -91,6 +96,8 @@ class Pricing:
             )
         proposal = await self._proposed(asked, footage)
         priced = proposal.priced
+        joined_at = None if asked.joined_at is None else datetime.fromisoformat(asked.joined_at)
+        check_ages(priced.quote, UserId(asked.user_id), joined_at, self._ages, self._now())
         origin = asked.final_of if footage is None else footage.job.id
         order = replace(
             priced.order,

@@ -23,6 +23,7 @@ def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
         channel_id=interaction.channel_id or 0,
         interaction_id=interaction.id,
         role_ids=[role.id for role in user.roles] if isinstance(user, discord.Member) else [],
+        joined_at=user.joined_at.isoformat() if isinstance(user, discord.Member) and user.joined_at else None,
         prompt=prompt,
         **options,
     )
