@@ -4,12 +4,12 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from typing import Any
 
 from bot import budgets, repeats
 from bot.asked import Asked
+from bot.cancelling import Cancelled, cancelled, order_cancelled
 from bot.catalogue import Priced
 from bot.domain import (
     GuildId,
@@ -31,21 +31,15 @@ from bot.money import format_usd
 from bot.options import SEED_MAX
 from bot.pricing import Pricing, Proposal
 from bot.sources import Way
-from storage import jobs, ledger, quotes, states
+from storage import jobs, ledger, quotes
 from storage import typed as typed_rows
 from storage.database import Database
 from storage.quotes import WaitingQuote
 
+__all__ = ("QUOTE_HOLDS", "Cancelled", "Orders")
+
 QUOTE_HOLDS = timedelta(minutes=14)
 """A little less than the 15 minutes in which Discord lets us answer the command that asked for it."""
-
-
-class Cancelled(StrEnum):
-    """What became of the wish to cancel."""
-
-    DONE = "done"
-    ASKED = "asked"
-    TOO_LATE = "too_late"
 
 
 class Orders:
@@ -179,7 +173,9 @@ class Orders:
         Raises:
             NotYours: the job is another member's (and the presser no moderator), or of another server.
         """
-        job, outcome = await self._database.write(partial(self._cancel, job_id, by=by, moderator=moderator))
+        job, outcome = await self._database.write(
+            partial(cancelled, job_id, self._now(), by=by, moderator=moderator)
+        )
         self._placed(job_id)
         return job, outcome
 
@@ -187,7 +183,9 @@ class Orders:
         self, job_id: JobId, *, by: Member, moderator: bool
     ) -> list[tuple[Job, Cancelled]]:
         """Wish that every take of an order ends without a clip, in one transaction; as `cancel` says."""
-        done = await self._database.write(partial(self._cancel_order, job_id, by=by, moderator=moderator))
+        done = await self._database.write(
+            partial(order_cancelled, job_id, self._now(), by=by, moderator=moderator)
+        )
         for job, _outcome in done:
             self._placed(job.id)
         return done
@@ -302,33 +300,6 @@ class Orders:
                 return jobs.of_order(tx, made.id)
             raise NotYours(_("This quote has expired."), _("Order again for a new one."))
         return place(tx)
-
-    def _cancel_order(
-        self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool
-    ) -> list[tuple[Job, Cancelled]]:
-        takes = [take.id for take in jobs.beside(tx, job_id)] or [job_id]
-        return [self._cancel(take, tx, by=by, moderator=moderator) for take in takes]
-
-    def _cancel(
-        self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool
-    ) -> tuple[Job, Cancelled]:
-        job = jobs.get(tx, job_id)
-        if job is None or job.order.member.guild_id != by.guild_id:
-            raise NotYours(_("This order is not known here."), _("Order again with /generate."))
-        if job.order.member != by and not moderator:
-            raise NotYours(
-                _("This order is somebody else's."), _("Only its member or a moderator can cancel it.")
-            )
-        at = self._now()
-        if job.state in {JobState.REVIEW, JobState.QUEUED}:
-            states.cancelled(tx, job_id, at=at)
-            ledger.release(tx, job_id, at=at)
-            outcome = Cancelled.DONE
-        elif job.state is JobState.CANCELLED:
-            outcome = Cancelled.DONE
-        else:
-            outcome = Cancelled.ASKED if states.wish_cancelled(tx, job_id, at=at) else Cancelled.TOO_LATE
-        return jobs.get(tx, job_id) or job, outcome
 
 
 def _take_of(order: Order, take: int) -> Order:
