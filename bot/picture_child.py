@@ -47,7 +47,7 @@ _TURNS = {
 
 # Pillow has no one error for a damaged file; these are what its readers let through.
 _DAMAGED = (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, OverflowError,
-            struct.error)  # fmt: skip
+            RuntimeError, struct.error)  # fmt: skip
 
 
 class Refused(Exception):

@@ -505,6 +505,15 @@ def damaged(draw: st.DrawFn) -> tuple[str, bytes]:
     return kind, bytes(content)
 
 
+def test_an_avif_whose_first_frame_cannot_be_decoded_is_damaged() -> None:
+    content = bytearray(of_kind("AVIF"))
+    at = content.index(b"mdat") + 4
+    content[at : at + 500] = bytes(500)
+
+    with pytest.raises(Refused, match="broken"):
+        clean(io.BytesIO(content), "AVIF")
+
+
 @settings(max_examples=count(200, 20_000))
 @given(damaged())
 def test_a_damaged_picture_is_clean_or_refused(given_picture: tuple[str, bytes]) -> None:
