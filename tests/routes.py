@@ -20,6 +20,16 @@ class Remembering:
         self.told.append(code)
 
 
+class Steady:
+    """A steady clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.at = 1_000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
 def loop_time() -> float:
     return asyncio.get_running_loop().time()
 

@@ -85,6 +85,20 @@ async def test_a_dear_order_is_quoted_and_holds_nothing_until_confirmed(stage: S
     assert (await stage.money("Ada")).held_micros == 2_000_000
 
 
+async def test_a_cheap_order_that_is_not_quite_what_was_typed_is_placed_as_it_was_quoted(
+    stage: Stage,
+) -> None:
+    quote = await stage.ask_raw(stage.ada, [PROMPT, option("duration", 9, 4)])
+    assert "$0.80 (8 s at $0.10 a second)" in texts(quote)
+    assert await stage.rows() == []
+
+    receipt = await stage.answer_quote(stage.ada, quote, "yes")
+
+    (job,) = await stage.rows()
+    assert "Ordered. $0.80" in texts(receipt)
+    assert (job.order.duration_s, job.quote.price_micros) == (8, 800_000)
+
+
 async def test_a_declined_quote_orders_nothing_for_good(stage: Stage) -> None:
     quote = await stage.ask(stage.ada, prompt="a paper boat", duration=20)
     yes = await stage.client.get_partial_messageable(int(stage.channel())).send(

@@ -2,15 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.breaker import Breaker, Circuit, Temper
+from bot.breaker import Circuit
 from bot.catalogue import Catalogue, load
 from bot.domain import (
     ChannelId,
@@ -31,11 +28,10 @@ from bot.models_file import read
 from bot.patience import QUEUED_MAX
 from bot.providers.protocol import NotTaken, Refused, Taken, Unknown
 from bot.routing import STOPPED_MAX, Go, Later, Nowhere
-from bot.rows import ProviderRow
-from bot.throttle import FOR_A_PLACE_S, Throttle
+from bot.throttle import FOR_A_PLACE_S
 from storage.attempts import Left
 from tests.props import ANN, Clock, job_of
-from tests.routes import Remembering, routing
+from tests.routes import Remembering, Steady, routing
 
 MODEL = """
 [[models]]
@@ -71,16 +67,6 @@ TAKEN = Taken(Ticket(provider_job_id="1"))
 RULES = Refused(Fault(kind=FaultKind.RULES, code="moderation_blocked"))
 GONE = Refused(Fault(kind=FaultKind.PROVIDER, code="model_gone"))
 OURS = Refused(Fault(kind=FaultKind.OURS, code="source_unreadable"))
-
-
-class Steady:
-    """A steady clock that is set by hand."""
-
-    def __init__(self) -> None:
-        self.at = 1_000.0
-
-    def __call__(self) -> float:
-        return self.at
 
 
 class Desk:
@@ -139,91 +125,6 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
-
-
-# A breaker alone
-
-TEMPER = Temper(failures_max=3, first_s=10.0, most_s=40.0)
-
-
-def test_a_breaker_opens_after_failures_in_a_row_and_for_longer_each_time() -> None:
-    breaker = Breaker(TEMPER)
-    opened = [breaker.failed(0.0), breaker.failed(0.0), breaker.failed(0.0)]
-    lasted = [breaker.again_s(0.0)]
-    at = 0.0
-    for _ in range(3):
-        at += lasted[-1]
-        assert breaker.circuit(at - 0.001) is Circuit.OPEN
-        assert breaker.circuit(at) is Circuit.HALF_OPEN
-        breaker.begin(at)
-        assert not breaker.failed(at)
-        lasted.append(breaker.again_s(at))
-
-    assert opened == [False, False, True]
-    assert lasted == [10.0, 20.0, 40.0, 40.0]
-
-
-def test_one_probe_goes_and_its_success_lets_all_go() -> None:
-    breaker = Breaker(TEMPER)
-    breaker.trip(0.0)
-
-    assert not breaker.admits(9.9)
-    assert breaker.admits(10.0)
-    breaker.begin(10.0)
-    assert not breaker.admits(10.0)
-    breaker.abandoned()
-    assert breaker.admits(10.0)
-    breaker.begin(10.0)
-    assert breaker.worked(10.0)
-    assert breaker.admits(10.0)
-    assert breaker.circuit(10.0) is Circuit.CLOSED
-    assert not breaker.worked(11.0)
-
-
-def test_a_success_between_failures_starts_the_count_anew() -> None:
-    breaker = Breaker(TEMPER)
-    for _ in range(5):
-        breaker.failed(0.0)
-        breaker.failed(0.0)
-        breaker.worked(0.0)
-
-    assert breaker.circuit(0.0) is Circuit.CLOSED
-
-
-def test_what_was_on_its_way_when_it_opened_neither_closes_nor_lengthens_it() -> None:
-    breaker = Breaker(TEMPER)
-    breaker.trip(0.0)
-
-    assert not breaker.worked(1.0)
-    assert not breaker.failed(2.0)
-    assert breaker.again_s(2.0) == 8.0
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from(["begin", "worked", "failed", "trip", "lost"]), st.integers(0, 60)))
-)
-def test_whatever_happens_a_breaker_ends_its_wait_and_lets_one_probe_through(
-    events: list[tuple[str, int]],
-) -> None:
-    breaker, now = Breaker(TEMPER), 0.0
-    for event, later in events:
-        now += later
-        if event == "begin" and breaker.admits(now):
-            half_open = breaker.circuit(now) is Circuit.HALF_OPEN
-            breaker.begin(now)
-            assert breaker.admits(now) is not half_open
-        elif event == "worked":
-            breaker.worked(now)
-        elif event == "failed":
-            breaker.failed(now)
-        elif event == "trip":
-            breaker.trip(now)
-        else:
-            breaker.abandoned()
-        assert breaker.again_s(now) <= TEMPER.most_s
-
-    breaker.abandoned()
-    assert breaker.admits(now + breaker.again_s(now))
 
 
 # Which offer
@@ -411,80 +312,7 @@ def test_a_new_process_lets_one_probe_go_to_an_account_that_was_stopped(desk: De
     assert desk.operator.told == []  # the process before this one said so
 
 
-# Places and turns
-
-
-def limited(**limits: Any) -> tuple[Throttle, Steady]:
-    clock = Steady()
-    return Throttle([ProviderRow(id="ant", **limits)], clock=clock), clock
-
-
-def test_a_key_has_so_many_jobs_at_once_and_the_first_who_waits_is_next() -> None:
-    throttle, _ = limited(jobs_at_once=2)
-    jobs = [JobId(name) for name in "abcdef"]
-
-    assert [throttle.enter("ant", job) for job in jobs] == [0, 0, *[FOR_A_PLACE_S] * 4]
-    assert throttle.leave(jobs[0]) == ["c"]
-    assert throttle.enter("ant", jobs[4]) == FOR_A_PLACE_S  # came later
-    assert throttle.enter("ant", jobs[2]) == 0
-    assert throttle.leave(jobs[3]) == []  # was cancelled while it waited
-    assert throttle.leave(jobs[1]) == ["e"]
-    assert throttle.enter("ant", JobId("g")) == FOR_A_PLACE_S
-    assert throttle.enter("ant", jobs[4]) == 0
-    assert throttle.enter("bee", jobs[5]) == 0  # has no limits
-
-
-def test_those_who_were_inside_before_a_restart_count() -> None:
-    throttle, _ = limited(jobs_at_once=1)
-    throttle.inside("ant", JobId("old"))
-    throttle.inside("ant", JobId("older"))
-
-    assert throttle.enter("ant", JobId("new")) == FOR_A_PLACE_S
-    assert throttle.leave(JobId("old")) == []
-    assert throttle.leave(JobId("older")) == ["new"]
-
-
-def test_submissions_come_no_faster_than_the_key_allows() -> None:
-    throttle, clock = limited(submissions_per_minute=6)
-    waits = {name: throttle.enter("ant", JobId(name)) for name in "abc"}
-
-    assert waits == {"a": 0.0, "b": 10.0, "c": 20.0}
-    clock.at += 10.0
-    assert throttle.enter("ant", JobId("b")) == 0.0
-    assert throttle.enter("ant", JobId("c")) == 10.0
-    clock.at += 600.0
-    assert throttle.enter("ant", JobId("c")) == 0.0  # missed its turn, and takes one anew
-    assert throttle.enter("ant", JobId("d")) == 10.0
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans(), st.integers(0, 30)), max_size=60),
-    st.integers(1, 3),
-    st.sampled_from([None, 6, 60]),
-)
-def test_whoever_comes_and_goes_the_limits_of_a_key_are_kept_and_nobody_is_forgotten(
-    events: list[tuple[str, bool, int]], at_once: int, a_minute: int | None
-) -> None:
-    clock = Steady()
-    row = ProviderRow(id="ant", jobs_at_once=at_once, submissions_per_minute=a_minute)
-    throttle = Throttle([row], clock=clock)
-    inside: set[str] = set()
-    sent: list[float] = []
-    for name, leaves, later in events:
-        clock.at += later
-        if leaves:
-            throttle.leave(JobId(name))
-            inside.discard(name)
-        elif name not in inside and throttle.enter("ant", JobId(name)) == 0:
-            inside.add(name)
-            sent.append(clock.at)
-        assert len(inside) <= at_once
-
-    if a_minute is not None:
-        assert all(later - one >= 60.0 / a_minute for one, later in pairwise(sent))
-    for name in "abcdefgh":
-        throttle.leave(JobId(name))
-    assert throttle.enter("ant", JobId("z")) <= 60.0 / (a_minute or 60)
+# Places
 
 
 def test_a_job_without_a_place_goes_to_another_that_costs_no_more(tmp_path: Path) -> None:
@@ -544,3 +372,17 @@ def test_a_wrong_pin_or_limit_is_named_and_what_it_is_about_is_not_sold(
     assert any(says in fault and fault.startswith(f"{path}:") for fault in rows.faults)
     sold = {offer.id for offer in rows.offers}
     assert sold == ({BEE, CAT} if "providers]]" in more else set() if '"reel"' in more else {ANT, BEE, CAT})
+
+
+def test_our_own_file_knows_what_a_key_of_replicate_may_do() -> None:
+    models = load(None, providers=frozenset({"replicate"}), now=Clock())
+
+    assert [(row.id, row.submissions_per_minute, row.jobs_at_once) for row in models.limits] == [
+        ("replicate", 600, None)
+    ]
+
+
+def test_an_operators_row_of_limits_replaces_ours(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, more='[[providers]]\nid = "replicate"\nsubmissions_per_minute = 6\n')
+
+    assert [(row.id, row.submissions_per_minute) for row in desk.models.limits] == [("replicate", 6)]
