@@ -1,6 +1,11 @@
 """From a picture to its family, with nothing left out: the real process, its worker, and its studio."""
 
+import asyncio
+import contextlib
+import shutil
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +14,9 @@ import av
 import pytest
 
 from bot.domain import Job, JobState, Kind
-from bot.rehearsal import started
+from bot.rehearsal import connected, start_bot, started, stop_bot
 from bot.sandbox.person import Person, Press
+from bot.sandbox.server import Sandbox
 from storage import jobs, ledger
 from storage.database import open_for_reading
 from tests.picture_files import drawing, encoded
@@ -101,3 +107,51 @@ async def test_a_picture_becomes_a_clip_and_the_clip_a_family(home: Home, tmp_pa
         round(await home.seconds_of(one, tmp_path / "seen.mp4")) for one in (animated, remixed, longer)
     ]
     assert lengths == [4, 4, 8]
+
+
+async def test_after_a_restart_and_some_days_a_clip_is_edited_from_our_own_file(tmp_path: Path) -> None:
+    async with away(tmp_path) as (sandbox, data_dir):
+        token = sandbox.world.user_named("ada").token
+        async with Person.open(sandbox.api_url, sandbox.gateway_url, token) as ada:
+            home = Home(ada, tmp_path)
+            async with at_work(sandbox, data_dir):
+                clip = await home.clip_after(
+                    await ada.slash("generate", {"prompt": "a tin robot"}, channel=home.channel)
+                )
+            await asyncio.to_thread(some_days_later, data_dir)
+            async with at_work(sandbox, data_dir):
+                quote, _ = await home.form(clip, "make:remix", prompt="at night")
+                remixed = await home.clip_of(quote)
+
+                assert "Studio edits the stored clip" in texts(quote)
+                assert round(await home.seconds_of(remixed, tmp_path / "seen.mp4")) == 4
+                assert [row.order.kind for row in home.rows()] == [Kind.GENERATE, Kind.REMIX]
+
+
+@asynccontextmanager
+async def away(folder: Path) -> AsyncIterator[tuple[Sandbox, Path]]:
+    """A sandbox whose bot is not there."""
+    sandbox = Sandbox(folder / "discord")
+    await sandbox.start()
+    try:
+        yield sandbox, folder / "data"
+    finally:
+        await sandbox.close()
+
+
+@asynccontextmanager
+async def at_work(sandbox: Sandbox, data_dir: Path) -> AsyncIterator[None]:
+    """The bot, for a while."""
+    bot = await start_bot(sandbox, data_dir, more={}, log=data_dir.with_suffix(".log"))
+    try:
+        await connected(sandbox, bot)
+        yield
+    finally:
+        await stop_bot(bot)
+
+
+def some_days_later(data_dir: Path) -> None:
+    """The clip gets old, and the studio forgets it."""
+    with contextlib.closing(sqlite3.connect(data_dir / "dailies.db")) as connection, connection:
+        connection.execute("UPDATE jobs SET created_at = created_at - 3 * 86400 * 1000000")
+    shutil.rmtree(data_dir / "studio" / "jobs")
