@@ -290,6 +290,39 @@ def test_ten_thousand_jobs_are_ten_thousand_rows_of_a_heap_and_no_tasks() -> Non
     assert log.most_together <= 64
 
 
+def test_steps_that_may_begin_early_begin_together_never_earlier_and_what_is_woken_begins_at_once() -> None:
+    log = Log()
+
+    async def story() -> None:
+        schedule = Schedule(log, lanes=64, early_s=0.02)
+        for job_id, after_s in ((A, 1.0), (B, 1.005), (C, 1.05)):
+            schedule.wake(job_id, after_s)
+        task = asyncio.create_task(schedule.run())
+        await asyncio.sleep(3)
+        schedule.wake(A)
+        await asyncio.sleep(1)
+        task.cancel()
+
+    run(story)
+    at = [round(began, 6) for _, began in log.began]
+    assert at == [0.99, 0.99, 1.04, 3.0]
+
+
+def test_a_cancelled_schedule_starts_nothing_more_though_its_timer_is_due() -> None:
+    log = Log()
+
+    async def story() -> None:
+        schedule = Schedule(log, lanes=4)
+        task = asyncio.create_task(schedule.run())
+        await asyncio.sleep(1)
+        schedule.wake(A)
+        task.cancel()
+        await asyncio.sleep(10)
+
+    run(story)
+    assert log.began == []
+
+
 WAKES = st.lists(
     st.tuples(
         st.integers(0, 30),  # when it is called

@@ -6,6 +6,7 @@ import random
 import resource
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -104,6 +105,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def hurried() -> float:
+    """The clock of the breakers: where a fifth is lost on purpose, they would take ten seconds each time."""
+    return 1_000 * time.monotonic()
+
+
 def cpu_s() -> float:
     """Of this process until now, in all its threads."""
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -191,7 +197,7 @@ async def following(
         cards,
         Fetching(folder, check=media.check, now=now),
         Posting(database, cards, channel, packing_of(database, channel, folder, now), now=now),
-        routing(models),
+        routing(models, clock=hurried),
         folder=folder,
         now=now,
         dice=Even(),
