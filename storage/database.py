@@ -19,7 +19,7 @@ import aiosqlite
 
 from bot.errors import StorageError
 from storage.migrate import check, migrate
-from storage.tallies import BookConnection, counting
+from storage.tallies import BookConnection, counting, forget_charters
 
 T = TypeVar("T")
 
@@ -191,6 +191,7 @@ def _commit_in_savepoints(works: list[_Work], connection: sqlite3.Connection) ->
             outcomes.append((True, value))
         except Exception as fault:  # noqa: BLE001 - handed to the caller who asked, never swallowed
             connection.execute("ROLLBACK TO one")
+            forget_charters(connection)
             outcomes.append((False, fault))
         connection.execute("RELEASE one")
     connection.execute("COMMIT")
@@ -210,6 +211,7 @@ def _commit_alone(work: _Work, connection: sqlite3.Connection) -> _Outcome:
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
+    forget_charters(connection)
     if connection.in_transaction:  # SQLite itself may have, when the disk was full
         connection.execute("ROLLBACK")
 

@@ -2,7 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain import GuildId, Micros, Period, UserId
@@ -38,6 +38,10 @@ class SpendingRules:
         """When the period that `day` lies in ends: at the first moment of the next one's first day there."""
         ends = ends_on(period, day)
         return None if ends is None else midnight(ends, self.time_zone)
+
+    def month_ends_at(self, day: date) -> datetime:
+        """When the month that `day` lies in ends there."""
+        return midnight((day.replace(day=1) + timedelta(days=32)).replace(day=1), self.time_zone)
 
 
 def midnight(day: date, time_zone: str) -> datetime:

@@ -39,7 +39,7 @@ def insert(tx: sqlite3.Connection, job: Job) -> None:
             order.member.guild_id,
             order.channel_id,
             order.member.user_id,
-            order.kind,
+            order.kind.value,
             order.prompt,
             order.model,
             order.resolution,
@@ -52,16 +52,16 @@ def insert(tx: sqlite3.Connection, job: Job) -> None:
             None if source is None else source.height,
             None if source is None else source.provider_video_id,
             order.source_job_id,
-            json.dumps(order.characters),
-            order.remixable,
-            order.blocks_ip,
-            order.draft,
-            order.private,
-            order.spoiler,
+            json.dumps(order.characters) if order.characters else "[]",
+            int(order.remixable),
+            int(order.blocks_ip),
+            int(order.draft),
+            int(order.private),
+            int(order.spoiler),
             quote.offer_id,
             quote.price_micros,
             quote.per_second_micros,
-            job.state,
+            job.state.value,
             to_us(job.created_at),
             to_us(job.state_at),
         ),
@@ -91,7 +91,8 @@ def in_hand(tx: sqlite3.Connection) -> list[JobId]:
     rows = tx.execute(
         """
         SELECT id FROM jobs
-        WHERE state IN ('queued', 'submitting', 'uncertain', 'running', 'rendered', 'stored')
+        WHERE state = 'queued' OR state = 'submitting' OR state = 'uncertain' OR state = 'running'
+              OR state = 'rendered' OR state = 'stored'
         ORDER BY state_at
         """
     )
@@ -117,7 +118,8 @@ def count_in_flight(tx: sqlite3.Connection) -> int:
     row = tx.execute(
         """
         SELECT count(*) FROM jobs
-        WHERE state IN ('queued', 'submitting', 'uncertain', 'running', 'rendered', 'stored')
+        WHERE state = 'queued' OR state = 'submitting' OR state = 'uncertain' OR state = 'running'
+              OR state = 'rendered' OR state = 'stored'
         """
     ).fetchone()
     return int(row[0])
@@ -175,3 +177,8 @@ def clip_tried(tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, *, 
         """,
         (channel_id, to_us(at), job_id),
     )
+
+
+def spoil(tx: sqlite3.Connection, job_id: JobId, *, spoiler: bool) -> None:
+    """Whether the clip is to be hidden until it is clicked."""
+    tx.execute("UPDATE jobs SET spoiler = ? WHERE id = ?", (spoiler, job_id))

@@ -24,7 +24,17 @@ from bot.errors import StorageError
 from storage import records
 from storage.audit import Difference, verify
 from storage.effects import effects
-from storage.purses import GrantPart, Hold, to_day
+from storage.purses import (
+    HOUSE,
+    INSTALLATION,
+    GrantPart,
+    Hold,
+    channel_key,
+    grant_key,
+    guild_key,
+    member_key,
+    to_day,
+)
 from storage.tallies import Tallies, settle, tallies_of
 from storage.times import to_us
 
@@ -78,8 +88,8 @@ def hold(
     Raises:
         sqlite3.IntegrityError: the job has an open hold already.
     """
-    granted = sum(part.amount_micros for part in parts)
-    utc_day = at.date()
+    granted = sum(part.amount_micros for part in parts) if parts else 0
+    guild_number, utc_number = to_day(guild_day), to_day(at.date())
     cursor = tx.execute(
         """
         INSERT INTO holds (job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day,
@@ -92,34 +102,31 @@ def hold(
             member.guild_id,
             channel_id,
             member.user_id,
-            to_day(guild_day),
-            to_day(utc_day),
+            guild_number,
+            utc_number,
             amount_micros,
             granted,
             to_us(at),
         ),
     )
-    opened = Hold(
-        id=HoldId(cursor.lastrowid or 0),
-        job_id=job_id,
-        bearer=bearer,
-        member=member,
-        channel_id=channel_id,
-        guild_day=guild_day,
-        utc_day=utc_day,
-        amount_micros=amount_micros,
-        granted_micros=Micros(granted),
-    )
+    hold_id = HoldId(cursor.lastrowid or 0)
     for number, part in enumerate(parts, start=1):
         tx.execute(
             "INSERT INTO grant_parts (hold_id, number, grant_id, amount_micros) VALUES (?, ?, ?, ?)",
-            (opened.id, number, part.grant_id, part.amount_micros),
+            (hold_id, number, part.grant_id, part.amount_micros),
         )
     tallies = tallies_of(tx)  # the entry is written by the schema
-    for key, day, spent, held, count in effects(opened, EntryKind.HOLD, bearer, amount_micros, parts):
-        tallies.add(key, day, spent=spent, held=held, opened=count)
+    tallies.add(INSTALLATION, utc_number, held=amount_micros, opened=1)
+    if bearer is Scope.HOUSE:
+        tallies.add(HOUSE, utc_number, held=amount_micros, opened=1)
+    else:
+        tallies.add(member_key(member), guild_number, held=amount_micros - granted, opened=1)
+        tallies.add(channel_key(channel_id), guild_number, held=amount_micros, opened=1)
+        tallies.add(guild_key(member.guild_id), guild_number, held=amount_micros, opened=1)
+    for part in parts:
+        tallies.add(grant_key(part.grant_id), guild_number, held=part.amount_micros, opened=1)
     settle(tx, tallies)
-    return opened.id
+    return hold_id
 
 
 def open_hold(tx: sqlite3.Connection, job_id: JobId) -> Hold | None:

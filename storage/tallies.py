@@ -6,59 +6,27 @@ While a batch goes in, the rows that it touches are read once and written once, 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from bot.domain import Period
 from bot.errors import StorageError
 from storage.purses import Key, from_day, starts_on, to_day
 
-_DATED = (Period.DAY, Period.WEEK, Period.MONTH)
-_PERIODS = (*_DATED, Period.TOTAL)
+PERIODS = (Period.DAY, Period.WEEK, Period.MONTH, Period.TOTAL)
+"""A period's place in this is its place in every list of a tally."""
 
 
-@dataclass(slots=True)
 class Tally:
-    """A purse's open periods: those that its newest `day` lies in. Spent and held by period: D, W, M, T."""
+    """A purse's open periods, those that its newest `day` lies in: spent and held, by the period's place."""
 
-    day: int
-    day_spent: int = 0
-    day_held: int = 0
-    week_spent: int = 0
-    week_held: int = 0
-    month_spent: int = 0
-    month_held: int = 0
-    total_spent: int = 0
-    total_held: int = 0
-    open_holds: int = 0
+    __slots__ = ("day", "held", "open_holds", "spent")
 
-    def open_period(self, period: Period) -> tuple[int, int]:
-        """What is spent and held in the open period of this kind."""
-        match period:
-            case Period.DAY:
-                return self.day_spent, self.day_held
-            case Period.WEEK:
-                return self.week_spent, self.week_held
-            case Period.MONTH:
-                return self.month_spent, self.month_held
-            case Period.TOTAL:
-                return self.total_spent, self.total_held
-
-    def count(self, period: Period, spent: int, held: int) -> None:
-        """Count in the open period of this kind."""
-        match period:
-            case Period.DAY:
-                self.day_spent += spent
-                self.day_held += held
-            case Period.WEEK:
-                self.week_spent += spent
-                self.week_held += held
-            case Period.MONTH:
-                self.month_spent += spent
-                self.month_held += held
-            case Period.TOTAL:
-                self.total_spent += spent
-                self.total_held += held
+    def __init__(self, day: int, spent: list[int], held: list[int], open_holds: int) -> None:
+        self.day = day
+        self.spent = spent
+        self.held = held
+        self.open_holds = open_holds
 
 
 class Tallies:
@@ -81,14 +49,13 @@ class Tallies:
         except KeyError:
             row = self._connection.execute(
                 """
-                SELECT day, day_spent_micros, day_held_micros, week_spent_micros, week_held_micros,
-                       month_spent_micros, month_held_micros, total_spent_micros, total_held_micros,
-                       open_holds
+                SELECT day, day_spent_micros, week_spent_micros, month_spent_micros, total_spent_micros,
+                       day_held_micros, week_held_micros, month_held_micros, total_held_micros, open_holds
                 FROM purses WHERE scope = ? AND scope_id = ? AND user_id = ?
                 """,
                 key,
             ).fetchone()
-            tally = self._read[key] = None if row is None else Tally(*row)
+            tally = self._read[key] = None if row is None else Tally(row[0], [*row[1:5]], [*row[5:9]], row[9])
             return tally
 
     def used(self, key: Key, period: Period, day: date) -> tuple[int, int]:
@@ -96,12 +63,10 @@ class Tallies:
         tally = self.get(key)
         if tally is None:
             return 0, 0
-        number = to_day(day)
-        if period is Period.TOTAL or tally.day == number:
-            return tally.open_period(period)
+        place = PERIODS.index(period)
         begun, open_since = starts_on(period, day), starts_on(period, from_day(tally.day))
         if begun == open_since:
-            return tally.open_period(period)
+            return tally.spent[place], tally.held[place]
         if begun > open_since:
             return 0, 0
         row = self._connection.execute(
@@ -117,7 +82,7 @@ class Tallies:
         """Count upwards in the periods that `day` lies in, of a purse that may be new."""
         tally = self.get(key)
         if tally is None:
-            tally = self._read[key] = Tally(day)
+            tally = self._read[key] = Tally(day, [0, 0, 0, 0], [0, 0, 0, 0], 0)
         elif tally.day < day:
             self._turn(key, tally, day)
         self._count(key, tally, day, spent, held, opened)
@@ -139,9 +104,10 @@ class Tallies:
             return
         self._connection.executemany(
             """
-            INSERT INTO purses (scope, scope_id, user_id, day, day_spent_micros, day_held_micros,
-                                week_spent_micros, week_held_micros, month_spent_micros, month_held_micros,
-                                total_spent_micros, total_held_micros, open_holds)
+            INSERT INTO purses (scope, scope_id, user_id, day,
+                                day_spent_micros, week_spent_micros, month_spent_micros, total_spent_micros,
+                                day_held_micros, week_held_micros, month_held_micros, total_held_micros,
+                                open_holds)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (scope, scope_id, user_id) DO UPDATE
             SET day = excluded.day,
@@ -156,14 +122,8 @@ class Tallies:
                 (
                     *key,
                     tally.day,
-                    tally.day_spent,
-                    tally.day_held,
-                    tally.week_spent,
-                    tally.week_held,
-                    tally.month_spent,
-                    tally.month_held,
-                    tally.total_spent,
-                    tally.total_held,
+                    *tally.spent,
+                    *tally.held,
                     tally.open_holds,
                 )
                 for key, tally in self._changed.items()
@@ -175,20 +135,17 @@ class Tallies:
         self.changes += 1
         self._changed[key] = tally
         tally.open_holds += opened
-        tally.total_spent += spent
-        tally.total_held += held
         if tally.day == day:
-            tally.day_spent += spent
-            tally.day_held += held
-            tally.week_spent += spent
-            tally.week_held += held
-            tally.month_spent += spent
-            tally.month_held += held
+            if spent:
+                tally.spent = [sum_micros + spent for sum_micros in tally.spent]
+            if held:
+                tally.held = [sum_micros + held for sum_micros in tally.held]
             return
-        for period in _DATED:
+        for place, period in enumerate(PERIODS):
             begun, open_since = starts_on(period, from_day(day)), starts_on(period, from_day(tally.day))
             if begun == open_since:
-                tally.count(period, spent, held)
+                tally.spent[place] += spent
+                tally.held[place] += held
             else:
                 self._count_closed(key, period, begun, spent, held)
 
@@ -196,13 +153,11 @@ class Tallies:
         """Begin the periods of a later day, and write down those that are over."""
         self.changes += 1
         self._changed[key] = tally
-        for period in _DATED:
+        for place, period in enumerate(PERIODS):
             over = starts_on(period, from_day(tally.day))
-            if starts_on(period, from_day(day)) == over:
-                continue
-            spent, held = tally.open_period(period)
-            tally.count(period, -spent, -held)
-            self._count_closed(key, period, over, spent, held)
+            if starts_on(period, from_day(day)) != over:
+                self._count_closed(key, period, over, tally.spent[place], tally.held[place])
+                tally.spent[place] = tally.held[place] = 0
         tally.day = day
 
     def _count_closed(self, key: Key, period: Period, begun: date, spent: int, held: int) -> None:
@@ -229,9 +184,23 @@ class Tallies:
 
 
 class BookConnection(sqlite3.Connection):
-    """A connection that keeps the totals of the batch that is going in; None between two batches."""
+    """A connection that keeps the totals of the batch that is going in (None between two batches).
+
+    `charters` is what `storage.charters` has read of each guild: whoever changes a budget, and whoever takes
+    changes back, has it read anew with `forget_charters`.
+    """
 
     tallies: Tallies | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.charters: dict[int, Any] = {}
+
+
+def forget_charters(connection: sqlite3.Connection) -> None:
+    """What was set for guilds may have changed."""
+    if isinstance(connection, BookConnection):
+        connection.charters.clear()
 
 
 @contextmanager
