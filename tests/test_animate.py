@@ -1,6 +1,8 @@
 """`/animate`, the menu of a message, and the last frame of a clip: what is taken, shown and ordered."""
 
 import asyncio
+import struct
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -160,9 +162,22 @@ async def test_a_polyglot_is_taken_for_the_picture_that_it_is(stage: Stage, file
     assert "Ordered." in texts(answer)
 
 
+def chunk(kind: bytes, content: bytes) -> bytes:
+    """A piece of a PNG."""
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
 HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + b"\0" * 80
 
+BOMB = (
+    b"\x89PNG\r\n\x1a\n"
+    + chunk(b"IHDR", struct.pack(">IIBBBBB", 13_300, 13_300, 8, 2, 0, 0, 0))
+    + chunk(b"IDAT", zlib.compress(bytes(10_000)))
+    + chunk(b"IEND", b"")
+)
+
 BAD_PICTURES = {
+    "a bomb": (BOMB, "The picture has more than 32 million pixels"),
     "an empty file": (b"", "The file is empty."),
     "a telephone's own format": (HEIC, "The picture is an HEIC"),
     "a video": (b"\0\0\0\x18ftypisom\0\0\0\0isomavc1" + b"\0" * 80, "The file is a video"),

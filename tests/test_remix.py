@@ -308,6 +308,19 @@ async def test_a_form_sent_in_twice_is_two_quotes_and_no_order(stage: Stage) -> 
     assert len(await stage.rows()) == 1
 
 
+@pytest.mark.parametrize(
+    "edited", ["make:remix:{other}", "make:oops:{clip}", "make:remix:{clip}x", "make:remix:"]
+)
+async def test_a_custom_id_that_was_edited_by_hand_does_nothing(stage: Stage, edited: str) -> None:
+    clip = await made(stage, stage.ada)
+    message = await buttons(stage, clip.id)
+    custom_id = edited.format(clip=clip.id, other="0000000000000009")
+
+    answer = await stage.ada.answer(await stage.ada.press(message, custom_id, unchecked=True))
+
+    await assert_refused(answer, saying="This button is not known any more.")
+
+
 # The menu of a message
 
 
