@@ -3,8 +3,11 @@
 import io
 from collections.abc import AsyncIterator
 from functools import cache
+from pathlib import Path
 
 from PIL import Image
+
+from bot.pictures import Picture, Pictures
 
 SECRET = b"taken at 52.5200 N 13.4050 E"
 ZIP_TRAILER = b"PK\x03\x04" + SECRET + b"<script>alert(1)</script>"
@@ -47,3 +50,19 @@ async def chunks(content: bytes, size: int = 4_096) -> AsyncIterator[bytes]:
     """As a download comes."""
     for at in range(0, len(content), size):
         yield content[at : at + size]
+
+
+async def take(folder: Path, content: bytes, **limits: float) -> Picture:
+    return await Pictures(**limits).take(chunks(content), folder, "kept")  # type: ignore[arg-type]
+
+
+def files_in(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
+
+
+def is_bare(path: Path) -> bool:
+    """Nothing in the file but what a picture needs."""
+    content = path.read_bytes()
+    with Image.open(path) as picture:
+        known = set(picture.info) - {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+        return not known and not picture.getexif() and SECRET not in content and b"PK\x03\x04" not in content
