@@ -132,7 +132,12 @@ def _shape(path: Path, content_type: str) -> tuple[int, int] | None:
         try:
             with Image.open(path) as image:
                 return image.size
-        except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        except (
+            UnidentifiedImageError,
+            OSError,
+            Image.DecompressionBombError,
+            Image.DecompressionBombWarning,  # where warnings are errors
+        ):
             return None
     try:
         with av.open(str(path)) as film:
