@@ -19,7 +19,11 @@ _PYTHON_TYPES: Mapping[AppCommandOptionType, type] = {
     AppCommandOptionType.string: str,
     AppCommandOptionType.integer: int,
     AppCommandOptionType.boolean: bool,
-    AppCommandOptionType.attachment: str,  # its id
+    # What stands for these is an id.
+    AppCommandOptionType.attachment: str,
+    AppCommandOptionType.user: str,
+    AppCommandOptionType.channel: str,
+    AppCommandOptionType.role: str,
 }
 
 
@@ -46,7 +50,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
             return True
         data: Any = interaction.data or {}
         command = self.get_command(str(data.get("name")))
-        if isinstance(command, app_commands.Command) and not _as_registered(command, data.get("options", [])):
+        if not _is_as_registered(command, data.get("options", [])):
             await tell(interaction, _strange_form())
             return False
         return True
@@ -63,6 +67,19 @@ class Tree(app_commands.CommandTree[discord.Client]):
                 await tell(interaction, _strange_form())
             case _:
                 await tell(interaction, error)
+
+
+def _is_as_registered(command: object, options: list[dict[str, Any]]) -> bool:
+    """Whether a command, or the one of a group that was called, is asked for as it was registered."""
+    while isinstance(command, app_commands.Group):
+        match options:
+            case [{"name": str(name), "type": 1 | 2} as called]:
+                command, options = command.get_command(name), called.get("options", [])
+            case _:
+                return False
+        if command is None:
+            return False
+    return not isinstance(command, app_commands.Command) or _as_registered(command, options)
 
 
 def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[dict[str, Any]]) -> bool:

@@ -1,0 +1,83 @@
+"""What the operator does and reads in Discord: `/operator`, and the channel in which the bot tells them."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.control import AdmitGuild, Change, DismissGuild
+from bot.domain import UserId
+from bot.errors import DeliveryRefused, DeliveryUnavailable, NotYours, OrderRefused
+from bot.language import _
+from bot.money import parse_usd
+from cogs.answers import Interaction, acknowledge, answer, said
+from cogs.presses import member_of
+
+NONCE_CHARS = 16
+
+
+def operator(
+    operator_ids: frozenset[UserId], change: Callable[[Change], Awaitable[str]]
+) -> app_commands.Group:
+    """The commands.
+
+    Args:
+        operator_ids: who may use them; nobody else may, whatever Discord lets them do.
+        change: makes a change and says what was done, as a sentence.
+    """
+    group = app_commands.Group(
+        name="operator",
+        description="For whoever runs this bot: which servers may spend at paid providers",
+        default_permissions=discord.Permissions(manage_guild=True),
+        guild_only=True,
+    )
+
+    def check(interaction: Interaction) -> int:
+        if interaction.user.id not in operator_ids:
+            raise NotYours(
+                _("Only whoever runs this bot can do that."),
+                _("Its operators are named in DAILIES_OPERATOR_IDS."),
+            )
+        return member_of(interaction).guild_id
+
+    @group.command(name="admit", description="Let this server spend so much a month at paid providers")
+    @app_commands.describe(dollars="A month, such as 25 or 7.50")
+    async def admit(interaction: Interaction, dollars: str) -> None:
+        await acknowledge(interaction)
+        guild_id = check(interaction)
+        try:
+            ceiling = parse_usd(dollars)
+        except ValueError as wrong:
+            raise OrderRefused(
+                _("That is no amount of dollars."), _("Write it as digits, such as 25 or 7.50.")
+            ) from wrong
+        done = await change(AdmitGuild(guild_id=guild_id, ceiling_monthly_micros=ceiling))
+        await answer(interaction, said(done))
+
+    @group.command(name="dismiss", description="Let this server spend nothing at paid providers from now on")
+    async def dismiss(interaction: Interaction) -> None:
+        await acknowledge(interaction)
+        done = await change(DismissGuild(guild_id=check(interaction)))
+        await answer(interaction, said(done))
+
+    return group
+
+
+async def post_notice(client: discord.Client, channel_id: int, sentence: str) -> None:
+    """Show the operator a sentence in their channel; the same one again within minutes is one message.
+
+    Raises:
+        DeliveryUnavailable: worth trying again.
+        DeliveryRefused: the bot may not post there, or there is no such channel.
+    """
+    channel: Any = client.get_partial_messageable(channel_id)
+    nonce = hashlib.sha256(sentence.encode()).hexdigest()[:NONCE_CHARS]
+    try:
+        await channel.send(view=said(sentence), nonce=nonce)
+    except (discord.Forbidden, discord.NotFound) as refused:
+        raise DeliveryRefused(f"{refused.status} {refused.code}: {refused.text[:200]}") from refused
+    except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as silence:
+        raise DeliveryUnavailable(f"{type(silence).__name__}: {silence}") from silence
