@@ -44,7 +44,9 @@ SHOWN_BY_NAME = {
 }
 """Keywords, in `cogs/`, whose texts are read by members, and how long Discord takes them at most: of buttons,
 fields, forms' labels and titles, and what stands below them (the narrowest of those with that keyword)."""
-TOLD_ELSEWHERE = frozenset({"Command", "Group", "ContextMenu", "describe", "rename", "locale_str"})
+TOLD_ELSEWHERE = frozenset(
+    {"Command", "Group", "ContextMenu", "command", "context_menu", "describe", "rename", "locale_str"}
+)
 """Their texts come through the registered commands."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -111,6 +113,9 @@ def read_source(path: Path, into: Found, *, root: Path = ROOT) -> None:
                 _cover(node.exc, covered)
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             covered.add(id(node.value))  # a docstring
+        elif isinstance(node, ast.ClassDef):
+            for keyword in node.keywords:  # `class Budget(Group, description=…)`
+                _cover(keyword, covered)
         elif isinstance(node, ast.MatchValue | ast.Compare):
             _cover(node, covered)  # a code that is looked for
     if where.startswith("cogs/"):

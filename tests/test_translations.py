@@ -118,6 +118,8 @@ def test_our_examples_of_prompts_follow_our_own_advice_in_every_language() -> No
         ('raise RuntimeError("two words")', [], 0),
         ('"""A docstring of words."""', [], 0),
         ('Command(name="go", description="Go there now")', [], 0),
+        ('@group.command(description="Go there now")\nasync def go(): ...', [], 0),
+        ('class Go(Group, description="Go there now"):\n    pass', [], 0),
     ],
 )
 def test_what_is_shown_in_words_of_its_own_is_found(
