@@ -32,16 +32,20 @@ from bot.packing import Packing
 from bot.pictures import Pictures
 from bot.posting import Posting
 from bot.pricing import Pricing
+from bot.removal import Removals
 from bot.rendertimes import RenderTimes
+from bot.reporting import Reporting
 from bot.retirements import Retirements
 from bot.routing import Routing
 from bot.screening import WordList, read_words
 from bot.settings import DISCORD_API_URL, Settings
+from bot.showing import Shown
 from bot.stills import Stills
 from bot.throttle import Throttle
 from bot.web import Webhooks
 from bot.worker import Worker
 from cogs.client import Client, use_endpoints
+from cogs.clip_presses import ClipPresses
 from cogs.delivery import DiscordDelivery
 from storage.database import Database, open_database
 from storage.lock import FolderLock
@@ -64,6 +68,8 @@ class App:
     client: Client
     worker: Worker
     cards: Cards
+    removals: Removals
+    reporting: Reporting
     retirements: Retirements
     orders: Orders
     database: Database
@@ -164,6 +170,18 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             now=now,
             expected_at=lambda job: times.expected_end_at(job, at=now()),
         )
+        shown = Shown(database, cards, delivery, packing, folder=clips_folder, now=now)
+        removals = Removals(
+            database,
+            cards,
+            delivery,
+            providers,
+            folder=clips_folder,
+            thumbnails=folder / "thumbnails",
+            now=now,
+        )
+        reporting = Reporting(database, shown, delivery, ids=ids, now=now)
+        client.clip_presses = ClipPresses(orders, shown, removals, reporting)
         worker = Worker(
             database,
             models,
@@ -192,6 +210,8 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             client=client,
             worker=worker,
             cards=cards,
+            removals=removals,
+            reporting=reporting,
             retirements=Retirements(models, providers, now=now),
             orders=orders,
             database=database,
@@ -216,6 +236,8 @@ async def run(config: Settings) -> None:
             asyncio.create_task(app.client.connect(), name="gateway"),
             asyncio.create_task(app.worker.run(), name="worker"),
             asyncio.create_task(app.cards.run(), name="cards"),
+            asyncio.create_task(app.removals.run(), name="removals"),
+            asyncio.create_task(app.reporting.run(), name="reports"),
             asyncio.create_task(app.retirements.run(), name="retirements"),
         ]
         waiting = asyncio.create_task(stop.wait(), name="stop")
@@ -230,6 +252,7 @@ async def _stop(app: App, duties: list[asyncio.Task[None]]) -> None:
     app.client.stop_taking_orders()
     parked = await app.worker.stop(within_s=STOP_WITHIN_S, uploading_s=STOP_UPLOADING_WITHIN_S)
     await app.cards.stop(within_s=CARDS_WITHIN_S)
+    await app.removals.stop(within_s=CARDS_WITHIN_S)
     log.info("stopping; parked in the middle of a step: %s", ", ".join(parked) or "none")
     failed = [task for task in duties if task.done() and not task.cancelled() and task.exception()]
     for task in duties:

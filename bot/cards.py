@@ -133,7 +133,8 @@ class Cards:
         takes = await self._takes(job_id)
         if takes and takes[0].card_message_id is not None:
             async with self._turn(takes[0].id):
-                await self._edit(await self._takes(job_id))
+                self._shown.pop(takes[0].id, None)
+                await self._edit(await self._takes(job_id), anew=True)
 
     async def _takes(self, job_id: JobId) -> Sequence[Job]:
         return await self._database.read(partial(jobs.beside, job_id=job_id))
@@ -236,7 +237,7 @@ class Cards:
         else:
             await self._edit([replace(take, card_message_id=message_id) for take in takes])
 
-    async def _edit(self, takes: Sequence[Job]) -> None:
+    async def _edit(self, takes: Sequence[Job], *, anew: bool = False) -> None:
         there = {take.id for take in takes if _is_carried(take)}
         if there and (len(there) == len(takes) or not there <= self._carried.keys()):
             # It carries its clips and has said "Done" with them. Whether an edit can name an attachment that
@@ -247,7 +248,8 @@ class Cards:
         card = await self._card(takes, here=here)
         seen, before = _seen(card), self._shown.get(takes[0].id, _seen_by_rows(takes))
         # A clip that the card carries would be uploaded again with every word of a provider.
-        if _without_progress(before) != _without_progress(seen) if here else before != seen:
+        differs = _without_progress(before) != _without_progress(seen) if here else before != seen
+        if anew or differs:
             await self._delivery.edit_card(card)
             self._shown[takes[0].id] = seen
         await self._write_shown(takes)

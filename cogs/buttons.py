@@ -15,6 +15,7 @@ from bot.delivery import card_nonce, clip_nonce
 from bot.domain import JobId
 from bot.language import _
 from cogs.answers import answered
+from cogs.clip_buttons import CLIP, ClipButton
 from cogs.making_buttons import MAKING, MakingButton
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
@@ -102,6 +103,7 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     DetailsButton,
     QuoteButton,
     MakingButton,
+    ClipButton,
 )
 
 
@@ -116,7 +118,7 @@ def is_ours(interaction: Press) -> bool:
     return (
         message is not None
         and custom_id in custom_ids(message.components)
-        and any(template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE, MAKING))
+        and any(template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP))
     )
 
 

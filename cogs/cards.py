@@ -14,8 +14,11 @@ from discord import ui
 from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
 from bot.domain import ENDED, RESTING, ClipState, Job, JobId, JobState
 from bot.language import _
+from bot.reporting import Reason
+from bot.showing import Notice
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
+from cogs.clip_buttons import Act, ClipButton
 from cogs.making_buttons import on_card, under_clip
 from cogs.quoting import quoted, shortened
 
@@ -28,6 +31,7 @@ ALT_UNITS_MAX = 256
 _CANCELLABLE = frozenset(
     {JobState.REVIEW, JobState.QUEUED, JobState.SUBMITTING, JobState.UNCERTAIN, JobState.RUNNING}
 )
+_HAS_CLIP = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
 _GREEN, _RED, _GREY, _BLUE = 0x3BA55D, 0xD83C3E, 0x80848E, 0x5865F2
 
 
@@ -73,9 +77,38 @@ def clip_view(post: Post) -> ui.LayoutView:
         parts.append(ui.TextDisplay(sentences.link(post.link)))
         buttons.append(ui.Button(label=_("Watch the clip"), url=post.link.url))
     parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in facts)))
-    buttons += [*under_clip(job, can_extend=post.can_extend), DetailsButton(clip_nonce(job.id))]
-    parts += _rows(buttons)
-    return _view(ui.Container(*parts, accent_colour=_GREEN))
+    parts += _rows([*buttons, *under_clip(job, can_extend=post.can_extend)])
+    rest = [DetailsButton(clip_nonce(job.id)), *_keeping(job, linked=post.link is not None)]
+    return _view(ui.Container(*parts, *_rows(rest), accent_colour=_GREEN))
+
+
+def hidden_view(post: Post) -> ui.LayoutView:
+    """In the place of a clip that was reported, or taken down."""
+    told = _("This clip was reported. It is hidden until a moderator has looked; what it cost stays paid.")
+    buttons = [DetailsButton(clip_nonce(post.job.id)), ClipButton(Act.DELETE, post.job.id)]
+    return _view(ui.Container(ui.TextDisplay(told), *_rows(buttons), accent_colour=_GREY))
+
+
+def notice_view(notice: Notice) -> ui.LayoutView:
+    """What those who manage a server read of a report, with the two ways to decide where it is hidden."""
+    job = notice.job
+    reason = sentences.reason(Reason(notice.reason))
+    lines = [
+        "### " + _("A clip was reported: {reason}").format(reason=reason),
+        _("Made by {member} {when}").format(
+            member=f"<@{job.order.member.user_id}>", when=sentences.ago(job.created_at)
+        ),
+        _("It is hidden until one of you has decided.") if notice.hidden else _("It is still shown."),
+    ]
+    if notice.words:
+        lines.append(quoted(notice.words, PROMPT_UNITS_ON_CARD))
+    buttons: list[ui.Item[Any]] = []
+    if (url := clip_url(job)) is not None:
+        buttons.append(ui.Button(label=_("To its message"), url=url))
+    if notice.hidden:
+        buttons += [ClipButton(Act.RESTORE, job.id), ClipButton(Act.TAKE_DOWN, job.id)]
+    parts: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(lines)), *_rows(buttons)]
+    return _view(ui.Container(*parts, accent_colour=_RED))
 
 
 def clip_file_name(job_id: JobId) -> str:
@@ -99,6 +132,12 @@ def clip_url(job: Job) -> str | None:
     if job.clip_message_id is None or job.clip_channel_id is None:
         return None
     return message_url(job.order.member.guild_id, job.clip_channel_id, job.clip_message_id)
+
+
+def _keeping(job: Job, *, linked: bool) -> list[ui.Item[Any]]:
+    renew = [ClipButton(Act.LINK, job.id)] if linked else []
+    spoiler = [] if linked else [ClipButton(Act.SPOILER, job.id, spoiler=job.order.spoiler)]
+    return [*renew, *spoiler, ClipButton(Act.DELETE, job.id), ClipButton(Act.REPORT, job.id)]
 
 
 def gallery_ready(take: Take) -> bool:
@@ -142,6 +181,10 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
     if all(take.job.state in ENDED for take in card.takes):
         buttons += on_card(job)
     buttons.append(DetailsButton(card_nonce(job.id)))
+    if all(take.job.state in RESTING for take in card.takes) and any(
+        take.job.state in _HAS_CLIP and take.clip_state is not ClipState.DELETED for take in card.takes
+    ):
+        buttons.append(ClipButton(Act.DELETE_ORDER, job.id))
     return buttons
 
 

@@ -20,6 +20,7 @@ from bot.orders import Orders
 from cogs.animate import animate, animate_this
 from cogs.answers import answered, tell
 from cogs.buttons import DYNAMIC_ITEMS, is_ours
+from cogs.clip_presses import ClipPresses, is_report
 from cogs.create import generate
 from cogs.forms import is_form
 from cogs.help import help_
@@ -85,6 +86,7 @@ class Client(discord.Client):
             orders, budgets, catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money
         )
         self.making = Making(orders, self._ordering, material, attachments, catalogue)
+        self.clip_presses: ClipPresses | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.tree = Tree(self)
         self.tree.add_command(generate(self._ordering, catalogue))
@@ -142,6 +144,12 @@ class Client(discord.Client):
         """
         if interaction.type is discord.InteractionType.modal_submit and is_form(interaction):
             await answered(interaction, self.making.submitted(interaction))
+        if (
+            interaction.type is discord.InteractionType.modal_submit
+            and is_report(interaction)
+            and self.clip_presses is not None
+        ):
+            await answered(interaction, self.clip_presses.reported(interaction))
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
             language.settle(interaction.locale.value)
             await tell(

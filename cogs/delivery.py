@@ -27,8 +27,9 @@ from bot.errors import (
     PlaceGone,
     SettingsError,
 )
+from bot.showing import Notice
 from cogs.buttons import card_mark, clip_mark, custom_ids
-from cogs.cards import card_view, clip_alt, clip_file_name, clip_view, gallery_ready
+from cogs.cards import card_view, clip_alt, clip_file_name, clip_view, gallery_ready, hidden_view, notice_view
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,10 @@ class DiscordDelivery:
         job = card.job
         if job.card_message_id is None:
             raise MessageGone(f"job {job.id} has no card")
+        if not card.clips_here and any(
+            take.job.clip_message_id == job.card_message_id for take in card.takes
+        ):
+            return  # the card carries a clip, which an edit without it would hide
         message = self._channel(job.order.channel_id).get_partial_message(job.card_message_id)
         gallery = await self._gallery(card)
         files = []
@@ -135,6 +140,39 @@ class DiscordDelivery:
         with _faults(self._client):
             channel = await self._signed_in().create_dm(discord.Object(user_id))
         return ChannelId(channel.id)
+
+    async def edit_clip(self, post: Post, message_id: MessageId, *, shown: bool, upload: bool) -> None:
+        """See `Screen.edit_clip`."""
+        job = post.job
+        message = self._channel(post.channel_id).get_partial_message(message_id)
+        with self._language_of(job):
+            view = clip_view(post) if shown else hidden_view(post)
+            files = [await _open(post.path, job, post.label)] if upload and post.path is not None else []
+        with _faults(self._client):
+            if upload or not shown:
+                await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
+            else:
+                await message.edit(view=view, allowed_mentions=_NOBODY)
+
+    async def delete_message(self, channel_id: ChannelId, message_id: MessageId) -> bool:
+        """See `Screen.delete_message`."""
+        try:
+            with _faults(self._client):
+                await self._channel(channel_id).get_partial_message(message_id).delete()
+        except (MessageGone, PlaceGone):
+            return False
+        return True
+
+    async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
+        """See `Screen.managers_channel`."""
+        guild = self._client.get_guild(guild_id)
+        channel = None if guild is None else guild.safety_alerts_channel or guild.public_updates_channel
+        return None if channel is None else ChannelId(channel.id)
+
+    async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
+        """See `Screen.tell`."""
+        with _faults(self._client), self._language_of(notice.job):
+            await self._channel(channel_id).send(view=notice_view(notice), nonce=f"r{notice.id}")
 
     async def _gallery(self, card: Card) -> dict[JobId, str]:
         """Links to the clips that we have posted, once all takes are there: a gallery needs no second upload.

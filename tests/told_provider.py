@@ -27,6 +27,8 @@ class ToldProvider:
         self.answers: deque[Answer | ProviderError] = deque([Rendered()])
         self.searches: deque[Search | Exception] = deque([CannotTell("told nothing")])
         self.cancels: deque[ProviderError | None] = deque([None])
+        self.deletes: deque[ProviderError | None] = deque([None])
+        self.deleted: list[Ticket] = []
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
         self.submitted: list[Attempt] = []
         self.asked = 0
@@ -74,7 +76,10 @@ class ToldProvider:
             raise said
 
     async def delete(self, ticket: Ticket) -> None:
-        del ticket
+        said = _next(self.deletes)
+        if said is not None:
+            raise said
+        self.deleted.append(ticket)
 
     async def close(self) -> None:
         pass

@@ -1,0 +1,224 @@
+"""Deletes a clip everywhere, from rows: its links, our messages, the provider's copy, the files.
+
+Each step is safe to take twice, so a crash between a step and its row costs one repetition.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from bot.cards import Cards
+from bot.domain import RESTING, ChannelId, ClipState, Job, JobId, Member, MessageId
+from bot.errors import (
+    DeliveryRefused,
+    DeliveryUnavailable,
+    MessageGone,
+    NotYours,
+    ProviderError,
+    StorageError,
+)
+from bot.language import _
+from bot.providers.protocol import Provider
+from bot.reach import reached
+from bot.schedule import Schedule
+from bot.showing import Screen
+from storage import clips, jobs, removals
+from storage.database import Database
+from storage.removals import Removal, Step
+
+# Cogs never see storage: what they show of it they know from here.
+__all__ = ["Removal", "Removals", "Step"]
+
+log = logging.getLogger(__name__)
+
+LANES = 4
+RETRY_S = 5.0
+RETRY_MAX_S = 3_600.0
+TRIES_MAX = 100
+"""Four days at an hour each: a provider whose key was taken away is then left alone, and the row says so."""
+
+_DELETABLE = frozenset({ClipState.SHOWN, ClipState.HIDDEN, ClipState.TAKEN_DOWN, ClipState.EXPIRED})
+
+
+class Removals:
+    """The duty that deletes.
+
+    Args:
+        folder: of the clips.
+        thumbnails: the folder of their small pictures.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        cards: Cards,
+        screen: Screen,
+        providers: Mapping[str, Provider],
+        *,
+        folder: Path,
+        thumbnails: Path,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._cards = cards
+        self._screen = screen
+        self._providers = providers
+        self._folder = folder
+        self._thumbnails = thumbnails
+        self._now = now
+        self._moved = asyncio.Condition()
+        self._schedule = Schedule(self._step, lanes=LANES)
+
+    async def run(self) -> None:
+        """Delete what is to be deleted, until cancelled; begins with what a past process left."""
+        for job_id in await self._database.read(removals.to_do):
+            self._schedule.wake(job_id)
+        await self._schedule.run()
+
+    async def stop(self, *, within_s: float) -> None:
+        """Finish the steps in hand; the rest is for the next process."""
+        await self._schedule.stop(within_s=within_s)
+
+    async def ask(self, job_id: JobId, *, by: Member, whole_order: bool) -> list[JobId]:
+        """Have a clip (or those of all takes of its order) deleted; nobody can see it from here on.
+
+        Raises:
+            NotYours: it is another member's, or there is nothing to delete yet.
+        """
+        wanted = await self._database.write(partial(self._ask, job_id, by=by, whole_order=whole_order))
+        for each in wanted:
+            self._schedule.wake(each)
+        return wanted
+
+    async def steps(self, job_id: JobId) -> Sequence[Removal]:
+        """How far the deletion of a clip is."""
+        return await self._database.read(partial(removals.of, job_id=job_id))
+
+    async def settled(self, job_ids: Sequence[JobId], *, within_s: float) -> list[Removal]:
+        """Every step of these, as they stand when all are done or the time is over."""
+        try:
+            async with asyncio.timeout(within_s), self._moved:
+                while any(step.done_at is None for step in await self._all(job_ids)):
+                    await self._moved.wait()
+        except TimeoutError:
+            pass  # what is left goes on without anybody watching
+        return await self._all(job_ids)
+
+    async def _all(self, job_ids: Sequence[JobId]) -> list[Removal]:
+        return [step for job_id in job_ids for step in await self.steps(job_id)]
+
+    def _ask(self, job_id: JobId, tx: sqlite3.Connection, *, by: Member, whole_order: bool) -> list[JobId]:
+        takes = jobs.beside(tx, job_id)
+        if not takes or takes[0].order.member.guild_id != by.guild_id:
+            raise NotYours(_("This order is not known here."), _("Find your clips with /clips."))
+        if takes[0].order.member != by:
+            raise NotYours(
+                _("This clip is somebody else's."),
+                _("Report it if it should not be here, or ask a moderator."),
+            )
+        wanted = takes if whole_order else [take for take in takes if take.id == job_id]
+        if any(take.state not in RESTING for take in wanted):
+            raise NotYours(
+                _("This order is still on its way."), _("Cancel it, or delete it when its clip is there.")
+            )
+        deleted = []
+        for take in wanted:
+            if clips.state_of(tx, take.id) is None:
+                continue
+            clips.change_state(tx, take.id, ClipState.DELETED, among=_DELETABLE)
+            removals.begin(tx, take.id, by=by.user_id, at=self._now())
+            deleted.append(take.id)
+        if not deleted:
+            raise NotYours(_("This order has no clip."), _("There is nothing to delete."))
+        return deleted
+
+    async def _step(self, job_id: JobId) -> float | None:
+        job = await self._database.read(partial(jobs.get, job_id=job_id))
+        if job is None:
+            raise StorageError(f"job {job_id} is gone")
+        left = [removal for removal in await self.steps(job_id) if removal.done_at is None]
+        waits = [wait_s for removal in left if (wait_s := await self._taken(job, removal)) is not None]
+        async with self._moved:
+            self._moved.notify_all()
+        return min(waits) if waits else None
+
+    async def _taken(self, job: Job, removal: Removal) -> float | None:
+        """Take one step; returns the seconds until another try, where it takes one."""
+        extra = {"job": job.id, "code": f"removal_{removal.step}"}
+        try:
+            result = await self._take(job, removal.step)
+        except asyncio.CancelledError:
+            raise
+        except (DeliveryUnavailable, ProviderError, OSError) as fault:
+            if removal.tries + 1 >= TRIES_MAX:
+                log.error("not removed, and given up: %s", fault, extra=extra)  # noqa: TRY400 - the fault says it all
+                result = f"given up: {type(fault).__name__}"
+            else:
+                log.warning("not removed yet: %s", fault, extra=extra)
+                await self._database.write(partial(removals.failed, removal=removal))
+                return min(RETRY_MAX_S, RETRY_S * float(1 << min(removal.tries, 10)))
+        except Exception:  # one step's fault, whatever it is, stops no other
+            log.exception("removal failed", extra=extra)
+            await self._database.write(partial(removals.failed, removal=removal))
+            return RETRY_MAX_S
+        log.info("removed: %s", result, extra=extra)
+        await self._database.write(partial(removals.done, removal=removal, result=result, at=self._now()))
+        return None
+
+    async def _take(self, job: Job, step: Step) -> str:
+        match step:
+            case Step.LINKS:
+                return "dead"  # they look at the clip's state, which was written with these rows
+            case Step.CLIP_MESSAGE:
+                return await self._clip_message(job)
+            case Step.CARD:
+                return await self._card(job)
+            case Step.PROVIDER:
+                if job.ticket is None:
+                    return "never there"
+                await reached(self._providers, job).delete(job.ticket)
+                return "deleted"
+            case Step.FILE:
+                return await asyncio.to_thread(_unlinked, self._folder, job.id)
+            case Step.THUMBNAIL:
+                return await asyncio.to_thread(_unlinked, self._thumbnails, job.id)
+
+    async def _clip_message(self, job: Job) -> str:
+        if job.clip_message_id is None or job.clip_channel_id is None:
+            return "never posted"
+        if job.clip_message_id == job.card_message_id:
+            return "on the card"
+        return await self._deleted(job.clip_channel_id, job.clip_message_id)
+
+    async def _card(self, job: Job) -> str:
+        """The card goes when no take of its order is left to be seen; else it says what was deleted."""
+        if job.card_message_id is None:
+            return "never posted"
+        states = await self._database.read(partial(clips.states_of, order_id=job.order_id))
+        takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))
+        left = [take for take in takes if take.state not in RESTING or states.get(take.id) in _DELETABLE]
+        if not left or job.clip_message_id == job.card_message_id:
+            return await self._deleted(job.order.channel_id, job.card_message_id)
+        try:
+            await self._cards.refresh(job.id)
+        except (DeliveryRefused, MessageGone) as fault:
+            return f"refused: {fault.code}"
+        return "edited"
+
+    async def _deleted(self, channel_id: ChannelId, message_id: MessageId) -> str:
+        try:
+            there = await self._screen.delete_message(channel_id, message_id)
+        except DeliveryRefused as refused:
+            return f"refused: {refused.code}"  # the channel is closed to us: a moderator can still delete it
+        return "deleted" if there else "gone before"
+
+
+def _unlinked(folder: Path, job_id: JobId) -> str:
+    found = [path for path in folder.glob(f"{job_id}.*") if path.is_file()]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return "deleted" if found else "not there"

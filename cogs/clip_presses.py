@@ -1,0 +1,149 @@
+"""What a press on a button that changes how a clip is shown does. Person and place are checked every time."""
+
+import re
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.domain import ClipState, JobId
+from bot.errors import NotYours
+from bot.language import _
+from bot.orders import Orders
+from bot.removal import Removals
+from bot.reporting import WORDS_MAX, Reason, Reporting
+from bot.showing import Shown
+from cogs import sentences
+from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
+from cogs.clip_buttons import Act, ClipButton
+from cogs.forms import sent_values, show
+from cogs.presses import member_of
+
+SETTLED_WITHIN_S = 6.0
+"""For so long the answer to Delete waits for its steps, to say what came of each."""
+
+_FORM = re.compile(r"report:(?P<job>[0-9a-hjkmnp-tv-z]{16})")
+_REASON, _WORDS = "reason", "words"
+
+
+class ClipPresses:
+    """The buttons under clips, and the form of a report."""
+
+    def __init__(self, orders: Orders, shown: Shown, removals: Removals, reporting: Reporting) -> None:
+        self._orders = orders
+        self._shown = shown
+        self._removals = removals
+        self._reporting = reporting
+
+    async def press(self, interaction: Interaction, act: Act, job_id: JobId) -> None:
+        """One of the buttons.
+
+        Raises:
+            Refusal: with the sentence for the presser.
+        """
+        match act:
+            case Act.REPORT:
+                await self._open_report(interaction, job_id)
+            case Act.SPOILER:
+                await self._spoiler(interaction, job_id)
+            case Act.LINK:
+                await acknowledge(interaction)
+                await self._shown.renew(job_id, seen_in=member_of(interaction).guild_id)
+                await answer(interaction, said(_("The message has a new link. It cost nothing.")))
+            case Act.DELETE | Act.DELETE_ORDER:
+                await self._ask_whether(interaction, act, job_id)
+            case Act.ERASE | Act.ERASE_ORDER:
+                await self._erase(interaction, job_id, whole_order=act is Act.ERASE_ORDER)
+            case Act.RESTORE:
+                await self._restore(interaction, job_id, ClipState.SHOWN)
+            case Act.TAKE_DOWN:
+                await self._restore(interaction, job_id, ClipState.TAKEN_DOWN)
+            case Act.PUBLISH:
+                raise NotYours(_("This clip cannot be published from here."), _("Find it with /clips."))
+
+    async def reported(self, interaction: Interaction) -> None:
+        """The form of a report was sent in."""
+        await acknowledge(interaction)
+        data: Any = interaction.data or {}
+        known = _FORM.fullmatch(str(data.get("custom_id")))
+        values = dict(sent_values(data.get("components")))
+        if known is None or values.get(_REASON) not in set(Reason):
+            raise NotYours(_("This form is not known any more."), _("Press Report again."))
+        report = await self._reporting.report(
+            JobId(known["job"]),
+            Reason(values[_REASON]),
+            values.get(_WORDS, ""),
+            by=member_of(interaction),
+        )
+        if report.hidden:
+            told = _("Thank you. The clip is hidden until a moderator has looked, and they are told now.")
+        else:
+            told = _("Thank you. Those who manage this server are told now.")
+        await answer(interaction, said(told))
+
+    async def _open_report(self, interaction: Interaction, job_id: JobId) -> None:
+        member_of(interaction)
+        modal = ui.Modal(title=_("Report this clip"), custom_id=f"report:{job_id}")
+        options = [discord.RadioGroupOption(label=sentences.reason(one), value=one) for one in Reason]
+        group = ui.RadioGroup[ui.Modal](custom_id=_REASON, options=options)
+        modal.add_item(ui.Label(text=_("What is wrong with it"), component=group))
+        words = ui.TextInput[ui.Modal](
+            custom_id=_WORDS, style=discord.TextStyle.paragraph, required=False, max_length=WORDS_MAX
+        )
+        modal.add_item(ui.Label(text=_("More, if you like"), component=words))
+        await show(interaction, modal)
+
+    async def _spoiler(self, interaction: Interaction, job_id: JobId) -> None:
+        await acknowledge(interaction)
+        hidden = await self._shown.spoiler(
+            job_id, by=member_of(interaction), moderator=interaction.permissions.manage_messages
+        )
+        told = _("The clip is behind a spoiler now.") if hidden else _("The clip is shown openly now.")
+        await answer(interaction, said(told))
+
+    async def _ask_whether(self, interaction: Interaction, act: Act, job_id: JobId) -> None:
+        await acknowledge(interaction)
+        member = member_of(interaction)
+        job = await self._orders.job(job_id, seen_in=member.guild_id)
+        if job.order.member != member:
+            raise NotYours(
+                _("This clip is somebody else's."),
+                _("Report it if it should not be here."),
+            )
+        sure = Act.ERASE_ORDER if act is Act.DELETE_ORDER else Act.ERASE
+        view = ui.LayoutView(timeout=None)
+        view.add_item(
+            ui.Container(
+                ui.TextDisplay(
+                    _(
+                        "Delete this clip everywhere? Its message, the provider's copy, the file here and "
+                        "all links to it go, and nobody can bring them back. What it cost is not given back."
+                    )
+                ),
+                ui.ActionRow(ClipButton(sure, job_id)),
+            )
+        )
+        await answer(interaction, view)
+
+    async def _erase(self, interaction: Interaction, job_id: JobId, *, whole_order: bool) -> None:
+        await acknowledge_press(interaction)
+        deleted = await self._removals.ask(job_id, by=member_of(interaction), whole_order=whole_order)
+        steps = await self._removals.settled(deleted, within_s=SETTLED_WITHIN_S)
+        lines = [_("Nobody can see it any more."), *(f"- {sentences.removal_line(step)}" for step in steps)]
+        await answer(interaction, said("\n".join(dict.fromkeys(lines))))
+
+    async def _restore(self, interaction: Interaction, job_id: JobId, to: ClipState) -> None:
+        await acknowledge(interaction)
+        await self._shown.restore(
+            job_id, to, by=member_of(interaction), moderator=interaction.permissions.manage_messages
+        )
+        told = (
+            _("The clip is shown again.") if to is ClipState.SHOWN else _("The clip stays hidden for good.")
+        )
+        await answer(interaction, said(told))
+
+
+def is_report(interaction: Interaction) -> bool:
+    """Whether what was sent in claims to be the form of a report."""
+    data: Any = interaction.data or {}
+    return str(data.get("custom_id")).startswith("report:")

@@ -1,0 +1,87 @@
+"""The deleting of clips, a row for each step, so that every process knows what is still to be done."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain import JobId, UserId
+from storage.times import maybe_from_us, to_us
+
+
+class Step(StrEnum):
+    """What is removed, in this order."""
+
+    LINKS = "links"
+    CLIP_MESSAGE = "clip_message"
+    CARD = "card"
+    PROVIDER = "provider"
+    FILE = "file"
+    THUMBNAIL = "thumbnail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """One step of the deleting of one clip. `result` is a code; it is None while there is more to do."""
+
+    job_id: JobId
+    step: Step
+    done_at: datetime | None
+    result: str | None
+    tries: int
+
+
+def begin(tx: sqlite3.Connection, job_id: JobId, *, by: UserId, at: datetime) -> None:
+    """Write every step of a deletion; what was begun before goes on as it was."""
+    tx.executemany(
+        """
+        INSERT INTO removals (job_id, step, asked_by, asked_at) VALUES (?, ?, ?, ?)
+        ON CONFLICT (job_id, step) DO NOTHING
+        """,
+        [(job_id, step, by, to_us(at)) for step in Step],
+    )
+
+
+def to_do(tx: sqlite3.Connection) -> list[JobId]:
+    """The clips of which something is still to be removed."""
+    return [JobId(row[0]) for row in tx.execute("SELECT DISTINCT job_id FROM removals WHERE done_at IS NULL")]
+
+
+def of(tx: sqlite3.Connection, job_id: JobId) -> list[Removal]:
+    """Every step of the deletion of a clip, in order; none where nobody deletes it."""
+    rows = {
+        Step(row["step"]): Removal(
+            job_id=job_id,
+            step=Step(row["step"]),
+            done_at=maybe_from_us(row["done_at"]),
+            result=row["result"],
+            tries=row["tries"],
+        )
+        for row in tx.execute("SELECT * FROM removals WHERE job_id = ?", (job_id,))
+    }
+    return [rows[step] for step in _in_order(rows)]
+
+
+def done(tx: sqlite3.Connection, removal: Removal, result: str, *, at: datetime) -> None:
+    """A step was taken, or can never be."""
+    tx.execute(
+        """
+        UPDATE removals SET done_at = ?, result = ?, tries = tries + 1
+        WHERE job_id = ? AND step = ? AND done_at IS NULL
+        """,
+        (to_us(at), result, removal.job_id, removal.step),
+    )
+
+
+def failed(tx: sqlite3.Connection, removal: Removal) -> None:
+    """A step could not be taken now."""
+    tx.execute(
+        "UPDATE removals SET tries = tries + 1 WHERE job_id = ? AND step = ? AND done_at IS NULL",
+        (removal.job_id, removal.step),
+    )
+
+
+def _in_order(known: Iterable[Step]) -> list[Step]:
+    have = set(known)
+    return [step for step in Step if step in have]

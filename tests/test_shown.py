@@ -1,0 +1,266 @@
+"""What may be done with a clip that is there: Spoiler, Delete, Report; and what each of them leaves."""
+
+from collections import deque
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.domain import ChannelId, ClipState, Job
+from bot.errors import ProviderUnavailable
+from bot.sandbox.person import Person
+from storage import clips, places, removals
+from storage.places import Purpose
+from storage.removals import Step
+from tests.showing_scene import FILM, Scene, open_scene
+from tests.stage import Json, custom_ids, open_stage, texts, walk
+
+OFFICE = "showcase"
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path) as opened:
+        yield opened
+
+
+async def posted(scene: Scene) -> Job:
+    (job,) = await scene.order()
+    return await scene.post(job)
+
+
+def media(message: Json) -> list[Json]:
+    return [item for one in walk(message["components"]) if one["type"] == 12 for item in one["items"]]
+
+
+def address(item: Json) -> str:
+    """Of a file, without what signs it for a day."""
+    return str(item["media"]["url"]).partition("?")[0]
+
+
+async def press(scene: Scene, person: Person, message: Json, act: str) -> Json:
+    return await scene.stage.press(person, message, f"clip:{act}:")
+
+
+async def state(scene: Scene, job: Job) -> ClipState | None:
+    return await scene.stage.database.read(partial(clips.state_of, job_id=job.id))
+
+
+async def messages(scene: Scene, channel: str = "dailies") -> list[Json]:
+    return await scene.stage.ada.messages(scene.stage.channel(channel))
+
+
+# takes
+
+
+async def test_takes_that_are_all_there_are_shown_together_without_a_second_upload(scene: Scene) -> None:
+    takes = await scene.order(takes=3)
+    for job in takes:
+        last = await scene.post(job)
+
+    card = await scene.card(last)
+
+    assert len(media(card)) == 3
+    assert card["attachments"] == []
+    assert {item["media"]["url"].partition("?")[0] for item in media(card)} == {
+        media(await scene.message(await scene.job(job.id)))[0]["media"]["url"].partition("?")[0]
+        for job in takes
+    }
+    assert texts(card).count("[Done](https://discord.com/channels/") == 3
+
+
+async def test_a_card_of_takes_says_which_are_there(scene: Scene) -> None:
+    takes = await scene.order(takes=2)
+    first = await scene.post(takes[0])
+
+    told = texts(await scene.card(first))
+
+    assert told.startswith("### 1 of 2 takes are there")
+    assert "1. [Done](" in told
+    assert "2. In line" in told
+    assert "$0.80 for 2 takes of $0.40" in told
+
+
+# spoiler
+
+
+async def test_a_spoiler_hides_the_clip_until_it_is_clicked_and_comes_off_again(scene: Scene) -> None:
+    job = await posted(scene)
+    assert not media(await scene.message(job))[0]["spoiler"]
+
+    answer = await press(scene, scene.stage.ada, await scene.message(job), "spoiler")
+    hidden = await scene.message(job)
+    await press(scene, scene.stage.ada, hidden, "spoiler")
+
+    assert texts(answer) == "The clip is behind a spoiler now."
+    assert media(hidden)[0]["spoiler"]
+    assert not media(await scene.message(job))[0]["spoiler"]
+
+
+async def test_nobody_puts_a_spoiler_on_what_is_somebody_elses_but_a_moderator(scene: Scene) -> None:
+    job = await posted(scene)
+
+    refused = await press(scene, scene.stage.bruno, await scene.message(job), "spoiler")
+    done = await press(scene, scene.stage.mika, await scene.message(job), "spoiler")
+
+    assert "somebody else's" in texts(refused)
+    assert texts(done) == "The clip is behind a spoiler now."
+
+
+# delete
+
+
+async def erase(scene: Scene, message: Json, act: str = "delete") -> Json:
+    asked = await press(scene, scene.stage.ada, message, act)
+    (sure,) = custom_ids(asked)
+    press_ = await scene.stage.ada.press(asked, sure)
+    return await scene.stage.ada.wait_for_message(
+        lambda one: bool(one["id"] == asked["id"]), since=press_.mark
+    )
+
+
+async def test_delete_removes_everything_and_says_so_step_by_step(scene: Scene) -> None:
+    job = await posted(scene)
+
+    told = texts(await erase(scene, await scene.message(job)))
+
+    assert await messages(scene) == []
+    assert not (scene.folder / f"{job.id}.mp4").exists()
+    assert await state(scene, job) is ClipState.DELETED
+    assert scene.provider.deleted == [job.ticket]
+    assert told.splitlines() == [
+        "Nobody can see it any more.",
+        "- Links to it: done",
+        "- Its message: done",
+        "- Its card: done",
+        "- The provider's copy: done",
+        "- The file here: done",
+        "- Its small picture: there was none",
+    ]
+
+
+async def test_one_take_is_deleted_and_the_card_of_the_others_stays(scene: Scene) -> None:
+    takes = await scene.order(takes=2)
+    first, second = [await scene.post(job) for job in takes]
+
+    await erase(scene, await scene.message(first))
+
+    card = await scene.card(second)
+    assert "1. Deleted by its member" in texts(card)
+    assert len(media(card)) == 1
+    assert (scene.folder / f"{second.id}.mp4").exists()
+
+
+async def test_delete_on_the_card_takes_the_clips_of_all_takes(scene: Scene) -> None:
+    takes = await scene.order(takes=2)
+    for job in takes:
+        last = await scene.post(job)
+
+    await erase(scene, await scene.card(last), "delorder")
+
+    assert await messages(scene) == []
+    assert list(scene.folder.iterdir()) == []
+
+
+async def test_nobody_deletes_what_is_somebody_elses(scene: Scene) -> None:
+    job = await posted(scene)
+
+    answer = await press(scene, scene.stage.mika, await scene.message(job), "delete")
+
+    assert "somebody else's" in texts(answer)
+    assert await state(scene, job) is ClipState.SHOWN
+
+
+async def test_a_deletion_goes_on_where_a_dead_process_left_it(scene: Scene) -> None:
+    job = await posted(scene)
+    scene.provider.deletes = deque([ProviderUnavailable("down")])
+    await erase_without_waiting(scene, job)
+    await scene.removals.settled([job.id], within_s=0.5)
+    left = await scene.stage.database.read(removals.to_do)
+    steps = {step.step: step.result for step in await scene.removals.steps(job.id)}
+
+    assert left == [job.id]
+    assert steps[Step.PROVIDER] is None
+    assert steps[Step.FILE] == "deleted"
+
+
+async def erase_without_waiting(scene: Scene, job: Job) -> None:
+    await scene.removals.ask(job.id, by=job.order.member, whole_order=False)
+
+
+# report
+
+
+async def report(scene: Scene, person: Person, message: Json, reason: str, words: str = "") -> Json:
+    del scene
+    (custom_id,) = [one for one in custom_ids(message) if one.startswith("clip:report")]
+    modal = await person.modal(await person.press(message, custom_id))
+    return await person.answer(await person.submit(modal, {"reason": reason, "words": words}))
+
+
+async def name_channel(scene: Scene) -> None:
+    stage = scene.stage
+    guild_id = stage.member("Ada").guild_id
+    channel_id = ChannelId(int(stage.channel(OFFICE)))
+    await stage.database.write(
+        partial(places.put, guild_id=guild_id, purpose=Purpose.REPORTS, channel_id=channel_id)
+    )
+
+
+async def test_the_gravest_reasons_hide_a_clip_at_once_and_its_managers_are_told(scene: Scene) -> None:
+    await name_channel(scene)
+    job = await posted(scene)
+
+    answer = await report(scene, scene.stage.bruno, await scene.message(job), "intimate", "that is my sister")
+    (notice,) = await until_told(scene)
+
+    assert texts(answer).startswith("Thank you. The clip is hidden")
+    hidden = await scene.message(job)
+    assert media(hidden) == []
+    assert hidden["attachments"] == []
+    assert "that is my sister" in texts(notice)
+    assert "A real person, naked or sexual, without consent" in texts(notice)
+
+
+async def until_told(scene: Scene) -> list[Json]:
+    office = scene.stage.channel(OFFICE)
+    return [await scene.stage.ada.wait_for_message(lambda one: bool(one["channel_id"] == office), since=0)]
+
+
+async def test_other_reasons_tell_the_managers_and_hide_nothing(scene: Scene) -> None:
+    await name_channel(scene)
+    job = await posted(scene)
+
+    await report(scene, scene.stage.bruno, await scene.message(job), "rights")
+    (notice,) = await until_told(scene)
+
+    assert "It is still shown." in texts(notice)
+    assert len(media(await scene.message(job))) == 1
+
+
+async def test_one_person_reports_a_clip_once(scene: Scene) -> None:
+    await name_channel(scene)
+    job = await posted(scene)
+    await report(scene, scene.stage.bruno, await scene.message(job), "rights")
+
+    again = await report(scene, scene.stage.bruno, await scene.message(job), "other")
+
+    assert "You have reported this clip before." in texts(again)
+
+
+async def test_a_moderator_shows_a_hidden_clip_again(scene: Scene) -> None:
+    await name_channel(scene)
+    job = await posted(scene)
+    await report(scene, scene.stage.bruno, await scene.message(job), "minor")
+    (notice,) = await until_told(scene)
+
+    refused = await press(scene, scene.stage.bruno, notice, "restore")
+    done = await press(scene, scene.stage.mika, notice, "restore")
+
+    assert "Only a moderator" in texts(refused)
+    assert texts(done) == "The clip is shown again."
+    (item,) = media(await scene.message(job))
+    saved = scene.folder / "saved.mp4"
+    await scene.stage.ada.download(item["media"]["url"], saved)
+    assert saved.read_bytes() == FILM
