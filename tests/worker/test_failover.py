@@ -1,13 +1,15 @@
 """A job that one offer did not take goes to the next, by the real worker over real rows."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.domain import Fault, FaultKind, Job, JobState, Ticket
-from bot.errors import OrderRefused
+from bot.errors import OrderRefused, ProviderUnavailable
 from bot.providers.protocol import (
     CannotTell,
+    Fetched,
     Found,
     NotTaken,
     ProvenAbsent,
@@ -205,6 +207,28 @@ async def test_no_more_than_its_key_allows_are_at_a_provider_and_the_rest_wait_t
 
     assert max(at_once) == 2
     assert {tuple(many.attempts(job)) for job in jobs} == {("taken",)}
+
+
+class NeverFetched(ToldProvider):
+    """Its clips are made, and never to be had."""
+
+    async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
+        del ticket, into, bytes_max
+        raise ProviderUnavailable("not now")
+
+
+async def test_the_place_of_a_job_that_is_made_is_taken_at_once_by_who_waits(many: Bench) -> None:
+    many.told = NeverFetched("told")
+    limits = '[[providers]]\nid = "told"\njobs_at_once = 1\n'
+    many.models = MODELS + MODEL + OFFER.format(name="told", usd="0.10") + limits
+    jobs = [await many.place("many") for _ in range(5)]
+
+    await many.start()
+    await many.until(
+        lambda: len(many.told.submitted) == len(jobs), within_s=25
+    )  # 30 s until a look by itself
+
+    assert {many.job(job.id).attempt for job in jobs} == {1}
 
 
 async def test_whatever_becomes_of_its_submissions_a_job_is_taken_once_and_never_above_its_quote(
