@@ -26,6 +26,11 @@ CLIPS = "clips"
 
 FORM_HOLDS = timedelta(days=1)
 
+UNUSED_FOR = timedelta(days=1)
+"""Longer than any quote holds, so what is unused then stays so."""
+
+FORGOTTEN_AT_ONCE = 4
+
 CHOICES_READ_MAX = 200
 """So many of the newest clips, one's own and the channel's, are looked through for what was typed."""
 
@@ -67,6 +72,7 @@ class Material:
         picture = await self._pictures.take(chunks, self._folder / PICTURES, picture_id)
         kept = self._kept(picture_id, picture, member)
         await self._database.write(partial(pictures.insert, picture=kept))
+        await self._forget_unused()
         return picture_id
 
     async def picture(self, picture_id: str, *, of: Member) -> KeptPicture:
@@ -190,6 +196,15 @@ class Material:
         matching = [job for job in found if wanted in f"{job.order.prompt} {job.order.model}".casefold()]
         return matching[:limit]
 
+    async def _forget_unused(self) -> None:
+        """Some of the pictures of orders that never came to be. Whoever brings one takes others away."""
+        before = self._now() - UNUSED_FOR
+        for picture_id in await self._database.read(
+            partial(pictures.unused, before=before, limit=FORGOTTEN_AT_ONCE)
+        ):
+            await asyncio.to_thread(_unlink, self._folder / PICTURES, picture_id)
+            await self._database.write(partial(pictures.forget, picture_id=picture_id))
+
     def _kept(self, picture_id: str, picture: Picture, member: Member) -> KeptPicture:
         return KeptPicture(
             id=picture_id,
@@ -202,6 +217,12 @@ class Material:
             height=picture.height,
             kept_at=self._now(),
         )
+
+
+def _unlink(folder: Path, picture_id: str) -> None:
+    """The picture and what was made of it for a shape: all their names begin with its id."""
+    for path in folder.glob(f"{picture_id}*"):
+        path.unlink(missing_ok=True)
 
 
 def source_of(picture: KeptPicture) -> Source:

@@ -68,6 +68,25 @@ def get(tx: sqlite3.Connection, picture_id: str) -> KeptPicture | None:
     )
 
 
+def unused(tx: sqlite3.Connection, *, before: datetime, limit: int) -> list[str]:
+    """Pictures that members gave some time ago, and from which no order starts."""
+    rows = tx.execute(
+        """
+        SELECT id FROM pictures
+        WHERE kept_at < ? AND id NOT LIKE 'last-%'
+              AND NOT EXISTS (SELECT 1 FROM typed WHERE typed.picture_id = pictures.id)
+        ORDER BY kept_at LIMIT ?
+        """,
+        (to_us(before), limit),
+    )
+    return [row[0] for row in rows]
+
+
+def forget(tx: sqlite3.Connection, picture_id: str) -> None:
+    """Be done with a picture whose files are gone."""
+    tx.execute("DELETE FROM pictures WHERE id = ?", (picture_id,))
+
+
 def open_form(
     tx: sqlite3.Connection, form_id: str, member: Member, addresses: Sequence[str], *, at: datetime
 ) -> None:

@@ -10,7 +10,10 @@ from bot.domain import JobId
 
 def insert(tx: sqlite3.Connection, order_id: JobId, options: Mapping[str, Any]) -> None:
     """Write what an order was made from, in the transaction that makes it."""
-    tx.execute("INSERT INTO typed (order_id, options) VALUES (?, ?)", (order_id, json.dumps(dict(options))))
+    tx.execute(
+        "INSERT INTO typed (order_id, options, picture_id) VALUES (?, ?, ?)",
+        (order_id, json.dumps(dict(options)), options.get("picture")),
+    )
 
 
 def get(tx: sqlite3.Connection, order_id: JobId) -> dict[str, Any] | None:

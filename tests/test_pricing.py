@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -14,12 +14,12 @@ from bot.catalogue import Catalogue
 from bot.domain import Kind
 from bot.errors import OrderRefused
 from bot.ids import Ids
-from bot.material import Material
+from bot.material import UNUSED_FOR, Material
 from bot.pricing import Pricing
 from bot.screening import WordList
 from storage.database import Database, open_database
 from tests.picture_files import chunks, drawing, encoded
-from tests.props import ANN, Clock, asked, job_of, material_of
+from tests.props import ANN, Clock, Desk, asked, job_of, material_of
 
 IN_MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -161,3 +161,26 @@ async def test_what_was_typed_is_kept_without_the_prompt_and_without_whom(
 
     assert "my secret" not in str(options)
     assert not {"user_id", "guild_id", "channel_id", "interaction_id", "role_ids"} & set(options)
+
+
+async def test_a_picture_that_no_order_starts_from_is_forgotten_after_a_day(
+    models: Catalogue, material: Material, database: Database, clock: Clock, tmp_path: Path
+) -> None:
+    desk = Desk(database, clock, folder=tmp_path)
+    used, refused = await kept(material, 640, 360), await kept(material, 400, 400)
+    pricing = pricing_of(models, material, clock)
+    await pricing.ready(await pricing.propose(animated(refused)))
+    order = animated(used)
+    await desk.orders.order(order, await desk.orders.propose(order))
+    clock.advance(UNUSED_FOR)
+    await kept(material, 640, 360)
+    assert len(list((tmp_path / "pictures").glob(f"{refused}*"))) == 2
+
+    clock.advance(timedelta(seconds=1))
+    await kept(material, 640, 360)
+
+    assert list((tmp_path / "pictures").glob(f"{refused}*")) == []
+    assert len(list((tmp_path / "pictures").glob(f"{used}*"))) == 2
+    with pytest.raises(OrderRefused, match="not kept here any more"):
+        await material.picture(refused, of=ANN)
+    assert (await material.picture(used, of=ANN)).id == used
