@@ -18,7 +18,10 @@ from bot.stills import Stills
 from storage import footage as footages
 from storage import jobs, pictures
 from storage.database import Database
+from storage.footage import Shown
 from storage.pictures import KeptPicture
+
+__all__ = ("CLIPS", "PICTURES", "UNUSED_FOR", "Material", "Shown", "source_of")
 
 PICTURES = "pictures"
 CLIPS = "clips"
@@ -31,7 +34,7 @@ UNUSED_FOR = timedelta(days=1)
 
 FORGOTTEN_AT_ONCE = 4
 
-CHOICES_READ_MAX = 200
+CHOICES_READ_MAX = 100
 """So many of the newest clips, one's own and the channel's, are looked through for what was typed."""
 
 _SEEN = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
@@ -189,11 +192,11 @@ class Material:
             )
         return addresses[number]
 
-    async def choices(self, typed: str, *, member: Member, channel_id: ChannelId, limit: int) -> list[Job]:
-        """The newest clips that can be chosen here and have what was typed in their prompt or model."""
+    async def choices(self, typed: str, *, member: Member, channel_id: ChannelId, limit: int) -> list[Shown]:
+        """The newest clips that can be chosen here and have what was typed in their words or model."""
         found = await self._database.read(partial(_choices, member, channel_id))
         wanted = typed.casefold()
-        matching = [job for job in found if wanted in f"{job.order.prompt} {job.order.model}".casefold()]
+        matching = [one for one in found if wanted in f"{one.prompt_start} {one.model}".casefold()]
         return matching[:limit]
 
     async def _forget_unused(self) -> None:
@@ -244,11 +247,11 @@ def _job_and_clip(job_id: JobId, connection: sqlite3.Connection) -> tuple[Job | 
     return jobs.get(connection, job_id), footages.shown(connection, job_id, folder=Path(CLIPS))
 
 
-def _choices(member: Member, channel_id: ChannelId, connection: sqlite3.Connection) -> list[Job]:
+def _choices(member: Member, channel_id: ChannelId, connection: sqlite3.Connection) -> list[Shown]:
     own = footages.newest_of(connection, member, limit=CHOICES_READ_MAX)
     here = footages.newest_in(connection, member.guild_id, channel_id, limit=CHOICES_READ_MAX)
-    distinct = {job.id: job for job in (*own, *here) if job.state in _SEEN}
-    return sorted(distinct.values(), key=lambda job: job.created_at, reverse=True)
+    distinct = {one.job_id: one for one in (*own, *here)}
+    return sorted(distinct.values(), key=lambda one: one.created_at, reverse=True)
 
 
 def _picture_gone() -> OrderRefused:

@@ -14,11 +14,11 @@ from bot import repeats
 from bot.asked import Asked
 from bot.attachments import Attachments
 from bot.catalogue import Catalogue
-from bot.domain import ChannelId, Job, JobId, Kind
+from bot.domain import ChannelId, JobId, Kind
 from bot.errors import NotYours, OrderRefused
 from bot.framing import Framing
 from bot.language import _
-from bot.material import Material
+from bot.material import Material, Shown
 from bot.orders import Orders
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by
@@ -113,7 +113,7 @@ class Making:
         )
         await self._order(interaction, asked)
 
-    async def choices(self, interaction: Interaction, typed: str, *, limit: int) -> Sequence[Job]:
+    async def choices(self, interaction: Interaction, typed: str, *, limit: int) -> Sequence[Shown]:
         """The clips that can be chosen here, the newest first."""
         return await self._material.choices(
             typed,

@@ -9,8 +9,9 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
-from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Job, Kind
+from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
 from bot.language import ngettext
+from bot.material import Shown
 from bot.options import SEED_MAX
 from cogs.answers import Interaction
 from cogs.buttons import custom_ids
@@ -43,7 +44,7 @@ def remix(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, ...
     async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
         found = await making.choices(interaction, typed, limit=CHOICES_MAX)
         at = interaction.created_at
-        return [Choice(name=choice_name(job, catalogue, at=at), value=job.id) for job in found]
+        return [Choice(name=choice_name(one, catalogue, at=at), value=one.job_id) for one in found]
 
     async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
         del interaction
@@ -76,15 +77,15 @@ def remix_this(making: Making) -> app_commands.ContextMenu:
     return app_commands.ContextMenu(name="Remix this clip", callback=callback)
 
 
-def choice_name(job: Job, catalogue: Catalogue, *, at: datetime) -> str:
+def choice_name(clip: Shown, catalogue: Catalogue, *, at: datetime) -> str:
     """`a paper boat · 3 minutes ago · Studio`."""
-    start = shortened(job.order.prompt, PROMPT_UNITS_IN_CHOICE)
-    name = f"{start} · {_age(job, at)} · {catalogue.describe(job.order.model).name}"
+    start = shortened(clip.prompt_start, PROMPT_UNITS_IN_CHOICE)
+    name = f"{start} · {_age(clip, at)} · {catalogue.describe(clip.model).name}"
     return shortened(name, CHOICE_NAME_UNITS_MAX)
 
 
-def _age(job: Job, at: datetime) -> str:
-    minutes = max(0, int((at - job.created_at).total_seconds()) // 60)
+def _age(clip: Shown, at: datetime) -> str:
+    minutes = max(0, int((at - clip.created_at).total_seconds()) // 60)
     if minutes < 60:
         return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
     if minutes < 48 * 60:
