@@ -174,3 +174,16 @@ async def test_models_and_ledger_are_shown_beside_a_running_bot(tmp_path: Path) 
     assert "is booked at $0.40 and billed at $0.50" in reconciled[1]
     assert too_early[0] == 1
     assert "only at the provider" in too_early[1]
+
+
+async def test_who_has_just_come_to_the_server_cannot_order_what_costs_money(tmp_path: Path) -> None:
+    async with household(tmp_path, asks_to_finish=1) as house:
+        house.more["DAILIES_MEMBERSHIP_AGE_MIN_DAYS"] = "3"
+        await house.start()
+
+        press = await house.generate()
+        answer = await house.ada.answer(press)
+
+        assert "joined this server at least 3 days ago" in str(answer["components"])
+        assert house.jobs() == []
+        assert house.emulator.jobs == {}
