@@ -8,27 +8,25 @@ import random
 import secrets
 import shutil
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import Any
+from datetime import UTC, datetime
 
 from bot import catalogue, media, reachable, settings
 from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.cards import Cards
-from bot.control import Control, carry_out
+from bot.control import Control
 from bot.domain import STUDIO, Limits
-from bot.eligibility import MinimumAges
 from bot.errors import StorageError
 from bot.fetching import Fetching
 from bot.fitting import Fitting
 from bot.health import Health
 from bot.ids import Ids
+from bot.links import Links, key_in
 from bot.material import PICTURES, Material
-from bot.notices import Notices
+from bot.notices import LoggedOperator
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.packing import Packing
@@ -50,8 +48,6 @@ from bot.worker import Worker
 from cogs.client import Client, use_endpoints
 from cogs.clip_presses import ClipPresses
 from cogs.delivery import DiscordDelivery
-from cogs.operator import operator as operator_command
-from cogs.operator import post_notice
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 
@@ -74,10 +70,10 @@ class App:
     worker: Worker
     cards: Cards
     removals: Removals
+    reporting: Reporting
+    retirements: Retirements
     orders: Orders
     database: Database
-    duties: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
-    """What runs in the background until the process ends, by name."""
 
 
 def utc_now() -> datetime:
@@ -108,7 +104,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         names = reachable.names(config)
         play_price = config.studio_play_usd_per_second
         play_money = play_price is not None and STUDIO in names
-        operator, clock = Notices(), asyncio.get_running_loop().time
+        operator, clock = LoggedOperator(), asyncio.get_running_loop().time
         health = Health(operator, clock=clock)
         models = catalogue.load(
             config.models_file,
@@ -135,13 +131,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         )
         stack.push_async_callback(attachments.close)
         material = Material(database, Pictures(), Stills(), folder=folder, ids=ids, now=now)
-        ages = MinimumAges(
-            account=timedelta(days=config.account_age_min_days),
-            membership=timedelta(days=config.membership_age_min_days),
-        )
-        pricing = Pricing(
-            models, words, material, now=now, ages=ages, keep_at_provider=config.keep_at_provider
-        )
+        pricing = Pricing(models, words, material, now=now, keep_at_provider=config.keep_at_provider)
         orders = Orders(
             database,
             pricing,
@@ -162,17 +152,18 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             play_money=play_money,
         )
         stack.push_async_callback(client.close)
-        if config.operator_ids:
-            client.tree.add_command(
-                operator_command(config.operator_ids, partial(carry_out, database, now=now))
-            )
         delivery = DiscordDelivery(client)
+        links = None
+        if config.public_url is not None:
+            links = Links(
+                database, public_url=config.public_url, key=key_in(folder), folder=clips_folder, now=now
+            )
         packing = Packing(
             database,
             Fitting().fit,
             folder=copies_folder,
             level=delivery.upload_limit,
-            link=None,
+            link=None if links is None else links.make,
             now=now,
         )
         times = RenderTimes()
@@ -216,31 +207,21 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
                 database,
                 reachable.callers(config, providers),
                 accounts=reachable.accounts(config, providers),
+                routes=[] if links is None else links.routes(),
                 wake=worker.wake,
                 found=worker.found,
             )
             stack.push_async_callback(webhooks.close)
             log.info("webhooks come to %s", await webhooks.start(config.web_host, config.web_port))
-        duties: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-            "gateway": client.connect,
-            "worker": worker.run,
-            "cards": cards.run,
-            "removals": removals.run,
-            "reports": reporting.run,
-            "retirements": Retirements(models, providers, now=now).run,
-        }
-        if config.operator_channel_id is not None:
-            duties["notices"] = partial(
-                operator.run, partial(post_notice, client, config.operator_channel_id)
-            )
         yield App(
             client=client,
             worker=worker,
             cards=cards,
             removals=removals,
+            reporting=reporting,
+            retirements=Retirements(models, providers, now=now),
             orders=orders,
             database=database,
-            duties=duties,
         )
 
 
@@ -258,7 +239,14 @@ async def run(config: Settings) -> None:
     async with assembled(config) as app:
         await app.client.sign_in(token)
         log.info("invite the bot with: %s", app.client.invite_url)
-        duties = [asyncio.create_task(duty(), name=name) for name, duty in app.duties.items()]
+        duties = [
+            asyncio.create_task(app.client.connect(), name="gateway"),
+            asyncio.create_task(app.worker.run(), name="worker"),
+            asyncio.create_task(app.cards.run(), name="cards"),
+            asyncio.create_task(app.removals.run(), name="removals"),
+            asyncio.create_task(app.reporting.run(), name="reports"),
+            asyncio.create_task(app.retirements.run(), name="retirements"),
+        ]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait({*duties, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -29,7 +29,7 @@ import hmac
 import logging
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -97,6 +97,7 @@ class Webhooks:
         accounts: those that call one address for all their jobs, by name.
         wake: has the worker look at a job.
         found: gives the worker the ticket of an attempt of which it does not know whether it arrived.
+        routes: what else is answered at this address.
         read_within_s: how long a body may take to come.
     """
 
@@ -108,11 +109,13 @@ class Webhooks:
         wake: Callable[[JobId], None],
         found: Callable[[Attempt, Ticket], None],
         accounts: Mapping[str, Verified] | None = None,
+        routes: Sequence[web.RouteDef] = (),
         read_within_s: float = READ_WITHIN_S,
     ) -> None:
         self._database = database
         self._callers = callers
         self._accounts = dict(accounts or {})
+        self._routes = routes
         self._wake = wake
         self._found = found
         self._read_within_s = read_within_s
@@ -133,6 +136,7 @@ class Webhooks:
             [
                 web.post("/webhooks/{provider}/{key}", self._take),
                 web.post("/webhooks/{provider}", self._take_of_account),
+                *self._routes,
             ]
         )
         # aiohttp's own lines would show what strangers send; our faults are logged in `_take`.

@@ -2,13 +2,16 @@
 
 from collections import deque
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.domain import ChannelId, ClipState, Job
-from bot.errors import ProviderUnavailable
+from bot.delivery import Link
+from bot.domain import ChannelId, ClipState, Job, JobId
+from bot.errors import ClipTooLarge, ProviderUnavailable
+from bot.fitting import Fitted
 from bot.sandbox.person import Person
 from storage import clips, places, removals
 from storage.places import Purpose
@@ -264,3 +267,35 @@ async def test_a_moderator_shows_a_hidden_clip_again(scene: Scene) -> None:
     saved = scene.folder / "saved.mp4"
     await scene.stage.ada.download(item["media"]["url"], saved)
     assert saved.read_bytes() == FILM
+
+
+# too large for the place
+
+
+async def too_large(clip: Path, into: Path, *, limit_bytes: int, comment: str = "") -> Fitted:
+    raise ClipTooLarge("nothing would be left of it to look at")
+
+
+async def test_a_clip_that_no_upload_can_bring_is_linked_and_the_link_can_be_renewed(tmp_path: Path) -> None:
+    made: list[Link] = []
+
+    def link(job_id: JobId, size_bytes: int) -> Link:
+        until = datetime(2026, 11, 28, 12, len(made), tzinfo=UTC)
+        url = f"https://dailies.example/clips/{job_id}/{len(made)}.mp4"
+        made.append(Link(url=url, expires_at=until, size_bytes=size_bytes))
+        return made[-1]
+
+    async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path, fit=too_large, link=link) as scene:
+        job = await posted(scene)
+        before = await scene.message(job)
+        answer = await press(scene, stage.bruno, before, "link")
+        after = await scene.message(job)
+
+    assert texts(answer) == "The message has a new link. It cost nothing."
+    assert [urls(one)[0] for one in (before, after)] == [made[0].url, made[1].url]
+    assert "which is more than this place takes" in texts(before)
+    assert before["attachments"] == []
+
+
+def urls(message: Json) -> list[str]:
+    return [one["url"] for one in walk(message["components"]) if one["type"] == 2 and "url" in one]
