@@ -75,12 +75,9 @@ class Making:
         models = self._catalogue.models(Kind.ANIMATE)
         await show(interaction, form(Purpose.PICTURE, form_id, models=models, pictures=names))
 
-    async def remix_menu(
-        self, interaction: Interaction, message: discord.Message, job_id: str | None
-    ) -> None:
+    async def remix_menu(self, interaction: Interaction, job_id: str | None) -> None:
         """Apps > Remix this clip; `job_id` is what the message's own buttons say."""
-        us = interaction.client.user
-        if job_id is None or us is None or message.author.id != us.id:
+        if job_id is None:
             raise NotYours(
                 _("This message shows no clip of this bot."), _("Choose one that does, or use /remix.")
             )

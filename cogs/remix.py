@@ -72,7 +72,7 @@ def remix_this(making: Making) -> app_commands.ContextMenu:
     async def callback(interaction: Interaction, message: discord.Message) -> None:
         shown = (_SHOWS.fullmatch(one) for one in custom_ids(message.components))
         job_id = next((found["job"] for found in shown if found is not None), None)
-        await making.remix_menu(interaction, message, job_id)
+        await making.remix_menu(interaction, job_id)
 
     return app_commands.ContextMenu(name="Remix this clip", callback=callback)
 

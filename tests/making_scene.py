@@ -1,5 +1,6 @@
 """Pictures and clips on the stage: a clip as a member has it in the channel, without the minutes it took."""
 
+import asyncio
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from bot.material import CLIPS
 from bot.sandbox.person import Person, Press
 from cogs.making_buttons import Action, MakingButton
 from storage import clips, jobs, states
+from tests.films import film
 from tests.stage import Json, Stage, texts
 
 NOTHING_CHARGED = "Nothing was charged."
@@ -113,3 +115,14 @@ def prompt_in(form: Json) -> str | None:
             value: str | None = field.get("value")
             return value
     return None
+
+
+async def filmed(stage: Stage, tmp_path: Path) -> Job:
+    """A clip of Ada's that is a real film: it ends in white."""
+    (tmp_path / "clips").mkdir()
+    await stage.ask(stage.ada, prompt="a paper boat")
+    job = await newest(stage)
+    path = await asyncio.to_thread(
+        film, tmp_path / "clips" / f"{job.id}.mp4", [20, 20, 20, 250], size=(1280, 720)
+    )
+    return await clip_of(stage, job, file=path)

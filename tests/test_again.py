@@ -260,6 +260,14 @@ async def test_what_is_private_is_made_again_by_its_member_alone(stage: Stage) -
     assert "Ordered." in texts(await press(stage, stage.ada, job, Action.AGAIN))
 
 
+async def test_an_order_of_another_channel_is_made_again_by_its_member_alone(stage: Stage) -> None:
+    await stage.ask(stage.ada, prompt="a paper boat", channel="showcase")
+    job = await newest(stage)
+
+    await assert_refused(await press(stage, stage.bruno, job, Action.AGAIN), saying="is not known here.")
+    assert "Ordered." in texts(await press(stage, stage.ada, job, Action.AGAIN))
+
+
 async def test_a_failed_order_can_be_made_again(stage: Stage) -> None:
     await stage.ask(stage.ada, prompt="a paper boat")
     job = await newest(stage)

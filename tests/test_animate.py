@@ -1,6 +1,5 @@
 """`/animate`, the menu of a message, and the last frame of a clip: what is taken, shown and ordered."""
 
-import asyncio
 import struct
 import zlib
 from collections.abc import AsyncIterator
@@ -16,12 +15,11 @@ from bot.errors import NotYours
 from bot.sandbox.person import Person
 from cogs.forms import filled
 from cogs.making_buttons import Action
-from tests.films import film
 from tests.making_scene import (
     NOTHING_CHARGED,
     animate,
     buttons,
-    clip_of,
+    filmed,
     form_of,
     made,
     newest,
@@ -339,17 +337,6 @@ def test_a_picture_that_was_not_offered_is_not_chosen(number: str) -> None:
 
 
 # The last frame of a clip
-
-
-async def filmed(stage: Stage, tmp_path: Path) -> Job:
-    """A clip of Ada's that is a real film: it ends in white."""
-    (tmp_path / "clips").mkdir()
-    await stage.ask(stage.ada, prompt="a paper boat")
-    job = await newest(stage)
-    path = await asyncio.to_thread(
-        film, tmp_path / "clips" / f"{job.id}.mp4", [20, 20, 20, 250], size=(1280, 720)
-    )
-    return await clip_of(stage, job, file=path)
 
 
 async def test_the_last_frame_of_a_clip_is_animated(stage: Stage, tmp_path: Path) -> None:

@@ -13,7 +13,17 @@ from bot.sandbox.person import Person
 from bot.sources import KEPT_FOR
 from cogs.making_buttons import Action
 from storage import jobs
-from tests.making_scene import NOTHING_CHARGED, buttons, form_of, made, newest, pressed, prompt_in, sent
+from tests.making_scene import (
+    NOTHING_CHARGED,
+    buttons,
+    filmed,
+    form_of,
+    made,
+    newest,
+    pressed,
+    prompt_in,
+    sent,
+)
 from tests.stage import Json, Stage, custom_ids, open_stage, post_of, texts
 
 MENU = "Remix this clip"
@@ -69,6 +79,24 @@ async def test_a_remix_names_its_way_and_its_price_before_anything_is_paid(stage
     assert order.source is not None
     assert order.source.provider_video_id == f"video_{clip.id}"
     assert (order.resolution, order.aspect_ratio, order.duration_s) == ("720p", "16:9", 4)
+
+
+async def test_a_clip_that_is_too_large_to_send_is_remixed_where_it_is_else_by_its_last_frame(
+    stage: Stage, tmp_path: Path
+) -> None:
+    clip = await filmed(stage, tmp_path)
+    await stage.database.write(lambda tx: tx.execute("UPDATE clips SET size_bytes = 65000000").rowcount)
+
+    assert "in its own copy" in texts(await remix(stage, stage.ada, clip.id))
+
+    stage.clock.advance(KEPT_FOR + timedelta(minutes=1))
+    quote = await remix(stage, stage.ada, clip.id)
+    assert "Studio animates its last frame instead" in texts(quote)
+    await stage.answer_quote(stage.ada, quote, "yes")
+    order = (await newest(stage)).order
+    assert (order.kind, order.source_job_id, order.duration_s) == (Kind.ANIMATE, clip.id, 4)
+    assert order.source is not None
+    assert (tmp_path / order.source.path).is_file()
 
 
 async def test_what_the_provider_has_no_more_is_remixed_from_our_file(stage: Stage) -> None:
