@@ -33,11 +33,14 @@ RUN_BY = {
     "python -m bot models --all --kind remix": "tests/test_models.py",
     "python -m bot models show sora-2-pro": "tests/test_models.py",
     "python -m bot models check models.toml": "tests/test_models.py",
+    "python -m bot models --online": "tests/test_comparison.py",
     "python -m bot guilds admit 1198622483471925248 25": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot guilds list": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot guilds dismiss 1198622483471925248": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot ledger show": "tests/test_processes.py",
     "python -m bot ledger verify": "tests/test_processes.py",
+    "python -m bot ledger export beancount": "tests/test_journal.py, tests/test_processes.py",
+    "python -m bot ledger reconcile fal usage.csv": "tests/test_processes.py",
     "python -m bot studio": "test_the_studio_serves_by_itself",
 }
 
