@@ -184,6 +184,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             providers,
             folder=clips_folder,
             thumbnails=folder / "thumbnails",
+            frames=folder / PICTURES,
             now=now,
         )
         reporting = Reporting(database, shown, delivery, ids=ids, now=now)

@@ -21,7 +21,16 @@ from storage.database import Database
 from storage.footage import Shown
 from storage.pictures import KeptPicture
 
-__all__ = ("CLIPS", "PICTURES", "UNUSED_FOR", "Material", "Shown", "source_of")
+__all__ = (
+    "CLIPS",
+    "PICTURES",
+    "UNUSED_FOR",
+    "Material",
+    "Shown",
+    "last_frame_id",
+    "source_of",
+    "unlink_picture",
+)
 
 PICTURES = "pictures"
 CLIPS = "clips"
@@ -121,7 +130,7 @@ class Material:
             OrderRefused: no picture can be had from it.
         """
         job = footage.job
-        picture_id = f"last-{job.id}"
+        picture_id = last_frame_id(job.id)
         kept = await self._database.read(partial(pictures.get, picture_id=picture_id))
         if kept is not None and await asyncio.to_thread((self._folder / kept.path).exists):
             return kept
@@ -205,7 +214,7 @@ class Material:
         for picture_id in await self._database.read(
             partial(pictures.unused, before=before, limit=FORGOTTEN_AT_ONCE)
         ):
-            await asyncio.to_thread(_unlink, self._folder / PICTURES, picture_id)
+            await asyncio.to_thread(unlink_picture, self._folder / PICTURES, picture_id)
             await self._database.write(partial(pictures.forget, picture_id=picture_id))
 
     def _kept(self, picture_id: str, picture: Picture, member: Member) -> KeptPicture:
@@ -222,8 +231,13 @@ class Material:
         )
 
 
-def _unlink(folder: Path, picture_id: str) -> None:
-    """The picture and what was made of it for a shape: all their names begin with its id."""
+def last_frame_id(job_id: JobId) -> str:
+    """The id of the picture that is the last frame of this job's clip."""
+    return f"last-{job_id}"
+
+
+def unlink_picture(folder: Path, picture_id: str) -> None:
+    """Remove a picture and what was made of it for a shape: all their names begin with its id."""
     for path in folder.glob(f"{picture_id}*"):
         path.unlink(missing_ok=True)
 

@@ -22,11 +22,12 @@ from bot.errors import (
     StorageError,
 )
 from bot.language import _
+from bot.material import last_frame_id, unlink_picture
 from bot.providers.protocol import Provider
 from bot.reach import reached
 from bot.schedule import Schedule
 from bot.showing import Screen
-from storage import clips, jobs, removals
+from storage import clips, jobs, pictures, removals
 from storage.database import Database
 from storage.removals import Removal, Step
 
@@ -50,6 +51,7 @@ class Removals:
     Args:
         folder: of the clips.
         thumbnails: the folder of their small pictures.
+        frames: the folder of the pictures that orders start from: a clip's last frame is one.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Removals:
         *,
         folder: Path,
         thumbnails: Path,
+        frames: Path,
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -69,6 +72,7 @@ class Removals:
         self._providers = providers
         self._folder = folder
         self._thumbnails = thumbnails
+        self._frames = frames
         self._now = now
         self._moved = asyncio.Condition()
         self._schedule = Schedule(self._step, lanes=LANES)
@@ -183,9 +187,16 @@ class Removals:
                 await reached(self._providers, job).delete(job.ticket)
                 return "deleted"
             case Step.FILE:
+                await self._last_frame(job)
                 return await asyncio.to_thread(_unlinked, self._folder, job.id)
             case Step.THUMBNAIL:
                 return await asyncio.to_thread(_unlinked, self._thumbnails, job.id)
+
+    async def _last_frame(self, job: Job) -> None:
+        """What an animation of the clip's end started from, in every shape that was made of it."""
+        frame = last_frame_id(job.id)
+        await asyncio.to_thread(unlink_picture, self._frames, frame)
+        await self._database.write(partial(pictures.forget, picture_id=frame))
 
     async def _clip_message(self, job: Job) -> str:
         if job.clip_message_id is None or job.clip_channel_id is None:

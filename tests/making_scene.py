@@ -119,7 +119,7 @@ def prompt_in(form: Json) -> str | None:
 
 async def filmed(stage: Stage, tmp_path: Path) -> Job:
     """A clip of Ada's that is a real film: it ends in white."""
-    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips").mkdir(exist_ok=True)
     await stage.ask(stage.ada, prompt="a paper boat")
     job = await newest(stage)
     path = await asyncio.to_thread(

@@ -14,6 +14,7 @@ from bot.cards import Cards
 from bot.delivery import Link
 from bot.domain import Clip, Job, JobId, Micros, Scope, Ticket
 from bot.ids import Ids
+from bot.material import PICTURES
 from bot.packing import Fits, Packing
 from bot.posting import Posting
 from bot.removal import Removals
@@ -158,6 +159,7 @@ async def open_scene(
         {"studio": provider},
         folder=clips_folder,
         thumbnails=folder / "thumbnails",
+        frames=folder / PICTURES,
         now=now,
     )
     bits = iter(range(1, 1_000))

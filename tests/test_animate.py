@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from bot.errors import NotYours
 from bot.sandbox.person import Person
 from cogs.forms import filled
 from cogs.making_buttons import Action
+from storage import pictures
 from tests.making_scene import (
     NOTHING_CHARGED,
     animate,
@@ -26,6 +28,7 @@ from tests.making_scene import (
     sent,
 )
 from tests.picture_files import SECRET, ZIP_TRAILER, drawing, encoded, exif
+from tests.showing_scene import open_scene
 from tests.stage import Json, Stage, custom_ids, open_stage, texts
 
 MENU = "Animate this picture"
@@ -372,3 +375,19 @@ async def test_a_clip_whose_file_is_gone_gives_no_frame(stage: Stage, tmp_path: 
 
     assert "No picture can be taken from the end of this clip. Nothing was charged." in texts(answer)
     assert len(await stage.rows()) == 1
+
+
+async def test_the_last_frame_goes_with_its_clip(stage: Stage, tmp_path: Path) -> None:
+    async with open_scene(stage, tmp_path) as scene:
+        clip = await filmed(stage, tmp_path)
+        form = await form_of(stage.ada, await buttons(stage, clip.id), Action.FRAME)
+        await sent(stage.ada, form, prompt="on")
+        assert kept_files(tmp_path) == [f"last-{clip.id}.png"]
+
+        await scene.removals.ask(clip.id, by=stage.member("Ada"), whole_order=False)
+        steps = await scene.removals.settled([clip.id], within_s=5)
+
+        assert all(step.done_at is not None for step in steps)
+        assert kept_files(tmp_path) == []
+        left = await stage.database.read(partial(pictures.get, picture_id=f"last-{clip.id}"))
+        assert left is None
