@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from bot.domain import Clip, ClipState, JobId
+from storage import shelf
 from storage.times import from_us, to_us
 
 
@@ -26,6 +27,7 @@ def insert(tx: sqlite3.Connection, clip: Clip) -> None:
             to_us(clip.stored_at),
         ),
     )
+    shelf.put(tx, clip.job_id, at=clip.stored_at)
 
 
 def get(tx: sqlite3.Connection, job_id: JobId, *, folder: Path) -> Clip | None:

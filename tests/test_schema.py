@@ -269,6 +269,18 @@ BROKEN = [
     ("nothing_is_held_below_zero", NEW_PURSE.format("0, -1", 0)),
     ("cannot store TEXT value in INTEGER column", "UPDATE jobs SET price_micros = '1e3 dollars'"),
     ("cannot store REAL value in INTEGER column", "UPDATE jobs SET price_micros = 0.5"),
+    (
+        "an_aisle_is_one_of_ours",
+        "INSERT INTO searches VALUES ('s', 7, 1001, 'theirs', '', NULL, NULL, NULL, NULL, 0)",
+    ),
+    (
+        "a_state_of_a_gallery_post_is_one_of_ours",
+        "INSERT INTO gallery_posts (job_id, channel_id, state, due_at) VALUES ('b', 30, 'lost', 0)",
+    ),
+    (
+        "a_shown_gallery_post_has_a_message",
+        "INSERT INTO gallery_posts (job_id, channel_id, state, due_at) VALUES ('b', 30, 'shown', 0)",
+    ),
 ]
 
 
