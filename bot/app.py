@@ -44,6 +44,7 @@ from bot.showing import Shown
 from bot.stills import Stills
 from bot.throttle import Throttle
 from bot.web import Webhooks
+from bot.whispers import Whispers
 from bot.worker import Worker
 from cogs.client import Client, use_endpoints
 from cogs.clip_presses import ClipPresses
@@ -188,19 +189,22 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             now=now,
         )
         reporting = Reporting(database, shown, delivery, ids=ids, now=now)
-        client.clip_presses = ClipPresses(orders, shown, removals, reporting)
+        posting = Posting(database, cards, delivery, packing, now=now)
+        whispers = Whispers(database, cards, delivery, packing, posting, folder=clips_folder, now=now)
+        client.clip_presses = ClipPresses(orders, shown, removals, reporting, whispers)
         worker = Worker(
             database,
             models,
             providers,
             cards,
             Fetching(clips_folder, check=media.check, now=now),
-            Posting(database, cards, delivery, packing, now=now),
+            posting,
             Routing(models, health, Throttle(models.limits, clock=clock), operator),
             folder=folder,
             now=now,
             dice=random.Random(),  # noqa: S311 - spreads questions in time, guards nothing
             times=times,
+            whispers=whispers,
             paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
         )
         if config.public_url is not None:

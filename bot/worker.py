@@ -41,6 +41,7 @@ from bot.reach import reached
 from bot.rendertimes import RenderTimes, Work
 from bot.routing import Routing
 from bot.schedule import Schedule
+from bot.whispers import Whispers
 from storage import attempts, clips, jobs, questions, states
 from storage.database import Database
 from storage.questions import Question
@@ -71,6 +72,7 @@ class Worker:
         providers: by name, the first part of an offer's id.
         folder: the data folder, in which the sources of orders are.
         paces: by the same name; one that is missing is asked at the default pace.
+        whispers: shows private clips.
         times: how long jobs take, which cards show; it is begun with what the rows know.
     """
 
@@ -89,6 +91,7 @@ class Worker:
         dice: random.Random,
         paces: Mapping[str, Pace] | None = None,
         times: RenderTimes | None = None,
+        whispers: Whispers | None = None,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -115,6 +118,7 @@ class Worker:
         self._posts = asyncio.Semaphore(POSTS_AT_ONCE)
         self._bad_files: dict[JobId, int] = {}
         self._uploads = 0
+        self._whispers = whispers
         self._times = times or RenderTimes()
         self._schedule = Schedule(self._step, lanes=LANES, early_s=EARLY_S)
         self._looks = Looks(database)
@@ -189,6 +193,8 @@ class Worker:
             self._routing.left(job_id)
         match job.state:
             case JobState.QUEUED:
+                if job.order.private and self._whispers is not None:
+                    await self._whispers.keep(job)
                 return await self._handover.submit(job)
             case JobState.SUBMITTING:
                 return await self._handover.lost(job)
@@ -243,6 +249,11 @@ class Worker:
     # stored
 
     async def _post(self, job: Job) -> float | None:
+        if job.order.private:
+            if self._whispers is not None:
+                await self._whispers.show(job)
+            await self._movement.write(job, partial(states.kept, job_id=job.id, at=self._now()))
+            return None
         has_card_to_come = job.card_message_id is None and job.card_rev < 0
         if has_card_to_come and abs(self._now() - job.state_at) < CARD_FIRST:
             return 0.5

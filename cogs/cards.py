@@ -82,6 +82,31 @@ def clip_view(post: Post) -> ui.LayoutView:
     return _view(ui.Container(*parts, *_rows(rest), accent_colour=_GREEN))
 
 
+def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
+    """Private clips, as their member alone sees them, each with its way into the channel."""
+    first = posts[0].job
+    parts: list[ui.Item[Any]] = [
+        ui.TextDisplay(
+            _("### Your private clip is ready\n{prompt}").format(
+                prompt=quoted(first.order.prompt, PROMPT_UNITS_ON_POST)
+            )
+        )
+    ]
+    for post in posts:
+        job = post.job
+        if post.link is None:
+            parts.append(ui.MediaGallery(_attached(job, post.label)))
+        else:
+            parts.append(ui.TextDisplay(sentences.link(post.link)))
+        if job.state is not JobState.POSTED:
+            parts.append(ui.ActionRow(ClipButton(Act.PUBLISH, job.id), ClipButton(Act.DELETE, job.id)))
+    place = f"<#{first.order.channel_id}>"
+    parts.append(
+        ui.TextDisplay(_("-# Publish shows it to all in {place}. /clips keeps it.").format(place=place))
+    )
+    return _view(ui.Container(*parts, accent_colour=_GREEN))
+
+
 def hidden_view(post: Post) -> ui.LayoutView:
     """In the place of a clip that was reported, or taken down."""
     told = _("This clip was reported. It is hidden until a moderator has looked; what it cost stays paid.")
@@ -146,7 +171,7 @@ def gallery_ready(take: Take) -> bool:
 
 
 def _prompt(job: Job, units_max: int) -> str:
-    if job.order.private:
+    if job.order.private and job.state is not JobState.POSTED:
         return _("A private order: what it shows is for its member alone.")
     return quoted(job.order.prompt, units_max)
 
@@ -205,7 +230,7 @@ def _cancel_button(card: Card) -> CancelButton:
 
 
 def _gallery_items(card: Card, links: Mapping[JobId, str]) -> list[discord.MediaGalleryItem]:
-    if card.job.order.private:
+    if any(take.job.order.private and take.job.state is not JobState.POSTED for take in card.takes):
         return []
     items = [_attached(take.job, card.label) for take in card.clips_here]
     shown = [take.job for take in card.takes if take.job.id in links and _is_shown(take)]

@@ -142,6 +142,8 @@ class Client(discord.Client):
 
         That drops a press on a button that we lost, and forms that it was not told to remember.
         """
+        if self.clip_presses is not None:
+            self.clip_presses.heard(interaction)
         if interaction.type is discord.InteractionType.modal_submit and is_form(interaction):
             await answered(interaction, self.making.submitted(interaction))
         if (

@@ -13,6 +13,7 @@ from bot.orders import Orders
 from bot.removal import Removals
 from bot.reporting import WORDS_MAX, Reason, Reporting
 from bot.showing import Shown
+from bot.whispers import Whispers
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.clip_buttons import Act, ClipButton
@@ -29,11 +30,23 @@ _REASON, _WORDS = "reason", "words"
 class ClipPresses:
     """The buttons under clips, and the form of a report."""
 
-    def __init__(self, orders: Orders, shown: Shown, removals: Removals, reporting: Reporting) -> None:
+    def __init__(
+        self,
+        orders: Orders,
+        shown: Shown,
+        removals: Removals,
+        reporting: Reporting,
+        whispers: Whispers,
+    ) -> None:
         self._orders = orders
+        self._whispers = whispers
         self._shown = shown
         self._removals = removals
         self._reporting = reporting
+
+    def heard(self, interaction: Interaction) -> None:
+        """A command was used, whose answer may be where a private clip is shown."""
+        self._whispers.heard(interaction.id, interaction.token, at=interaction.created_at)
 
     async def press(self, interaction: Interaction, act: Act, job_id: JobId) -> None:
         """One of the buttons.
@@ -59,7 +72,7 @@ class ClipPresses:
             case Act.TAKE_DOWN:
                 await self._restore(interaction, job_id, ClipState.TAKEN_DOWN)
             case Act.PUBLISH:
-                raise NotYours(_("This clip cannot be published from here."), _("Find it with /clips."))
+                await self._publish(interaction, job_id)
 
     async def reported(self, interaction: Interaction) -> None:
         """The form of a report was sent in."""
@@ -131,6 +144,12 @@ class ClipPresses:
         steps = await self._removals.settled(deleted, within_s=SETTLED_WITHIN_S)
         lines = [_("Nobody can see it any more."), *(f"- {sentences.removal_line(step)}" for step in steps)]
         await answer(interaction, said("\n".join(dict.fromkeys(lines))))
+
+    async def _publish(self, interaction: Interaction, job_id: JobId) -> None:
+        await acknowledge(interaction)
+        job = await self._whispers.publish(job_id, by=member_of(interaction))
+        told = _("Published in {place}. It cost nothing more.").format(place=f"<#{job.clip_channel_id}>")
+        await answer(interaction, said(told))
 
     async def _restore(self, interaction: Interaction, job_id: JobId, to: ClipState) -> None:
         await acknowledge(interaction)

@@ -27,9 +27,19 @@ from bot.errors import (
     PlaceGone,
     SettingsError,
 )
+from bot.language import _
 from bot.showing import Notice
 from cogs.buttons import card_mark, clip_mark, custom_ids
-from cogs.cards import card_view, clip_alt, clip_file_name, clip_view, gallery_ready, hidden_view, notice_view
+from cogs.cards import (
+    card_view,
+    clip_alt,
+    clip_file_name,
+    clip_view,
+    gallery_ready,
+    hidden_view,
+    notice_view,
+    whisper_view,
+)
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +172,31 @@ class DiscordDelivery:
         except (MessageGone, PlaceGone):
             return False
         return True
+
+    async def show_alone(self, posts: Sequence[Post], token: str) -> None:
+        """See `Ear.show_alone`."""
+        client = self._signed_in()
+        application_id = client.application_id
+        if application_id is None:
+            raise DeliveryUnavailable("not signed in to Discord")
+        files = [await _open(post.path, post.job, post.label) for post in posts if post.path is not None]
+        webhook = discord.Webhook.partial(application_id, token, client=client)
+        with _faults(client):
+            # An answer's own message has no id that we know, but this name.
+            await webhook.edit_message(  # type: ignore[call-overload]  # which knows only of numbers
+                "@original",
+                view=whisper_view(posts),
+                attachments=files,
+                allowed_mentions=_NOBODY,
+            )
+
+    async def tell_directly(self, job: Job) -> None:
+        """See `Ear.tell_directly`."""
+        channel_id = await self.direct_channel(job.order.member.user_id)
+        place = f"<#{job.order.channel_id}>"
+        told = _("A private clip that you ordered in {place} is ready. Find it there with /clips.")
+        with _faults(self._client):
+            await self._channel(channel_id).send(told.format(place=place), nonce=f"p{job.id}")
 
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         """See `Screen.managers_channel`."""

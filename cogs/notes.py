@@ -66,6 +66,8 @@ def quote_view(offered: Offered) -> ui.LayoutView:
                 when=sentences.ago(allowance.resets_at),
             )
         )
+    if order.private:
+        lines.append(private_words(order))
     lines.append(
         _("Nothing is charged until you confirm. The quote ends {when}.").format(
             when=sentences.ago(offered.expires_at)
@@ -90,8 +92,21 @@ def quote_view(offered: Offered) -> ui.LayoutView:
     return view
 
 
+def private_words(order: Order) -> str:
+    """What is private of an order, said before it is paid."""
+    return _(
+        "Private: the clip is shown here for 15 minutes and kept in /clips, for you alone; you may publish "
+        "it. Its card in {place} says nothing of the prompt."
+    ).format(place=f"<#{order.channel_id}>")
+
+
 def receipt(job: Job, *, play_money: bool) -> str:
-    """That the order stands, and what it set aside."""
+    """That the order stands, what it set aside, and what is private of it."""
+    told = _receipt(job, play_money=play_money)
+    return f"{told}\n{private_words(job.order)}" if job.order.private else told
+
+
+def _receipt(job: Job, *, play_money: bool) -> str:
     place = f"<#{job.order.channel_id}>"
     if not job.quote.price_micros:
         return _("Ordered. It is free. Its card in {place} shows how it goes.").format(place=place)

@@ -37,6 +37,12 @@ class Presses:
         """Details: for everybody who sees the message."""
         await acknowledge(interaction)
         job = await self._job_here(interaction, job_id)
+        if (
+            job.order.private
+            and job.state is not JobState.POSTED
+            and job.order.member != member_of(interaction)
+        ):
+            raise NotYours(_("This order is private."), _("Only its member sees what it is."))
         model = self._catalogue.describe(job.order.model)
         view, files = details_view(job, model, play_money=self._play_money)
         await answer(interaction, view, files=files)

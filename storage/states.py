@@ -214,6 +214,37 @@ def posted(
     )
 
 
+def kept(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Stored → undeliverable, and nothing is wrong: the clip is its member's alone until it is published."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'undeliverable', rev = rev + 1, state_at = ?
+            WHERE id = ? AND state = 'stored' AND private = 1
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
+def published(
+    tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, message_id: MessageId, *, at: datetime
+) -> None:
+    """Undeliverable → posted: its member has published it, or another place was found."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'posted', rev = rev + 1, state_at = ?,
+                            clip_channel_id = ?, clip_message_id = ?
+            WHERE id = ? AND state = 'undeliverable'
+            """,
+            (to_us(at), channel_id, message_id, job_id),
+        ),
+        job_id,
+    )
+
+
 def undeliverable(tx: sqlite3.Connection, job_id: JobId, fault: Fault, *, at: datetime) -> None:
     """Stored → undeliverable: the clip is ours, paid for, and no place takes it."""
     _one(

@@ -20,6 +20,7 @@ from bot.posting import Posting
 from bot.removal import Removals
 from bot.reporting import Reporting
 from bot.showing import Shown
+from bot.whispers import Whispers
 from cogs.clip_presses import ClipPresses
 from storage import clips, jobs, ledger, states
 from tests.inline import as_it_is
@@ -41,6 +42,7 @@ class Scene:
     shown: Shown
     removals: Removals
     reporting: Reporting
+    whispers: Whispers
     provider: ToldProvider
 
     async def order(self, *, takes: int = 1, **changes: object) -> list[Job]:
@@ -79,6 +81,14 @@ class Scene:
             stored_at=at,
         )
         await write(partial(moves.stored, clip, at))
+        return await self.job(job.id)
+
+    async def whisper(self, job: Job, film: bytes = FILM) -> Job:
+        """Bring a private job to its clip, as the worker does."""
+        job = await self.make(job, film)
+        await self.whispers.show(job)
+        await self.stage.database.write(partial(states.kept, job_id=job.id, at=self.stage.clock()))
+        await self.touched(job.id)
         return await self.job(job.id)
 
     async def post(self, job: Job, film: bytes = FILM) -> Job:
@@ -164,7 +174,9 @@ async def open_scene(
     )
     bits = iter(range(1, 1_000))
     reporting = Reporting(stage.database, shown, delivery, ids=Ids(now, lambda _: next(bits)), now=now)
-    stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting)
+    posting = Posting(stage.database, cards, delivery, packing, now=now)
+    whispers = Whispers(stage.database, cards, delivery, packing, posting, folder=clips_folder, now=now)
+    stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, whispers)
     duties = [asyncio.create_task(duty.run()) for duty in (cards, removals, reporting)]
     try:
         yield Scene(
@@ -172,7 +184,8 @@ async def open_scene(
             folder=clips_folder,
             cards=cards,
             packing=packing,
-            posting=Posting(stage.database, cards, delivery, packing, now=now),
+            posting=posting,
+            whispers=whispers,
             shown=shown,
             removals=removals,
             reporting=reporting,

@@ -1,0 +1,144 @@
+"""Private orders: what the channel sees of them, what their member sees, and how a clip gets out."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.domain import Job, JobState
+from storage import answers, wishes
+from storage.wishes import Wishes
+from tests.showing_scene import FILM, Scene, open_scene
+from tests.stage import Json, custom_ids, open_stage, texts, walk
+
+PROMPT = "a proposal of marriage"
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path) as opened:
+        yield opened
+
+
+def media(message: Json) -> list[Json]:
+    return [item for one in walk(message["components"]) if one["type"] == 12 for item in one["items"]]
+
+
+async def ordered(scene: Scene) -> tuple[Job, Json]:
+    """A private order of Ada's by command, its answer, and its card in the channel."""
+    answer = await scene.stage.ask(scene.stage.ada, prompt=PROMPT, private=True)
+    (job,) = await scene.stage.rows()
+    await scene.whispers.keep(job)
+    await scene.touched(job.id)
+    return await scene.job(job.id), answer
+
+
+async def shown_in(scene: Scene, answer: Json) -> Json:
+    """The answer as it reads now."""
+    return await scene.stage.ada.wait_for_message(lambda one: bool(one["id"] == answer["id"] and media(one)))
+
+
+async def messages(scene: Scene) -> list[Json]:
+    return await scene.stage.mika.messages(scene.stage.channel())
+
+
+async def test_the_order_says_what_is_private_and_the_channel_reads_no_prompt(scene: Scene) -> None:
+    _, answer = await ordered(scene)
+    (card,) = await messages(scene)
+
+    assert "Private: the clip is shown here for 15 minutes" in texts(answer)
+    assert PROMPT not in texts(card)
+    assert "A private order" in texts(card)
+
+
+async def test_the_clip_is_shown_in_the_answer_that_its_member_alone_sees(scene: Scene) -> None:
+    job, answer = await ordered(scene)
+
+    job = await scene.whisper(job)
+
+    seen = await shown_in(scene, answer)
+    assert seen["flags"] & 64
+    assert PROMPT in texts(seen)
+    saved = scene.folder / "saved.mp4"
+    await scene.stage.ada.download(media(seen)[0]["media"]["url"], saved)
+    assert saved.read_bytes() == FILM
+    assert job.state is JobState.UNDELIVERABLE
+    (card,) = await messages(scene)
+    assert texts(card).startswith("### Ready, for its member alone")
+
+
+async def test_publish_shows_it_to_all_once(scene: Scene) -> None:
+    job, answer = await ordered(scene)
+    await scene.whisper(job)
+    seen = await shown_in(scene, answer)
+
+    told = [texts(await scene.stage.press(scene.stage.ada, seen, "clip:publish:")) for _ in range(2)]
+    await scene.touched(job.id)
+
+    job = await scene.job(job.id)
+    clip, card = await messages(scene)
+    assert told == [f"Published in <#{job.order.channel_id}>. It cost nothing more."] * 2
+    assert job.state is JobState.POSTED
+    assert PROMPT in texts(clip)
+    assert len(media(clip)) == 1
+    assert texts(card).startswith("### Done")
+
+
+async def test_after_its_minutes_an_answer_is_left_alone_and_the_clip_is_kept(scene: Scene) -> None:
+    job, _ = await ordered(scene)
+    scene.stage.clock.advance(timedelta(minutes=15))
+
+    job = await scene.whisper(job)
+
+    assert job.state is JobState.UNDELIVERABLE
+    assert len(await messages(scene)) == 1
+
+
+async def test_who_wants_direct_messages_is_told_when_the_answer_is_too_old(scene: Scene) -> None:
+    job, _ = await ordered(scene)
+    await scene.stage.database.write(
+        partial(wishes.put, user_id=job.order.member.user_id, wishes=Wishes(direct_messages=True))
+    )
+    scene.stage.clock.advance(timedelta(minutes=15))
+
+    await scene.whisper(job)
+
+    told = await scene.stage.ada.wait_for_message(lambda one: "private clip" in one["content"])
+    assert PROMPT not in told["content"]
+
+
+async def test_what_an_answer_is_edited_with_outlives_the_process(scene: Scene) -> None:
+    job, _ = await ordered(scene)
+
+    kept = await scene.stage.database.read(
+        partial(answers.get, interaction_id=job.order.interaction_id, at=scene.stage.clock())
+    )
+
+    assert kept is not None
+
+
+async def test_details_of_a_private_order_are_its_members(scene: Scene) -> None:
+    await ordered(scene)
+    (card,) = await messages(scene)
+
+    others = await scene.stage.press(scene.stage.mika, card, "details:")
+    own = await scene.stage.press(scene.stage.ada, card, "details:")
+
+    assert PROMPT not in texts(others)
+    assert "This order is private." in texts(others)
+    assert PROMPT in texts(own)
+
+
+async def test_nobody_else_publishes_it(scene: Scene) -> None:
+    job, answer = await ordered(scene)
+    job = await scene.whisper(job)
+    seen = await shown_in(scene, answer)
+    (custom_id,) = [one for one in custom_ids(seen) if "publish" in one]
+    (card,) = await messages(scene)
+
+    await scene.stage.bruno.press(card, custom_id, unchecked=True)
+    await scene.touched(job.id)
+
+    assert (await scene.job(job.id)).state is JobState.UNDELIVERABLE
