@@ -120,7 +120,7 @@ class Material:
         if job.state not in _SEEN:
             raise OrderRefused(_("This order has no clip to go on from."), _("Choose another clip."))
         if clip is None:
-            raise OrderRefused(_("This clip has been deleted."), _("Choose another clip."))
+            raise OrderRefused(_("This clip has been deleted or hidden."), _("Choose another clip."))
         return Footage(job=job, clip=clip)
 
     async def last_frame(self, footage: Footage) -> KeptPicture:

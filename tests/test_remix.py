@@ -231,7 +231,9 @@ async def test_a_deleted_clip_is_refused_with_a_sentence(stage: Stage) -> None:
     clip = await made(stage, stage.ada)
     await take_away(stage, clip)
 
-    await assert_refused(await remix(stage, stage.ada, clip.id), saying="This clip has been deleted.")
+    await assert_refused(
+        await remix(stage, stage.ada, clip.id), saying="This clip has been deleted or hidden."
+    )
 
 
 async def test_an_order_without_a_clip_cannot_be_remixed(stage: Stage) -> None:
@@ -272,7 +274,9 @@ async def test_a_form_that_is_sent_in_after_the_clip_was_deleted_is_refused(stag
     form = await form_of(stage.ada, await buttons(stage, clip.id), Action.REMIX)
     await take_away(stage, clip)
 
-    await assert_refused(await sent(stage.ada, form, prompt="x"), saying="This clip has been deleted.")
+    await assert_refused(
+        await sent(stage.ada, form, prompt="x"), saying="This clip has been deleted or hidden."
+    )
 
 
 async def test_a_button_under_a_deleted_clip_opens_no_form(stage: Stage) -> None:
@@ -282,7 +286,7 @@ async def test_a_button_under_a_deleted_clip_opens_no_form(stage: Stage) -> None
 
     answer = await stage.ada.answer(await pressed(stage.ada, message, Action.REMIX))
 
-    await assert_refused(answer, saying="This clip has been deleted.")
+    await assert_refused(answer, saying="This clip has been deleted or hidden.")
 
 
 async def test_a_button_in_another_channel_than_its_clip_opens_no_form(stage: Stage) -> None:
