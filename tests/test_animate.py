@@ -236,23 +236,43 @@ async def test_discords_own_hosts_are_read(stage: Stage, address: str) -> None:
     assert stage.attachments.is_one(address)
 
 
-async def test_an_attachment_that_did_not_come_is_said(stage: Stage) -> None:
+async def raw(stage: Stage, options: list[Json]) -> Json:
+    """What answers an `/animate` with any options."""
     command = next(one for one in await stage.ada.commands() if one["name"] == "animate")
-    data = {
-        "id": command["id"],
-        "version": command["version"],
-        "name": "animate",
-        "type": 1,
-        "options": [
-            {"type": 11, "name": "image", "value": "123456789012345678"},
-            {"type": 3, "name": "prompt", "value": "it moves"},
-        ],
-    }
+    data = {key: command[key] for key in ("id", "version", "name", "type")} | {"options": options}
     payload = {"type": 2, "channel_id": stage.channel(), "data": data}
+    return await stage.ada.answer(await stage.ada.interaction(payload, unchecked=True))
 
-    answer = await stage.ada.answer(await stage.ada.interaction(payload, unchecked=True))
+
+async def test_an_attachment_that_did_not_come_is_said(stage: Stage) -> None:
+    answer = await raw(stage, [IMAGE, PROMPT])
 
     await assert_refused(stage, answer, saying="No picture came with the command.")
+
+
+IMAGE = {"type": 11, "name": "image", "value": "123456789012345678"}
+PROMPT = {"type": 3, "name": "prompt", "value": "it moves"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        [IMAGE],
+        [PROMPT],
+        [PROMPT, IMAGE | {"type": 3}],
+        [PROMPT, IMAGE | {"value": 123456789012345678}],
+        [PROMPT, IMAGE, {"type": 3, "name": "draft", "value": "yes"}],
+        [PROMPT, IMAGE, {"type": 5, "name": "draft", "value": 1}],
+        [PROMPT, IMAGE, {"type": 5, "name": "takes", "value": True}],
+        [PROMPT, IMAGE, {"type": 3, "name": "address", "value": "https://example.org/cat.png"}],
+    ],
+)
+async def test_options_that_no_form_lets_through_are_refused(stage: Stage, options: list[Json]) -> None:
+    answer = await raw(stage, options)
+
+    await assert_refused(stage, answer, saying="Pick it again from the list")
+    assert await stage.rows() == []
 
 
 # The menu of a message
