@@ -239,13 +239,17 @@ class AttemptOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One submission of a job to one offer. It is written before the call is made."""
+    """One submission of a job to one offer. It is written before the call is made.
+
+    `at_offer` is its number among the job's submissions to this offer, known when it is begun.
+    """
 
     job_id: JobId
     number: int
     offer_id: OfferId
     sent_at: datetime
     outcome: AttemptOutcome | None = None
+    at_offer: int = 1
 
     @property
     def key(self) -> str:

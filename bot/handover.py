@@ -92,7 +92,8 @@ class Handover:
             case Later(seconds):
                 return max(seconds, self._patience.about_s(seconds))
             case Go() as go:
-                placed, attempt = await self._begin(job, go, at)
+                placed, begun = await self._begin(job, go, at)
+                attempt = replace(begun, at_offer=tried[go.offer.id] + 1)
                 submission = await self._submitted(placed, attempt, go)
                 return await self._became(placed, attempt, submission, tried, source_bytes)
 
@@ -251,6 +252,8 @@ class Handover:
     async def _stay_uncertain(self, job: Job, told_s: float | None = None) -> float:
         if self._patience.is_over(job.state_at, HOUSE_AFTER):
             moved = await self._database.write(partial(moves.to_the_house, job, self._now()))
+            # No provider works on one for so long: the place is another's.
+            self._routing.left(job.id)
             if moved:
                 log.error("the house carries it now", extra={"job": job.id, "code": "uncertain_house"})
         return max(self._patience.growing_s(job.state_at, most_s=600.0), told_s or 0.0)

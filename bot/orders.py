@@ -31,6 +31,7 @@ from bot.money import format_usd
 from bot.options import SEED_MAX
 from bot.pricing import Pricing, Proposal
 from bot.sources import Way
+from bot.surge import Surge
 from storage import jobs, ledger, quotes
 from storage import typed as typed_rows
 from storage.database import Database
@@ -47,6 +48,7 @@ class Orders:
 
     Args:
         placed: told of every job that the worker should look at now.
+        surge: refuses what costs money while that is stopped; without one nothing does.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Orders:
         ids: Ids,
         now: Callable[[], datetime],
         placed: Callable[[JobId], None],
+        surge: Surge | None = None,
     ) -> None:
         self._database = database
         self._pricing = pricing
@@ -65,6 +68,7 @@ class Orders:
         self._ids = ids
         self._now = now
         self._placed = placed
+        self._surge = surge
 
     async def price(self, asked: Asked) -> Priced:
         """Check, price and screen what was asked: `propose` without its notes."""
@@ -130,11 +134,13 @@ class Orders:
         return await self._database.write(partial(self._ask, waiting, admit, at=at))
 
     async def accept(self, quote_id: str, user_id: UserId) -> Job:
-        """The member said yes: place the order at the price that was named. Yes said twice is one job.
+        """The member said yes: place the order at the price that was named, or at a lower one of now.
+
+        Yes said twice is one job.
 
         Raises:
             NotYours: the quote is another's, was answered before, or is too old.
-            OrderRefused: the order is no longer possible, or its price has changed.
+            OrderRefused: the order is no longer possible, or its price has risen.
             BudgetExceeded, PaidNotEnabled: no room any more; the quote stays open.
         """
         kept, made = await self._database.read(partial(_kept, quote_id))
@@ -149,7 +155,7 @@ class Orders:
             raise OrderRefused(
                 _("What was quoted cannot be ordered any more."), _("Order again to see what can be.")
             )
-        if quote.price_micros != kept.price_micros:
+        if quote.price_micros > kept.price_micros:  # less is what its member pays, and what the receipt says
             raise OrderRefused(
                 _("The price has changed to {price} since you asked.").format(
                     price=format_usd(quote.price_micros)
@@ -261,6 +267,8 @@ class Orders:
     def _admit(
         self, order: Order, quote: Quote, role_ids: Sequence[int], at: datetime, tx: sqlite3.Connection
     ) -> budgets.Admitted:
+        if self._surge is not None:
+            self._surge.check(quote)
         return budgets.admit(
             tx,
             order.member,

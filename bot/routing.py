@@ -111,7 +111,7 @@ class Routing:
         )
 
     def ended(self, job_id: JobId, offer: Offer, submission: Submission) -> None:
-        """What a submission proved of the offer; a job that was not taken gives its place up."""
+        """What a submission proved of the offer; a job that was certainly not taken gives its place up."""
         match submission:
             case Taken():
                 self._health.answered(offer.id)
@@ -128,6 +128,7 @@ class Routing:
                 self._health.failed(offer.id, fault.code, wait_s=retry_after_s or 0.0)
             case Unknown():
                 self._health.failed(offer.id, "outcome_unknown")
+                return  # the provider may have it
         self.left(job_id)
 
     def withdrawn(self, job_id: JobId, offer: Offer) -> None:

@@ -125,7 +125,8 @@ class RouteRow(BaseModel):
 class ProviderRow(BaseModel):
     """One `[[providers]]` row: what one key of a provider may do; what is left out has no limit here.
 
-    `jobs_at_once` counts jobs from their submission until they are made, `submissions_per_minute` the calls.
+    `jobs_at_once` counts jobs from their submission until they are made (uncertain ones for a day),
+    `submissions_per_minute` the calls.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

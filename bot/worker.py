@@ -189,7 +189,7 @@ class Worker:
         self._asking.forget(job_id)
         if job is None:
             return None
-        if job.state not in (JobState.QUEUED, JobState.SUBMITTING):
+        if job.state not in (JobState.QUEUED, JobState.SUBMITTING, JobState.UNCERTAIN):
             self._routing.left(job_id)
         match job.state:
             case JobState.QUEUED:

@@ -40,12 +40,12 @@ def price(tx: sqlite3.Connection, job_id: JobId) -> Micros | None:
 
 
 def left(tx: sqlite3.Connection) -> list[Left]:
-    """The last submission of every job that is queued again, on its way, or being made."""
+    """The last submission of every job that is queued again, on its way, being made, or uncertain."""
     rows = tx.execute(
         """
         SELECT jobs.id, jobs.state, attempts.offer_id, attempts.detail
         FROM jobs JOIN attempts ON attempts.job_id = jobs.id AND attempts.number = jobs.attempt
-        WHERE jobs.state IN ('queued', 'submitting', 'running')
+        WHERE jobs.state IN ('queued', 'submitting', 'running', 'uncertain')
         """
     )
     return [

@@ -17,7 +17,7 @@ from bot.domain import (
 )
 from bot.errors import BudgetExceeded, NotYours, OrderRefused, Refusal
 from bot.orders import QUOTE_HOLDS
-from storage import jobs
+from storage import jobs, ledger
 from storage.database import Database
 from tests.bookkeeping import in_state
 from tests.props import (
@@ -156,17 +156,28 @@ async def test_a_quote_that_was_declined_is_done_with(database: Database, clock:
         await desk.orders.accept(quote_id, ANN.user_id)
 
 
-@pytest.mark.parametrize("new_price", [PLAY_PRICE + 1, PLAY_PRICE - 1])
-async def test_a_price_that_has_changed_is_said_and_nothing_is_ordered(
-    database: Database, clock: Clock, new_price: int
+async def test_a_price_that_has_risen_is_said_and_nothing_is_ordered(
+    database: Database, clock: Clock
 ) -> None:
     quote_id = await ask(Desk(database, clock))
-    repriced = Desk(database, clock, second_micros=Micros(new_price), seed=2)
+    repriced = Desk(database, clock, second_micros=Micros(PLAY_PRICE + 1), seed=2)
 
     with pytest.raises(OrderRefused, match="The price has changed to"):
         await repriced.orders.accept(quote_id, ANN.user_id)
 
     assert (await rows(database))["jobs"] == 0
+
+
+async def test_a_price_that_has_fallen_is_what_the_member_pays(database: Database, clock: Clock) -> None:
+    quote_id = await ask(Desk(database, clock))
+    repriced = Desk(database, clock, second_micros=Micros(PLAY_PRICE - 1), seed=2)
+
+    job = await repriced.orders.accept(quote_id, ANN.user_id)
+
+    assert job.quote.price_micros == (PLAY_PRICE - 1) * job.order.duration_s
+    held = await database.read(partial(ledger.open_hold, job_id=job.id))
+    assert held is not None
+    assert held.amount_micros == job.quote.price_micros
 
 
 async def test_a_second_yes_after_a_change_of_price_gets_the_job_of_the_first(

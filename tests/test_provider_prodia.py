@@ -245,12 +245,26 @@ async def test_busy_too_often_and_for_too_long_is_gone(
     clock.advance(age)
 
     async with provider_at(emulator.url, now=clock) as provider:
-        outcome = await provider.submit(order, attempt(order, number=tries, sent_at=clock()))
+        tried = attempt(order, number=tries * 2, sent_at=clock())
+        outcome = await provider.submit(order, replace(tried, at_offer=tries))
 
     assert code_of(outcome) == code
     assert isinstance(outcome, NotTaken if code == "provider_busy" else Refused)
     if isinstance(outcome, NotTaken):
         assert outcome.retry_after_s == 1.0
+
+
+async def test_turned_away_elsewhere_is_not_turned_away_here(emulator: ProdiaEmulator, clock: Clock) -> None:
+    emulator.gone_types = {"inference.sora-2.txt2vid.v1"}
+    order = job()
+    clock.advance(BUSY_FOR)
+
+    async with provider_at(emulator.url, now=clock) as provider:
+        outcome = await provider.submit(
+            order, replace(attempt(order, number=BUSY_TRIES * 9), at_offer=BUSY_TRIES - 1)
+        )
+
+    assert code_of(outcome) == "provider_busy"
 
 
 async def test_a_type_of_which_a_job_was_taken_meanwhile_is_only_busy(
@@ -263,10 +277,10 @@ async def test_a_type_of_which_a_job_was_taken_meanwhile_is_only_busy(
         await made(provider, lucky)
         clock.advance(BUSY_FOR)
         emulator.faults.next("create", answer(429, error("no capacity")), answer(429, error("no capacity")))
-        busy = await provider.submit(patient, attempt(patient, number=BUSY_TRIES))
+        busy = await provider.submit(patient, replace(attempt(patient), at_offer=BUSY_TRIES))
         later = replace(job(number=3), created_at=NOON + timedelta(minutes=6))
         clock.advance(timedelta(minutes=5))
-        gone = await provider.submit(later, attempt(later, number=BUSY_TRIES))
+        gone = await provider.submit(later, replace(attempt(later), at_offer=BUSY_TRIES))
 
     assert code_of(busy) == "provider_busy"
     assert code_of(gone) == "model_gone"

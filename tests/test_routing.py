@@ -326,6 +326,18 @@ def test_a_job_without_a_place_goes_to_another_that_costs_no_more(tmp_path: Path
     assert desk.go(first).offer.id == ANT
 
 
+def test_a_job_that_a_provider_may_have_keeps_its_place(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ant="0.10", more='[[providers]]\nid = "ant"\njobs_at_once = 1\n')
+    first, second = desk.job(), desk.job()
+    offer = desk.go(first).offer
+
+    desk.routing.ended(first.id, offer, Unknown("502"))
+
+    assert desk.later(second) == FOR_A_PLACE_S
+    desk.routing.left(first.id)
+    assert desk.go(second).offer.id == ANT
+
+
 def test_who_waits_for_a_place_is_named_when_it_is_free(tmp_path: Path) -> None:
     desk = Desk(tmp_path, ant="0.10", more='[[providers]]\nid = "ant"\njobs_at_once = 1\n')
     first, second = desk.job(), desk.job()

@@ -24,6 +24,7 @@ from bot.providers import http
 from bot.providers import lumenfall_answers as answers
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint, model_list, models_in
+from bot.providers.lines import Lines
 from bot.providers.lumenfall_answers import PROTOCOL, Sent
 from bot.providers.lumenfall_words import PICTURE_FIELD, USUAL, takes_webhooks_at, with_picture
 from bot.providers.outcomes import expect_ok, is_gone, theirs
@@ -108,12 +109,14 @@ class LumenfallVideos:
         self._absent_after = absent_after
         self._headers = {"Accept": "application/json", "Authorization": f"Bearer {api_key}"}
         self._session = http.pooled_session(self._timeouts)
+        self._lines = Lines(self._headers, timeouts=self._timeouts)
         self._downloads = Downloads(
             PROTOCOL, self._session, api=base, headers={}, hosts=file_hosts, now=now, timeouts=self._timeouts
         )
         self._signatures = Signatures(self._ask_secret, now=now)
 
     async def close(self) -> None:
+        await self._lines.close()
         await self._session.close()
 
     # Submitting
@@ -301,7 +304,7 @@ class LumenfallVideos:
     # Reading
 
     async def _get(self, url: URL) -> http.Answered:
-        return await http.call(self._session, "GET", url, headers=self._headers)
+        return await self._lines.get(url)
 
     def _video(self, ticket: Ticket) -> URL:
         return self._videos.joinpath(quote(ticket.provider_job_id, safe=""), encoded=True)

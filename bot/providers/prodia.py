@@ -19,6 +19,7 @@ from bot.errors import AssetGone
 from bot.providers import http
 from bot.providers import prodia_answers as answers
 from bot.providers.downloads import Downloads
+from bot.providers.lines import Lines
 from bot.providers.outcomes import expect_ok, is_gone, proved, theirs
 from bot.providers.prodia_answers import PROTOCOL, State
 from bot.providers.protocol import (
@@ -62,8 +63,9 @@ class ProdiaJobs:
 
     A 429 for a job type that is gone looks like one for want of room. So a job that has been turned away
     `BUSY_TRIES` times, and that was placed `BUSY_FOR` ago, is refused as `model_gone`, unless a job of its
-    type has been taken in the meantime. The count is the attempt's number and the time the job's own, both
-    in the rows, so neither starts again with the process; what was taken is only remembered by it.
+    type has been taken in the meantime. The count is of the job's attempts at this offer and the time the
+    job's own, both in the rows, so neither starts again with the process; what was taken is only remembered
+    by it.
 
     Args:
         name: the provider's name in the catalogue.
@@ -95,11 +97,14 @@ class ProdiaJobs:
         key = {"Authorization": f"Bearer {token}"}
         self._headers = {"Accept": "application/json", **key}
         self._session = http.pooled_session(self._timeouts)
+        # A state is plain text, all else JSON.
+        self._lines = Lines({"Accept": "application/json, text/plain, */*", **key}, timeouts=self._timeouts)
         self._downloads = Downloads(
             PROTOCOL, self._session, api=self._jobs, headers=key, hosts=(), now=now, timeouts=self._timeouts
         )
 
     async def close(self) -> None:
+        await self._lines.close()
         await self._session.close()
 
     # Submitting
@@ -119,7 +124,7 @@ class ProdiaJobs:
             case Taken():
                 self._taken_at[wire.endpoint] = self._now()
             case NotTaken(fault) if fault.code == "provider_busy" and self._is_gone(wire, job, attempt):
-                return Refused(theirs("model_gone", f"busy {attempt.number} times: {fault.detail}"))
+                return Refused(theirs("model_gone", f"busy {attempt.at_offer} times: {fault.detail}"))
         return submission
 
     async def _order_from(self, source: Source, wire: Wire, words: Worded) -> Submission:
@@ -146,7 +151,7 @@ class ProdiaJobs:
     def _is_gone(self, wire: Wire, job: Job, attempt: Attempt) -> bool:
         taken_at = self._taken_at.get(wire.endpoint)
         return (
-            attempt.number >= BUSY_TRIES
+            attempt.at_offer >= BUSY_TRIES
             and self._now() - job.created_at >= BUSY_FOR
             and (taken_at is None or taken_at < job.created_at)
         )
@@ -159,7 +164,7 @@ class ProdiaJobs:
     # Following a job
 
     async def ask(self, ticket: Ticket) -> Answer:
-        answered = await self._get(self._at(ticket, "job.state.current"), accept="text/plain, */*")
+        answered = await self._lines.get(self._at(ticket, "job.state.current"))
         if is_gone(answered, PROTOCOL):
             return Vanished(answered.text)
         expect_ok(answered, PROTOCOL, now=self._now())
@@ -175,14 +180,14 @@ class ProdiaJobs:
 
     async def _metadata(self, ticket: Ticket) -> http.Answered | None:
         """The whole job (`job.json`), None where it has expired."""
-        answered = await self._get(self._at(ticket, "job.json").with_query(_PRICED))
+        answered = await self._lines.get(self._at(ticket, "job.json").with_query(_PRICED))
         if is_gone(answered, PROTOCOL):
             return None
         expect_ok(answered, PROTOCOL, now=self._now())
         return answered
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
-        answered = await self._get(self._at(ticket, "output"))
+        answered = await self._lines.get(self._at(ticket, "output"))
         if is_gone(answered, PROTOCOL):
             raise AssetGone(answered.text)
         expect_ok(answered, PROTOCOL, now=self._now())
@@ -198,9 +203,6 @@ class ProdiaJobs:
         """Does nothing: Prodia documents no call for it; jobs and files expire by themselves."""
 
     # Reading
-
-    async def _get(self, url: URL, *, accept: str = "application/json") -> http.Answered:
-        return await http.call(self._session, "GET", url, headers=self._headers | {"Accept": accept})
 
     def _at(self, ticket: Ticket, *path: str) -> URL:
         segments = (quote(segment, safe="") for segment in (ticket.provider_job_id, *path))

@@ -20,6 +20,7 @@ from bot.providers import http
 from bot.providers import replicate_answers as answers
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint
+from bot.providers.lines import Lines
 from bot.providers.listing import Listed, look_through
 from bot.providers.outcomes import expect_ok, is_gone, proved, theirs
 from bot.providers.protocol import (
@@ -112,6 +113,7 @@ class ReplicatePredictions:
         self._headers = {"Accept": "application/json", **key}
         self._deadline = {} if cancel_after_s is None else {"Cancel-After": f"{cancel_after_s}s"}
         self._session = http.pooled_session(self._timeouts)
+        self._lines = Lines(self._headers, timeouts=self._timeouts)
         session, times = self._session, self._timeouts
         self._downloads = Downloads(
             PROTOCOL, session, api=self._base, headers=key, hosts=file_hosts, now=now, timeouts=times
@@ -119,6 +121,7 @@ class ReplicatePredictions:
         self._signatures = Signatures(self._ask_secret, now=now)
 
     async def close(self) -> None:
+        await self._lines.close()
         await self._session.close()
 
     # Submitting
@@ -304,7 +307,7 @@ class ReplicatePredictions:
         return await self._get(self._prediction(ticket), bytes_max=_PREDICTION_BYTES_MAX)
 
     async def _get(self, url: URL, *, bytes_max: int = http.JSON_BYTES_MAX) -> http.Answered:
-        return await http.call(self._session, "GET", url, headers=self._headers, bytes_max=bytes_max)
+        return await self._lines.get(url, bytes_max=bytes_max)
 
     def _prediction(self, ticket: Ticket) -> URL:
         return self._at("predictions", ticket.provider_job_id)
