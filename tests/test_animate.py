@@ -261,7 +261,6 @@ PROMPT = {"type": 3, "name": "prompt", "value": "it moves"}
         [IMAGE],
         [PROMPT],
         [PROMPT, IMAGE | {"type": 3}],
-        [PROMPT, IMAGE | {"value": 123456789012345678}],
         [PROMPT, IMAGE, {"type": 3, "name": "draft", "value": "yes"}],
         [PROMPT, IMAGE, {"type": 5, "name": "draft", "value": 1}],
         [PROMPT, IMAGE, {"type": 5, "name": "takes", "value": True}],
