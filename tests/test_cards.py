@@ -15,6 +15,7 @@ from bot.domain import (
     GuildId,
     InteractionId,
     Job,
+    JobId,
     JobState,
     Member,
     MessageId,
@@ -264,3 +265,75 @@ async def test_a_receipt_says_what_is_set_aside() -> None:
 
     assert receipt(paid, play_money=False).startswith("Ordered. $0.40 is set aside for it. ")
     assert receipt(free, play_money=True).startswith("Ordered. It is free. ")
+
+
+async def test_details_say_what_to_type_to_order_it_again() -> None:
+    job = job_of(seed=7)
+
+    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True)[0])
+
+    assert (
+        "`/generate prompt:a paper boat crossing a rain puddle model:studio resolution:720p "
+        "aspect_ratio:16:9 duration:4 seed:7`"
+    ) in shown
+
+
+async def test_details_of_a_made_clip_say_what_it_cost_and_what_it_was_made_from() -> None:
+    job = job_of(state=JobState.POSTED, charged_micros=Micros(400_000))
+    job = replace(job, order=replace(job.order, source_job_id=JobId("0000000000000009"), takes=2))
+
+    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True)[0])
+
+    assert "**Paid** $0.40" in shown
+    assert "**Made from** the clip of order `0000000000000009`" in shown
+    assert "**Take** 1 of 2" in shown
+
+
+async def test_a_card_of_takes_says_what_all_of_them_cost_and_what_became_of_each() -> None:
+    first = job_of(state=JobState.POSTED)
+    order = replace(first.order, takes=3)
+    fault = Fault(kind=FaultKind.PROVIDER, code="failed")
+    takes = [
+        replace(first, order=order),
+        replace(first, order=order, take=2, state=JobState.FAILED, fault=fault),
+        replace(first, order=order, take=3, state=JobState.RUNNING),
+    ]
+
+    shown = text_of(card_view(stage.card_of(*takes)))
+
+    assert shown.startswith("### 1 of 3 takes are there")
+    assert "2. Failed. The provider could not make it. Nothing was charged." in shown
+    assert "3. Being made" in shown
+    assert "$1.20 for 3 takes of $0.40" in shown
+
+
+async def test_a_card_says_when_a_clip_is_likely_made_and_nothing_where_nobody_knows() -> None:
+    soon = NOON + timedelta(seconds=80)
+
+    known = text_of(card_view(card_of(state=JobState.RUNNING, expected_at=soon)))
+    unknown = text_of(card_view(card_of(state=JobState.RUNNING)))
+
+    assert f"likely made <t:{int(soon.timestamp())}:R>" in known
+    assert "likely" not in unknown
+
+
+@pytest.mark.parametrize(
+    ("state", "label"),
+    [
+        (JobState.QUEUED, "Cancel: nothing is charged"),
+        (JobState.RUNNING, "Cancel: you pay what is billed by then"),
+    ],
+)
+async def test_cancel_says_what_it_costs_before_it_is_pressed(state: JobState, label: str) -> None:
+    assert label in buttons(card_view(card_of(state=state)))
+    assert "Cancel" in buttons(card_view(card_of(state=state, price_micros=0)))
+
+
+async def test_a_card_of_a_private_order_says_nothing_of_its_prompt() -> None:
+    job = job_of(state=JobState.RUNNING)
+    private = replace(job, order=replace(job.order, private=True))
+
+    shown = text_of(card_view(stage.card_of(private)))
+
+    assert job.order.prompt not in shown
+    assert "A private order" in shown
