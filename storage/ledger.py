@@ -262,10 +262,10 @@ def _enter(
         (kind.value, held.id, bearer.value, amount, to_us(at)),
     )
     for key, day, spent, hold_micros, count in effects(held, kind, bearer, amount, parts_of(tx, held)):
-        if spent > 0 and not count:  # an overrun or a refund may be the house's first
-            tallies.add(key, day, spent=spent, held=hold_micros, opened=count)
-        else:
+        if count or spent < 0:
             tallies.move(key, day, spent=spent, held=hold_micros, opened=count)
+        else:  # an overrun or a refund may be the house's first
+            tallies.add(key, day, spent=spent, held=hold_micros, opened=count)
 
 
 def _charge(tx: sqlite3.Connection, job_id: JobId, amount: Micros) -> None:

@@ -124,6 +124,16 @@ def test_a_lost_asset_is_refunded_once_and_the_house_pays(book: sqlite3.Connecti
     assert ledger.verify(book) == []
 
 
+def test_a_refund_of_nothing_may_be_the_first_that_the_house_hears_of(book: sqlite3.Connection) -> None:
+    job = start(book, place(book, job_of(price_micros=0)))
+    moves.rendered(job.id, None, NOON, book)
+
+    moves.asset_lost(job.id, FAULT, NOON, book)
+
+    assert house(book) == of(0)
+    assert ledger.verify(book) == []
+
+
 def test_an_asset_is_lost_only_after_it_was_rendered(book: sqlite3.Connection) -> None:
     job = start(book, place(book, job_of()))
 

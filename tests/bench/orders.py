@@ -1,73 +1,290 @@
-"""Orders placed in a second with `synchronous=FULL`: the whole rule, the hold, the entries, the job row."""
+"""Orders placed in a second with `synchronous=FULL`: every budget, the hold, its entry, the totals, the job.
+
+Beside it, in the same run: the same rules on aiosqlite with a lock, a statement an await; and what the disk
+alone can append and sync. Everything is written to a folder of `DAILIES_BENCH_DIR` (or the system's own).
+"""
 
 import asyncio
+import itertools
+import os
 import secrets
+import sqlite3
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from bot import catalogue
-from bot.asked import Asked
-from bot.domain import Limits, Micros
+import aiosqlite
+
+from bot import budgets
+from bot.domain import (
+    ChannelId,
+    GuildId,
+    InteractionId,
+    Job,
+    JobId,
+    JobState,
+    Kind,
+    Limits,
+    Member,
+    Micros,
+    OfferId,
+    Order,
+    Period,
+    Quote,
+    Scope,
+    UserId,
+)
 from bot.ids import Ids
-from bot.orders import Orders
-from bot.pricing import Pricing
-from bot.screening import WordList
-from storage.database import open_database
-from tests.props import material_of
+from storage import budgets as rows
+from storage import jobs, ledger
+from storage.budgets import EVERYWHERE, OPERATOR, BudgetScope
+from storage.database import ThreadHop, open_database, prepare
+
+CALLERS = (1, 10, 100, 1000)
+GUILDS, CHANNELS, ROLES, MEMBERS = 10, 3, 5, 1_000
+LIMITS = Limits(member_monthly_micros=Micros(10**15), installation_monthly_micros=Micros(10**18))
+QUOTE = Quote(
+    offer_id=OfferId("elsewhere/model"), price_micros=Micros(400_000), per_second_micros=Micros(100_000)
+)
+PROMPT = "a paper boat crossing a rain puddle, soft rain, no music"
+
+Place = Callable[[Order], Awaitable[object]]
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
 
 
-async def measure(callers: int, seconds: float) -> tuple[float, float, float]:
-    """Orders a second, and the p50 and p99 of one order in milliseconds, at so many callers."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = await open_database(Path(folder, "dailies.db"))
-        models = catalogue.load(
-            None, providers=frozenset({"studio"}), now=_now, studio_play_price=Micros(100_000)
+def set_budgets(tx: sqlite3.Connection) -> None:
+    """Limits in all five scopes, in two periods where one would do."""
+    at = _now()
+    wanted: list[tuple[int, BudgetScope, int, Period]] = [
+        (EVERYWHERE, BudgetScope.INSTALLATION, 0, period) for period in Period
+    ]
+    for guild in range(1, GUILDS + 1):
+        for scope in (BudgetScope.CEILING, BudgetScope.GUILD, BudgetScope.DEFAULT):
+            wanted += [(guild, scope, 0, period) for period in (Period.DAY, Period.MONTH)]
+        wanted += [(guild, BudgetScope.CHANNEL, 100 * guild + n, Period.DAY) for n in range(CHANNELS)]
+        wanted += [(guild, BudgetScope.ROLE, 1_000 * guild + n, Period.WEEK) for n in range(1, ROLES)]
+    for guild, scope, scope_id, period in wanted:
+        rows.set_limit(
+            tx,
+            GuildId(guild),
+            scope,
+            scope_id,
+            period,
+            Micros(10**17),
+            by=OPERATOR,
+            reason="bench",
+            at=at,
         )
-        ids = Ids(_now, secrets.randbits)
-        orders = Orders(
-            database,
-            Pricing(models, WordList([]), material_of(database, _now, ids), now=_now),
-            limits=Limits(member_monthly_micros=Micros(10**15), installation_monthly_micros=Micros(10**18)),
-            ids=ids,
-            now=_now,
-            placed=lambda _: None,
-        )
-        took: list[float] = []
-        end = time.perf_counter() + seconds
-        numbers = iter(range(1, 10**9))
 
-        async def caller(user: int) -> None:
-            while (began := time.perf_counter()) < end:
-                asked = Asked(
-                    guild_id=user % 10,
-                    user_id=user,
-                    channel_id=user % 30,
-                    interaction_id=next(numbers),
-                    prompt="a paper boat crossing a rain puddle, soft rain, no music",
+
+def roles_of(order: Order) -> tuple[int, ...]:
+    """Three roles, of which one has a budget."""
+    return (1_000 * order.member.guild_id + 1, 5, 6)
+
+
+def place(order: Order, ids: Ids, tx: sqlite3.Connection) -> Job:
+    """What `orders.place` does in its transaction."""
+    found = jobs.by_interaction(tx, order.interaction_id)
+    if found is not None:
+        return found
+    at = _now()
+    admitted = budgets.admit(
+        tx, order.member, QUOTE, LIMITS, at, channel_id=order.channel_id, role_ids=roles_of(order)
+    )
+    job_id = JobId(ids.new())
+    job = Job(
+        id=job_id,
+        order_id=job_id,
+        take=1,
+        order=order,
+        quote=QUOTE,
+        state=JobState.QUEUED,
+        rev=0,
+        created_at=at,
+        state_at=at,
+    )
+    jobs.insert(tx, job)
+    ledger.hold(
+        tx,
+        job_id=job_id,
+        bearer=Scope.MEMBER,
+        member=order.member,
+        channel_id=order.channel_id,
+        guild_day=admitted.guild_day,
+        amount_micros=QUOTE.price_micros,
+        at=at,
+    )
+    return job
+
+
+class Statements:
+    """The rules of `place` as most bots would write them: one aiosqlite connection, a lock, an await each."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._lock = asyncio.Lock()
+
+    async def place(self, order: Order, ids: Ids) -> None:
+        """The same reads, checks and rows as ours; the limits are asked for with every order."""
+        do = self._connection.execute
+        job_id, guild, user = ids.new(), order.member.guild_id, order.member.user_id
+        async with self._lock:
+            await do("BEGIN IMMEDIATE")
+            made = await do(
+                "SELECT 1 FROM jobs WHERE interaction_id = ? AND take = 1", (order.interaction_id,)
+            )
+            if await made.fetchone() is None:
+                limits = await do(
+                    """
+                    SELECT scope, scope_id, period, limit_micros FROM budgets WHERE guild_id = 0
+                    OR guild_id = ?1 AND (scope IN ('ceiling', 'guild', 'default')
+                                          OR scope = 'channel' AND scope_id = ?2
+                                          OR scope = 'role' AND scope_id IN (?3, ?4, ?5)
+                                          OR scope = 'member' AND scope_id = ?6)
+                    """,
+                    (guild, order.channel_id, *roles_of(order), user),
                 )
-                order, quote, _ = await orders.price(asked)
-                await orders.place(order, quote)
-                took.append(time.perf_counter() - began)
+                most = min(row[3] for row in await limits.fetchall())
+                for key in self._keys(order):
+                    used = await do(
+                        "SELECT month_spent_micros + month_held_micros FROM purses"
+                        " WHERE scope = ? AND scope_id = ? AND user_id = ?",
+                        key,
+                    )
+                    row = await used.fetchone()
+                    if row is not None and row[0] + QUOTE.price_micros > most:
+                        raise ValueError("no room")
+                await do(
+                    """
+                    INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id,
+                                      user_id, kind, prompt, model, resolution, aspect_ratio, duration_s, remixable,
+                                      blocks_ip, draft, private, spoiler, offer_id, price_micros,
+                                      per_second_micros, state, created_at, state_at)
+                    VALUES (?, ?, ?, 1, 1, ?, ?, ?, 'generate', ?, 'model', '720p', '16:9', 4, 0, 0, 0, 0, 0,
+                            'elsewhere/model', 400000, 100000, 'queued', 0, 0)
+                    """,
+                    (job_id, order.interaction_id, job_id, guild, order.channel_id, user, order.prompt),
+                )
+                await do(
+                    """
+                    INSERT INTO holds (job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day,
+                                       amount_micros, opened_at)
+                    VALUES (?, 'member', ?, ?, ?, 1, 1, 400000, 0)
+                    """,
+                    (job_id, guild, order.channel_id, user),
+                )
+                for key in self._keys(order):
+                    await do(
+                        """
+                        INSERT INTO purses VALUES (?, ?, ?, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1)
+                        ON CONFLICT DO UPDATE
+                        SET day_held_micros = day_held_micros + 400000,
+                            week_held_micros = week_held_micros + 400000,
+                            month_held_micros = month_held_micros + 400000,
+                            total_held_micros = total_held_micros + 400000, open_holds = open_holds + 1
+                        """,
+                        key,
+                    )
+            await do("COMMIT")
 
-        began = time.perf_counter()
-        await asyncio.gather(*(caller(user) for user in range(callers)))
-        rate = len(took) / (time.perf_counter() - began)
-        await database.close()
-        took.sort()
-        return rate, took[len(took) // 2] * 1000, took[int(len(took) * 0.99)] * 1000
+    @staticmethod
+    def _keys(order: Order) -> tuple[tuple[str, int, int], ...]:
+        guild = order.member.guild_id
+        return (
+            ("installation", 0, 0),
+            ("guild", guild, 0),
+            ("channel", order.channel_id, 0),
+            ("member", guild, order.member.user_id),
+        )
+
+
+async def measure(put: Place, callers: int, seconds: float) -> tuple[float, float, float]:
+    """Orders a second, and the p50 and p99 of one order in milliseconds, at so many callers."""
+    numbers = itertools.count(secrets.randbits(40) << 20)
+    took: list[float] = []
+    end = time.perf_counter() + seconds
+
+    async def caller(who: int) -> None:
+        while (began := time.perf_counter()) < end:
+            who = (who * 7 + 13) % MEMBERS
+            guild = who % GUILDS + 1
+            order = Order(
+                kind=Kind.GENERATE,
+                member=Member(guild_id=GuildId(guild), user_id=UserId(10**6 + who)),
+                channel_id=ChannelId(100 * guild + who % CHANNELS),
+                interaction_id=InteractionId(next(numbers)),
+                prompt=PROMPT,
+                model="model",
+                resolution="720p",
+                aspect_ratio="16:9",
+                duration_s=4,
+            )
+            await put(order)
+            took.append(time.perf_counter() - began)
+
+    began = time.perf_counter()
+    await asyncio.gather(*(caller(number) for number in range(callers)))
+    rate = len(took) / (time.perf_counter() - began)
+    took.sort()
+    return rate, took[len(took) // 2] * 1000, took[int(len(took) * 0.99)] * 1000
+
+
+def appends(folder: Path, seconds: float) -> float:
+    """How often a second the disk takes 4 KiB and says that it has them."""
+    descriptor = os.open(folder / "append", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    block, count, end = bytes(4096), 0, time.perf_counter() + seconds
+    try:
+        while time.perf_counter() < end:
+            os.write(descriptor, block)
+            os.fdatasync(descriptor)
+            count += 1
+    finally:
+        os.close(descriptor)
+    return count / seconds
+
+
+def _say(name: str, callers: int, measured: tuple[float, float, float]) -> None:
+    rate, p50, p99 = measured
+    print(f"orders, {name:<22} {callers:>4} callers: {rate:>7,.0f}/s  p50 {p50:8.2f} ms  p99 {p99:8.2f} ms")
 
 
 async def report(seconds: float = 3.0) -> None:
-    """Print a line for each number of callers."""
-    for callers in (1, 10, 100, 1000):
-        rate, p50, p99 = await measure(callers, seconds)
-        print(f"orders, {callers:>4} callers: {rate:>7,.0f}/s  p50 {p50:.2f} ms  p99 {p99:.2f} ms")
+    """Print a line for each way and number of callers, and what the disk alone does."""
+    ids = Ids(_now, secrets.randbits)
+    with tempfile.TemporaryDirectory(dir=os.environ.get("DAILIES_BENCH_DIR")) as kept:
+        folder = Path(kept)
+        print(
+            f"orders, the disk alone: {await asyncio.to_thread(appends, folder, 1.0):,.0f} synced appends/s"
+        )
+        for callers in CALLERS:
+            database = await open_database(folder / f"ours-{callers}.db")
+            await database.write(set_budgets)
+
+            async def ours(order: Order) -> object:
+                return await database.write(partial(place, order, ids))  # noqa: B023 - used in this round alone
+
+            _say("Dailies", callers, await measure(ours, callers, seconds))
+            assert await database.read(ledger.verify) == []
+            await database.close()
+        for callers in CALLERS:
+            path = folder / f"lock-{callers}.db"
+            database = await open_database(path)
+            await database.write(set_budgets)
+            await database.close()
+            async with aiosqlite.connect(path, isolation_level=None) as connection:
+                await ThreadHop(connection)(prepare)
+                statements = Statements(connection)
+                _say(
+                    "aiosqlite and a lock",
+                    callers,
+                    await measure(partial(statements.place, ids=ids), callers, seconds),
+                )
 
 
 if __name__ == "__main__":
