@@ -30,6 +30,7 @@ from bot.notices import LoggedOperator
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.packing import Packing
+from bot.part_files import sweep
 from bot.pictures import Pictures
 from bot.posting import Posting
 from bot.pricing import Pricing
@@ -101,6 +102,8 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     async with contextlib.AsyncExitStack() as stack:
         stack.enter_context(FolderLock(folder))
+        swept = [clips_folder, folder / PICTURES, folder / "thumbnails"]
+        await asyncio.to_thread(sweep, swept, started_at=now())
         words = WordList(read_words(config.blocked_words_file))
         names = reachable.names(config)
         play_price = config.studio_play_usd_per_second

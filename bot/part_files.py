@@ -4,10 +4,13 @@ import asyncio
 import hashlib
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+SUFFIX = ".part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +28,7 @@ async def part_of(into: Path) -> AsyncIterator[Path]:
     What was not kept is removed at the end; a killed process leaves it behind, as `*.part`. Each has a name
     of its own, so two that make the same file do not write into each other's.
     """
-    part = into.with_name(f"{into.name}.{secrets.token_hex(4)}.part")
+    part = into.with_name(f"{into.name}.{secrets.token_hex(4)}{SUFFIX}")
     await asyncio.to_thread(part.touch, mode=0o600)
     try:
         yield part
@@ -54,3 +57,22 @@ def _keep(part: Path, into: Path) -> Kept:
     finally:
         os.close(folder)
     return Kept(size_bytes=size_bytes, sha256=sha256)
+
+
+def sweep(folders: Iterable[Path], *, started_at: datetime) -> int:
+    """Remove the part files that a killed process left in these folders, and say how many.
+
+    Those that were written to since `started_at`, when this process began, are its own.
+
+    Raises:
+        OSError: our own disk.
+    """
+    left = [
+        part
+        for folder in folders
+        for part in folder.glob(f"*{SUFFIX}")
+        if part.is_file() and part.stat().st_mtime < started_at.timestamp()
+    ]
+    for part in left:
+        part.unlink(missing_ok=True)
+    return len(left)
