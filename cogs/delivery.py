@@ -78,7 +78,7 @@ class DiscordDelivery:
         """See `Delivery.post_card`."""
         job = card.job
         channel = self._channel(job.order.channel_id)
-        with _faults(self._client), self._language_of(job):
+        with faults(self._client), self.language_of(job):
             message = await channel.send(view=card_view(card), nonce=card_nonce(job.id))
         return MessageId(message.id)
 
@@ -96,9 +96,9 @@ class DiscordDelivery:
         files = []
         for take in card.clips_here:
             if take.clip_here is not None:
-                with self._language_of(take.job):
-                    files.append(await _open(take.clip_here, take.job, card.label))
-        with _faults(self._client), self._language_of(job):
+                with self.language_of(take.job):
+                    files.append(await opened(take.clip_here, take.job, card.label))
+        with faults(self._client), self.language_of(job):
             view = card_view(card, gallery=gallery)
             if files:
                 await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
@@ -139,7 +139,7 @@ class DiscordDelivery:
         channel = self._client.get_channel(channel_id)
         if channel is None:
             try:
-                with _faults(self._client):
+                with faults(self._client):
                     channel = await self._signed_in().fetch_channel(channel_id)
             except DeliveryRefused:
                 return None
@@ -147,7 +147,7 @@ class DiscordDelivery:
 
     async def direct_channel(self, user_id: UserId) -> ChannelId:
         """See `Delivery.direct_channel`."""
-        with _faults(self._client):
+        with faults(self._client):
             channel = await self._signed_in().create_dm(discord.Object(user_id))
         return ChannelId(channel.id)
 
@@ -155,10 +155,10 @@ class DiscordDelivery:
         """See `Screen.edit_clip`."""
         job = post.job
         message = self._channel(post.channel_id).get_partial_message(message_id)
-        with self._language_of(job):
+        with self.language_of(job):
             view = clip_view(post) if shown else hidden_view(post)
-            files = [await _open(post.path, job, post.label)] if upload and post.path is not None else []
-        with _faults(self._client):
+            files = [await opened(post.path, job, post.label)] if upload and post.path is not None else []
+        with faults(self._client):
             if upload or not shown:
                 await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
             else:
@@ -167,7 +167,7 @@ class DiscordDelivery:
     async def delete_message(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """See `Screen.delete_message`."""
         try:
-            with _faults(self._client):
+            with faults(self._client):
                 await self._channel(channel_id).get_partial_message(message_id).delete()
         except (MessageGone, PlaceGone):
             return False
@@ -179,9 +179,9 @@ class DiscordDelivery:
         application_id = client.application_id
         if application_id is None:
             raise DeliveryUnavailable("not signed in to Discord")
-        files = [await _open(post.path, post.job, post.label) for post in posts if post.path is not None]
+        files = [await opened(post.path, post.job, post.label) for post in posts if post.path is not None]
         webhook = discord.Webhook.partial(application_id, token, client=client)
-        with _faults(client):
+        with faults(client):
             # An answer's own message has no id that we know, but this name.
             await webhook.edit_message(  # type: ignore[call-overload]  # which knows only of numbers
                 "@original",
@@ -195,7 +195,7 @@ class DiscordDelivery:
         channel_id = await self.direct_channel(job.order.member.user_id)
         place = f"<#{job.order.channel_id}>"
         told = _("A private clip that you ordered in {place} is ready. Find it there with /clips.")
-        with _faults(self._client):
+        with faults(self._client):
             await self._channel(channel_id).send(told.format(place=place), nonce=f"p{job.id}")
 
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
@@ -206,7 +206,7 @@ class DiscordDelivery:
 
     async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
         """See `Screen.tell`."""
-        with _faults(self._client), self._language_of(notice.job):
+        with faults(self._client), self.language_of(notice.job):
             await self._channel(channel_id).send(view=notice_view(notice), nonce=f"r{notice.id}")
 
     async def _gallery(self, card: Card) -> dict[JobId, str]:
@@ -223,7 +223,7 @@ class DiscordDelivery:
             if job.state is not JobState.POSTED or job.clip_message_id is None or job.clip_channel_id is None:
                 continue
             try:
-                with _faults(self._client):
+                with faults(self._client):
                     message = await self._channel(job.clip_channel_id).fetch_message(job.clip_message_id)
             except (DeliveryRefused, MessageGone):
                 continue
@@ -234,9 +234,9 @@ class DiscordDelivery:
     async def _post_clip(self, post: Post, reply_to: discord.MessageReference | None = None) -> MessageId:
         job = post.job
         channel = self._channel(post.channel_id)
-        with self._language_of(job):
+        with self.language_of(job):
             view = clip_view(post)
-            files = [] if post.path is None else [await _open(post.path, job, post.label)]
+            files = [] if post.path is None else [await opened(post.path, job, post.label)]
         pinged = discord.AllowedMentions(users=[discord.Object(job.order.member.user_id)])
         send = partial(
             channel.send,
@@ -245,7 +245,7 @@ class DiscordDelivery:
             files=files,
             allowed_mentions=pinged if post.mentions else _NOBODY,
         )
-        with _faults(self._client):
+        with faults(self._client):
             message = await (send() if reply_to is None else send(reference=reply_to))
         return MessageId(message.id)
 
@@ -258,7 +258,7 @@ class DiscordDelivery:
         us = self._client.user
         since = discord.Object(job.order.interaction_id)
         seen = 0
-        with _faults(self._client):
+        with faults(self._client):
             async for message in channel.history(after=since, limit=self._history_max, oldest_first=True):
                 seen += 1
                 if message.author == us and mark in custom_ids(message.components):
@@ -269,7 +269,7 @@ class DiscordDelivery:
                 await _prove_readable(channel, since)
         return None
 
-    def _language_of(self, job: Job) -> AbstractContextManager[None]:
+    def language_of(self, job: Job) -> AbstractContextManager[None]:
         """All read a card: it speaks the language that the server has chosen, not that of its orderer."""
         guild = self._client.get_guild(job.order.member.guild_id)
         return language.use(None if guild is None else guild.preferred_locale.value)
@@ -287,7 +287,7 @@ class _NoReply(DeliveryRefused):
     """A reply needs Read Message History, which we lack here; the message alone may still do."""
 
 
-async def _open(path: Path, job: Job, label: str) -> discord.File:
+async def opened(path: Path, job: Job, label: str) -> discord.File:
     """The clip's file, opened off the loop. aiohttp reads it in chunks, in a thread, as it sends them."""
     return await asyncio.to_thread(
         discord.File, path, clip_file_name(job.id), description=clip_alt(job, label)
@@ -321,7 +321,7 @@ async def _prove_readable(channel: discord.PartialMessageable, since: discord.Ob
 
 
 @contextmanager
-def _faults(client: discord.Client) -> Iterator[None]:
+def faults(client: discord.Client) -> Iterator[None]:
     """Turn what discord.py and aiohttp raise into our own errors."""
     try:
         yield
