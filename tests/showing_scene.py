@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,7 +12,7 @@ from pathlib import Path
 from bot import moves
 from bot.cards import Cards
 from bot.delivery import Link
-from bot.domain import Clip, Job, JobId, Micros, Scope, Ticket
+from bot.domain import Clip, GuildId, Job, JobId, Micros, Scope, Ticket
 from bot.ids import Ids
 from bot.material import PICTURES
 from bot.packing import Fits, Packing
@@ -44,6 +44,7 @@ class Scene:
     reporting: Reporting
     whispers: Whispers
     provider: ToldProvider
+    another_removals: Callable[[], Removals]
 
     async def order(self, *, takes: int = 1, **changes: object) -> list[Job]:
         """An order of Ada's with its card in the channel, nothing of it made."""
@@ -55,7 +56,7 @@ class Scene:
             for take in range(1, takes + 1)
         ]
         for job in placed:
-            await self.stage.database.write(partial(_place, job))
+            await self.stage.database.write(partial(place, job))
         await self.touched(order_id)
         return [await self.job(job.id) for job in placed]
 
@@ -130,7 +131,7 @@ class Scene:
         return await self.stage.ada.message(str(job.order.channel_id), str(job.card_message_id))
 
 
-def _place(job: Job, tx: sqlite3.Connection) -> None:
+def place(job: Job, tx: sqlite3.Connection) -> None:
     jobs.insert(tx, job)
     ledger.hold(
         tx,
@@ -151,6 +152,7 @@ async def open_scene(
     *,
     fit: Fits = as_it_is,
     link: Callable[[JobId, int], Link] | None = None,
+    level: Callable[[GuildId], Awaitable[int]] | None = None,
 ) -> AsyncIterator[Scene]:
     """Everything that shows clips, at work until the end of the block."""
     clips_folder = folder / "clips"
@@ -158,20 +160,24 @@ async def open_scene(
     delivery, now = stage.delivery, stage.clock
     cards = Cards(stage.database, stage.catalogue, stage.budgets, delivery, play_money=True, now=now)
     packing = Packing(
-        stage.database, fit, folder=clips_folder, level=delivery.upload_limit, link=link, now=now
+        stage.database, fit, folder=clips_folder, level=level or delivery.upload_limit, link=link, now=now
     )
     shown = Shown(stage.database, cards, delivery, packing, folder=clips_folder, now=now)
     provider = ToldProvider("studio")
-    removals = Removals(
-        stage.database,
-        cards,
-        delivery,
-        {"studio": provider},
-        folder=clips_folder,
-        thumbnails=folder / "thumbnails",
-        frames=folder / PICTURES,
-        now=now,
-    )
+
+    def make_removals() -> Removals:
+        return Removals(
+            stage.database,
+            cards,
+            delivery,
+            {"studio": provider},
+            folder=clips_folder,
+            thumbnails=folder / "thumbnails",
+            frames=folder / PICTURES,
+            now=now,
+        )
+
+    removals = make_removals()
     bits = iter(range(1, 1_000))
     reporting = Reporting(stage.database, shown, delivery, ids=Ids(now, lambda _: next(bits)), now=now)
     posting = Posting(stage.database, cards, delivery, packing, now=now)
@@ -190,6 +196,7 @@ async def open_scene(
             removals=removals,
             reporting=reporting,
             provider=provider,
+            another_removals=make_removals,
         )
     finally:
         await removals.stop(within_s=2)

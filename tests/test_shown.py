@@ -1,5 +1,6 @@
 """What may be done with a clip that is there: Spoiler, Delete, Report; and what each of them leaves."""
 
+import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.delivery import Link
-from bot.domain import ChannelId, ClipState, Job, JobId
+from bot.domain import ChannelId, ClipState, Job, JobId, JobState
 from bot.errors import ClipTooLarge, ProviderUnavailable
 from bot.fitting import Fitted
 from bot.sandbox.person import Person
@@ -83,6 +84,19 @@ async def test_a_card_of_takes_says_which_are_there(scene: Scene) -> None:
     assert "1. [Done](" in told
     assert "2. In line" in told
     assert "$0.80 for 2 takes of $0.40" in told
+
+
+async def test_cancel_on_the_card_cancels_every_take_and_says_what_each_cost(scene: Scene) -> None:
+    await scene.stage.ask(scene.stage.ada, prompt="a boat", takes=2)
+    first = min(await scene.stage.rows(), key=lambda job: job.take)
+    await scene.touched(first.id)
+    card = await scene.card(await scene.job(first.id))
+
+    answer = await scene.stage.press(scene.stage.ada, card, "cancel:")
+
+    assert texts(answer).splitlines() == [f"{take}. Cancelled. Nothing was charged." for take in (1, 2)]
+    assert {job.state for job in await scene.stage.rows()} == {JobState.CANCELLED}
+    assert (await scene.stage.money("Ada")).used_micros == 0
 
 
 # spoiler
@@ -180,12 +194,20 @@ async def test_a_deletion_goes_on_where_a_dead_process_left_it(scene: Scene) -> 
     scene.provider.deletes = deque([ProviderUnavailable("down")])
     await erase_without_waiting(scene, job)
     await scene.removals.settled([job.id], within_s=0.5)
+    await scene.removals.stop(within_s=2)
     left = await scene.stage.database.read(removals.to_do)
     steps = {step.step: step.result for step in await scene.removals.steps(job.id)}
 
     assert left == [job.id]
     assert steps[Step.PROVIDER] is None
     assert steps[Step.FILE] == "deleted"
+    scene.provider.deletes = deque([None])
+    again = scene.another_removals()
+    duty = asyncio.create_task(again.run())
+    assert all(step.done_at for step in await again.settled([job.id], within_s=5))
+    duty.cancel()
+    await asyncio.gather(duty, return_exceptions=True)
+    assert scene.provider.deleted == [job.ticket]
 
 
 async def erase_without_waiting(scene: Scene, job: Job) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench import acknowledge, asking, fit, lost_answers, memory, orders, studio
+from tests.bench import acknowledge, asking, delivery, fit, lost_answers, memory, orders, studio
 
 asyncio.run(orders.report())
 asyncio.run(acknowledge.report())
@@ -11,3 +11,4 @@ asyncio.run(asking.report())
 asyncio.run(lost_answers.report())
 studio.report()
 asyncio.run(fit.report())
+asyncio.run(delivery.report())
