@@ -26,8 +26,8 @@ T = TypeVar("T")
 Transaction = sqlite3.Connection
 """What a transaction's function is given: the connection, inside the transaction."""
 
-BATCH_MAX = 256
-"""Transactions in one commit: enough to fill an fsync, few enough that the first does not wait long."""
+BATCH_MAX = 1024
+"""Transactions in one commit: enough to fill a slow fsync (with one of 10 ms more, 256 were half as fast)."""
 
 CACHED_STATEMENTS = 512
 """More than all statements of ours, so that none is parsed twice (sqlite3's default is 128)."""
@@ -229,7 +229,8 @@ def prepare(connection: sqlite3.Connection) -> None:
     FULL, since in WAL mode NORMAL loses acknowledged transactions at a power cut (81 % of 3,000 simulated
     ones did). `secure_delete`, since erasing a person must erase the bytes. `recursive_triggers`, since
     `INSERT OR REPLACE` would else delete a row of the ledger without asking its triggers. `temp_store`, since
-    what a statement or savepoint may have to undo would else be written to a file beyond 64 KiB.
+    what a statement or savepoint may have to undo would else be written to a file beyond 64 KiB. A checkpoint
+    after 4,000 pages (16 MB), since each costs two fsyncs more; SQLite's default is 1,000.
     """
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA journal_mode = WAL")
@@ -239,6 +240,7 @@ def prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA busy_timeout = 5000")
     connection.execute("PRAGMA temp_store = MEMORY")
+    connection.execute("PRAGMA wal_autocheckpoint = 4000")
 
 
 async def open_database(path: Path) -> Database:

@@ -5,7 +5,6 @@ alone can append and sync. Everything is written to a folder of `DAILIES_BENCH_D
 """
 
 import asyncio
-import itertools
 import os
 import secrets
 import sqlite3
@@ -45,6 +44,8 @@ from storage.database import ThreadHop, open_database, prepare
 
 CALLERS = (1, 10, 100, 1000)
 GUILDS, CHANNELS, ROLES, MEMBERS = 10, 3, 5, 1_000
+ORDERS_MAX = 25_000
+"""Of a second; as many are made before it begins."""
 LIMITS = Limits(member_monthly_micros=Micros(10**15), installation_monthly_micros=Micros(10**18))
 QUOTE = Quote(
     offer_id=OfferId("elsewhere/model"), price_micros=Micros(400_000), per_second_micros=Micros(100_000)
@@ -163,8 +164,8 @@ class Statements:
                 await do(
                     """
                     INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id,
-                                      user_id, kind, prompt, model, resolution, aspect_ratio, duration_s, remixable,
-                                      blocks_ip, draft, private, spoiler, offer_id, price_micros,
+                                      user_id, kind, prompt, model, resolution, aspect_ratio, duration_s,
+                                      remixable, blocks_ip, draft, private, spoiler, offer_id, price_micros,
                                       per_second_micros, state, created_at, state_at)
                     VALUES (?, ?, ?, 1, 1, ?, ?, ?, 'generate', ?, 'model', '720p', '16:9', 4, 0, 0, 0, 0, 0,
                             'elsewhere/model', 400000, 100000, 'queued', 0, 0)
@@ -204,32 +205,38 @@ class Statements:
         )
 
 
+def order_of(number: int, press: int) -> Order:
+    """One order of a member of ten servers."""
+    who = number * 7 % MEMBERS
+    guild = who % GUILDS + 1
+    return Order(
+        kind=Kind.GENERATE,
+        member=Member(guild_id=GuildId(guild), user_id=UserId(10**6 + who)),
+        channel_id=ChannelId(100 * guild + who % CHANNELS),
+        interaction_id=InteractionId(press),
+        prompt=PROMPT,
+        model="model",
+        resolution="720p",
+        aspect_ratio="16:9",
+        duration_s=4,
+    )
+
+
 async def measure(put: Place, callers: int, seconds: float) -> tuple[float, float, float]:
     """Orders a second, and the p50 and p99 of one order in milliseconds, at so many callers."""
-    numbers = itertools.count(secrets.randbits(40) << 20)
+    # Made before: the price of an order is named before it is placed.
+    first = secrets.randbits(40) << 20
+    orders = iter([order_of(number, first + number) for number in range(int(seconds * ORDERS_MAX))])
     took: list[float] = []
     end = time.perf_counter() + seconds
 
-    async def caller(who: int) -> None:
-        while (began := time.perf_counter()) < end:
-            who = (who * 7 + 13) % MEMBERS
-            guild = who % GUILDS + 1
-            order = Order(
-                kind=Kind.GENERATE,
-                member=Member(guild_id=GuildId(guild), user_id=UserId(10**6 + who)),
-                channel_id=ChannelId(100 * guild + who % CHANNELS),
-                interaction_id=InteractionId(next(numbers)),
-                prompt=PROMPT,
-                model="model",
-                resolution="720p",
-                aspect_ratio="16:9",
-                duration_s=4,
-            )
+    async def caller() -> None:
+        while (began := time.perf_counter()) < end and (order := next(orders, None)) is not None:
             await put(order)
             took.append(time.perf_counter() - began)
 
     began = time.perf_counter()
-    await asyncio.gather(*(caller(number) for number in range(callers)))
+    await asyncio.gather(*(caller() for _ in range(callers)))
     rate = len(took) / (time.perf_counter() - began)
     took.sort()
     return rate, took[len(took) // 2] * 1000, took[int(len(took) * 0.99)] * 1000
