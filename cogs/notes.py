@@ -94,10 +94,11 @@ def quote_view(offered: Offered) -> ui.LayoutView:
 
 
 def private_words(order: Order) -> str:
-    """What is private of an order, said before it is paid."""
+    """How a private clip will be shown, said before it is paid and on the receipt."""
     return _(
-        "Private: the clip is shown here for 15 minutes and kept in /clips, for you alone; you may publish "
-        "it. Its card in {place} says nothing of the prompt."
+        "Private: the clip is shown here to you alone for 15 minutes, with a button to publish it; after "
+        "that you find it in /clips, and are told by direct message only if you asked for that. Its card in "
+        "{place} says nothing of the prompt."
     ).format(place=f"<#{order.channel_id}>")
 
 

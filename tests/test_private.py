@@ -48,9 +48,20 @@ async def test_the_order_says_what_is_private_and_the_channel_reads_no_prompt(sc
     _, answer = await ordered(scene)
     (card,) = await messages(scene)
 
-    assert "Private: the clip is shown here for 15 minutes" in texts(answer)
+    assert "shown here to you alone for 15 minutes, with a button to publish it" in texts(answer)
+    assert "in /clips, and are told by direct message only if you asked for that" in texts(answer)
     assert PROMPT not in texts(card)
     assert "A private order" in texts(card)
+
+
+async def test_a_quote_says_how_a_private_clip_is_shown_before_anything_is_paid(scene: Scene) -> None:
+    stage = scene.stage
+
+    quote = await stage.ask(stage.ada, prompt=PROMPT, private=True, duration=20)
+
+    assert await stage.rows() == []
+    assert "Nothing is charged until you confirm" in texts(quote)
+    assert "shown here to you alone for 15 minutes, with a button to publish it" in texts(quote)
 
 
 async def test_the_clip_is_shown_in_the_answer_that_its_member_alone_sees(scene: Scene) -> None:
