@@ -1,0 +1,121 @@
+"""What managers may change, what they may not, and when a guild's days begin."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.budgets import MANAGED, Budgets, BudgetScope, SpendingRules
+from bot.domain import GuildId, Micros, Period, UserId
+from bot.errors import OrderRefused, TooManyInFlight
+from storage import guilds
+from storage.database import Database
+from storage.guilds import midnight
+from tests.props import ANN, PLENTY, SHORTEST_MICROS, Clock, Desk, asked
+
+SEVEN, MANAGER = GuildId(7), UserId(5)
+
+
+@pytest.fixture
+def managed(database: Database, clock: Clock) -> Budgets:
+    return Budgets(database, PLENTY, now=clock)
+
+
+@given(
+    zone=st.sampled_from(sorted(available_timezones())), day=st.dates(date(2000, 1, 1), date(2037, 12, 30))
+)
+def test_a_day_begins_at_its_first_moment_wherever_clocks_are_changed(zone: str, day: date) -> None:
+    first = midnight(day, zone)
+
+    assert first.astimezone(ZoneInfo(zone)).date() >= day
+    assert (first - timedelta(microseconds=1)).astimezone(ZoneInfo(zone)).date() < day
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "first"),
+    [
+        ("America/New_York", "2026-11-02", "2026-11-02T05:00:00"),
+        ("America/New_York", "2026-11-01", "2026-11-01T04:00:00"),
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00"),  # midnight itself was left out
+        ("America/Havana", "2026-11-01", "2026-11-01T04:00:00"),  # midnight came twice
+    ],
+)
+def test_midnights_that_are_known(zone: str, day: str, first: str) -> None:
+    assert midnight(date.fromisoformat(day), zone) == datetime.fromisoformat(first).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("scope", sorted(set(BudgetScope) - MANAGED))
+async def test_the_operators_limits_are_not_the_managers(managed: Budgets, scope: BudgetScope) -> None:
+    with pytest.raises(OrderRefused, match="set by whoever runs this bot"):
+        await managed.set_limit(SEVEN, scope, 0, Period.MONTH, Micros(1), by=MANAGER)
+
+    assert await managed.changes(SEVEN, newest=9) == []
+
+
+@pytest.mark.parametrize("zone", ["Europe/Atlantis", "", "../etc/passwd", "Europe", "\0", "a" * 300])
+async def test_a_time_zone_that_does_not_exist_changes_nothing(managed: Budgets, zone: str) -> None:
+    with pytest.raises(OrderRefused, match="no such time zone"):
+        await managed.set_rules(SEVEN, SpendingRules(time_zone=zone), by=MANAGER)
+
+    assert (await managed.distribution(SEVEN)).rules == SpendingRules()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"amount_micros": Micros(0)}, {"amount_micros": Micros(-1)}, {"reason": " "}, {"reason": "x" * 501}],
+)
+async def test_a_grant_that_makes_no_sense_is_not_given(managed: Budgets, wrong: dict[str, Any]) -> None:
+    granted: dict[str, Any] = {"amount_micros": Micros(1), "reason": "why"}
+
+    with pytest.raises(OrderRefused):
+        await managed.grant(ANN, **(granted | wrong), by=MANAGER)
+
+    assert (await managed.distribution(SEVEN)).grants == ()
+
+
+async def test_every_change_is_on_record_with_who_and_why(managed: Budgets) -> None:
+    await managed.set_limit(SEVEN, BudgetScope.GUILD, 0, Period.DAY, Micros(5), by=MANAGER, reason="less")
+    await managed.set_limit(SEVEN, BudgetScope.GUILD, 0, Period.DAY, None, by=MANAGER)
+    await managed.set_rules(SEVEN, SpendingRules(time_zone="Europe/Berlin"), by=MANAGER)
+    given = await managed.grant(ANN, Micros(9), by=MANAGER, reason="the festival")
+    assert await managed.revoke(GuildId(8), given.id, by=MANAGER) is None
+    assert await managed.revoke(SEVEN, given.id, by=MANAGER) == given
+    assert await managed.revoke(SEVEN, given.id, by=MANAGER) is None
+
+    lines = [(c.what, c.was, c.now, c.changed_by, c.reason) for c in await managed.changes(SEVEN, newest=9)]
+    assert lines == [
+        ("revoke", "9", None, MANAGER, ""),
+        ("grant", None, "9", MANAGER, "the festival"),
+        ("time_zone", "UTC", "Europe/Berlin", MANAGER, ""),
+        ("guild", "5", None, MANAGER, ""),
+        ("guild", None, "5", MANAGER, "less"),
+    ]
+
+
+async def test_a_grant_is_seen_and_used_after_the_members_own(
+    managed: Budgets, database: Database, clock: Clock
+) -> None:
+    limit = Micros(SHORTEST_MICROS)
+    await managed.set_limit(SEVEN, BudgetScope.MEMBER, ANN.user_id, Period.TOTAL, limit, by=MANAGER)
+    await managed.grant(ANN, limit, by=MANAGER, reason="why")
+    desk = Desk(database, clock)
+    await desk.place(asked())
+    await desk.place(asked())
+
+    left = await managed.allowance(ANN)
+
+    assert (left.left_micros, left.granted_micros, left.in_flight, left.starts_anew) == (0, 0, 2, False)
+    assert left.balance.used_micros == left.limit_micros == limit
+
+
+async def test_no_more_than_so_many_are_on_their_way(database: Database, clock: Clock) -> None:
+    rules = SpendingRules(member_in_flight_max=1)
+    await database.write(lambda tx: guilds.set_rules(tx, SEVEN, rules, by=MANAGER, reason="", at=clock()))
+    desk = Desk(database, clock)
+    await desk.place(asked())
+
+    with pytest.raises(TooManyInFlight, match="as many orders on their way"):
+        await desk.place(asked())
