@@ -1,6 +1,7 @@
 """What managers may change, what they may not, and when a guild's days begin."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -8,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.budgets import MANAGED, Budgets, BudgetScope, SpendingRules
-from bot.domain import GuildId, Micros, Period, UserId
-from bot.errors import OrderRefused, TooManyInFlight
+from bot.budgets import MANAGED, Budgets, BudgetScope, SpendingRules, admit
+from bot.domain import ChannelId, GuildId, Micros, OfferId, Period, Quote, UserId
+from bot.errors import BudgetExceeded, OrderRefused, TooManyInFlight
 from storage import guilds
 from storage.database import Database
 from storage.guilds import midnight
@@ -119,3 +120,51 @@ async def test_no_more_than_so_many_are_on_their_way(database: Database, clock: 
 
     with pytest.raises(TooManyInFlight, match="as many orders on their way"):
         await desk.place(asked())
+
+
+def quoted(micros: int) -> Quote:
+    return Quote(
+        offer_id=OfferId("studio/studio"), price_micros=Micros(micros), per_second_micros=Micros(micros)
+    )
+
+
+async def test_takes_draw_on_a_members_own_first_and_then_on_grants_the_soonest_to_expire_first(
+    managed: Budgets, database: Database, clock: Clock
+) -> None:
+    await managed.set_limit(SEVEN, BudgetScope.MEMBER, ANN.user_id, Period.DAY, Micros(7), by=MANAGER)
+    last = await managed.grant(ANN, Micros(100), by=MANAGER, reason="why")
+    over = clock() + timedelta(days=1)
+    first = await managed.grant(ANN, Micros(9), by=MANAGER, reason="why", expires_at=over)
+    order = partial(admit, member=ANN, quote=quoted(5), limits=PLENTY, channel_id=ChannelId(30), takes=4)
+
+    now = await database.read(partial(order, at=clock()))
+    then = await database.read(partial(order, at=over))
+
+    assert [[(part.grant_id, part.amount_micros) for part in parts] for parts in now.parts] == [
+        [],
+        [(first.id, 3)],
+        [(first.id, 5)],
+        [(first.id, 1), (last.id, 4)],
+    ]
+    assert [[(part.grant_id, part.amount_micros) for part in parts] for parts in then.parts] == [
+        [],
+        [(last.id, 3)],
+        [(last.id, 5)],
+        [(last.id, 5)],
+    ]
+
+
+@pytest.mark.parametrize("roles", [(91, 92), (92, 91)])
+async def test_of_a_members_roles_the_most_generous_applies(
+    managed: Budgets, database: Database, clock: Clock, roles: tuple[int, ...]
+) -> None:
+    await managed.set_limit(SEVEN, BudgetScope.ROLE, 91, Period.DAY, Micros(3), by=MANAGER)
+    await managed.set_limit(SEVEN, BudgetScope.ROLE, 92, Period.MONTH, Micros(8), by=MANAGER)
+    await managed.set_limit(SEVEN, BudgetScope.DEFAULT, 0, Period.DAY, Micros(1), by=MANAGER)
+    order = partial(admit, member=ANN, limits=PLENTY, at=clock(), channel_id=ChannelId(30), role_ids=roles)
+
+    assert await database.read(partial(order, quote=quoted(8)))
+    with pytest.raises(BudgetExceeded) as refused:
+        await database.read(partial(order, quote=quoted(9)))
+
+    assert (refused.value.scope, refused.value.left_micros, refused.value.short_micros) == ("role", 8, 1)

@@ -18,9 +18,11 @@ from bot.domain import (
     Period,
     Scope,
     Ticket,
+    UserId,
 )
 from bot.errors import StaleJob, StorageError
-from storage import ledger, purses, states
+from storage import grants, ledger, purses, states
+from storage.purses import GrantPart
 from tests.bookkeeping import FAULT, TODAY, place, start
 from tests.props import ANN, BEN, NOON, job_of, new_book
 
@@ -251,3 +253,22 @@ def test_periods_begin_where_calendars_say(day: str, week: str, month: str) -> N
     begins = [purses.starts_on(period, date.fromisoformat(day)).isoformat() for period in Period]
 
     assert begins == [day, week, month, "1970-01-01"]
+
+
+def test_what_is_charged_fills_the_members_own_part_first_and_a_refund_gives_the_same_back(
+    book: sqlite3.Connection,
+) -> None:
+    granted = grants.give(book, ANN, Micros(300_000), by=UserId(5), reason="why", at=NOON)
+    parts = (GrantPart(granted, Micros(300_000)),)
+    job = start(book, place(book, job_of(price_micros=400_000), parts=parts))
+
+    moves.rendered(job.id, Micros(250_000), NOON, book)
+    charged = balances(book)
+    (used,) = grants.open_of(book, ANN, at=NOON)
+    moves.asset_lost(job.id, FAULT, NOON, book)
+    (given_back,) = grants.open_of(book, ANN, at=NOON)
+
+    assert charged == (of(100_000), of(250_000))
+    assert (used.used_micros, given_back.used_micros) == (150_000, 0)
+    assert balances(book) == (of(0), of(250_000))
+    assert ledger.verify(book) == []
