@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import catalogue, media, reachable, settings
+from bot.alerts import Alerts
 from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.cards import Cards
 from bot.control import Control
+from bot.distributing import Distributing
 from bot.domain import STUDIO, Limits
 from bot.errors import StorageError
 from bot.fetching import Fetching
@@ -42,14 +44,20 @@ from bot.routing import Routing
 from bot.screening import WordList, read_words
 from bot.settings import DISCORD_API_URL, Settings
 from bot.showing import Shown
+from bot.spending import Spending
+from bot.standings import Standings
 from bot.stills import Stills
 from bot.throttle import Throttle
 from bot.web import Webhooks
 from bot.whispers import Whispers
 from bot.worker import Worker
+from cogs.alert_delivery import AlertDelivery
+from cogs.budget import budget
 from cogs.client import Client, use_endpoints
 from cogs.clip_presses import ClipPresses
 from cogs.delivery import DiscordDelivery
+from cogs.managing import Managing
+from cogs.spend import spend
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 
@@ -74,6 +82,7 @@ class App:
     removals: Removals
     reporting: Reporting
     retirements: Retirements
+    alerts: Alerts
     orders: Orders
     database: Database
 
@@ -156,6 +165,14 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             play_money=play_money,
         )
         stack.push_async_callback(client.close)
+        spending = Spending(folder / "dailies.db", database, now=now)
+        billboard = AlertDelivery(client, play_money=play_money)
+        client.managing = Managing(
+            budgets, Distributing(database, now=now), Standings(database, limits, now=now), billboard
+        )
+        client.tree.add_command(budget(client.managing))
+        client.tree.add_command(spend(spending, operator_ids=config.operator_ids, play_money=play_money))
+        alerts = Alerts(database, spending, billboard, now=now)
         delivery = DiscordDelivery(client)
         links = None
         if config.public_url is not None:
@@ -228,6 +245,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             removals=removals,
             reporting=reporting,
             retirements=Retirements(models, providers, now=now),
+            alerts=alerts,
             orders=orders,
             database=database,
         )
@@ -254,6 +272,7 @@ async def run(config: Settings) -> None:
             asyncio.create_task(app.removals.run(), name="removals"),
             asyncio.create_task(app.reporting.run(), name="reports"),
             asyncio.create_task(app.retirements.run(), name="retirements"),
+            asyncio.create_task(app.alerts.run(), name="alerts"),
         ]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:

@@ -3,9 +3,11 @@
 DailiesError
 ├── Refusal                   an order (or a press) that is turned down; nothing was charged
 │   ├── OrderRefused          the order itself: prompt, model, length, size, place, screening
+│   ├── ChangeRefused         a change of a server's budgets: nothing was changed
 │   ├── BudgetExceeded        a budget says no
 │   ├── TooManyInFlight       as many jobs as may be are on their way
 │   ├── PaidNotEnabled        money is asked for and the operator has set no limit
+│   ├── SpendingStopped       the breaker on the rate of spending has stopped what costs money
 │   ├── TooNew                an account or a membership too young for what costs money
 │   └── NotYours              the press is not this person's to make, or comes too late
 ├── ProviderError             sorted by one question: could it be charging us?
@@ -67,6 +69,16 @@ class OrderRefused(Refusal):
     code = "order_refused"
 
 
+class ChangeRefused(Refusal):
+    """What a manager wants to change cannot be as it was typed, or may not be."""
+
+    code = "change_refused"
+
+    @property
+    def sentence(self) -> str:
+        return _("{what} Nothing was changed. {do}").format(what=self.what, do=self.do)
+
+
 class BudgetExceeded(Refusal):
     """A budget has no room: `left_micros` is what it has, `short_micros` by how much that is too little.
 
@@ -105,6 +117,12 @@ class PaidNotEnabled(Refusal):
     """The offer costs real money and the operator has not opted in."""
 
     code = "paid_not_enabled"
+
+
+class SpendingStopped(Refusal):
+    """Paid orders are stopped until the operator lets them go on."""
+
+    code = "spending_stopped"
 
 
 class TooNew(Refusal):

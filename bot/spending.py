@@ -176,7 +176,6 @@ def _month(day: date) -> tuple[date, date]:
 
 def _report(path: Path, guild_id: GuildId | None, since: date, until: date) -> Report:
     with closing(open_for_reading(path)) as connection:
-        connection.execute("BEGIN")  # all of it as it was at one moment
         return report(connection, guild_id, since, until)
 
 

@@ -14,6 +14,7 @@ from discord import ui
 from bot.delivery import card_nonce, clip_nonce
 from bot.domain import JobId
 from bot.language import _
+from cogs.alert_button import ALERT, AlertButton
 from cogs.answers import answered
 from cogs.clip_buttons import CLIP, ClipButton
 from cogs.making_buttons import MAKING, MakingButton
@@ -104,6 +105,7 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     QuoteButton,
     MakingButton,
     ClipButton,
+    AlertButton,
 )
 
 
@@ -118,7 +120,9 @@ def is_ours(interaction: Press) -> bool:
     return (
         message is not None
         and custom_id in custom_ids(message.components)
-        and any(template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP))
+        and any(
+            template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, ALERT)
+        )
     )
 
 

@@ -19,12 +19,14 @@ from bot.material import Material
 from bot.orders import Orders
 from cogs.animate import animate, animate_this
 from cogs.answers import answered, tell
+from cogs.budget_forms import is_budget_form
 from cogs.buttons import DYNAMIC_ITEMS, is_ours
 from cogs.clip_presses import ClipPresses, is_report
 from cogs.create import generate
 from cogs.forms import is_form
 from cogs.help import help_
 from cogs.making import Making
+from cogs.managing import Managing
 from cogs.ordering import Ordering
 from cogs.presses import Presses
 from cogs.quota import quota
@@ -87,6 +89,7 @@ class Client(discord.Client):
         )
         self.making = Making(orders, self._ordering, material, attachments, catalogue)
         self.clip_presses: ClipPresses | None = None
+        self.managing: Managing | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.tree = Tree(self)
         self.tree.add_command(generate(self._ordering, catalogue))
@@ -152,6 +155,12 @@ class Client(discord.Client):
             and self.clip_presses is not None
         ):
             await answered(interaction, self.clip_presses.reported(interaction))
+        if (
+            interaction.type is discord.InteractionType.modal_submit
+            and is_budget_form(interaction)
+            and self.managing is not None
+        ):
+            await answered(interaction, self.managing.submitted(interaction))
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
             language.settle(interaction.locale.value)
             await tell(

@@ -1,6 +1,7 @@
 """The commands as Discord calls them: what comes in is checked, and what fails is told to the member."""
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,9 @@ _PYTHON_TYPES: Mapping[AppCommandOptionType, type] = {
     AppCommandOptionType.channel: str,
     AppCommandOptionType.role: str,
 }
+
+_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+_IDS = frozenset({AppCommandOptionType.user, AppCommandOptionType.channel, AppCommandOptionType.role})
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
@@ -63,7 +67,11 @@ class Tree(app_commands.CommandTree[discord.Client]):
         match error:
             case app_commands.CommandInvokeError():
                 await tell(interaction, error.original)
-            case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            case (
+                app_commands.CommandNotFound()
+                | app_commands.CommandSignatureMismatch()
+                | app_commands.TransformerError()
+            ):
                 await tell(interaction, _strange_form())
             case _:
                 await tell(interaction, error)
@@ -89,7 +97,11 @@ def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[d
         if parameter is None or option["type"] != parameter.type.value:
             return False
         # `type() is`, since to isinstance a bool is an int.
-        if type(option.get("value")) is not _PYTHON_TYPES[parameter.type]:
+        value = option.get("value")
+        if type(value) is not _PYTHON_TYPES[parameter.type]:
+            return False
+        # discord.py makes a number of it, whatever it is.
+        if parameter.type in _IDS and not _ID.fullmatch(str(value)):
             return False
     return all(not p.required or any(o["name"] == name for o in options) for name, p in parameters.items())
 

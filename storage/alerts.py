@@ -130,7 +130,7 @@ def warnings_due(tx: sqlite3.Connection, guild_id: GuildId, *, at: datetime) -> 
     rules = guilds.rules(tx, guild_id)
     found: list[Due] = []
     for budget in budgets.of_guild(tx, guild_id):
-        key = _purse_of(budget)
+        key = purse_of(budget)
         if key is not None and budget.limit_micros:  # at a limit of nothing, nothing is ever sold
             found += _of_limit(tx, budget, key, rules.day(at))
     return found
@@ -243,7 +243,7 @@ def told(
     return changed == 1
 
 
-def _purse_of(budget: Budget) -> Key | None:
+def purse_of(budget: Budget) -> Key | None:
     """Whose totals decide; None for limits per head, which bind another purse with every member."""
     match budget.scope:
         case BudgetScope.CEILING | BudgetScope.GUILD:

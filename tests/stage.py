@@ -16,6 +16,7 @@ from bot import catalogue
 from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.delivery import Card, Post, Take
+from bot.distributing import Distributing
 from bot.domain import (
     Allowance,
     Balance,
@@ -43,8 +44,14 @@ from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
 from bot.screening import WordList
+from bot.spending import Spending
+from bot.standings import Standings
+from cogs.alert_delivery import AlertDelivery
+from cogs.budget import budget
 from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
+from cogs.managing import Managing
+from cogs.spend import spend
 from storage import jobs
 from storage.database import Database, open_database
 from tests import openapi
@@ -290,6 +297,18 @@ async def open_stage(
             play_money=second_micros is not None,
         )
         stack.push_async_callback(client.close)
+        distributing = Distributing(database, now=clock)
+        managing = Managing(
+            budgets,
+            distributing,
+            Standings(database, limits, now=clock),
+            AlertDelivery(client, play_money=second_micros is not None),
+        )
+        client.managing = managing
+        client.tree.add_command(budget(managing))
+        spending = Spending(folder / "dailies.db", database, now=clock)
+        operators = frozenset({UserId(sandbox.world.user_named("Bruno").id)})
+        client.tree.add_command(spend(spending, operator_ids=operators, play_money=second_micros is not None))
         await client.sign_in(sandbox.bot_token)
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)

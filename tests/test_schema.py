@@ -129,7 +129,24 @@ NEW_PURSE = "INSERT INTO purses VALUES ('guild', 7, 0, 20778, {}, 0, 0, 0, 0, 0,
 
 NEW_REPORT = "INSERT INTO reports VALUES ('r', 'b', 7, 5, '{}', {}, 0, 0, NULL, NULL, NULL)"
 
+NEW_ALERT = """
+    INSERT INTO alerts (guild_id, kind, scope, scope_id, period, starts_on, limit_micros, percent,
+                        used_micros, at, told_at, told_how)
+    VALUES (7, '{}', '{}', 0, 'month', 0, 0, {}, 0, 0, {})
+    """
+
 BROKEN = [
+    ("an_alert_is_a_warning_or_a_statement", NEW_ALERT.format("cheer", "guild", 50, "NULL, NULL")),
+    ("an_alert_is_about_a_pool_or_a_member", NEW_ALERT.format("warning", "role", 50, "NULL, NULL")),
+    ("an_alert_that_is_done_says_how", NEW_ALERT.format("warning", "guild", 50, "1, NULL")),
+    ("a_posted_alert_has_a_message", NEW_ALERT.format("warning", "guild", 50, "1, 'posted'")),
+    ("a_statement_is_of_a_month", NEW_ALERT.format("statement", "guild", 50, "NULL, NULL")),
+    (
+        "a_try_names_its_channel",
+        NEW_ALERT.replace(" at, told_at", " at, tried_at, told_at").format(
+            "warning", "guild", 50, "1, NULL, NULL"
+        ),
+    ),
     ("a_purpose_is_one_of_ours", "INSERT INTO places VALUES (7, 'chat', 1)"),
     (
         "a_step_is_one_of_ours",
