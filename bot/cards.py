@@ -238,14 +238,16 @@ class Cards:
             await self._edit([replace(take, card_message_id=message_id) for take in takes])
 
     async def _edit(self, takes: Sequence[Job], *, anew: bool = False) -> None:
-        there = {take.id for take in takes if _is_carried(take)}
+        here = {take.id: self._carried[take.id] for take in takes if take.id in self._carried}
+        card = await self._card(takes, here=here)
+        there = {
+            take.job.id for take in card.takes if _is_carried(take.job) and take.clip_state is ClipState.SHOWN
+        }
         if there and (len(there) == len(takes) or not there <= self._carried.keys()):
             # It carries its clips and has said "Done" with them. Whether an edit can name an attachment that
             # the message already has is not documented, so it is left alone.
             await self._write_shown(takes)
             return
-        here = {take.id: self._carried[take.id] for take in takes if take.id in self._carried}
-        card = await self._card(takes, here=here)
         seen, before = _seen(card), self._shown.get(takes[0].id, _seen_by_rows(takes))
         # A clip that the card carries would be uploaded again with every word of a provider.
         differs = _without_progress(before) != _without_progress(seen) if here else before != seen

@@ -17,7 +17,7 @@ import discord
 
 from bot import language
 from bot.delivery import Card, Post, card_nonce, clip_nonce
-from bot.domain import ChannelId, GuildId, Job, JobId, JobState, MessageId, UserId
+from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import (
     ClipTooLarge,
     DeliveryError,
@@ -87,9 +87,8 @@ class DiscordDelivery:
         job = card.job
         if job.card_message_id is None:
             raise MessageGone(f"job {job.id} has no card")
-        if not card.clips_here and any(
-            take.job.clip_message_id == job.card_message_id for take in card.takes
-        ):
+        carried = [take for take in card.takes if take.job.clip_message_id == job.card_message_id]
+        if not card.clips_here and any(take.clip_state is ClipState.SHOWN for take in carried):
             return  # the card carries a clip, which an edit without it would hide
         message = self._channel(job.order.channel_id).get_partial_message(job.card_message_id)
         gallery = await self._gallery(card)
@@ -100,7 +99,7 @@ class DiscordDelivery:
                     files.append(await opened(take.clip_here, take.job, card.label))
         with faults(self._client), self.language_of(job):
             view = card_view(card, gallery=gallery)
-            if files:
+            if files or carried:  # what it carried and nobody is to see goes with the edit
                 await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
             else:
                 await message.edit(view=view, allowed_mentions=_NOBODY)

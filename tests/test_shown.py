@@ -14,9 +14,10 @@ from bot.domain import ChannelId, ClipState, Job, JobId, JobState
 from bot.errors import ClipTooLarge, ProviderUnavailable
 from bot.fitting import Fitted
 from bot.sandbox.person import Person
-from storage import clips, places, removals
+from storage import clips, places, removals, states
 from storage.places import Purpose
 from storage.removals import Step
+from storage.reported import Reason
 from tests.showing_scene import FILM, Scene, open_scene
 from tests.stage import Json, custom_ids, open_stage, texts, walk
 
@@ -251,6 +252,32 @@ async def test_the_gravest_reasons_hide_a_clip_at_once_and_its_managers_are_told
 async def until_told(scene: Scene) -> list[Json]:
     office = scene.stage.channel(OFFICE)
     return [await scene.stage.ada.wait_for_message(lambda one: bool(one["channel_id"] == office), since=0)]
+
+
+async def test_a_clip_that_its_card_carries_is_hidden_with_it(scene: Scene) -> None:
+    await name_channel(scene)
+    (job,) = await scene.order()
+    job = await scene.make(job)
+    await scene.cards.carry(job, scene.folder / f"{job.id}.mp4")
+    assert job.card_message_id is not None
+    posted_there = partial(
+        states.posted,
+        job_id=job.id,
+        channel_id=job.order.channel_id,
+        message_id=job.card_message_id,
+        at=scene.stage.clock(),
+    )
+    await scene.stage.database.write(posted_there)
+    await scene.touched(job.id)
+    assert len(media(await scene.card(job))) == 1
+
+    await scene.reporting.report(job.id, Reason.MINOR, "", by=scene.stage.member("Bruno"))
+    await until_told(scene)
+
+    card = await scene.card(job)
+    assert media(card) == []
+    assert card["attachments"] == []
+    assert texts(card).startswith("### Reported")
 
 
 async def test_other_reasons_tell_the_managers_and_hide_nothing(scene: Scene) -> None:

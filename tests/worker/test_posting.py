@@ -314,3 +314,16 @@ async def test_a_clip_does_not_wait_for_its_card_by_a_clock_that_was_set_back(be
     job = await bench.until_state(job, JobState.POSTED, within_s=60)
 
     assert len(bench.channel.clips(job.id)) == 1
+
+
+async def test_a_private_clip_is_made_paid_and_kept_and_no_channel_sees_it(bench: Bench) -> None:
+    job = await bench.place()
+    bench.write(lambda tx: tx.execute("UPDATE jobs SET private = 1 WHERE id = ?", (job.id,)))
+    await bench.start()
+
+    job = await bench.until_shown(await bench.until_state(job, JobState.UNDELIVERABLE))
+
+    assert job.fault is None
+    assert tries(bench) == 0
+    assert bench.entries(job) == PAID
+    assert clip_on_disk(bench, job)
