@@ -5,6 +5,7 @@ another, and what is true changes by announcement. So the level is believed unti
 then for a day the next lower of the sizes that there have been.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -104,3 +105,9 @@ class Packing:
         since = self._now() - BELIEVED_FOR
         learned = await self._database.read(partial(upload_limits.get, guild_id=guild_id, since=since))
         return level if learned is None else min(level, learned)
+
+
+async def discard(path: Path | None, clip: Clip) -> None:
+    """Remove what was sent of a clip, where that was a copy."""
+    if path is not None and path != clip.path:
+        await asyncio.to_thread(path.unlink, missing_ok=True)

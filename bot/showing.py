@@ -27,7 +27,7 @@ from bot.domain import (
 )
 from bot.errors import ClipTooLarge, DeliveryRefused, MessageGone, NotYours, StorageError
 from bot.language import _
-from bot.packing import Packing
+from bot.packing import Packing, discard
 from storage import clips, jobs
 from storage.database import Database
 
@@ -159,6 +159,8 @@ class Shown:
                 _("Its message is gone, or this place is closed to the bot."),
                 _("Find the clip with /clips."),
             ) from fault
+        finally:
+            await discard(post.path, clip)
 
 
 def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool) -> bool:

@@ -32,7 +32,7 @@ from bot.errors import (
     StaleJob,
 )
 from bot.language import _
-from bot.packing import Packing
+from bot.packing import Packing, discard
 from bot.posting import Posting
 from storage import answers, clips, jobs, states, wishes
 from storage.database import Database
@@ -109,7 +109,12 @@ class Whispers:
                 partial(answers.get, interaction_id=job.order.interaction_id, at=self._now())
             )
             if token is not None:
-                await self._ear.show_alone(await self._posts(job), token)
+                posts = await self._posts(job)
+                try:
+                    await self._ear.show_alone(posts, token)
+                finally:
+                    for post in posts:
+                        await discard(post.path, post.clip)
                 return
             wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
             if wished.direct_messages:
