@@ -28,6 +28,7 @@ from bot.health import Health
 from bot.ids import Ids
 from bot.links import Links, key_in
 from bot.material import PICTURES, Material
+from bot.money import displayed
 from bot.notices import LoggedOperator
 from bot.orders import Orders
 from bot.pace import Pace
@@ -57,6 +58,7 @@ from cogs.client import Client, use_endpoints
 from cogs.clip_presses import ClipPresses
 from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
+from cogs.quota import quota
 from cogs.spend import spend
 from storage.database import Database, open_database
 from storage.lock import FolderLock
@@ -117,6 +119,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         names = reachable.names(config)
         play_price = config.studio_play_usd_per_second
         play_money = play_price is not None and STUDIO in names
+        displayed.set(config.display)
         operator, clock = LoggedOperator(), asyncio.get_running_loop().time
         health = Health(operator, clock=clock)
         models = catalogue.load(
@@ -167,9 +170,9 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         stack.push_async_callback(client.close)
         spending = Spending(folder / "dailies.db", database, now=now)
         billboard = AlertDelivery(client, play_money=play_money)
-        client.managing = Managing(
-            budgets, Distributing(database, now=now), Standings(database, limits, now=now), billboard
-        )
+        standings = Standings(database, limits, now=now)
+        client.tree.add_command(quota(orders, budgets, standings, play_money=play_money))
+        client.managing = Managing(budgets, Distributing(database, now=now), standings, billboard)
         client.tree.add_command(budget(client.managing))
         client.tree.add_command(spend(spending, operator_ids=config.operator_ids, play_money=play_money))
         alerts = Alerts(database, spending, billboard, now=now)

@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from bot.domain import Micros, UserId
 from bot.errors import SettingsError
 from bot.key_shapes import wrong_keys
-from bot.money import parse_usd
+from bot.money import Currency, parse_usd
 from bot.providers.standard_webhooks import key_of
 
 PREFIX = "DAILIES_"
@@ -30,6 +30,15 @@ _HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}", re.ASCII | re.IGNOR
 
 def _usd(value: object) -> object:
     return parse_usd(value) if isinstance(value, str) else value
+
+
+def _rate(value: object) -> object:
+    """Millionths, read as an amount of money is."""
+    return parse_usd(value) if isinstance(value, str) else value
+
+
+def _capitals(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
 
 
 def _whole(value: object) -> object:
@@ -95,6 +104,8 @@ UserIds = Annotated[frozenset[Annotated[UserId, BeforeValidator(_user_id)]], Bef
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_parts)]
 ProviderName = Literal["fal", "openai", "replicate", "lumenfall", "prodia", "studio"]
 Providers = Annotated[tuple[ProviderName, ...], BeforeValidator(_parts)]
+CurrencyCode = Annotated[str, BeforeValidator(_capitals), Field(pattern=r"^[A-Z]{3}$")]
+Rate = Annotated[int, BeforeValidator(_rate), Field(gt=0)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
 
 
@@ -144,6 +155,10 @@ class Settings(BaseSettings):
 
     member_monthly_usd: Usd | None = None
     installation_monthly_usd: Usd | None = None
+    display_currency: CurrencyCode | None = None
+    """Another currency that amounts are shown in beside dollars, such as EUR; nothing is counted in it."""
+    display_rate: Rate | None = None
+    """How much of it a dollar is, such as 0.92; it stays until it is set anew."""
     confirm_above_usd: Usd = Micros(1_000_000)
     """An order that costs more asks its member first."""
     keep_at_provider: bool = False
@@ -158,6 +173,13 @@ class Settings(BaseSettings):
 
     studio_workers: Annotated[int, Field(ge=1, le=16)] = 1
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def display(self) -> Currency | None:
+        """What amounts are shown in beside dollars."""
+        if self.display_currency is None or self.display_rate is None:
+            return None
+        return Currency(self.display_currency, self.display_rate)
 
     @classmethod
     def settings_customise_sources(
@@ -215,6 +237,8 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
         settings = Settings(**values)
     except ValidationError as wrong:
         raise SettingsError("\n".join(_lines(wrong))) from None  # its own text could hold a value
+    if (settings.display_currency is None) != (settings.display_rate is None):
+        raise SettingsError(f"{PREFIX}DISPLAY_CURRENCY and {PREFIX}DISPLAY_RATE belong together: set both")
     if lines := list(wrong_keys(_keys(settings))):
         raise SettingsError("\n".join(lines))
     return settings

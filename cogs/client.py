@@ -29,7 +29,6 @@ from cogs.making import Making
 from cogs.managing import Managing
 from cogs.ordering import Ordering
 from cogs.presses import Presses
-from cogs.quota import quota
 from cogs.remix import remix, remix_this
 from cogs.tree import Tree
 from cogs.wording import Wording
@@ -97,7 +96,6 @@ class Client(discord.Client):
         self.tree.add_command(animate_this(self.making))
         self.tree.add_command(remix(self.making, catalogue))
         self.tree.add_command(remix_this(self.making))
-        self.tree.add_command(quota(orders, budgets, play_money=play_money))
         self.tree.add_command(
             help_(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
         )

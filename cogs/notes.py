@@ -12,7 +12,7 @@ from discord import ui
 from bot.catalogue import Described, price_line
 from bot.domain import Allowance, Job, Kind, Micros, Order, Quote
 from bot.language import _
-from bot.money import format_usd
+from bot.money import format_usd, with_display
 from bot.normalising import Adjustment, sentence
 from cogs import sentences
 from cogs.buttons import QuoteButton
@@ -51,7 +51,7 @@ def quote_view(offered: Offered) -> ui.LayoutView:
         costs = _("This is free")
     whole = Micros(quote.price_micros * order.takes)
     lines = [
-        "### " + costs.format(price=format_usd(whole)),
+        "### " + costs.format(price=with_display(whole)),
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
         f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
         *(f"- {escaped(sentence(each, offered.model.name))}" for each in offered.adjustments),
@@ -60,8 +60,11 @@ def quote_view(offered: Offered) -> ui.LayoutView:
     ]
     if allowance.left_micros is not None:
         after = Micros(max(0, allowance.left_micros - whole))
+        told = _("Your budget: {left} left, {after} after this; it starts anew {when}")
+        if not allowance.starts_anew:
+            told = _("Your budget: {left} left, {after} after this; it does not start anew")
         lines.append(
-            _("Your budget: {left} left, {after} after this; it starts anew {when}").format(
+            told.format(
                 left=format_usd(allowance.left_micros),
                 after=format_usd(after),
                 when=sentences.ago(allowance.resets_at),

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from discord import ui
 
+from bot import affordable
 from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
@@ -58,9 +59,11 @@ class Ordering:
         order, quote, adjustments = proposal.priced
         dear = quote.price_micros * order.takes > self._confirm_above_micros
         if not (dear or proposal.has_to_be_shown or asked.shown_first):
-            job = await self._orders.order(asked, proposal)
+            with affordable.told(self._catalogue, order, quote):
+                job = await self._orders.order(asked, proposal)
             return said(receipt(job, play_money=self._play_money))
-        quote_id = await self._orders.ask(asked, proposal.priced, way=proposal.way)
+        with affordable.told(self._catalogue, order, quote):
+            quote_id = await self._orders.ask(asked, proposal.priced, way=proposal.way)
         return quote_view(
             Offered(
                 quote_id=quote_id,
@@ -69,7 +72,9 @@ class Ordering:
                 adjustments=adjustments,
                 notes=(*proposal.notes, *proposal.asides),
                 model=self._catalogue.describe(order.model),
-                allowance=await self._budgets.allowance(order.member),
+                allowance=await self._budgets.allowance(
+                    order.member, channel_id=order.channel_id, role_ids=asked.role_ids
+                ),
                 play_money=self._play_money,
                 expires_at=at + QUOTE_HOLDS,
             )

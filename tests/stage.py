@@ -51,6 +51,7 @@ from cogs.budget import budget
 from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
+from cogs.quota import quota
 from cogs.spend import spend
 from storage import jobs
 from storage.database import Database, open_database
@@ -298,10 +299,12 @@ async def open_stage(
         )
         stack.push_async_callback(client.close)
         distributing = Distributing(database, now=clock)
+        standings = Standings(database, limits, now=clock)
+        client.tree.add_command(quota(orders, budgets, standings, play_money=second_micros is not None))
         managing = Managing(
             budgets,
             distributing,
-            Standings(database, limits, now=clock),
+            standings,
             AlertDelivery(client, play_money=second_micros is not None),
         )
         client.managing = managing

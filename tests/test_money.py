@@ -7,7 +7,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.money import MICROS_PER_USD, USD_MAX, format_usd, parse_usd
+from bot import language
+from bot.money import (
+    MICROS_PER_USD,
+    USD_MAX,
+    Currency,
+    displayed,
+    format_usd,
+    parse_usd,
+    with_display,
+)
 
 ROOT = Path(__file__).parent.parent
 SOURCES = [path for folder in ("bot", "cogs", "storage") for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -62,6 +71,52 @@ def test_what_could_be_read_in_two_ways_is_refused(text: str) -> None:
 )
 def test_an_amount_is_written_to_the_cent_or_as_fine_as_it_needs(micros: int, text: str) -> None:
     assert format_usd(micros) == text
+
+
+@pytest.mark.parametrize(
+    ("micros", "german", "japanese"),
+    [
+        (1_500_000, "1,50\u00a0$", "$1.50"),
+        (1_234_567_890_000, "1.234.567,89\u00a0$", "$1,234,567.89"),
+        (-3_500, "-0,0035\u00a0$", "-$0.0035"),
+    ],
+)
+def test_an_amount_is_written_as_the_readers_language_does(micros: int, german: str, japanese: str) -> None:
+    with language.use("de"):
+        assert format_usd(micros) == german
+    with language.use("ja"):
+        assert format_usd(micros) == japanese
+
+
+@pytest.mark.parametrize(
+    ("currency", "micros", "text", "german"),
+    [
+        (Currency("EUR", 920_000), 1_500_000, "€1.38", "1,38\u00a0€"),
+        (Currency("EUR", 920_000), 5_000, "€0.00", "0,00\u00a0€"),
+        (Currency("EUR", 1_000_000), 5_000, "€0.01", "0,01\u00a0€"),
+        (Currency("EUR", 1_000_000), 4_999, "€0.00", "0,00\u00a0€"),
+        (Currency("JPY", 151_430_000), 1_500_000, "¥227", "227\u00a0¥"),
+        (Currency("CHF", 880_001), 10**12, "CHF\u00a0880,001.00", "880.001,00\u00a0CHF"),
+        (Currency("GBP", 1), -1, "-£0.00", "-0,00\u00a0£"),
+    ],
+)
+def test_another_currency_is_rounded_half_up_to_its_smallest_coin(
+    currency: Currency, micros: int, text: str, german: str
+) -> None:
+    assert currency.about(micros) == text
+    with language.use("de"):
+        assert currency.about(micros) == german
+
+
+def test_the_other_currency_stands_beside_dollars_where_one_is_set() -> None:
+    assert with_display(1_500_000) == "$1.50"
+    before = displayed.set(Currency("EUR", 920_000))
+    try:
+        assert with_display(1_500_000) == "$1.50 (≈ €1.38)"
+        assert with_display(0) == "$0.00"
+        assert format_usd(1_500_000) == "$1.50"
+    finally:
+        displayed.reset(before)
 
 
 @given(st.integers(0, USD_MAX * MICROS_PER_USD))

@@ -7,6 +7,7 @@ import pytest
 
 from bot import __main__ as command
 from bot.errors import SettingsError
+from bot.money import Currency
 from bot.settings import DISCORD_API_URL, PREFIX, Settings, load, token
 
 SECRET = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -368,6 +369,8 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "member_monthly_usd": "1",
         "installation_monthly_usd": "2",
         "confirm_above_usd": "3",
+        "display_currency": "eur",
+        "display_rate": "0.92",
         "keep_at_provider": "true",
         "studio_play_usd_per_second": "0.1",
         "public_url": "https://dailies.example.org",
@@ -381,3 +384,29 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
 
     assert set(values) == set(Settings.model_fields)
     assert settings.model_fields_set == set(values)
+
+
+def test_another_currency_is_shown_at_its_rate(tmp_path: Path) -> None:
+    settings = given(tmp_path, display_currency="eur", display_rate="0.92")
+
+    assert settings.display == Currency("EUR", 920_000)
+    assert given(tmp_path).display is None
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"display_currency": "EUR"}, "DAILIES_DISPLAY_CURRENCY and DAILIES_DISPLAY_RATE"),
+        ({"display_rate": "1"}, "DAILIES_DISPLAY_CURRENCY and DAILIES_DISPLAY_RATE"),
+        ({"display_currency": "EURO", "display_rate": "1"}, "DAILIES_DISPLAY_CURRENCY"),
+        ({"display_currency": "EUR", "display_rate": "0"}, "DAILIES_DISPLAY_RATE"),
+        ({"display_currency": "EUR", "display_rate": "0,92"}, "DAILIES_DISPLAY_RATE"),
+        ({"display_currency": "EUR", "display_rate": "-1"}, "DAILIES_DISPLAY_RATE"),
+        ({"display_currency": "EUR", "display_rate": "1e2"}, "DAILIES_DISPLAY_RATE"),
+    ],
+)
+def test_a_currency_without_a_plain_rate_is_refused(
+    tmp_path: Path, values: dict[str, str], named: str
+) -> None:
+    with pytest.raises(SettingsError, match=named):
+        given(tmp_path, **values)
