@@ -2,7 +2,17 @@
 
 import asyncio
 
-from tests.bench import acknowledge, acknowledgements, asking, delivery, fit, lost_answers, memory, orders, studio
+from tests.bench import (
+    acknowledge,
+    acknowledgements,
+    asking,
+    delivery,
+    fit,
+    lost_answers,
+    memory,
+    orders,
+    studio,
+)
 
 asyncio.run(orders.report())
 asyncio.run(acknowledge.report())
