@@ -1,5 +1,6 @@
 """`/help`: what this bot is, on one screen."""
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from discord import app_commands, ui
@@ -10,11 +11,19 @@ from bot.catalogue import Catalogue
 from bot.domain import Kind, Micros
 from bot.language import _, ngettext
 from bot.money import format_usd
-from cogs import sentences
+from cogs import help_lists, sentences
 from cogs.answers import Interaction, acknowledge, answer
-from cogs.quoting import escaped, quoted
+from cogs.help_lists import Commands, Entry
+from cogs.quoting import escaped, quoted, shortened
+
+SCREEN_UNITS_MAX = 4_000
+"""Of all text of one message made of components, in UTF-16 units, the most cautious way to count it.
+https://docs.discord.com/developers/components/reference#text-display"""
 
 MODELS_SHOWN = 10
+NAMES_UNITS_MAX = 600
+"""Of each list of names alone, which is what is left of it where the screen is too small for more."""
+
 EXAMPLE_UNITS = 600
 PROMPTS = "prompts"
 
@@ -29,7 +38,14 @@ def help_(
         if topic == PROMPTS:
             view = prompts_view()
         else:
-            view = help_view(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
+            may = interaction.permissions
+            view = help_view(
+                help_lists.commands(interaction.client.tree, may),
+                help_lists.buttons(may),
+                catalogue,
+                confirm_above_micros=confirm_above_micros,
+                play_money=play_money,
+            )
         await answer(interaction, view)
 
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
@@ -44,21 +60,73 @@ def help_(
     return command
 
 
-def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money: bool) -> ui.LayoutView:
-    """The one screen."""
-    rows = catalogue.models(Kind.GENERATE)
-    models = [
-        f"- **{escaped(row.name)}** ({sentences.made_by(row.label)}): {escaped(_(row.about))}"
-        for row in rows[:MODELS_SHOWN]
+def help_view(
+    commands: Commands,
+    buttons: Sequence[Entry],
+    catalogue: Catalogue,
+    *,
+    confirm_above_micros: Micros,
+    play_money: bool,
+) -> ui.LayoutView:
+    """The one screen: what there is to be called and pressed, then money, models and labels.
+
+    Where all of it is too much, models are left out first, then what buttons do, then what commands do;
+    every name stays.
+    """
+    intro = _(
+        "### Dailies makes video with sound from your words\n"
+        "Say what is seen, what moves, and what is heard; `/help prompts` shows how. A card in the channel "
+        "follows each order, and the clip is posted as a reply to it."
+    )
+    labels = _(
+        "**Labels** Every clip says what made it: *AI-generated*, or *storyboard, not AI* for our own "
+        "drawings."
+    )
+    money = _money(confirm_above_micros, play_money=play_money)
+    for models, told_buttons, told_commands in _shorter_and_shorter():
+        texts = [
+            intro,
+            *_commands(commands, told=told_commands),
+            _listed(_("**Buttons**"), buttons, told=told_buttons),
+            money,
+            _models(catalogue, most=models),
+            labels,
+        ]
+        if sum(map(_units, texts)) <= SCREEN_UNITS_MAX:
+            break
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(*(ui.TextDisplay(text) for text in texts if text)))
+    return view
+
+
+def _shorter_and_shorter() -> Iterator[tuple[int, bool, bool]]:
+    """How many models are named, and whether it is told what buttons and what commands do."""
+    yield from ((models, True, True) for models in range(MODELS_SHOWN, 1, -1))
+    yield from ((3, False, True), (1, False, True), (1, False, False))
+
+
+def _commands(commands: Commands, *, told: bool) -> list[str]:
+    """What there is to be called, by where that is."""
+    return [
+        _listed(_("**Commands**"), commands.of_members, told=told, code=True),
+        _listed(_("**For those who run this server**"), commands.of_managers, told=told, code=True),
+        _listed(_("**In a message's menu, under Apps**"), commands.on_messages, told=False),
+        _listed(_("**In a member's menu, under Apps**"), commands.on_people, told=False),
     ]
-    if (more := len(rows) - MODELS_SHOWN) > 0:
-        told = ngettext(
-            "and {n} more; type in the option for the model to find it",
-            "and {n} more; type in the option for the model to find them",
-            more,
-        )
-        models.append(f"- {told.format(n=more)}")
-    money = [
+
+
+def _listed(title: str, entries: Sequence[Entry], *, told: bool, code: bool = False) -> str:
+    """A list with a title: a line each, or all names in one."""
+    if not entries:
+        return ""
+    if told:
+        marks = "`" if code else "**"
+        return "\n".join((title, *(f"- {marks}{one.name}{marks} {one.does}" for one in entries)))
+    return f"{title} {shortened(' · '.join(one.name for one in entries), NAMES_UNITS_MAX)}"
+
+
+def _money(confirm_above_micros: Micros, *, play_money: bool) -> str:
+    told = [
         _(
             "An order of more than {price} names its price and asks for your yes; a smaller one starts at "
             "once. The price is set aside when you order and charged when the clip is made. If none is made "
@@ -66,33 +134,28 @@ def help_view(catalogue: Catalogue, *, confirm_above_micros: Micros, play_money:
         ).format(price=format_usd(confirm_above_micros))
     ]
     if play_money:
-        money.insert(0, _("Prices here are play money: nobody pays them."))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(
-        ui.Container(
-            ui.TextDisplay(
-                _(
-                    "### Dailies makes video with sound from your words\n"
-                    "`/generate` takes a prompt: say what is seen, what moves, and what is heard; "
-                    "`/help prompts` shows how.\n"
-                    "`/quota` shows your budget and your latest orders.\n"
-                    "A card in the channel follows each order; **Cancel** on it stops what can be stopped, "
-                    "**Details** shows everything about it. The clip is posted as a reply to its card."
-                )
-            ),
-            ui.TextDisplay(_("**Money** {told}").format(told=" ".join(money))),
-            ui.TextDisplay(
-                _("**Models**") + "\n" + ("\n".join(models) or _("None can be ordered at the moment."))
-            ),
-            ui.TextDisplay(
-                _(
-                    "**Labels** Every clip says what made it: *AI-generated*, or *storyboard, not AI* for "
-                    "our own drawings."
-                )
-            ),
+        told.insert(0, _("Prices here are play money: nobody pays them."))
+    return _("**Money** {told}").format(told=" ".join(told))
+
+
+def _models(catalogue: Catalogue, *, most: int) -> str:
+    rows = catalogue.models(Kind.GENERATE)
+    lines = [
+        f"- **{escaped(row.name)}** ({sentences.made_by(row.label)}): {escaped(_(row.about))}"
+        for row in rows[:most]
+    ]
+    if (more := len(rows) - most) > 0:
+        told = ngettext(
+            "and {n} more; type in the option for the model to find it",
+            "and {n} more; type in the option for the model to find them",
+            more,
         )
-    )
-    return view
+        lines.append(f"- {told.format(n=more)}")
+    return _("**Models**") + "\n" + ("\n".join(lines) or _("None can be ordered at the moment."))
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 def prompts_view() -> ui.LayoutView:

@@ -1,0 +1,134 @@
+"""What `/help` lists: the commands and menus as they are registered, and the buttons as they are made.
+
+A new command, or a new action of a button, stands in the list by itself, since it is read from the tree and
+from the actions; mypy asks for the words of a new action.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+from discord import AppCommandType, app_commands, ui
+
+from bot.domain import JobId
+from bot.language import _, named
+from cogs.buttons import CancelButton, DetailsButton
+from cogs.clip_buttons import Act, ClipButton
+from cogs.making_buttons import Action, MakingButton
+
+_ANY = JobId("0" * 16)
+"""A label is the same whatever the button is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line: its name as the reader sees it in Discord, and what it does; menus say that by their name."""
+
+    name: str
+    does: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commands:
+    """What one member can call, by where it is called."""
+
+    of_members: Sequence[Entry]
+    of_managers: Sequence[Entry]
+    on_messages: Sequence[Entry]
+    on_people: Sequence[Entry]
+
+
+def commands(tree: app_commands.CommandTree[Any], may: discord.Permissions) -> Commands:
+    """Every registered command that these permissions open, in the reader's language.
+
+    Discord's own gate decides when one is called: a server's owner may have opened or closed more there.
+    """
+    slash = [one for one in tree.get_commands(type=AppCommandType.chat_input) if _opens(one, may)]
+    return Commands(
+        of_members=[_entry(one) for one in slash if one.default_permissions is None],
+        of_managers=[_entry(one) for one in slash if one.default_permissions is not None],
+        on_messages=_menu(tree, AppCommandType.message, may),
+        on_people=_menu(tree, AppCommandType.user, may),
+    )
+
+
+def buttons(may: discord.Permissions) -> list[Entry]:
+    """Every button of ours that decides something, in the order in which an order meets them."""
+    asked: list[tuple[ui.DynamicItem[Any], str]] = [
+        (CancelButton(_ANY), _("stops what can be stopped, and says what it cost")),
+        (DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")),
+    ]
+    of_clips = [(ClipButton(act, _ANY), words) for act in Act if (words := _act(act, may)) is not None]
+    making = [(MakingButton(action, _ANY), _action(action)) for action in Action]
+    return [Entry(name=_label(button), does=words) for button, words in (*asked, *making, *of_clips)]
+
+
+def _opens(
+    command: app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu,
+    may: discord.Permissions,
+) -> bool:
+    """Whether a command is open to these permissions; none at all opens to administrators alone."""
+    wanted = command.default_permissions
+    if wanted is None or may.administrator:
+        return True
+    return wanted.value != 0 and may >= wanted
+
+
+def _entry(command: app_commands.Command[Any, ..., Any] | app_commands.Group) -> Entry:
+    name = f"/{named(command.name)}"
+    inner = ", ".join(_inner(command)) if isinstance(command, app_commands.Group) else ""
+    does = _(command.description)
+    return Entry(name=name, does=f"{does} ({inner})" if inner else does)
+
+
+def _inner(group: app_commands.Group) -> Iterator[str]:
+    for one in group.commands:
+        if isinstance(one, app_commands.Group):
+            yield from (f"{named(one.name)} {name}" for name in _inner(one))
+        else:
+            yield named(one.name)
+
+
+def _menu(tree: app_commands.CommandTree[Any], kind: AppCommandType, may: discord.Permissions) -> list[Entry]:
+    found = [one for one in tree.get_commands(type=kind) if isinstance(one, app_commands.ContextMenu)]
+    return [Entry(name=named(one.name)) for one in found if _opens(one, may)]
+
+
+def _label(button: ui.DynamicItem[Any]) -> str:
+    return str(button.item.label)
+
+
+def _action(action: Action) -> str:
+    match action:
+        case Action.REMIX:
+            return _("a changed version of the clip")
+        case Action.EXTEND:
+            return _("goes on from its end")
+        case Action.FRAME:
+            return _("a new clip that begins with its last picture")
+        case Action.AGAIN:
+            return _("the same order with other chance")
+        case Action.FINAL:
+            return _("a draft at its best, at the full price")
+
+
+def _act(act: Act, may: discord.Permissions) -> str | None:
+    """What a button does with a clip; None for those of moderators, and for the answers to a question."""
+    match act:
+        case Act.SPOILER:
+            return _("hides the clip until it is clicked, or no more")
+        case Act.DELETE:
+            return _("takes your clip away everywhere")
+        case Act.REPORT:
+            return _("tells the moderators that something is wrong with a clip")
+        case Act.LINK:
+            return _("a fresh link to a clip that is too large to upload")
+        case Act.PUBLISH:
+            return _("shows your private clip to all")
+        case Act.RESTORE:
+            return _("shows a reported clip again") if may.manage_messages else None
+        case Act.TAKE_DOWN:
+            return _("takes a reported clip away for good") if may.manage_messages else None
+        case Act.DELETE_ORDER | Act.ERASE | Act.ERASE_ORDER:
+            return None
