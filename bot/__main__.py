@@ -1,4 +1,4 @@
-"""The `dailies` command: run, sandbox, studio, demo, models, guilds, ledger. `python -m bot` is the same."""
+"""The `dailies` command and what it does: run, sandbox, ledger, and more. `python -m bot` is the same."""
 
 import argparse
 import asyncio
@@ -84,11 +84,19 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import ledger  # noqa: PLC0415
+    from bot.commands import jobs, ledger  # noqa: PLC0415
 
     book = commands.add_parser("ledger", help="the book of money")
     ledger.add_to(book)
     book.set_defaults(command=partial(ledger.run, say=print))
+
+    uncertain = commands.add_parser("jobs", help="those of which nobody knows, and your word on them")
+    jobs.add_to(uncertain)
+    uncertain.set_defaults(command=partial(jobs.run, say=print))
+
+    resume = commands.add_parser("resume", help="let paid orders go on that the breaker has stopped")
+    jobs.add_resume_to(resume)
+    resume.set_defaults(command=partial(jobs.resume, say=print))
     return parser
 
 

@@ -31,14 +31,19 @@ RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 LANES = 16
 
-_Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState], ...]
+_Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState, bool], ...]
 """What a card shows of each take that may change: the job's `rev`, the wish to cancel, the progress, the time
-at which it may be made, and who may see its clip."""
+at which it may be made, who may see its clip, and whether it is held back."""
 
 
 def _nobody_knows(job: Job) -> datetime | None:
     del job
     return None
+
+
+def _goes_on(job: Job) -> bool:
+    del job
+    return False
 
 
 class Cards:
@@ -49,6 +54,7 @@ class Cards:
     Args:
         play_money: whether prices are for trying out only; cards say so.
         expected_at: when the clip of a running job may be there; None where nobody can say.
+        held_back: whether a job waits for the operator, who has stopped what costs money.
     """
 
     def __init__(
@@ -61,6 +67,7 @@ class Cards:
         play_money: bool,
         now: Callable[[], datetime],
         expected_at: Callable[[Job], datetime | None] = _nobody_knows,
+        held_back: Callable[[Job], bool] = _goes_on,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -69,6 +76,7 @@ class Cards:
         self.play_money = play_money
         self._now = now
         self._expected_at = expected_at
+        self._held_back = held_back
         self._progress: dict[JobId, Progress] = {}
         self._order_of: dict[JobId, JobId] = {}
         self._shown: dict[JobId, _Seen] = {}
@@ -153,6 +161,7 @@ class Cards:
                     expected_at=self._expected_at(job),
                     clip_here=here.get(job.id),
                     clip_state=states.get(job.id, ClipState.SHOWN),
+                    held_back=self._held_back(job),
                 )
                 for job in takes
             ),
@@ -188,7 +197,7 @@ class Cards:
 
     def _until_expected_s(self, order_id: JobId) -> float | None:
         """Until what the card says of the time left is over, and another word or none is to be said."""
-        named = [at for _, _, _, at, _ in self._shown.get(order_id, ()) if at is not None]
+        named = [at for _, _, _, at, *_ in self._shown.get(order_id, ()) if at is not None]
         return max(PROGRESS_EVERY_S, (min(named) - self._now()).total_seconds()) if named else None
 
     async def _show(self, takes: Sequence[Job]) -> None:
@@ -276,18 +285,25 @@ class Cards:
 
 def _seen(card: Card) -> _Seen:
     return tuple(
-        (take.job.rev, take.job.cancel_asked_at, take.progress, take.expected_at, take.clip_state)
+        (
+            take.job.rev,
+            take.job.cancel_asked_at,
+            take.progress,
+            take.expected_at,
+            take.clip_state,
+            take.held_back,
+        )
         for take in card.takes
     )
 
 
 def _seen_by_rows(takes: Sequence[Job]) -> _Seen:
     """What an earlier process showed, which is known by its `rev` alone."""
-    return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN) for take in takes)
+    return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN, False) for take in takes)
 
 
 def _without_progress(seen: _Seen) -> _Seen:
-    return tuple((rev, cancel_asked_at, None, None, state) for rev, cancel_asked_at, _, _, state in seen)
+    return tuple((rev, asked_at, None, None, state, held) for rev, asked_at, _, _, state, held in seen)
 
 
 def _is_carried(take: Job) -> bool:

@@ -17,12 +17,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bot.domain import GuildId, Micros
+from bot import settling
+from bot.domain import GuildId, JobId, Micros
 from bot.errors import DailiesError, StorageError
 from bot.money import MICROS_PER_USD, USD_MAX, format_usd
-from storage import guilds
+from bot.settling import Case
+from storage import guilds, stops
 from storage.database import Database, open_database
 from storage.lock import FolderLock
+from storage.verdicts import Verdict
 
 SOCKET = "dailies.sock"
 LINE_BYTES_MAX = 64 * 1024
@@ -50,17 +53,55 @@ class DismissGuild(_Change):
     guild_id: Id
 
 
-Change = AdmitGuild | DismissGuild
+class ResumeSpending(_Change):
+    """Let paid orders go on that the breaker has stopped."""
+
+    change: Literal["resume_spending"] = "resume_spending"
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class SettleJob(_Change):
+    """Decide about an uncertain job: the provider has it as `ticket`, never had it, or its clip is lost."""
+
+    change: Literal["settle_job"] = "settle_job"
+    job_id: Annotated[str, Field(min_length=1, max_length=20)]
+    verdict: Verdict
+    ticket: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    urls: Annotated[dict[str, str], Field(max_length=4)] = {}
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    why: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+Change = AdmitGuild | DismissGuild | ResumeSpending | SettleJob
 _CHANGES: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="change")])
 
 
-class Control:
-    """The socket of a running bot."""
+def _nobody_cares(made: Change) -> None:
+    del made
 
-    def __init__(self, folder: Path, database: Database, *, now: Callable[[], datetime]) -> None:
+
+class Control:
+    """The socket of a running bot.
+
+    Args:
+        folder: the data folder.
+        database: in it.
+        now: the clock.
+        changed: told of every change that was made, for those who keep what it changes in mind.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database: Database,
+        *,
+        now: Callable[[], datetime],
+        changed: Callable[[Change], None] = _nobody_cares,
+    ) -> None:
         self._folder = folder
         self._database = database
         self._now = now
+        self._changed = changed
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -83,7 +124,9 @@ class Control:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 line = await reader.readline()
-            done = await carry_out(self._database, _CHANGES.validate_json(line), now=self._now)
+            wanted = _CHANGES.validate_json(line)
+            done = await carry_out(self._database, wanted, now=self._now)
+            self._changed(wanted)
             answer = {"done": done}
         except (ValidationError, ValueError, TimeoutError, DailiesError) as fault:
             answer = {"refused": str(fault)}
@@ -124,6 +167,20 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
             if await database.write(partial(guilds.dismiss, guild_id=GuildId(guild_id), at=now())):
                 return f"server {guild_id} may spend nothing from now on"
             return f"server {guild_id} was not admitted"
+        case ResumeSpending(by=by):
+            if await database.write(partial(stops.resume, by=by, at=now())):
+                return "paid orders go on"
+            return "paid orders were not stopped"
+        case SettleJob():
+            case = Case(
+                job_id=JobId(wanted.job_id),
+                verdict=wanted.verdict,
+                ticket=wanted.ticket,
+                urls=wanted.urls,
+                by=wanted.by,
+                why=wanted.why,
+            )
+            return await database.write(partial(settling.settle, case, now()))
 
 
 async def _ask(folder: Path, wanted: Change) -> str:

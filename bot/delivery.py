@@ -19,7 +19,8 @@ class Take:
 
     `progress` is the provider's own word and None when it has said nothing yet; `expected_at` is when jobs
     like it have been made, and None while nobody can say. `clip_here` is set when the clip has to be shown
-    on the card itself, for want of another way.
+    on the card itself, for want of another way. `held_back` says that it waits for the operator, who has
+    stopped what costs money.
     """
 
     job: Job
@@ -28,6 +29,7 @@ class Take:
     expected_at: datetime | None = None
     clip_here: Path | None = None
     clip_state: ClipState = ClipState.SHOWN
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

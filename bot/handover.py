@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from bot.domain import Attempt, Fault, FaultKind, Job, OfferId, Ticket
 from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
 from bot.movement import Movement
 from bot.pace import Pace, pace_for
-from bot.patience import HOUSE_AFTER, Patience
+from bot.patience import HELD_BACK_MAX, HOUSE_AFTER, Patience
 from bot.providers.protocol import (
     CannotTell,
     Found,
@@ -30,12 +30,16 @@ from bot.providers.protocol import (
 )
 from bot.reach import reached
 from bot.routing import MODEL_GONE, Go, Later, Nowhere, Routing
+from bot.surge import Surge
 from storage import attempts, jobs, states
 from storage.database import Database
 
 log = logging.getLogger(__name__)
 
 TOLD_MAX = 4096
+
+HELD_BACK_S = 30.0
+"""Between two looks at a job that waits for the operator."""
 
 
 class Handover:
@@ -45,6 +49,8 @@ class Handover:
         routing: says where a job goes, and is told what became of it.
         providers, paces: by name, the first part of an offer's id.
         folder: the data folder, in which the sources of orders are.
+        surge: may hold back what costs money.
+        dry_run: whether nothing is ever submitted.
     """
 
     def __init__(
@@ -58,6 +64,8 @@ class Handover:
         *,
         folder: Path,
         now: Callable[[], datetime],
+        surge: Surge | None = None,
+        dry_run: bool = False,
     ) -> None:
         self._database = database
         self._routing = routing
@@ -67,6 +75,8 @@ class Handover:
         self._patience = patience
         self._folder = folder
         self._now = now
+        self._surge = surge
+        self._dry_run = dry_run
         self._told: dict[str, Ticket] = {}
 
     def told(self, attempt: Attempt, ticket: Ticket) -> None:
@@ -80,9 +90,11 @@ class Handover:
 
     async def submit(self, job: Job) -> float | None:
         """Queued: order it, where it can be had now and at its price."""
+        if self._surge is not None and not await self._surge.admits(job):
+            return await self._hold_back(job)
         at = self._now()
         past = [] if job.attempt == 0 else await self._database.read(partial(attempts.of_job, job_id=job.id))
-        waited = at - (past[0].sent_at if past else job.state_at)
+        waited = at - self._wanted_since(job, past)
         tried = Counter(attempt.offer_id for attempt in past)
         source_bytes = await self._source_bytes(job)
         match self._routing.route(job, tried, source_bytes=source_bytes, waited=waited):
@@ -91,11 +103,29 @@ class Handover:
                 return None
             case Later(seconds):
                 return max(seconds, self._patience.about_s(seconds))
+            case Go(offer) if self._dry_run:
+                self._routing.withdrawn(job.id, offer)
+                await self._movement.fail(job, "dry_run", FaultKind.OURS)
+                return None
             case Go() as go:
                 placed, begun = await self._begin(job, go, at)
                 attempt = replace(begun, at_offer=tried[go.offer.id] + 1)
                 submission = await self._submitted(placed, attempt, go)
                 return await self._became(placed, attempt, submission, tried, source_bytes)
+
+    async def _hold_back(self, job: Job) -> float | None:
+        """Queued, and the operator has stopped what costs money: it waits with its hold, but not for ever."""
+        if self._patience.is_over(job.state_at, HELD_BACK_MAX):
+            await self._movement.fail(job, "spending_stopped", FaultKind.SERVER_BUDGET)
+            return None
+        self._movement.show(job)
+        return HELD_BACK_S
+
+    def _wanted_since(self, job: Job, past: Sequence[Attempt]) -> datetime:
+        """Since when a job could have been taken; what it was held back does not count."""
+        since = past[0].sent_at if past else job.state_at
+        resumed_at = None if self._surge is None else self._surge.resumed_at
+        return since if resumed_at is None else max(since, resumed_at)
 
     async def _begin(self, job: Job, go: Go, at: datetime) -> tuple[Job, Attempt]:
         """The job with its place, and its attempt, both written.

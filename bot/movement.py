@@ -35,10 +35,14 @@ class Movement:
         self._cards.touch(job.id)
         return done
 
-    async def fail(self, job: Job, code: str) -> None:
+    def show(self, job: Job) -> None:
+        """Have the card of a job look at it again."""
+        self._cards.touch(job.id)
+
+    async def fail(self, job: Job, code: str, kind: FaultKind = FaultKind.PROVIDER) -> None:
         """Queued → failed, before anybody was asked."""
         log.warning("failed before it was taken", extra={"job": job.id, "code": code})
-        fault = Fault(kind=FaultKind.PROVIDER, code=code)
+        fault = Fault(kind=kind, code=code)
         await self.write(job, partial(moves.failed, job.id, fault, NOTHING_MICROS, self._now()))
 
     async def vanished(self, job: Job) -> None:

@@ -31,6 +31,7 @@ from bot.money import format_usd
 from bot.options import SEED_MAX
 from bot.pricing import Pricing, Proposal
 from bot.sources import Way
+from bot.surge import Surge
 from storage import jobs, ledger, quotes
 from storage import typed as typed_rows
 from storage.database import Database
@@ -47,6 +48,7 @@ class Orders:
 
     Args:
         placed: told of every job that the worker should look at now.
+        surge: refuses what costs money while that is stopped; without one nothing does.
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class Orders:
         ids: Ids,
         now: Callable[[], datetime],
         placed: Callable[[JobId], None],
+        surge: Surge | None = None,
     ) -> None:
         self._database = database
         self._pricing = pricing
@@ -65,6 +68,7 @@ class Orders:
         self._ids = ids
         self._now = now
         self._placed = placed
+        self._surge = surge
 
     async def price(self, asked: Asked) -> Priced:
         """Check, price and screen what was asked: `propose` without its notes."""
@@ -263,6 +267,8 @@ class Orders:
     def _admit(
         self, order: Order, quote: Quote, role_ids: Sequence[int], at: datetime, tx: sqlite3.Connection
     ) -> budgets.Admitted:
+        if self._surge is not None:
+            self._surge.check(quote)
         return budgets.admit(
             tx,
             order.member,

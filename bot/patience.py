@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 QUEUED_MAX = timedelta(hours=1)
+HELD_BACK_MAX = timedelta(hours=24)
+"""A queued job waits so long for the operator, who has stopped what costs money."""
 RUNNING_MAX = timedelta(minutes=60)
 """Past it we ask the provider to stop. It is no verdict: only the provider's word ends the job."""
 KNOWN_AFTER = timedelta(minutes=2)

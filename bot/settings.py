@@ -159,6 +159,14 @@ class Settings(BaseSettings):
     """Another currency that amounts are shown in beside dollars, such as EUR; nothing is counted in it."""
     display_rate: Rate | None = None
     """How much of it a dollar is, such as 0.92; it stays until it is set anew."""
+    surge_floor_usd: Usd = Micros(25_000_000)
+    """So much may always be spent within an hour at paid providers; above it, more than is usual stops."""
+    surge_times: Annotated[int, Field(ge=2, le=100)] = 4
+    """So many times what a usual day's busiest hour costs."""
+    surge_most_usd: Usd | None = None
+    """More than that within an hour always stops, however usual it has become."""
+    dry_run: bool = False
+    """Do everything but hand orders to providers: for trying an installation out."""
     confirm_above_usd: Usd = Micros(1_000_000)
     """An order that costs more asks its member first."""
     keep_at_provider: bool = False

@@ -41,6 +41,7 @@ from bot.reach import reached
 from bot.rendertimes import RenderTimes, Work
 from bot.routing import Routing
 from bot.schedule import Schedule
+from bot.surge import Surge
 from bot.whispers import Whispers
 from storage import attempts, clips, jobs, questions, states
 from storage.database import Database
@@ -74,6 +75,8 @@ class Worker:
         paces: by the same name; one that is missing is asked at the default pace.
         whispers: shows private clips.
         times: how long jobs take, which cards show; it is begun with what the rows know.
+        surge: may hold back what costs money; without one nothing does.
+        dry_run: whether nothing is ever submitted.
     """
 
     def __init__(
@@ -92,6 +95,8 @@ class Worker:
         paces: Mapping[str, Pace] | None = None,
         times: RenderTimes | None = None,
         whispers: Whispers | None = None,
+        surge: Surge | None = None,
+        dry_run: bool = False,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -113,6 +118,8 @@ class Worker:
             self._patience,
             folder=folder,
             now=now,
+            surge=surge,
+            dry_run=dry_run,
         )
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._posts = asyncio.Semaphore(POSTS_AT_ONCE)

@@ -49,7 +49,7 @@ def card_view(card: Card, *, gallery: Mapping[JobId, str] | None = None) -> ui.L
     if len(card.takes) > 1:
         lines = (sentences.take_line(take, clip_url(take.job)) for take in card.takes)
         parts.append(ui.TextDisplay("\n".join(lines)))
-    elif not card.clips_here and (why := sentences.explanation(job)) is not None:
+    elif not card.clips_here and (why := sentences.take_explanation(card.takes[0])) is not None:
         parts.append(ui.TextDisplay(why))
     parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in _facts(card))))
     parts += _rows(_buttons(card))

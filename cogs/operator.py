@@ -8,7 +8,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.control import AdmitGuild, Change, DismissGuild
+from bot.control import AdmitGuild, Change, DismissGuild, ResumeSpending
 from bot.domain import UserId
 from bot.errors import DeliveryRefused, DeliveryUnavailable, NotYours, OrderRefused
 from bot.language import _
@@ -20,13 +20,17 @@ NONCE_CHARS = 16
 
 
 def operator(
-    operator_ids: frozenset[UserId], change: Callable[[Change], Awaitable[str]]
+    operator_ids: frozenset[UserId],
+    change: Callable[[Change], Awaitable[str]],
+    *,
+    resumed: Callable[[], None],
 ) -> app_commands.Group:
     """The commands.
 
     Args:
         operator_ids: who may use them; nobody else may, whatever Discord lets them do.
         change: makes a change and says what was done, as a sentence.
+        resumed: told that paid orders may go on.
     """
     group = app_commands.Group(
         name="operator",
@@ -61,6 +65,14 @@ def operator(
     async def dismiss(interaction: Interaction) -> None:
         await acknowledge(interaction)
         done = await change(DismissGuild(guild_id=check(interaction)))
+        await answer(interaction, said(done))
+
+    @group.command(name="resume", description="Let paid orders go on that were stopped for their rate")
+    async def resume(interaction: Interaction) -> None:
+        await acknowledge(interaction)
+        check(interaction)
+        done = await change(ResumeSpending(by=str(interaction.user.id)))
+        resumed()
         await answer(interaction, said(done))
 
     return group

@@ -96,6 +96,16 @@ def explanation(job: Job) -> str | None:
             return None
 
 
+def take_explanation(take: Take) -> str | None:
+    """The same of a take, which may wait for whoever runs the bot."""
+    if take.held_back:
+        return _(
+            "Whoever runs this bot has stopped paid orders for now. Nothing was charged; the price stays set "
+            "aside. Nothing to do: it goes on by itself when they go on, or press Cancel."
+        )
+    return explanation(take.job)
+
+
 def headline(card: Card) -> str:
     """Where an order is: its one take, or how many of them are there."""
     takes = card.takes
@@ -129,7 +139,9 @@ def take_state(take: Take) -> str:
 def take_line(take: Take, url: str | None) -> str:
     """One take in the list of its card: its number, where it is, and the way to its clip."""
     told = take_state(take)
-    if take.job.state is JobState.FAILED:
+    if take.held_back:
+        told = f"{told}. {take_explanation(take)}"
+    elif take.job.state is JobState.FAILED:
         told = f"{told}. {explanation(take.job)}"
     elif take.job.state is JobState.CANCELLED:
         told = f"{told}. {_cost_of_end(take.job)}"
@@ -256,6 +268,11 @@ def _failure(fault: Fault | None) -> tuple[str, str]:
                 _("Your budget had no room for it."),
                 _("Choose a cheaper order; /quota shows your budget."),
             )
+        case FaultKind.SERVER_BUDGET if fault is not None and fault.code == "spending_stopped":
+            return (
+                _("Whoever runs this bot had stopped paid orders, and it waited for a day."),
+                _("Order again when they go on."),
+            )
         case FaultKind.SERVER_BUDGET:
             return _("The bot's own budget had no room for it."), _("Ask whoever runs this bot.")
         case FaultKind.PROVIDER if fault is not None and fault.code == "source_gone":
@@ -267,6 +284,11 @@ def _failure(fault: Fault | None) -> tuple[str, str]:
             return _("The provider could not make it."), _("Order again in a while, or choose another model.")
         case FaultKind.PERMISSIONS:
             return _("The bot may not post here."), _("Ask a manager to let it, or order in another channel.")
+        case FaultKind.OURS if fault is not None and fault.code == "dry_run":
+            return (
+                _("Dry run: nothing is ordered."),
+                _("Nothing to do: whoever runs this bot is trying it out."),
+            )
         case FaultKind.OURS:
             return (
                 _("Something went wrong on our side."),

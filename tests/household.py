@@ -186,6 +186,7 @@ async def household(folder: Path, **emulator: Any) -> AsyncIterator[Household]:
                 more={
                     "DAILIES_OPENAI_BASE_URL": provider.url,
                     "DAILIES_MODELS_FILE": str(models),
+                    "DAILIES_SURGE_FLOOR_USD": "100000",
                 },
             )
             await made.admit()

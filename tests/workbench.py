@@ -42,6 +42,7 @@ from bot.pricing import Pricing
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
 from bot.screening import WordList
+from bot.surge import Surge, SurgeBounds
 from bot.worker import Worker
 from storage import jobs, ledger, states
 from storage.database import Database, prepare
@@ -105,6 +106,7 @@ class Process:
     providers: dict[str, Provider]
     cards: Cards
     worker: Worker
+    surge: Surge | None
     duties: tuple[asyncio.Task[None], ...]
 
 
@@ -129,6 +131,8 @@ class Bench:
         self.models = MODELS
         self.reachable = frozenset({"emulator", "told"})
         self.absent_after = timedelta(hours=1)
+        self.surge_bounds: SurgeBounds | None = None
+        self.dry_run = False
         self.process: Process | None = None
         self.expects_a_fault_of_ours = False
         self.hops = 0
@@ -165,7 +169,19 @@ class Bench:
         models = self.catalogue()
         self.health = Health(self.operator, clock=routes.loop_time)
         budgets = Budgets(database, self.limits, now=self.clock)
-        cards = Cards(database, models, budgets, self.channel, play_money=True, now=self.clock)
+        surge = None
+        if self.surge_bounds is not None:
+            surge = Surge(database, self.operator, self.surge_bounds, now=self.clock)
+            await surge.begin()
+        cards = Cards(
+            database,
+            models,
+            budgets,
+            self.channel,
+            play_money=True,
+            now=self.clock,
+            held_back=lambda job: surge is not None and surge.holds_back(job),
+        )
         every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told, **self.others}
         providers = {name: provider for name, provider in every.items() if name in self.reachable}
         worker = Worker(
@@ -185,12 +201,15 @@ class Bench:
             folder=self.folder,
             now=self.clock,
             dice=random.Random(1),
+            surge=surge,
+            dry_run=self.dry_run,
         )
         self.process = Process(
             database=database,
             providers=every,
             cards=cards,
             worker=worker,
+            surge=surge,
             duties=(asyncio.create_task(worker.run()), asyncio.create_task(cards.run())),
         )
         return self.process

@@ -1,0 +1,118 @@
+"""`dailies jobs`: those of which nobody knows, and a person's word on them; `dailies resume spending`."""
+
+import argparse
+import asyncio
+import getpass
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import catalogue, control, reachable, reports, settings
+from bot.domain import Kind
+from bot.errors import SettingsError, StorageError
+from bot.money import format_usd
+from bot.providers.fal_addresses import ENDPOINT
+from bot.providers.openai_answers import CHARACTER
+from bot.settings import Settings
+from storage import verdicts
+from storage.verdicts import Uncertain, Verdict
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """The options of `dailies jobs`."""
+    whats = parser.add_subparsers(dest="what", required=True, metavar="what")
+    uncertain = whats.add_parser("uncertain", help="jobs that a provider may have, and may bill")
+    settle = whats.add_parser("settle", help="decide about one of them, after looking at the provider")
+    settle.add_argument("job", help="as `dailies jobs uncertain` names it")
+    settle.add_argument(
+        "verdict",
+        type=Verdict,
+        choices=list(Verdict),
+        help="found: the provider has it; absent: it never had it; lost: it had it, and nothing is to be had",
+    )
+    settle.add_argument("ticket", nargs="?", help="with found: the provider's id of the job")
+    settle.add_argument("--why", required=True, help="how you know; it is kept on record")
+    for each in (uncertain, settle):
+        each.add_argument("--env-file", type=Path, default=Path(".env"))
+
+
+def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Do what was chosen, and say it."""
+    config = settings.load(env_file=chosen.env_file)
+    if chosen.what == "settle":
+        say(_settled(config, chosen))
+        return 0
+    with reports.reading(config) as connection:
+        waiting = verdicts.uncertain(connection)
+    for each in waiting:
+        say(_line(each))
+    say(f"{len(waiting)} jobs are uncertain" if waiting else "no job is uncertain")
+    return 0
+
+
+def add_resume_to(parser: argparse.ArgumentParser) -> None:
+    """The options of `dailies resume`."""
+    parser.add_argument("what", choices=["spending"], help="paid orders that the breaker has stopped")
+    parser.add_argument("--env-file", type=Path, default=Path(".env"))
+
+
+def resume(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Let paid orders go on."""
+    config = settings.load(env_file=chosen.env_file)
+    say(_changed(config, control.ResumeSpending(by=_who())))
+    return 0
+
+
+def _settled(config: Settings, chosen: argparse.Namespace) -> str:
+    if (chosen.ticket is not None) != (chosen.verdict is Verdict.FOUND) and chosen.ticket is not None:
+        raise SettingsError("a ticket is named only with `found`")
+    if not 1 <= len(chosen.why.strip()) <= 500:
+        raise SettingsError("--why: say how you know, in at most 500 characters")
+    with reports.reading(config) as connection:
+        found = [each for each in verdicts.uncertain(connection) if each.job_id == chosen.job]
+    if not found:
+        raise StorageError(f"job {chosen.job} is not uncertain: see `dailies jobs uncertain`")
+    return _changed(
+        config,
+        control.SettleJob(
+            job_id=chosen.job,
+            verdict=chosen.verdict,
+            ticket=chosen.ticket,
+            urls={} if chosen.ticket is None else _urls(config, found[0]),
+            by=_who(),
+            why=chosen.why.strip(),
+        ),
+    )
+
+
+def _urls(config: Settings, job: Uncertain) -> dict[str, str]:
+    """What a ticket of some protocols needs beside the id: where the job is, and that it is a character."""
+    rows = catalogue.load(config.models_file, providers=reachable.names(config), now=_now)
+    offer = rows.offer(job.offer_id)
+    urls = {} if offer is None or offer.row.protocol != "fal" else {ENDPOINT: offer.row.endpoint}
+    return urls | ({CHARACTER: ""} if job.kind is Kind.CHARACTER else {})
+
+
+def _line(job: Uncertain) -> str:
+    house = "the house" if job.bearer.value == "house" else "its member"
+    ticket = "has a ticket" if job.has_ticket else "no ticket"
+    return (
+        f"{job.job_id}  since {job.since:%Y-%m-%d %H:%M} UTC  {job.offer_id}  "
+        f"{format_usd(job.held_micros)} held for {house}  key {job.key}  {ticket}  {job.detail}"
+    ).rstrip()
+
+
+def _changed(config: Settings, wanted: control.Change) -> str:
+    return asyncio.run(control.change(config.data_dir, wanted, now=_now))
+
+
+def _who() -> str:
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container whose user has no name
+        name = "somebody"
+    return f"{name} at the shell"[:100]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
