@@ -22,10 +22,13 @@ from bot.control import Control
 from bot.distributing import Distributing
 from bot.domain import STUDIO, Limits
 from bot.errors import StorageError
+from bot.family import Families
 from bot.fetching import Fetching
 from bot.fitting import Fitting
+from bot.gallery import Galleries
 from bot.health import Health
 from bot.ids import Ids
+from bot.library import THUMBNAILS, Library
 from bot.links import Links, key_in
 from bot.material import PICTURES, Material
 from bot.money import displayed
@@ -56,10 +59,14 @@ from cogs.alert_delivery import AlertDelivery
 from cogs.budget import budget
 from cogs.client import Client, use_endpoints
 from cogs.clip_presses import ClipPresses
+from cogs.clips import clips as clips_command
 from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
 from cogs.quota import quota
+from cogs.reactions import Reactions
+from cogs.shelves import Shelves
 from cogs.spend import spend
+from cogs.wall import DiscordWall
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 
@@ -84,6 +91,7 @@ class App:
     removals: Removals
     reporting: Reporting
     retirements: Retirements
+    galleries: Galleries
     alerts: Alerts
     orders: Orders
     database: Database
@@ -108,7 +116,9 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         clips_folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(copies_folder, ignore_errors=True)  # those that a past process had no time to remove
         copies_folder.mkdir()
+        (copies_folder / "again").mkdir()
         (folder / PICTURES).mkdir(exist_ok=True)
+        (folder / THUMBNAILS).mkdir(exist_ok=True)
     except OSError as fault:
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     async with contextlib.AsyncExitStack() as stack:
@@ -207,12 +217,37 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             delivery,
             providers,
             folder=clips_folder,
-            thumbnails=folder / "thumbnails",
+            thumbnails=folder / THUMBNAILS,
             frames=folder / PICTURES,
             now=now,
         )
         reporting = Reporting(database, shown, delivery, ids=ids, now=now)
         posting = Posting(database, cards, delivery, packing, now=now)
+        again = Packing(
+            database,
+            Fitting(at_once=1).fit,
+            folder=copies_folder / "again",
+            level=delivery.upload_limit,
+            link=None if links is None else links.make,
+            now=now,
+        )
+        library = Library(
+            database,
+            again,
+            Stills(),
+            models,
+            folder=clips_folder,
+            thumbnails=folder / THUMBNAILS,
+            ids=ids,
+            now=now,
+        )
+        families = Families(database, library, folder=folder, clips_folder=clips_folder)
+        galleries = Galleries(
+            database, cards, DiscordWall(client, delivery), again, folder=clips_folder, now=now
+        )
+        client.shelves = Shelves(library, families, galleries, models, play_money=play_money)
+        client.reactions = Reactions(client, galleries)
+        client.tree.add_command(clips_command(client.shelves, models))
         whispers = Whispers(database, cards, delivery, packing, posting, folder=clips_folder, now=now)
         client.clip_presses = ClipPresses(orders, shown, removals, reporting, whispers)
         worker = Worker(
@@ -247,6 +282,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             cards=cards,
             removals=removals,
             reporting=reporting,
+            galleries=galleries,
             retirements=Retirements(models, providers, now=now),
             alerts=alerts,
             orders=orders,
@@ -275,6 +311,7 @@ async def run(config: Settings) -> None:
             asyncio.create_task(app.removals.run(), name="removals"),
             asyncio.create_task(app.reporting.run(), name="reports"),
             asyncio.create_task(app.retirements.run(), name="retirements"),
+            asyncio.create_task(app.galleries.run(), name="galleries"),
             asyncio.create_task(app.alerts.run(), name="alerts"),
         ]
         waiting = asyncio.create_task(stop.wait(), name="stop")

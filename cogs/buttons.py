@@ -17,6 +17,7 @@ from bot.language import _
 from cogs.alert_button import ALERT, AlertButton
 from cogs.answers import answered
 from cogs.clip_buttons import CLIP, ClipButton
+from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
 from cogs.making_buttons import MAKING, MakingButton
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
@@ -105,6 +106,8 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     QuoteButton,
     MakingButton,
     ClipButton,
+    PageButton,
+    ShelfButton,
     AlertButton,
 )
 
@@ -121,7 +124,8 @@ def is_ours(interaction: Press) -> bool:
         message is not None
         and custom_id in custom_ids(message.components)
         and any(
-            template.fullmatch(custom_id) for template in (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, ALERT)
+            template.fullmatch(custom_id)
+            for template in (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, PAGE, SHELF, ALERT)
         )
     )
 
@@ -129,6 +133,8 @@ def is_ours(interaction: Press) -> bool:
 def custom_ids(components: Sequence[Any]) -> Iterator[str]:
     """Every `custom_id` of a message, however deep in containers, sections and rows."""
     for component in components:
+        if (accessory := getattr(component, "accessory", None)) is not None:
+            yield from custom_ids([accessory])
         if (custom_id := getattr(component, "custom_id", None)) is not None:
             yield custom_id
         yield from custom_ids(getattr(component, "children", ()))

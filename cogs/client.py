@@ -29,7 +29,9 @@ from cogs.making import Making
 from cogs.managing import Managing
 from cogs.ordering import Ordering
 from cogs.presses import Presses
+from cogs.reactions import Reactions
 from cogs.remix import remix, remix_this
+from cogs.shelves import Shelves
 from cogs.tree import Tree
 from cogs.wording import Wording
 
@@ -88,6 +90,8 @@ class Client(discord.Client):
         )
         self.making = Making(orders, self._ordering, material, attachments, catalogue)
         self.clip_presses: ClipPresses | None = None
+        self.shelves: Shelves | None = None
+        self.reactions: Reactions | None = None
         self.managing: Managing | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.tree = Tree(self)
@@ -165,6 +169,26 @@ class Client(discord.Client):
                 interaction,
                 NotYours(_("This button is not known any more."), _("Order again with /generate.")),
             )
+
+    async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
+        """Called by discord.py for every message of every server."""
+        if self.reactions is not None:
+            await self.reactions.added(payload)
+
+    async def on_raw_reaction_remove(self, payload: discord.RawReactionActionEvent) -> None:
+        """Called by discord.py likewise."""
+        if self.reactions is not None:
+            await self.reactions.removed(payload)
+
+    async def on_raw_reaction_clear(self, payload: discord.RawReactionClearEvent) -> None:
+        """Called by discord.py likewise."""
+        if self.reactions is not None:
+            await self.reactions.cleared(payload.message_id, None)
+
+    async def on_raw_reaction_clear_emoji(self, payload: discord.RawReactionClearEmojiEvent) -> None:
+        """Called by discord.py likewise."""
+        if self.reactions is not None:
+            await self.reactions.cleared(payload.message_id, payload.emoji)
 
     def stop_taking_orders(self) -> None:
         """From here on an order is refused with a sentence; everything else still answers."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import ChannelId, GuildId, JobId, MessageId, UserId
-from storage.times import maybe_from_us, to_us
+from storage.times import from_us, maybe_from_us, to_us
 
 AT_ONCE_MAX = 50
 
@@ -37,6 +37,7 @@ class GalleryPost:
     job_id: JobId
     channel_id: ChannelId
     state: Hanging
+    due_at: datetime
     tried_at: datetime | None
     tries: int
     message_id: MessageId | None
@@ -167,6 +168,7 @@ def post(tx: sqlite3.Connection, job_id: JobId) -> GalleryPost | None:
         job_id=JobId(row["job_id"]),
         channel_id=ChannelId(row["channel_id"]),
         state=Hanging(row["state"]),
+        due_at=from_us(row["due_at"]),
         tried_at=maybe_from_us(row["tried_at"]),
         tries=row["tries"],
         message_id=None if row["message_id"] is None else MessageId(row["message_id"]),

@@ -1,0 +1,338 @@
+"""What the library's commands and buttons do. Who may see what is asked anew at every one of them."""
+
+import asyncio
+import io
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.catalogue import Catalogue
+from bot.domain import ChannelId, JobId, JobState, Kind, MessageId, UserId
+from bot.errors import NotYours, OrderRefused
+from bot.family import Families
+from bot.gallery import Galleries, Gallery
+from bot.language import _, ngettext
+from bot.library import Aisle, Library, Page, Shelved, Wishes
+from bot.material import Shown
+from cogs import sentences
+from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
+from cogs.cards import clip_alt, clip_file_name
+from cogs.delivery import shown_url
+from cogs.library_buttons import ShelfAct
+from cogs.library_views import FAMILY_FILE, Still, clip_view, page_view, sent_view, thumbnail_name
+from cogs.presses import member_of
+from cogs.sight import MemberSight
+
+log = logging.getLogger(__name__)
+
+MESSAGE_WITHIN_S = 5.0
+"""For so long a clip's message is waited for; its small picture does as well."""
+
+EMOJIS_READ_MAX = 5
+PEOPLE_READ_MAX = 200
+
+
+class Shelves:
+    """The library in Discord."""
+
+    def __init__(
+        self,
+        library: Library,
+        families: Families,
+        galleries: Galleries,
+        catalogue: Catalogue,
+        *,
+        play_money: bool,
+    ) -> None:
+        self._library = library
+        self._families = families
+        self._galleries = galleries
+        self._catalogue = catalogue
+        self._play_money = play_money
+
+    async def search(
+        self,
+        interaction: Interaction,
+        aisle: Aisle,
+        *,
+        words: str = "",
+        model: str | None = None,
+        kind: Kind | None = None,
+        member_id: UserId | None = None,
+        month: date | None = None,
+    ) -> None:
+        """The first page of one of the aisles."""
+        await acknowledge(interaction)
+        page = await self._library.search(
+            aisle,
+            MemberSight(interaction),
+            by=member_of(interaction),
+            words=words,
+            model=model,
+            kind=kind,
+            member_id=member_id,
+            month=month,
+        )
+        await self._show_page(interaction, page)
+
+    async def turn(self, interaction: Interaction, search_id: str, number: int) -> None:
+        """Next or Previous: in the place of the page that is there."""
+        await acknowledge_press(interaction)
+        page = await self._library.turn(
+            search_id, number, MemberSight(interaction), by=member_of(interaction)
+        )
+        await self._show_page(interaction, page)
+
+    async def press(self, interaction: Interaction, act: ShelfAct, job_id: JobId) -> None:
+        """One of the buttons of a clip."""
+        match act:
+            case ShelfAct.SHOW | ShelfAct.HUNG:
+                await self.show(interaction, job_id)
+            case ShelfAct.HEART:
+                await acknowledge(interaction)
+                shelved = await self._library.favourite(
+                    job_id, MemberSight(interaction), by=member_of(interaction)
+                )
+                told = (
+                    _("It is among your favourites now. /clips favourites shows them.")
+                    if shelved.favourite
+                    else _("It is no favourite of yours any more.")
+                )
+                await answer(interaction, said(told))
+            case ShelfAct.GET:
+                await self._send(interaction, job_id)
+
+    async def show(self, interaction: Interaction, job_id: JobId) -> None:
+        """One clip, with its family."""
+        await acknowledge(interaction)
+        member = member_of(interaction)
+        sight = MemberSight(interaction)
+        shelved = await self._library.clip(job_id, sight, by=member)
+        if not member_owns(shelved, member.user_id) or shelved.job.state is JobState.POSTED:
+            await self._show(interaction, shelved, sight)
+            return
+        async with self._library.packed(shelved) as packed:  # nobody else was shown it: it plays here
+            await self._show(interaction, shelved, sight, path=packed.path, link=packed.link)
+
+    async def choices(self, interaction: Interaction, typed: str, *, limit: int) -> Sequence[Shown]:
+        """The clips that can be chosen by what was typed, the newest first."""
+        sight = MemberSight(interaction, fetches=False)
+        return await self._library.choices(typed, sight, by=member_of(interaction), limit=limit)
+
+    async def models(self, interaction: Interaction) -> list[tuple[str, str]]:
+        """The models of the clips here: id and name."""
+        ids = await self._library.models(member_of(interaction))
+        return [(one, self._catalogue.describe(one).name) for one in ids]
+
+    async def gallery(self, interaction: Interaction, channel: Any | None, likes: int, *, off: bool) -> None:
+        """Name the gallery of a server, or say which it is."""
+        await acknowledge(interaction)
+        guild_id = member_of(interaction).guild_id
+        if not interaction.permissions.manage_guild:
+            raise NotYours(
+                _("Only those who manage this server can do that."), _("Ask one who has Manage Server.")
+            )
+        if off:
+            await self._galleries.name(guild_id, None)
+            told = _("There is no gallery from now on. What was posted stays; it cost nothing.")
+        elif channel is not None:
+            if missing := _missing(interaction, channel):
+                raise OrderRefused(
+                    _("This bot may not post there; it lacks: {permissions}.").format(
+                        permissions=", ".join(missing)
+                    ),
+                    _("Allow it in that channel, or choose another one."),
+                )
+            named = Gallery(channel_id=ChannelId(channel.id), stars_min=likes)
+            await self._galleries.name(guild_id, named)
+            told = ngettext(
+                "A clip goes to {place} once {n} person likes it. Only clips from channels that all who see "
+                "{place} can see go there. It costs nothing.",
+                "A clip goes to {place} once {n} people like it. Only clips from channels that all who see "
+                "{place} can see go there. It costs nothing.",
+                likes,
+            ).format(place=f"<#{channel.id}>", n=likes)
+        elif (known := await self._galleries.of(guild_id)) is not None:
+            told = ngettext(
+                "The gallery is {place}; a clip goes there once {n} person likes it.",
+                "The gallery is {place}; a clip goes there once {n} people like it.",
+                known.stars_min,
+            ).format(place=f"<#{known.channel_id}>", n=known.stars_min)
+        else:
+            told = _("There is no gallery. Name a channel with this command, and the best go there.")
+        await answer(interaction, said(told))
+
+    async def notify(self, interaction: Interaction, *, direct: bool | None, mention: bool | None) -> None:
+        """What a member is told, and how."""
+        await acknowledge(interaction)
+        user_id = member_of(interaction).user_id
+        wished = await self._library.wishes(user_id)
+        if direct is not None or mention is not None:
+            wished = await self._library.wishes(
+                user_id,
+                Wishes(
+                    direct_messages=wished.direct_messages if direct is None else direct,
+                    mentions=wished.mentions if mention is None else mention,
+                ),
+            )
+        lines = [
+            _("This bot writes to you directly when a private clip is ready, or no channel takes a clip.")
+            if wished.direct_messages
+            else _("This bot never writes to you directly."),
+            _("It mentions you when a clip of yours is posted.")
+            if wished.mentions
+            else _("It never mentions you."),
+        ]
+        await answer(interaction, said("\n".join(lines)))
+
+    async def _show_page(self, interaction: Interaction, page: Page) -> None:
+        players = await asyncio.gather(*(self._player(interaction, one) for one in page.shelved))
+        stills, files = {}, []
+        for one, player in zip(page.shelved, players, strict=True):
+            still, file = await self._still(one, player)
+            stills[one.job.id] = still
+            files += [file] if file is not None else []
+        models = {one.job.order.model for one in page.shelved}
+        described = {model: self._catalogue.describe(model) for model in models}
+        await answer(interaction, page_view(page, stills, described), files=files)
+
+    async def _show(
+        self,
+        interaction: Interaction,
+        shelved: Shelved,
+        sight: MemberSight,
+        *,
+        path: Any | None = None,
+        link: Any | None = None,
+    ) -> None:
+        member = member_of(interaction)
+        job = shelved.job
+        model = self._catalogue.describe(job.order.model)
+        files: list[discord.File] = []
+        if path is not None:
+            still = Still(attached=clip_file_name(job.id))
+            files.append(await _opened(path, clip_file_name(job.id), clip_alt(job, model.label)))
+        else:
+            still, file = await self._still(shelved, await self._player(interaction, shelved))
+            files += [file] if file is not None else []
+        family = await self._families.of(job, sight, by=member)
+        if len(family.relatives) > 1:
+            picture = await self._families.picture(family)
+            files.append(discord.File(io.BytesIO(picture), FAMILY_FILE))
+        view = clip_view(
+            shelved,
+            still,
+            model,
+            family,
+            price=sentences.price(job.quote, job.order, play_money=self._play_money),
+            own=job.order.member == member,
+            here=interaction.channel_id in {job.order.channel_id, job.clip_channel_id},
+            can_extend=self._can_extend(),
+            link=link,
+        )
+        await answer(interaction, view, files=files)
+
+    async def _send(self, interaction: Interaction, job_id: JobId) -> None:
+        """A clip once more from its file. An edit of one answer: however often it is tried, it is one."""
+        await acknowledge(interaction)
+        shelved = await self._library.clip(job_id, MemberSight(interaction), by=member_of(interaction))
+        job = shelved.job
+        label = self._catalogue.describe(job.order.model).label
+        async with self._library.packed(shelved) as packed:
+            files = []
+            if packed.path is not None:
+                files.append(await _opened(packed.path, clip_file_name(job.id), clip_alt(job, label)))
+            await answer(interaction, sent_view(job, label, packed.link), files=files)
+
+    async def _still(self, one: Shelved, player: str | None) -> tuple[Still, discord.File | None]:
+        """What is seen of a clip, and the file that has to be sent for it."""
+        if player is not None:
+            return Still(player=player), None
+        path = await self._library.thumbnail(one.clip)
+        if path is None:
+            return Still(), None
+        name = thumbnail_name(one.job.id)
+        label = self._catalogue.describe(one.job.order.model).label
+        return Still(attached=name), await _opened(path, name, clip_alt(one.job, label))
+
+    async def _player(self, interaction: Interaction, one: Shelved) -> str | None:
+        """The fresh address of a clip's attachment: those of Discord are dead after a day.
+
+        The message says who likes it, too: what we have missed of that is counted now.
+        """
+        job = one.job
+        if job.state is not JobState.POSTED or job.clip_message_id is None or job.clip_channel_id is None:
+            return None
+        channel = interaction.client.get_partial_messageable(job.clip_channel_id)
+        try:
+            async with asyncio.timeout(MESSAGE_WITHIN_S):
+                message = await channel.fetch_message(job.clip_message_id)
+                counts = {emoji_key(each.emoji): each.count for each in message.reactions}
+                await self._galleries.recount(
+                    job.id, MessageId(message.id), counts, _people(message.reactions)
+                )
+        except (
+            discord.HTTPException,
+            discord.RateLimited,
+            aiohttp.ClientError,
+            OSError,
+            TimeoutError,
+        ) as fault:
+            log.info("no player: %s", fault, extra={"job": job.id, "code": "no_player"})
+            return None
+        return shown_url(message)
+
+    def _can_extend(self) -> bool:
+        return bool(self._catalogue.models(Kind.EXTEND))
+
+
+def member_owns(shelved: Shelved, user_id: UserId) -> bool:
+    """Whether somebody ordered a clip."""
+    return shelved.job.order.member.user_id == user_id
+
+
+def emoji_key(emoji: discord.PartialEmoji | discord.Emoji | str) -> str:
+    """What an emoji is counted by: a server's own by its id, since it can be renamed."""
+    if isinstance(emoji, str):
+        return emoji[:64]
+    return str(emoji.id or emoji.name)[:64]
+
+
+def _people(
+    reactions: Sequence[discord.Reaction],
+) -> Callable[[], Awaitable[Iterable[tuple[UserId, str]]]]:
+    """Reads who has reacted, robots apart; the commonest emojis first, as far as is bearable."""
+
+    async def read() -> list[tuple[UserId, str]]:
+        found: list[tuple[UserId, str]] = []
+        for reaction in sorted(reactions, key=lambda one: -one.count)[:EMOJIS_READ_MAX]:
+            people = reaction.users(limit=PEOPLE_READ_MAX)
+            key = emoji_key(reaction.emoji)
+            found += [(UserId(user.id), key) async for user in people if not user.bot]
+        return found
+
+    return read
+
+
+def _missing(interaction: Interaction, channel: Any) -> list[str]:
+    """What this bot lacks in a channel, as far as it is known."""
+    guild = interaction.guild
+    place = None if guild is None else guild.get_channel(channel.id)
+    if guild is None or place is None or guild.me is None:
+        return []
+    may = place.permissions_for(guild.me)
+    wanted = {
+        _("View Channel"): may.view_channel,
+        _("Send Messages"): may.send_messages,
+        _("Attach Files"): may.attach_files,
+        _("Read Message History"): may.read_message_history,
+    }
+    return [name for name, has in wanted.items() if not has]
+
+
+async def _opened(path: Any, name: str, alt: str) -> discord.File:
+    return await asyncio.to_thread(discord.File, path, name, description=alt)

@@ -1,0 +1,448 @@
+"""`/clips`: what is found, by whom, and what each press does."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord import ui
+
+from bot.domain import ClipState, Job
+from bot.errors import NotYours
+from bot.library import Aisle
+from bot.sandbox.person import Person
+from cogs.library_buttons import ShelfAct, ShelfButton
+from storage import clips, wishes
+from storage.shelf import fold
+from tests.library_scene import Shelf, open_shelf
+from tests.stage import Json, button, custom_ids, open_stage, texts, walk
+
+ALL = frozenset(ClipState)
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
+    async with open_stage(tmp_path) as stage, open_shelf(stage, tmp_path) as opened:
+        yield opened
+
+
+def found(message: Json) -> list[str]:
+    """The prompts on a page."""
+    lines = texts(message).splitlines()
+    return [line[2:] for line in lines if line.startswith("> ")]
+
+
+def opens(message: Json) -> list[str]:
+    """The jobs that a page can open."""
+    accessories = [one.get("accessory", {}) for one in walk(message["components"])]
+    return [str(one["custom_id"])[-16:] for one in accessories if "custom_id" in one]
+
+
+def media(message: Json) -> list[Json]:
+    return [item for one in walk(message["components"]) if one["type"] == 12 for item in one["items"]]
+
+
+async def set_state(shelf: Shelf, job: Job, state: ClipState) -> None:
+    write = shelf.stage.database.write
+    assert await write(partial(clips.change_state, job_id=job.id, to=state, among=ALL))
+
+
+async def press(shelf: Shelf, person: Person, item: ui.Item[Any]) -> Json:
+    """A press on one of our buttons, in a message that everybody sees."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.ActionRow(item))
+    stage = shelf.stage
+    sent = await stage.client.get_partial_messageable(int(stage.channel("dailies"))).send(view=view)
+    message = await person.message(stage.channel("dailies"), str(sent.id))
+    return await person.answer(await person.press(message, custom_ids(message)[0]))
+
+
+# what is found
+
+
+async def test_ones_own_clips_are_found_the_private_ones_too_and_nobody_elses(shelf: Shelf) -> None:
+    await shelf.clip("a paper boat")
+    await shelf.clip("a secret garden", posted=False, private=True)
+    await shelf.clip("a kite", member="Bruno")
+
+    page = await shelf.ask(shelf.stage.ada, "mine")
+
+    assert found(page) == ["a secret garden", "a paper boat"]
+    assert "only you see it" in texts(page)
+
+
+async def test_the_servers_clips_are_found_without_what_others_keep_private(shelf: Shelf) -> None:
+    await shelf.clip("a paper boat")
+    await shelf.clip("a secret garden", posted=False, private=True)
+    await shelf.clip("a kite that no place took", posted=False)
+
+    page = await shelf.ask(shelf.stage.bruno, "server")
+
+    assert found(page) == ["a paper boat"]
+
+
+async def test_a_private_clip_that_was_published_is_found_by_all(shelf: Shelf) -> None:
+    await shelf.clip("a secret garden", private=True)
+
+    assert found(await shelf.ask(shelf.stage.bruno, "server")) == ["a secret garden"]
+
+
+@pytest.mark.parametrize("state", sorted(ALL - {ClipState.SHOWN}))
+async def test_what_is_hidden_or_gone_is_found_by_nobody_and_nowhere(shelf: Shelf, state: ClipState) -> None:
+    job = await shelf.clip()
+    await shelf.stage.ada.react(await shelf.scene.message(job), "👍")
+    await shelf.ask(shelf.stage.ada, "show", clip=job.id)
+    await shelf.library.favourite(job.id, _AllSeen(), by=job.order.member)
+    await set_state(shelf, job, state)
+
+    for aisle in ("mine", "server", "favourites", "best"):
+        page = await shelf.ask(shelf.stage.ada, aisle)
+        assert found(page) == []
+        assert "Nothing was charged." in texts(page)
+    assert "not known here" in texts(await shelf.ask(shelf.stage.ada, "show", clip=job.id))
+
+
+async def test_a_channel_that_one_cannot_see_shows_nothing_of_its_clips(shelf: Shelf) -> None:
+    job = await shelf.clip("a plan of the moderators", member="Mika", channel="mods")
+    await shelf.clip("a kite", channel="showcase")
+    ada, mika = shelf.stage.ada, shelf.stage.mika
+
+    assert found(await shelf.ask(ada, "server")) == ["a kite"]
+    assert found(await shelf.ask(mika, "server")) == ["a kite", "a plan of the moderators"]
+    assert "not known here" in texts(await shelf.ask(ada, "show", clip=job.id))
+    for act in ShelfAct:
+        assert "not known here" in texts(await press(shelf, ada, ShelfButton(act, job.id)))
+    assert await ada.autocomplete("clips show", "clip", "plan", channel=shelf.stage.channel()) == []
+
+
+async def test_what_is_for_adults_is_found_among_adults_alone(shelf: Shelf) -> None:
+    await shelf.clip("a night", channel="after-dark")
+    bruno = shelf.stage.bruno
+
+    assert found(await shelf.ask(bruno, "server")) == []
+    assert found(await shelf.ask(bruno, "server", place="after-dark")) == ["a night"]
+
+
+async def test_a_channel_that_is_closed_later_takes_its_clips_along(shelf: Shelf) -> None:
+    await shelf.clip("a kite", channel="showcase")
+    assert found(await shelf.ask(shelf.stage.bruno, "server")) == ["a kite"]
+
+    shelf.close("showcase", like="mods")
+
+    assert found(await shelf.ask(shelf.stage.bruno, "server")) == []
+
+
+# filters
+
+
+@pytest.mark.parametrize(
+    ("words", "hits"),
+    [
+        ("boat", ["The Paper Boat, 100% waterproof"]),
+        ("PAPER boat", ["The Paper Boat, 100% waterproof"]),
+        ("ｐａｐｅｒ", ["The Paper Boat, 100% waterproof"]),  # noqa: RUF001 - full width on purpose
+        ("boat the", ["The Paper Boat, 100% waterproof"]),
+        ("100%", ["The Paper Boat, 100% waterproof"]),
+        ("1_0", []),
+        ("%", ["The Paper Boat, 100% waterproof"]),
+        ("boat kite", []),
+        ("提灯", ["雨の夜、提灯が揺れる"]),
+        ("!", []),
+        ("\\", []),
+    ],
+)
+async def test_words_are_found_in_any_case_width_and_order(shelf: Shelf, words: str, hits: list[str]) -> None:
+    await shelf.clip("The Paper Boat, 100% waterproof")
+    await shelf.clip("雨の夜、提灯が揺れる")
+
+    page = await shelf.ask(shelf.stage.ada, "mine", words=words)
+
+    assert found(page) == hits
+    if not hits:
+        assert "Nothing was found." in texts(page)
+
+
+async def test_filters_narrow_what_is_found(shelf: Shelf) -> None:
+    ada, bruno = shelf.stage.ada, shelf.stage.bruno
+    await shelf.clip("a paper boat")
+    await shelf.clip("a kite", member="Bruno")
+    month = f"{shelf.stage.clock():%Y-%m}"
+
+    assert found(await shelf.ask(ada, "server", member=bruno.id)) == ["a kite"]
+    assert found(await shelf.ask(ada, "server", month=month)) == ["a kite", "a paper boat"]
+    assert found(await shelf.ask(ada, "server", month="2020-02")) == []
+    assert found(await shelf.ask(ada, "server", kind="remix")) == []
+    assert found(await shelf.ask(ada, "server", kind="generate", model="studio", words="kite")) == ["a kite"]
+    assert found(await shelf.ask(ada, "mine", model="sora-2")) == []
+
+
+async def test_a_month_begins_and_ends_at_midnight(shelf: Shelf) -> None:
+    shelf.stage.clock.at = datetime(2026, 12, 31, 23, 59, 58, tzinfo=UTC)
+    await shelf.clip("the last of the year")  # a second before midnight
+    await shelf.clip("the first of the year")
+
+    assert found(await shelf.ask(shelf.stage.ada, "mine", month="2026-12")) == ["the last of the year"]
+    assert found(await shelf.ask(shelf.stage.ada, "mine", month="2027-01")) == ["the first of the year"]
+
+
+@pytest.mark.parametrize("month", ["2026-13", "may", "0000-01", "99999-01", "2026-1"])
+async def test_a_month_that_is_none_is_refused(shelf: Shelf, month: str) -> None:
+    answer = await shelf.ask(shelf.stage.ada, "mine", month=month)
+
+    assert texts(answer).startswith("That is no month. Nothing was charged.")
+
+
+# pages
+
+
+async def many(shelf: Shelf, count: int) -> None:
+    for number in range(1, count + 1):
+        await shelf.clip(f"kite {number}")
+
+
+async def test_pages_are_turned_by_buttons_that_outlive_a_restart(shelf: Shelf) -> None:
+    await many(shelf, 6)
+    ada = shelf.stage.ada
+    page = await shelf.ask(ada, "server")
+    assert found(page) == ["kite 6", "kite 5", "kite 4", "kite 3"]
+    previous, next_ = (one for one in custom_ids(page) if one.startswith("lib:page:"))
+    assert button(page, previous)["disabled"]
+
+    second = await shelf.turn(ada, page, next_)
+
+    assert found(second) == ["kite 2", "kite 1"]
+    assert "6 clips · page 2 of 2" in texts(second)
+    back = next(one for one in custom_ids(second) if one.endswith(":1"))
+    assert found(await shelf.turn(ada, second, back)) == found(page)
+
+
+async def test_a_page_does_not_shift_when_new_clips_come(shelf: Shelf) -> None:
+    await many(shelf, 5)
+    page = await shelf.ask(shelf.stage.ada, "server")
+    await shelf.clip("a kite that came later")
+
+    next_ = next(one for one in custom_ids(page) if one.endswith(":2"))
+
+    assert found(await shelf.turn(shelf.stage.ada, page, next_)) == ["kite 1"]
+
+
+async def test_a_search_is_turned_by_its_searcher_alone(shelf: Shelf) -> None:
+    await many(shelf, 5)
+    page = await shelf.library.search(Aisle.MINE, _AllSeen(), by=shelf.stage.member("Ada"))
+
+    with pytest.raises(NotYours, match="not known any more"):
+        await shelf.library.turn(page.search.id, 2, _AllSeen(), by=shelf.stage.member("Bruno"))
+
+
+async def test_a_page_that_a_hand_has_written_is_the_nearest_that_there_is(shelf: Shelf) -> None:
+    await many(shelf, 5)
+    page = await shelf.ask(shelf.stage.ada, "mine")
+    search = next(one for one in custom_ids(page) if one.startswith("lib:page:")).split(":")[2]
+
+    last = await shelf.library.turn(search, 9_999, _AllSeen(), by=shelf.stage.member("Ada"))
+    first = await shelf.library.turn(search, -1, _AllSeen(), by=shelf.stage.member("Ada"))
+
+    assert (last.number, first.number) == (2, 1)
+
+
+async def test_a_search_is_forgotten_after_a_week(shelf: Shelf) -> None:
+    await shelf.clip()
+    page = await shelf.library.search(Aisle.MINE, _AllSeen(), by=shelf.stage.member("Ada"))
+    shelf.stage.clock.advance(timedelta(days=8))
+    await shelf.library.search(Aisle.MINE, _AllSeen(), by=shelf.stage.member("Ada"))
+
+    with pytest.raises(NotYours, match="not known any more"):
+        await shelf.library.turn(page.search.id, 1, _AllSeen(), by=shelf.stage.member("Ada"))
+
+
+async def test_a_page_plays_what_its_messages_show_and_shows_stills_of_the_rest(shelf: Shelf) -> None:
+    posted = await shelf.clip("a paper boat")
+    gone = await shelf.clip("a kite")
+    await shelf.clip("a secret garden", posted=False, private=True)
+    await shelf.stage.mika.delete(await shelf.scene.message(gone))
+
+    page = await shelf.ask(shelf.stage.ada, "mine")
+
+    private, deleted, player = media(page)
+    clip = media(await shelf.scene.message(posted))[0]["media"]["url"].partition("?")[0]
+    assert player["media"]["url"].partition("?")[0] == clip
+    assert ".jpg" in private["media"]["url"]
+    assert ".jpg" in deleted["media"]["url"]
+    assert "Video (storyboard, not AI): a kite" in deleted["description"]
+
+
+# one clip
+
+
+async def test_a_clip_is_shown_with_its_family_in_a_picture_and_in_words(shelf: Shelf) -> None:
+    root = await shelf.clip("a paper boat")
+    child = await shelf.clip("a paper boat in a storm", member="Bruno", made_from=root)
+    await shelf.clip("a calm sea", made_from=child)
+
+    shown = await shelf.ask(shelf.stage.ada, "show", clip=child.id)
+
+    assert [one["filename"] for one in shown["attachments"]] == ["family.png"]
+    family = [line for line in texts(shown).splitlines() if line.startswith("-# ") and ". " in line][-3:]
+    assert [line.split(" · ")[0].strip("-# \N{EM SPACE}↳") for line in family] == [
+        "1. a paper boat",
+        "2. a paper boat in a storm",
+        "3. a calm sea",
+    ]
+    assert ["this one" in line for line in family] == [False, True, False]
+    assert "the list below says the same" in media(shown)[1]["description"]
+
+
+async def test_a_clip_without_a_family_has_no_picture_of_one(shelf: Shelf) -> None:
+    job = await shelf.clip()
+
+    shown = await shelf.ask(shelf.stage.ada, "show", clip=job.id)
+
+    assert shown["attachments"] == []
+    assert "Its family" not in texts(shown)
+
+
+async def test_of_a_relative_that_one_may_not_see_only_that_it_is_there_is_said(shelf: Shelf) -> None:
+    root = await shelf.clip("a plan of the moderators", member="Mika", channel="mods")
+    child = await shelf.clip("a paper boat", made_from=root)
+    await shelf.clip("a secret garden", member="Bruno", posted=False, private=True, made_from=child)
+
+    shown = await shelf.ask(shelf.stage.ada, "show", clip=child.id)
+
+    assert texts(shown).count("not shown to you") == 2
+    assert "plan" not in texts(shown)
+    assert "garden" not in texts(shown)
+
+
+async def test_the_buttons_below_a_clip_are_those_of_its_post(shelf: Shelf) -> None:
+    job = await shelf.clip()
+
+    mine = await shelf.ask(shelf.stage.ada, "show", clip=job.id)
+    theirs = await shelf.ask(shelf.stage.bruno, "show", clip=job.id)
+    elsewhere = await shelf.ask(shelf.stage.bruno, "show", place="showcase", clip=job.id)
+
+    assert {one.rpartition(":")[0] for one in custom_ids(mine)} >= {
+        "make:remix",
+        "make:again",
+        "make:frame",
+        "lib:get",
+        "lib:heart",
+        "details",
+        "clip:delete",
+    }
+    assert any(one.startswith("clip:report") for one in custom_ids(theirs))
+    assert not any(one.startswith("clip:delete") for one in custom_ids(theirs))
+    assert not any(one.startswith("make:") for one in custom_ids(elsewhere))
+
+
+async def test_ones_own_private_clip_plays_in_the_answer_and_can_be_published(shelf: Shelf) -> None:
+    job = await shelf.clip("a secret garden", posted=False, private=True)
+
+    shown = await shelf.ask(shelf.stage.ada, "show", clip=job.id)
+    answer = await shelf.stage.press(shelf.stage.ada, shown, "clip:publish:")
+
+    assert [one["filename"] for one in shown["attachments"]] == [f"dailies-{job.id}.mp4"]
+    assert "Published in" in texts(answer)
+    assert found(await shelf.ask(shelf.stage.bruno, "server")) == ["a secret garden"]
+
+
+async def test_a_clip_that_no_place_took_is_delivered_from_here(shelf: Shelf) -> None:
+    job = await shelf.clip("a kite", posted=False)
+
+    shown = await shelf.ask(shelf.stage.ada, "show", clip=job.id)
+    await shelf.stage.press(shelf.stage.ada, shown, "clip:publish:")
+    await shelf.stage.press(shelf.stage.ada, shown, "clip:publish:")
+
+    posted = [one for one in await shelf.stage.ada.messages(shelf.stage.channel()) if one["attachments"]]
+    assert len(posted) == 1
+
+
+async def test_a_clip_whose_link_is_dead_is_sent_again_to_the_one_who_asks(
+    shelf: Shelf, tmp_path: Path
+) -> None:
+    job = await shelf.clip()
+    shown = await shelf.ask(shelf.stage.bruno, "show", clip=job.id)
+    await shelf.stage.mika.delete(await shelf.scene.message(job))
+
+    sent = await shelf.stage.press(shelf.stage.bruno, shown, "lib:get:")
+
+    (file,) = sent["attachments"]
+    copy = tmp_path / "copy.mp4"
+    await shelf.stage.bruno.client.download(file["url"], copy)
+    assert copy.read_bytes() == shelf.film
+    assert sent["flags"] & 64
+
+
+async def test_a_clip_whose_file_is_gone_is_not_sent_and_says_so(shelf: Shelf) -> None:
+    job = await shelf.clip()
+    shown = await shelf.ask(shelf.stage.ada, "show", clip=job.id)
+    (await shelf.stored(job)).path.unlink()
+
+    sent = await shelf.stage.press(shelf.stage.ada, shown, "lib:get:")
+
+    assert texts(sent).startswith("The file of this clip is not here any more. Nothing was charged.")
+
+
+@pytest.mark.parametrize("clip", ["", "'; DROP TABLE jobs", "0" * 16, "0000000000000001\n", "a" * 4_000])
+async def test_a_clip_that_is_none_is_not_known(shelf: Shelf, clip: str) -> None:
+    press_ = await shelf.stage.ada.slash(
+        "clips show", {"clip": clip}, channel=shelf.stage.channel(), unchecked=True
+    )
+
+    assert "This clip is not known here." in texts(await shelf.stage.ada.answer(press_))
+
+
+async def test_clips_are_proposed_by_what_is_typed(shelf: Shelf) -> None:
+    job = await shelf.clip("a paper boat")
+    await shelf.clip("a kite", member="Bruno")
+
+    choices = await shelf.stage.ada.autocomplete("clips show", "clip", "BOAT", channel=shelf.stage.channel())
+
+    assert [(one["name"].partition(" · ")[0], one["value"]) for one in choices] == [("a paper boat", job.id)]
+
+
+# favourites and wishes
+
+
+async def test_a_favourite_is_kept_and_given_up_by_the_same_button(shelf: Shelf) -> None:
+    job = await shelf.clip()
+    bruno = shelf.stage.bruno
+    shown = await shelf.ask(bruno, "show", clip=job.id)
+
+    kept = await shelf.stage.press(bruno, shown, "lib:heart:")
+    listed = found(await shelf.ask(bruno, "favourites"))
+    given_up = await shelf.stage.press(bruno, shown, "lib:heart:")
+
+    assert "among your favourites now" in texts(kept)
+    assert listed == ["a paper boat crossing a rain puddle"]
+    assert "no favourite of yours any more" in texts(given_up)
+    assert found(await shelf.ask(bruno, "favourites")) == []
+    assert found(await shelf.ask(shelf.stage.ada, "favourites")) == []
+
+
+async def test_direct_messages_and_mentions_are_asked_for_one_by_one(shelf: Shelf) -> None:
+    ada = shelf.stage.ada
+    user_id = shelf.stage.member("Ada").user_id
+
+    first = await shelf.ask(ada, "notify")
+    await shelf.ask(ada, "notify", direct_messages=True)
+    both = await shelf.ask(ada, "notify", mentions=True)
+    kept = await shelf.stage.database.read(partial(wishes.get, user_id=user_id))
+    off = await shelf.ask(ada, "notify", direct_messages=False)
+
+    assert "never writes to you directly" in texts(first)
+    assert (kept.direct_messages, kept.mentions) == (True, True)
+    assert "writes to you directly when a private clip" in texts(both)
+    assert "never writes to you directly" in texts(off)
+    assert "mentions you" in texts(off)
+
+
+def test_a_text_is_folded_so_that_case_width_and_spaces_make_no_difference() -> None:
+    assert fold("  The\n ＰＡＰＥＲ  Straße ") == "the paper strasse"  # noqa: RUF001 - full width on purpose
+
+
+class _AllSeen:
+    async def sees(self, channel_id: object) -> bool:
+        del channel_id
+        return True
