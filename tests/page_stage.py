@@ -129,6 +129,28 @@ class Brief(ui.Modal, title="Storyboard"):
         )
 
 
+class Note(ui.Modal, title="A note on this"):
+    """A form with lists: of texts, of which two may be chosen, and of channels."""
+
+    def __init__(self, message: discord.Message) -> None:
+        super().__init__()
+        self.message = message
+        self.why: ui.Select[ui.LayoutView] = ui.Select(
+            max_values=2,
+            placeholder="Choose what is said",
+            options=[discord.SelectOption(label=name) for name in ("Great light", "Good sound", "Too long")],
+        )
+        self.place: ui.ChannelSelect[ui.LayoutView] = ui.ChannelSelect(required=False)
+        self.add_item(ui.Label(text="What is said", component=self.why))
+        self.add_item(ui.Label(text="Where", component=self.place))
+
+    async def on_submit(self, interaction: discord.Interaction) -> None:
+        place = ", ".join(one.name for one in self.place.values) or "nowhere"
+        await interaction.response.send_message(
+            f"Note on {self.message.id}: {' and '.join(self.why.values)}, {place}", ephemeral=True
+        )
+
+
 class StageBot(discord.Client):
     """Answers in ways that a test can read on the page; `release` lets a thinking answer finish."""
 
@@ -240,8 +262,24 @@ class StageBot(discord.Client):
         ) -> None:
             await interaction.response.send_message(f"{member.mention} may spend ${dollars:.2f}.")
 
+        alerts = app_commands.Group(name="alerts", description="Warnings", parent=budget)
+
+        @alerts.command(name="send", description="Where warnings go")
+        async def send_alerts(
+            interaction: discord.Interaction,
+            place: discord.TextChannel,
+            role: discord.Role,
+            loud: bool,  # noqa: FBT001 - as Discord names it
+        ) -> None:
+            told = "loudly" if loud else "softly"
+            await interaction.response.send_message(f"Warnings go {told} to {place.mention}, {role.name}.")
+
         tree.add_command(budget)
 
         @tree.context_menu(name="Remix this clip")
         async def remix(interaction: discord.Interaction, message: discord.Message) -> None:
             await interaction.response.send_message(f"Remix of {message.id}", ephemeral=True)
+
+        @tree.context_menu(name="Note on this")
+        async def note(interaction: discord.Interaction, message: discord.Message) -> None:
+            await interaction.response.send_modal(Note(message))

@@ -46,7 +46,8 @@ async def test_the_slash_key_lists_the_commands_that_the_bot_synced_for_this_mem
     await page.keyboard.press("Alt+3")
     await page.keyboard.press("/")
 
-    await expect(option_names(page)).to_have_text([everyone[0], "/budget set", *everyone[1:]])
+    of_managers = ["/budget alerts send", "/budget set"]
+    await expect(option_names(page)).to_have_text([everyone[0], *of_managers, *everyone[1:]])
     await expect(page).to_have_url(f"{scene.sandbox.page_url}#/mika/dailies")
 
 
@@ -205,8 +206,8 @@ async def test_a_message_has_a_menu_with_the_synced_message_commands(page: Page,
     await page.get_by_role("menuitem", name="Remix this clip").click()
     await expect(message(page, f"Remix of {sent.id}")).to_contain_text("Ada used Remix this clip")
     await message(page, "Take me").get_by_role("button", name="Apps").press("Enter")
-    await expect(page.get_by_role("menuitem")).to_have_text(["Remix this clip"])
-    await expect(page.get_by_role("menuitem")).to_be_focused()
+    await expect(page.get_by_role("menuitem")).to_have_text(["Remix this clip", "Note on this"])
+    await expect(page.get_by_role("menuitem").first).to_be_focused()
     await page.keyboard.press("Escape")
     await page.locator("#composer-input").press("ArrowUp")
     await page.keyboard.press("Shift+F10")
@@ -243,3 +244,39 @@ async def test_the_manager_sets_a_limit_with_a_subcommand_and_a_member_option(
     await page.keyboard.press("Enter")
 
     await expect(message(page, "may spend $12.50")).to_contain_text("@Bruno may spend")
+
+
+async def test_a_message_s_menu_opens_a_form_whose_lists_are_chosen_from(page: Page, scene: Scene) -> None:
+    sent = await scene.channel.send("Look at this")
+    form = page.locator("dialog[open]")
+
+    await message(page, "Look at this").click(button="right")
+    await page.get_by_role("menuitem", name="Note on this").click()
+    await form.get_by_role("button", name="Submit").click()
+    await expect(form.locator(".problem:not(:empty)")).to_have_text(["This field is required."])
+    await form.get_by_role("button", name="What is said").press("Enter")
+    for typed in ("light", "sound"):
+        await page.keyboard.type(typed)
+        await page.keyboard.press("Space")
+    await page.keyboard.press("Enter")
+    await form.get_by_role("button", name="Where").press("Enter")
+    await page.keyboard.type("showc")
+    await page.keyboard.press("Enter")
+    await form.get_by_role("button", name="Submit").click()
+
+    await expect(message(page, f"Note on {sent.id}: Great light and Good sound, showcase")).to_be_visible()
+    await expect(form).to_have_count(0)
+
+
+async def test_a_command_in_a_group_takes_a_channel_a_role_and_a_truth(page: Page, scene: Scene) -> None:
+    await become(page, scene, "mika")
+
+    await choose_command(page, "budget alerts send")
+    for typed in ("showc", "manag", "tr"):
+        await page.keyboard.type(typed)
+        await page.keyboard.press("Enter")
+    await page.keyboard.press("Enter")
+
+    told = message(page, "Warnings go loudly to")
+    await expect(told).to_contain_text("Warnings go loudly to #showcase, managers.")
+    await expect(told).to_contain_text("Mika used /budget alerts send")
