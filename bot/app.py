@@ -39,6 +39,7 @@ from bot.packing import Packing
 from bot.part_files import sweep
 from bot.pictures import Pictures
 from bot.posting import Posting
+from bot.presets import Presets
 from bot.pricing import Pricing
 from bot.removal import Removals
 from bot.rendertimes import RenderTimes
@@ -47,6 +48,7 @@ from bot.retirements import Retirements
 from bot.routing import Routing
 from bot.screening import WordList, read_words
 from bot.settings import DISCORD_API_URL, Settings
+from bot.sheets import Sheets
 from bot.showing import Shown
 from bot.spending import Spending
 from bot.standings import Standings
@@ -174,6 +176,8 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             catalogue=models,
             material=material,
             attachments=attachments,
+            presets=Presets(database, models, words, ids=ids, now=now),
+            sheets=Sheets(database, ids=ids, now=now),
             confirm_above_micros=config.confirm_above_usd,
             play_money=play_money,
         )

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from bot.domain import Kind
 from bot.framing import Framing
 
+NO_PRESET = "-"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -16,7 +18,9 @@ class Asked:
     picture, `clip` the job of the clip to start from, `characters` the ids of ours. `framing` brings a
     picture to the clip's shape. `way` is how a quote said that a clip is remixed or extended, else it is
     left open. `final_s` is the length that the final of a draft is to have. `final_of` is the job of the
-    draft that this is the final of. A `shown_first` is quoted whatever it costs.
+    draft that this is the final of. A `shown_first` is quoted whatever it costs. `preset` is the id or
+    name of one, None takes the channel's own, `NO_PRESET` none. `parent_id` is the channel that the one asked
+    in is a thread of.
     """
 
     guild_id: int
@@ -44,3 +48,5 @@ class Asked:
     final_s: int | None = None
     final_of: str | None = None
     shown_first: bool = False
+    preset: str | None = NO_PRESET
+    parent_id: int | None = None

@@ -131,6 +131,11 @@ class Catalogue:
         """The offer that a job was placed at, if the catalogue still has it."""
         return self._offers.get(offer_id)
 
+    def has_sound(self, model_id: str) -> bool:
+        """Whether some offer of a model makes sound, or nobody says that it does not."""
+        offers = self.offers_of(model_id)
+        return not offers or any(offer.row.audio != "never" for offer in offers)
+
     def can_cancel(self, offer_id: OfferId) -> bool:
         """Whether a job at this offer can be stopped once it runs; decides what the button says."""
         offer = self._offers.get(offer_id)

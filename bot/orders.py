@@ -167,6 +167,21 @@ class Orders:
         accept = partial(self._accept, quote_id, order, place)
         return self._on_their_way(await self._database.write(accept))
 
+    async def quoted(self, quote_id: str, user_id: UserId) -> Asked:
+        """What a quote of this member's was made for, answered or not, as long as it is kept.
+
+        Raises:
+            NotYours: the quote is another's, or too old.
+        """
+        kept = await self._database.read(partial(quotes.get, quote_id=quote_id))
+        if kept is None or kept.user_id != user_id:
+            raise NotYours(_("This quote has expired or is not yours."), _("Order again for a new one."))
+        return Asked(**kept.asked)
+
+    async def ordered_by(self, interaction_id: InteractionId) -> Job | None:
+        """The order that was made of what this interaction asked for, where there is one."""
+        return await self._database.read(partial(jobs.by_interaction, interaction_id=interaction_id))
+
     async def decline(self, quote_id: str, user_id: UserId) -> bool:
         """The member said no; False where the quote was done with before (it may be an order by now)."""
         return await self._database.write(

@@ -6,6 +6,7 @@ rest.
 """
 
 import math
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,6 +25,9 @@ BARE_WORDS_MAX = 12
 BARE_SIGNS_MAX = 30
 RUN_ON_WORDS = 80
 """Words in one sentence in which nobody finds what matters."""
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zs"})
+"""Of a part that is made of these alone nothing is there."""
 
 _CLAUSE_MARKS = frozenset(",;:()—–、，；：")
 _ENDINGS = frozenset(".!?…。！？,;:、，；：—–")
@@ -249,7 +253,9 @@ _RULES = (
 
 def _sentence(part: str) -> str:
     text = " ".join(part.split())
-    if not text or text[-1] in _ENDINGS or (text[-1] in _CLOSING and text[-2:-1] in _ENDINGS):
+    if all(unicodedata.category(char) in _UNSEEN for char in text):
+        return ""
+    if text[-1] in _ENDINGS or (text[-1] in _CLOSING and text[-2:-1] in _ENDINGS):
         return text
     return text + ("。" if _has_kana_or_han(text) else ".")
 

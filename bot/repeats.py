@@ -11,7 +11,16 @@ from bot.domain import Job, Kind
 from bot.errors import OrderRefused
 from bot.language import _
 
-_OF_THE_PRESS = ("guild_id", "user_id", "channel_id", "interaction_id", "role_ids", "prompt")
+_OF_THE_PRESS = (
+    "guild_id",
+    "user_id",
+    "channel_id",
+    "parent_id",
+    "interaction_id",
+    "role_ids",
+    "joined_at",
+    "prompt",
+)
 
 
 def typed(asked: Asked) -> dict[str, Any]:
@@ -32,6 +41,12 @@ def again(job: Job, options: Mapping[str, Any] | None, press: Asked) -> Asked:
     """
     once_more = _once_more(job, options, press)
     return replace(once_more, seed=None, way=None, shown_first=False)
+
+
+def reworded(asked: Asked, press: Asked) -> Asked:
+    """The same order with the words of the press, to be shown with its price first."""
+    here = {name: value for name, value in asdict(press).items() if name in _OF_THE_PRESS}
+    return replace(asked, **here, way=None, shown_first=True)
 
 
 def final(job: Job, options: Mapping[str, Any] | None, press: Asked, catalogue: Catalogue) -> Asked:

@@ -12,18 +12,21 @@ from bot.framing import Framing
 from bot.language import _
 from bot.options import SEED_MAX
 from cogs.answers import Interaction
-from cogs.create import length_choices, matching_models, text_choices
+from cogs.create import PRESET_OPTION, Autocompletion, length_choices, matching_models, text_choices
 from cogs.making import Making
 from cogs.wording import said_as
 
 
-def animate(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, ..., None]:
+def animate(
+    making: Making, catalogue: Catalogue, preset_choices: Autocompletion
+) -> app_commands.Command[Any, ..., None]:
     """The command, with the choices that the catalogue has now."""
 
     async def callback(
         interaction: Interaction,
         image: discord.Attachment,
         prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        preset: str | None = None,
         model: str | None = None,
         fit: str = Framing.CROP,
         resolution: str | None = None,
@@ -39,6 +42,7 @@ def animate(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, .
             interaction,
             image,
             prompt,
+            preset=preset,
             model=model,
             framing=Framing.PAD if fit == Framing.PAD else Framing.CROP,
             resolution=resolution,
@@ -62,6 +66,7 @@ def animate(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, .
     app_commands.describe(
         image=locale_str("A JPG, PNG, WebP, GIF or AVIF; of a moving one the first picture is taken"),
         prompt=locale_str("What is to move, and what is to be heard"),
+        preset=PRESET_OPTION,
         model=locale_str("Which model makes it; the first one if you leave this out"),
         fit=locale_str("What happens to a picture of another shape: cut off what is too much, or add bars"),
         resolution=locale_str("How sharp it is; the lowest (and cheapest) if you leave this out"),
@@ -73,7 +78,7 @@ def animate(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, .
         private=locale_str("Only you see the clip"),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
-    app_commands.autocomplete(model=models)(command)
+    app_commands.autocomplete(model=models, preset=preset_choices)(command)
     rows = catalogue.models(Kind.ANIMATE)
     app_commands.choices(
         fit=[

@@ -24,6 +24,7 @@ def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
         interaction_id=interaction.id,
         role_ids=[role.id for role in user.roles] if isinstance(user, discord.Member) else [],
         joined_at=user.joined_at.isoformat() if isinstance(user, discord.Member) and user.joined_at else None,
+        parent_id=interaction.channel.parent_id if isinstance(interaction.channel, discord.Thread) else None,
         prompt=prompt,
         **options,
     )

@@ -14,11 +14,13 @@ from discord import ui
 from bot.delivery import card_nonce, clip_nonce
 from bot.domain import JobId
 from bot.language import _
+from cogs.advice_button import ADVICE, AdviceButton
 from cogs.alert_button import ALERT, AlertButton
 from cogs.answers import answered
 from cogs.clip_buttons import CLIP, ClipButton
 from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
 from cogs.making_buttons import MAKING, MakingButton
+from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
 _CANCEL = re.compile(rf"cancel:(?P<job>{_ID})")
@@ -109,7 +111,13 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     PageButton,
     ShelfButton,
     AlertButton,
+    AdviceButton,
+    PartsButton,
+    ChoiceSelect,
 )
+
+
+_TEMPLATES = (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, PAGE, SHELF, ALERT, ADVICE, EDIT, CHOICE)
 
 
 def is_ours(interaction: Press) -> bool:
@@ -123,10 +131,7 @@ def is_ours(interaction: Press) -> bool:
     return (
         message is not None
         and custom_id in custom_ids(message.components)
-        and any(
-            template.fullmatch(custom_id)
-            for template in (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, PAGE, SHELF, ALERT)
-        )
+        and any(template.fullmatch(custom_id) for template in _TEMPLATES)
     )
 
 

@@ -17,6 +17,9 @@ from bot.errors import DeliveryUnavailable, NotYours, SettingsError
 from bot.language import _
 from bot.material import Material
 from bot.orders import Orders
+from bot.presets import Presets
+from bot.sheets import Sheets
+from cogs.advising import Advising, is_prompt_form
 from cogs.animate import animate, animate_this
 from cogs.answers import answered, tell
 from cogs.budget_forms import is_budget_form
@@ -28,10 +31,14 @@ from cogs.help import help_
 from cogs.making import Making
 from cogs.managing import Managing
 from cogs.ordering import Ordering
+from cogs.preset_commands import preset
+from cogs.preset_option import preset_choices
 from cogs.presses import Presses
 from cogs.reactions import Reactions
 from cogs.remix import remix, remix_this
 from cogs.shelves import Shelves
+from cogs.storyboard import Storyboards, storyboard
+from cogs.storyboard_form import is_storyboard
 from cogs.tree import Tree
 from cogs.wording import Wording
 
@@ -67,6 +74,8 @@ class Client(discord.Client):
         catalogue: Catalogue,
         material: Material,
         attachments: Attachments,
+        presets: Presets,
+        sheets: Sheets,
         confirm_above_micros: Micros,
         play_money: bool = False,
     ) -> None:
@@ -86,7 +95,12 @@ class Client(discord.Client):
         )
         self.ready = asyncio.Event()
         self._ordering = Ordering(
-            orders, budgets, catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money
+            orders,
+            budgets,
+            catalogue,
+            presets,
+            confirm_above_micros=confirm_above_micros,
+            play_money=play_money,
         )
         self.making = Making(orders, self._ordering, material, attachments, catalogue)
         self.clip_presses: ClipPresses | None = None
@@ -94,11 +108,16 @@ class Client(discord.Client):
         self.reactions: Reactions | None = None
         self.managing: Managing | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
+        self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
+        self.advising = Advising(orders, self._ordering, catalogue)
+        styles = preset_choices(presets)
         self.tree = Tree(self)
-        self.tree.add_command(generate(self._ordering, catalogue))
-        self.tree.add_command(animate(self.making, catalogue))
+        self.tree.add_command(generate(self._ordering, catalogue, styles))
+        self.tree.add_command(storyboard(self.storyboards, styles, catalogue))
+        self.tree.add_command(preset(presets, catalogue))
+        self.tree.add_command(animate(self.making, catalogue, styles))
         self.tree.add_command(animate_this(self.making))
-        self.tree.add_command(remix(self.making, catalogue))
+        self.tree.add_command(remix(self.making, catalogue, styles))
         self.tree.add_command(remix_this(self.making))
         self.tree.add_command(
             help_(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
@@ -151,6 +170,10 @@ class Client(discord.Client):
             self.clip_presses.heard(interaction)
         if interaction.type is discord.InteractionType.modal_submit and is_form(interaction):
             await answered(interaction, self.making.submitted(interaction))
+        if interaction.type is discord.InteractionType.modal_submit and is_storyboard(interaction):
+            await answered(interaction, self.storyboards.submitted(interaction))
+        if interaction.type is discord.InteractionType.modal_submit and is_prompt_form(interaction):
+            await answered(interaction, self.advising.submitted(interaction))
         if (
             interaction.type is discord.InteractionType.modal_submit
             and is_report(interaction)

@@ -1,6 +1,6 @@
 """`/generate`: video from words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,15 +22,22 @@ from cogs.wording import said_as
 CHOICES_MAX = 25
 CHOICE_NAME_UNITS_MAX = 100
 
+PRESET_OPTION = locale_str("A style of this server; the channel's own if you leave this out")
+
+Autocompletion = Callable[[Interaction, str], Coroutine[Any, Any, list[Choice[str]]]]
+
 T = TypeVar("T", str, int)
 
 
-def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[Any, ..., None]:
+def generate(
+    ordering: Ordering, catalogue: Catalogue, preset_choices: Autocompletion
+) -> app_commands.Command[Any, ..., None]:
     """The command, with the choices that the catalogue has now."""
 
     async def callback(
         interaction: Interaction,
         prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        preset: str | None = None,
         model: str | None = None,
         resolution: str | None = None,
         aspect_ratio: str | None = None,
@@ -47,6 +54,7 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
         asked = asked_by(
             interaction,
             prompt,
+            preset=preset,
             model=model,
             resolution=resolution,
             aspect_ratio=aspect_ratio,
@@ -71,6 +79,7 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
     )
     app_commands.describe(
         prompt=locale_str("What is to be seen and heard"),
+        preset=PRESET_OPTION,
         model=locale_str("Which model makes it; the first one if you leave this out"),
         resolution=locale_str("How sharp it is; the lowest (and cheapest) if you leave this out"),
         aspect_ratio=locale_str("Wide or tall; the model's first if you leave this out"),
@@ -81,7 +90,7 @@ def generate(ordering: Ordering, catalogue: Catalogue) -> app_commands.Command[A
         private=locale_str("Only you see the clip"),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
-    app_commands.autocomplete(model=models)(command)
+    app_commands.autocomplete(model=models, preset=preset_choices)(command)
     rows = catalogue.models(Kind.GENERATE)
     app_commands.choices(
         resolution=text_choices(value for row in rows for value in row.resolutions),
@@ -116,6 +125,12 @@ def check_place(interaction: Interaction) -> None:
     Raises:
         OrderRefused: names what is missing; said before any money is held.
     """
+    if isinstance(interaction.channel, discord.ForumChannel):
+        raise OrderRefused(
+            _("A forum itself holds no messages."),
+            _("Order in one of its posts."),
+            kind=FaultKind.PERMISSIONS,
+        )
     if missing := _missing(interaction.channel, interaction.app_permissions):
         raise OrderRefused(
             _("This bot may not post here; it lacks: {permissions}.").format(permissions=", ".join(missing)),

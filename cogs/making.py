@@ -102,11 +102,18 @@ class Making:
         sent = filled(interaction)
         if sent.purpose is Purpose.PICTURE:
             address = await self._material.of_form(sent.about, member_of(interaction), sent.picture)
-            await self._animate(interaction, address, sent.prompt, model=sent.model, framing=sent.framing)
+            await self._animate(
+                interaction, address, sent.prompt, model=sent.model, framing=sent.framing, preset=None
+            )
             return
         kinds = {Purpose.REMIX: Kind.REMIX, Purpose.EXTEND: Kind.EXTEND, Purpose.FRAME: Kind.ANIMATE}
         asked = asked_by(
-            interaction, sent.prompt, kind=kinds[sent.purpose], clip=sent.about, model=sent.model
+            interaction,
+            sent.prompt,
+            kind=kinds[sent.purpose],
+            clip=sent.about,
+            model=sent.model,
+            preset=None,
         )
         await self._order(interaction, asked)
 

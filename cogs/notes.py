@@ -43,8 +43,20 @@ class Offered:
     notes: Sequence[str] = ()
 
 
-def quote_view(offered: Offered) -> ui.LayoutView:
-    """The price with where it comes from, what it leaves of the budget, and the two buttons."""
+def quote_view(
+    offered: Offered,
+    *more: ui.Item[Any] | None,
+    rows: Sequence[ui.ActionRow[Any]] = (),
+    advice: Sequence[str] = (),
+) -> ui.LayoutView:
+    """The price with where it comes from, what it leaves of the budget, and the two buttons.
+
+    Args:
+        offered: what is asked.
+        more: buttons beside these two.
+        rows: what else can be chosen, above them.
+        advice: what would make the clip better, where it is not a press away.
+    """
     order, quote, allowance = offered.order, offered.quote, offered.allowance
     costs = _("This costs {price} in play money") if offered.play_money else _("This costs {price}")
     if not quote.price_micros:
@@ -81,6 +93,8 @@ def quote_view(offered: Offered) -> ui.LayoutView:
     view.add_item(
         ui.Container(
             ui.TextDisplay("\n".join(lines)),
+            *_advice(advice),
+            *rows,
             ui.ActionRow(
                 QuoteButton(
                     offered.quote_id,
@@ -90,6 +104,7 @@ def quote_view(offered: Offered) -> ui.LayoutView:
                     else _("Confirm"),
                 ),
                 QuoteButton(offered.quote_id, accepts=False, label=_("Cancel")),
+                *(one for one in more if one is not None),
             ),
         )
     )
@@ -109,6 +124,23 @@ def receipt(job: Job, *, play_money: bool) -> str:
     """That the order stands, what it set aside, and what is private of it."""
     told = _receipt(job, play_money=play_money)
     return f"{told}\n{private_words(job.order)}" if job.order.private else told
+
+
+def _advice(advice: Sequence[str]) -> list[ui.Item[Any]]:
+    if not advice:
+        return []
+    lines = [_("**Advice**, none of which has to be"), *(f"- {escaped(one)}" for one in advice)]
+    return [ui.Separator(), ui.TextDisplay("\n".join(lines))]
+
+
+def receipt_view(text: str, *buttons: ui.Item[Any] | None) -> ui.LayoutView:
+    """The receipt, with what can be pressed on it."""
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.TextDisplay(text))
+    shown = [one for one in buttons if one is not None]
+    if shown:
+        view.add_item(ui.ActionRow(*shown))
+    return view
 
 
 def _receipt(job: Job, *, play_money: bool) -> str:

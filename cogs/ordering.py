@@ -12,8 +12,12 @@ from bot.domain import FaultKind, Member, Micros, UserId
 from bot.errors import OrderRefused
 from bot.language import _
 from bot.orders import QUOTE_HOLDS, Orders
+from bot.presets import Presets, Shaped
+from bot.pricing import Proposal
+from bot.prompts import Advice, advise
+from cogs.advice_button import AdviceButton
 from cogs.answers import said
-from cogs.notes import Offered, quote_view, receipt
+from cogs.notes import Offered, quote_view, receipt, receipt_view
 
 
 class Ordering:
@@ -29,6 +33,7 @@ class Ordering:
         orders: Orders,
         budgets: Budgets,
         catalogue: Catalogue,
+        presets: Presets,
         *,
         confirm_above_micros: Micros,
         play_money: bool,
@@ -36,6 +41,7 @@ class Ordering:
         self._orders = orders
         self._budgets = budgets
         self._catalogue = catalogue
+        self._presets = presets
         self._confirm_above_micros = confirm_above_micros
         self._play_money = play_money
         self._open = True
@@ -55,30 +61,29 @@ class Ordering:
             Refusal: with the sentence for the member; nothing was charged.
         """
         self._check_open()
-        proposal = await self._orders.propose(asked)
-        order, quote, adjustments = proposal.priced
+        given = await self._presets.shape(asked)
+        proposal = await self._orders.propose(given.asked)
+        order, quote, _adjustments = proposal.priced
+        advice = self._advice(proposal)
         dear = quote.price_micros * order.takes > self._confirm_above_micros
-        if not (dear or proposal.has_to_be_shown or asked.shown_first):
+        if not (dear or proposal.has_to_be_shown or given.notes or asked.shown_first):
             with affordable.told(self._catalogue, order, quote):
-                job = await self._orders.order(asked, proposal)
-            return said(receipt(job, play_money=self._play_money))
-        with affordable.told(self._catalogue, order, quote):
-            quote_id = await self._orders.ask(asked, proposal.priced, way=proposal.way)
-        return quote_view(
-            Offered(
-                quote_id=quote_id,
-                order=order,
-                quote=quote,
-                adjustments=adjustments,
-                notes=(*proposal.notes, *proposal.asides),
-                model=self._catalogue.describe(order.model),
-                allowance=await self._budgets.allowance(
-                    order.member, channel_id=order.channel_id, role_ids=asked.role_ids
-                ),
-                play_money=self._play_money,
-                expires_at=at + QUOTE_HOLDS,
-            )
-        )
+                job = await self._orders.order(given.asked, proposal)
+            text = receipt(job, play_money=self._play_money)
+            return receipt_view(text, AdviceButton.of_job(job.id, len(advice)) if advice else None)
+        offered = await self._offered(given, proposal, at=at)
+        return quote_view(offered, AdviceButton.of_quote(offered.quote_id, len(advice)) if advice else None)
+
+    async def offer(self, asked: Asked, *, at: datetime) -> tuple[Offered, list[Advice]]:
+        """A quote in any case, and what would make the clip better.
+
+        Raises:
+            Refusal: with the sentence for the member; nothing was charged.
+        """
+        self._check_open()
+        given = await self._presets.shape(asked)
+        proposal = await self._orders.propose(given.asked)
+        return await self._offered(given, proposal, at=at), self._advice(proposal)
 
     async def accept(self, quote_id: str, member: Member) -> ui.LayoutView:
         """Place the order of a quote.
@@ -95,6 +100,33 @@ class Ordering:
         if await self._orders.decline(quote_id, user_id):
             return said(_("Declined. Nothing was charged."))
         return said(_("This quote was answered before, or has expired. An order that you confirmed stands."))
+
+    async def _offered(self, given: Shaped, proposal: Proposal, *, at: datetime) -> Offered:
+        order, quote, adjustments = proposal.priced
+        with affordable.told(self._catalogue, order, quote):
+            quote_id = await self._orders.ask(given.asked, proposal.priced, way=proposal.way)
+        return Offered(
+            quote_id=quote_id,
+            order=order,
+            quote=quote,
+            adjustments=adjustments,
+            notes=(*given.notes, *proposal.notes, *given.asides, *proposal.asides),
+            model=self._catalogue.describe(order.model),
+            allowance=await self._budgets.allowance(
+                order.member, channel_id=order.channel_id, role_ids=given.asked.role_ids
+            ),
+            play_money=self._play_money,
+            expires_at=at + QUOTE_HOLDS,
+        )
+
+    def _advice(self, proposal: Proposal) -> list[Advice]:
+        order = proposal.priced.order
+        return advise(
+            order.prompt,
+            kind=order.kind,
+            duration_s=order.duration_s,
+            has_sound=self._catalogue.has_sound(order.model),
+        )
 
     def _check_open(self) -> None:
         if not self._open:

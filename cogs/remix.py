@@ -15,7 +15,7 @@ from bot.material import Shown
 from bot.options import SEED_MAX
 from cogs.answers import Interaction
 from cogs.buttons import custom_ids
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, matching_models
+from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
 from cogs.making import Making
 from cogs.quoting import shortened
 
@@ -24,13 +24,16 @@ PROMPT_UNITS_IN_CHOICE = 60
 _SHOWS = re.compile(r"details:[kc](?P<job>[0-9a-hjkmnp-tv-z]{16})")
 
 
-def remix(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, ..., None]:
+def remix(
+    making: Making, catalogue: Catalogue, preset_choices: Autocompletion
+) -> app_commands.Command[Any, ..., None]:
     """The command, with the choices that the catalogue has now."""
 
     async def callback(
         interaction: Interaction,
         clip: str,
         prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        preset: str | None = None,
         model: str | None = None,
         seed: Range[int, 0, SEED_MAX] | None = None,
         takes: Range[int, 1, TAKES_MAX] = 1,
@@ -38,7 +41,15 @@ def remix(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, ...
         spoiler: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         await making.remix(
-            interaction, clip, prompt, model=model, seed=seed, takes=takes, private=private, spoiler=spoiler
+            interaction,
+            clip,
+            prompt,
+            preset=preset,
+            model=model,
+            seed=seed,
+            takes=takes,
+            private=private,
+            spoiler=spoiler,
         )
 
     async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -56,13 +67,14 @@ def remix(making: Making, catalogue: Catalogue) -> app_commands.Command[Any, ...
     app_commands.describe(
         clip=locale_str("One of yours or of this channel; type some of its words"),
         prompt=locale_str("What is to be different"),
+        preset=locale_str("A style of this server, of which a remix takes the words"),
         model=locale_str("Which model makes it; the clip's own if you leave this out"),
         seed=locale_str("The same number with the same words makes the same video, where the model can"),
         takes=locale_str("How many clips of it, each at the same price"),
         private=locale_str("Only you see the clip"),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
-    app_commands.autocomplete(clip=clips, model=models)(command)
+    app_commands.autocomplete(clip=clips, model=models, preset=preset_choices)(command)
     return command
 
 

@@ -39,11 +39,13 @@ from bot.domain import (
 from bot.ids import Ids
 from bot.material import PICTURES, Material
 from bot.orders import Orders
+from bot.presets import Presets
 from bot.pricing import Pricing
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
 from bot.screening import WordList
+from bot.sheets import Sheets
 from bot.spending import Spending
 from bot.standings import Standings
 from cogs.alert_delivery import AlertDelivery
@@ -76,6 +78,8 @@ class Stage:
     catalogue: catalogue.Catalogue
     material: Material
     attachments: Attachments
+    presets: Presets
+    sheets: Sheets
     client: Client
     delivery: DiscordDelivery
     clock: Clock
@@ -285,6 +289,8 @@ async def open_stage(
             placed=woken.append,
         )
         budgets = Budgets(database, limits, now=clock)
+        presets = Presets(database, models, WordList(words), ids=ids, now=clock)
+        sheets = Sheets(database, ids=ids, now=clock)
         before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
         use_endpoints(sandbox.api_url, sandbox.gateway_url)
         stack.callback(use_endpoints, *before)
@@ -294,6 +300,8 @@ async def open_stage(
             catalogue=models,
             material=material,
             attachments=attachments,
+            presets=presets,
+            sheets=sheets,
             confirm_above_micros=confirm_above_micros,
             play_money=second_micros is not None,
         )
@@ -330,6 +338,8 @@ async def open_stage(
             catalogue=models,
             material=material,
             attachments=attachments,
+            presets=presets,
+            sheets=sheets,
             client=client,
             delivery=DiscordDelivery(client),
             clock=clock,

@@ -24,6 +24,8 @@ def new_client(stage: Stage) -> Client:
         catalogue=stage.catalogue,
         material=stage.material,
         attachments=stage.attachments,
+        presets=stage.presets,
+        sheets=stage.sheets,
         confirm_above_micros=ASK_ABOVE,
     )
 

@@ -416,6 +416,8 @@ def another_client(stage: Stage) -> Client:
         catalogue=stage.catalogue,
         material=stage.material,
         attachments=stage.attachments,
+        presets=stage.presets,
+        sheets=stage.sheets,
         confirm_above_micros=ASK_ABOVE,
     )
 

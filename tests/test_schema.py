@@ -129,6 +129,11 @@ NEW_PURSE = "INSERT INTO purses VALUES ('guild', 7, 0, 20778, {}, 0, 0, 0, 0, 0,
 
 NEW_REPORT = "INSERT INTO reports VALUES ('r', 'b', 7, 5, '{}', {}, 0, 0, NULL, NULL, NULL)"
 
+NEW_PRESET = """
+INSERT INTO presets (id, guild_id, channel_id, name, name_key, prefix, suffix, saved_by, saved_at)
+VALUES ('p', 7, 0, {}, 'noir', {}, {}, 5, 0)
+"""
+
 NEW_ALERT = """
     INSERT INTO alerts (guild_id, kind, scope, scope_id, period, starts_on, limit_micros, percent,
                         used_micros, at, told_at, told_how)
@@ -147,6 +152,9 @@ BROKEN = [
             "warning", "guild", 50, "1, NULL, NULL"
         ),
     ),
+    ("a_name_is_short", NEW_PRESET.format("printf('%.41c', 'a')", "''", "''")),
+    ("a_prefix_is_not_long", NEW_PRESET.format("'a'", "printf('%.1001c', 'a')", "''")),
+    ("a_suffix_is_not_long", NEW_PRESET.format("'a'", "''", "printf('%.1001c', 'a')")),
     ("a_purpose_is_one_of_ours", "INSERT INTO places VALUES (7, 'chat', 1)"),
     (
         "a_step_is_one_of_ours",

@@ -1,8 +1,8 @@
 """Whether somebody may do something somewhere, answered with Discord's own codes when not."""
 
-from bot.sandbox.errors import archived, missing_access, missing_permissions, unknown
+from bot.sandbox.errors import DiscordRefusal, archived, missing_access, missing_permissions, unknown
 from bot.sandbox.permissions import DIRECT, Permission, in_channel, in_guild
-from bot.sandbox.world import PRIVATE_THREAD, Channel, Guild, Member, User, World
+from bot.sandbox.world import FORUM, PRIVATE_THREAD, Channel, Guild, Member, User, World
 
 
 class Authority:
@@ -55,7 +55,8 @@ class Authority:
         """Hold that the user may post such a message there.
 
         Raises:
-            DiscordRefusal: 50001 or 50013; 50083 in a thread that is archived and locked.
+            DiscordRefusal: 50001 or 50013; 50008 in a forum, where only its posts hold messages; 50083 in a
+                thread that is archived and locked.
         """
         needed = Permission.SEND_MESSAGES_IN_THREADS if channel.thread else Permission.SEND_MESSAGES
         if files:
@@ -65,6 +66,8 @@ class Authority:
         if tts:
             needed |= Permission.SEND_TTS_MESSAGES
         self.require(user, channel, needed)
+        if channel.type == FORUM:
+            raise DiscordRefusal(400, 50008, "Cannot send messages in a non-text channel")
         locked = channel.archived and channel.locked
         if locked and not self.bits(user, channel) & Permission.MANAGE_THREADS:
             raise archived()

@@ -4,7 +4,19 @@ import json
 from datetime import datetime
 
 from bot.sandbox.errors import Json
-from bot.sandbox.world import DIRECT, Application, Channel, Guild, Member, Overwrite, Role, User, World
+from bot.sandbox.world import (
+    DIRECT,
+    FORUM,
+    TALKING,
+    Application,
+    Channel,
+    Guild,
+    Member,
+    Overwrite,
+    Role,
+    User,
+    World,
+)
 
 # Compact JSON, as Discord sends it; made once, since `json.dumps` makes an encoder at every call.
 encode = json.JSONEncoder(separators=(",", ":")).encode
@@ -124,6 +136,11 @@ def channel_wire(channel: Channel) -> Json:
             "topic": channel.topic,
             "permission_overwrites": [_overwrite_wire(one) for one in channel.overwrites.values()],
         }
+    if channel.type in TALKING:
+        wire |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None, "video_quality_mode": 1}
+    if channel.type == FORUM:
+        wire |= {"available_tags": [], "default_reaction_emoji": None, "default_sort_order": None}
+        wire |= {"default_forum_layout": 0}
     return wire
 
 

@@ -9,8 +9,16 @@ from bot.sandbox.snowflakes import Snowflakes
 
 TEXT: Final = 0
 DIRECT: Final = 1
+VOICE: Final = 2
+ANNOUNCEMENT: Final = 5
+NEWS_THREAD: Final = 10
 PUBLIC_THREAD: Final = 11
 PRIVATE_THREAD: Final = 12
+STAGE: Final = 13
+FORUM: Final = 15
+
+TALKING: Final = (VOICE, STAGE)
+"""Channels for voices, each of which has a chat of its own."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,7 +55,7 @@ class Overwrite:
 
 @dataclass(slots=True, kw_only=True)
 class Channel:
-    """A text channel, a thread in one, or a direct message."""
+    """A channel of a server, a thread in one (what is posted in a forum is one), or a direct message."""
 
     id: int
     type: int
@@ -72,7 +80,7 @@ class Channel:
 
     @property
     def thread(self) -> bool:
-        return self.type in (PUBLIC_THREAD, PRIVATE_THREAD)
+        return self.type in (NEWS_THREAD, PUBLIC_THREAD, PRIVATE_THREAD)
 
 
 @dataclass(slots=True, kw_only=True)
