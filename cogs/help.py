@@ -87,7 +87,7 @@ def help_view(
         texts = [
             intro,
             *_commands(commands, told=told_commands),
-            _listed(_("**Buttons**"), buttons, told=told_buttons),
+            _buttons(buttons, told=told_buttons),
             money,
             _models(catalogue, most=models),
             labels,
@@ -108,21 +108,27 @@ def _shorter_and_shorter() -> Iterator[tuple[int, bool, bool]]:
 def _commands(commands: Commands, *, told: bool) -> list[str]:
     """What there is to be called, by where that is."""
     return [
-        _listed(_("**Commands**"), commands.of_members, told=told, code=True),
-        _listed(_("**For those who run this server**"), commands.of_managers, told=told, code=True),
+        _listed(_("**Commands**"), commands.of_members, told=told),
+        _listed(_("**For those who run this server**"), commands.of_managers, told=told),
         _listed(_("**In a message's menu, under Apps**"), commands.on_messages, told=False),
         _listed(_("**In a member's menu, under Apps**"), commands.on_people, told=False),
     ]
 
 
-def _listed(title: str, entries: Sequence[Entry], *, told: bool, code: bool = False) -> str:
+def _listed(title: str, entries: Sequence[Entry], *, told: bool) -> str:
     """A list with a title: a line each, or all names in one."""
     if not entries:
         return ""
     if told:
-        marks = "`" if code else "**"
-        return "\n".join((title, *(f"- {marks}{one.name}{marks} {one.does}" for one in entries)))
+        return "\n".join((title, *(f"- `{one.name}` {one.does}" for one in entries)))
     return f"{title} {shortened(' · '.join(one.name for one in entries), NAMES_UNITS_MAX)}"
+
+
+def _buttons(entries: Sequence[Entry], *, told: bool) -> str:
+    """All in one paragraph, since there are many and they say themselves most of what they do."""
+    if not told:
+        return _listed(_("**Buttons**"), entries, told=False)
+    return _("**Buttons**") + "\n" + " · ".join(f"**{one.name}** {one.does}" for one in entries)
 
 
 def _money(confirm_above_micros: Micros, *, play_money: bool) -> str:

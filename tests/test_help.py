@@ -137,7 +137,7 @@ async def test_every_button_is_named_by_its_label_and_moderators_read_theirs(sta
     shown = texts(await helped(stage, "Ada"))
 
     for label in (*ours, "Cancel", "Details", "Spoiler", "Delete", "Report", "Publish", "New link"):
-        assert f"- **{label}** " in shown
+        assert f"**{label}** " in shown
     assert "Take down" not in shown
     assert {"Take down", "Show again"} <= {one.name for one in buttons(EVERYTHING)}
     assert len(buttons(EVERYTHING)) == 2 + len(Action) + len(Act) - 3
