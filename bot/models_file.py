@@ -4,8 +4,10 @@ A row that is wrong is left out, and so is what it would have replaced: neither 
 name file, line, row, key and what is allowed.
 """
 
+import difflib
+import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +15,27 @@ from pydantic import BaseModel, ValidationError
 
 from bot.domain import Kind, OfferId
 from bot.errors import SettingsError
-from bot.money import parse_usd
+from bot.money import MICROS_PER_USD, format_usd, parse_usd
+from bot.providers.fal_addresses import is_endpoint
 from bot.row_faults import Place, sentences
 from bot.rows import ModelRow, Offer, OfferRow, ProviderRow, RouteRow, wire_of
 
 TABLES = ("models", "offers", "routes", "providers")
+
+SPOKEN = {
+    "fal": "fal",
+    "openai": "openai",
+    "replicate": "replicate",
+    "lumenfall": "lumenfall",
+    "prodia": "prodia",
+    "studio": "openai",
+}
+"""The providers that there are, with the protocol that each of them speaks."""
+
+PER_SECOND_MAX = 10 * MICROS_PER_USD
+"""More than ten times what the dearest of all costs: so much is in cents, or is the price of a whole clip."""
+
+_REPLICATE_MODEL = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(?::[A-Za-z0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +57,10 @@ class _Wrong(Exception):
         self.key = key
 
 
-def read(path: Path, on: Rows | None = None) -> Rows:
+def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = None) -> Rows:
     """The rows of a file, laid on top of others: its row replaces one of the same id.
+
+    `known` are the names that a provider can have; without them it is enough that nobody has a key for it.
 
     Raises:
         SettingsError: the file cannot be read, or is no TOML.
@@ -64,7 +84,9 @@ def read(path: Path, on: Rows | None = None) -> Rows:
         name = _id(raw)
         offers.pop(name, None)
         try:
-            offer = _offer(OfferRow.model_validate(raw), models)
+            row_read = OfferRow.model_validate(raw)
+            _addressed(row_read, known)
+            offer = _offer(row_read, models)
             _once(seen, offer.id, "route")
             offers[offer.id] = offer
         except (ValidationError, _Wrong) as wrong:
@@ -175,6 +197,20 @@ def _lines(
     return [f"{place.of(table, index, key)}: {name}: {key}: {what}" for key, what in found]
 
 
+def _addressed(row: OfferRow, known: Collection[str] | None) -> None:
+    """Return if there is such a provider, which speaks so and can have an endpoint of such a name."""
+    if known is not None and row.provider not in known:
+        near = difflib.get_close_matches(row.provider, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
+        raise _Wrong("provider", f"there is no provider {row.provider!r}; {hint}")
+    if row.protocol != (spoken := SPOKEN.get(row.provider, row.protocol)):
+        raise _Wrong("protocol", f"{row.provider} does not speak {row.protocol}; allowed: {spoken}")
+    if row.protocol == "fal" and not is_endpoint(row.endpoint):
+        raise _Wrong("endpoint", "write it as fal does, such as fal-ai/wan/v2.7/text-to-video")
+    if row.protocol == "replicate" and not _REPLICATE_MODEL.fullmatch(row.endpoint):
+        raise _Wrong("endpoint", "write owner/name, or owner/name:version")
+
+
 def _offer(row: OfferRow, models: Mapping[str, ModelRow]) -> Offer:
     model = models.get(row.model)
     if model is None:
@@ -199,6 +235,10 @@ def _offer(row: OfferRow, models: Mapping[str, ModelRow]) -> Offer:
         prices = {resolution: parse_usd(usd) for resolution, usd in row.usd_per_second.items()}
     except ValueError as wrong:
         raise _Wrong("usd_per_second", str(wrong)) from wrong
+    for resolution, price in prices.items():
+        if price > PER_SECOND_MAX:
+            said = f"{format_usd(price)} a second is more than {format_usd(PER_SECOND_MAX)}"
+            raise _Wrong(f"usd_per_second.{resolution}", f"{said}: write dollars, for one second of clip")
     return Offer(id=_id(row.model_dump()), row=row, per_second_micros=prices, wire=wire_of(row))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain import PROMPT_CHARS_MAX, Kind, Micros, OfferId, Source
 from bot.language import _
@@ -25,6 +25,28 @@ Words = Annotated[list[Name], Field(min_length=1)]
 Seconds = Annotated[list[Annotated[int, Field(strict=True, ge=1, le=120)]], Field(min_length=1)]
 Count = Annotated[int, Field(strict=True, ge=0, le=2**40)]
 Day = Annotated[date, BeforeValidator(_day)]
+FIELD_WORDS = (
+    "prompt",
+    "duration",
+    "resolution",
+    "aspect_ratio",
+    "size",
+    "picture",
+    "video",
+    "characters",
+    "remixable",
+    "blocks_ip",
+)
+"""Our words for what is sent. One that nobody knows would be left out of every request without a word."""
+
+
+def _field_word(value: str) -> str:
+    if value not in FIELD_WORDS:
+        raise ValueError(f"there is no such field; allowed: {', '.join(FIELD_WORDS)}")
+    return value
+
+
+FieldWord = Annotated[str, AfterValidator(_field_word)]
 
 
 class ModelRow(BaseModel):
@@ -93,7 +115,7 @@ class OfferRow(BaseModel):
     resolutions: dict[str, str] = {}
     aspect_ratios: dict[str, str] = {}
     seconds_as: Literal["string", "integer", "suffixed"] = "string"
-    fields: dict[str, str] = {}
+    fields: dict[FieldWord, str] = {}
     constants: dict[str, str | bool | int | float] = {}
     prompt_chars_min: Count = 1
     prompt_chars_max: Count | None = None

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 from hypothesis import given
@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue, Priced, load, price_line
 from bot.domain import ChannelId, InteractionId, Kind, Micros, OfferId, Quote
 from bot.errors import OrderRefused, SettingsError
-from bot.models_file import read
+from bot.models_file import SPOKEN, read
 from bot.options import SEED_MAX
+from bot.settings import ProviderName
 from tests.props import ANN, NOON, Clock
 
 OVERLAY = """
@@ -280,6 +281,26 @@ def test_the_operators_rows_replace_ours(tmp_path: Path, clock: Clock) -> None:
             ("can_cancel = true", "can_cancle = true"),
             "33: cheap/reel-2: can_cancle: there is no such key; did you mean can_cancel?",
         ),
+        (
+            ('provider = "cheap"', 'provider = "replicate"'),
+            "25: replicate/reel-2: protocol: replicate does not speak openai; allowed: replicate",
+        ),
+        (
+            ('"openai"\nendpoint = "reel-2"', '"fal"\nendpoint = "reel-2"'),
+            "16: dear/reel-2: endpoint: write it as fal does, such as fal-ai/wan/v2.7/text-to-video",
+        ),
+        (
+            ('"openai"\nendpoint = "reel-2"', '"replicate"\nendpoint = "a/b/c"'),
+            "16: dear/reel-2: endpoint: write owner/name, or owner/name:version",
+        ),
+        (
+            ('"0.30"', '"30"'),
+            "17: dear/reel-2: usd_per_second.720p: $30.00 a second is more than $10.00: write dollars",
+        ),
+        (
+            ('seed_field = "seed"', 'fields = { charcters = "characters" }'),
+            "32: cheap/reel-2: fields.charcters: there is no such field; allowed: prompt, duration, ",
+        ),
         (('provider = "cheap"', 'provider = "dear"'), "22: dear/reel-2: route: this id was used before"),
         (
             ('sizes = { "720p 16:9" = "hd" }', 'aspect_ratios = { "16:9" = "", "9:16" = "tall" }'),
@@ -302,6 +323,21 @@ def test_a_wrong_row_is_named_with_its_line_and_what_is_allowed(
     overlay.write_text(OVERLAY.replace(*change, 1))
 
     assert [fault for fault in read(overlay).faults if fault.startswith(f"{overlay}:{says}")] != []
+
+
+def test_a_provider_that_nobody_knows_is_named_with_the_nearest(overlay: Path) -> None:
+    overlay.write_text(OVERLAY.replace('"dear"', '"opnai"').replace('"cheap"', '"me"'))
+
+    near, strange = read(overlay, known=SPOKEN).faults
+
+    assert near == (
+        f"{overlay}:14: opnai/reel-2: provider: there is no provider 'opnai'; did you mean openai?"
+    )
+    assert strange == (
+        f"{overlay}:24: me/reel-2: provider: there is no provider 'me'; "
+        "allowed: fal, openai, replicate, lumenfall, prodia, studio"
+    )
+    assert set(SPOKEN) == set(get_args(ProviderName))
 
 
 def test_what_is_wrong_is_left_out_and_the_rest_is_sold(overlay: Path, clock: Clock) -> None:

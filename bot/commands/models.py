@@ -43,7 +43,7 @@ def _loaded(config: Settings, overlay: Path | None) -> Catalogue:
 def _check(path: Path, say: Callable[[str], None]) -> int:
     own = catalogue.own_rows()
     try:
-        rows = own if path == catalogue.OWN_FILE else models_file.read(path, on=own)
+        rows = own if path == catalogue.OWN_FILE else models_file.read(path, on=own, known=models_file.SPOKEN)
     except SettingsError as wrong:
         say(str(wrong))
         return 1
