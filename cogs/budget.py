@@ -54,7 +54,7 @@ def _limits(group: app_commands.Group, managing: Managing) -> None:
     async def set_(
         interaction: Interaction,
         every: str = Period.MONTH.value,
-        channel: discord.app_commands.AppCommandChannel | None = None,
+        channel: discord.TextChannel | discord.VoiceChannel | None = None,
         role: discord.Role | None = None,
         member: discord.User | None = None,
     ) -> None:
@@ -123,9 +123,7 @@ def _rules(group: app_commands.Group, managing: Managing) -> None:
 
     @group.command(name="alerts", description="Where warnings at 50, 80 and 100 % and monthly statements go")
     @app_commands.describe(channel=locale_str("To which channel; to none if you leave this out"))
-    async def alerts(
-        interaction: Interaction, channel: discord.app_commands.AppCommandChannel | None = None
-    ) -> None:
+    async def alerts(interaction: Interaction, channel: discord.TextChannel | None = None) -> None:
         await managing.alerts(interaction, channel)
 
 

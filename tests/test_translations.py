@@ -151,10 +151,10 @@ async def test_two_members_read_a_quote_each_in_their_language(stage: Stage) -> 
     german = await stage.ask(stage.ada, prompt="ein Papierboot", duration=DEARER)
     english = await stage.ask(stage.bruno, prompt="a paper boat", duration=DEARER)
 
-    assert texts(german).startswith("### Das kostet $1.20 Spielgeld\n")
-    assert "Preis: $1.20 (12 s zu $0.10 pro Sekunde)" in texts(german)
+    assert texts(german).startswith("### Das kostet 1,20\u00a0$ Spielgeld\n")
+    assert "Preis: 1,20\u00a0$ (12 s zu 0,10\u00a0$ pro Sekunde)" in texts(german)
     assert "Berechnet wird erst etwas, wenn du bestätigst." in texts(german)
-    assert labels(german) == ["Für $1.20 bestätigen", "Abbrechen"]
+    assert labels(german) == ["Für 1,20\u00a0$ bestätigen", "Abbrechen"]
     assert texts(english).startswith("### This costs $1.20 in play money\n")
     assert labels(english) == ["Confirm for $1.20", "Cancel"]
     assert Micros(1_200_000) > ASK_ABOVE
@@ -166,7 +166,7 @@ async def test_a_press_is_answered_in_the_presser_s_language(stage: Stage) -> No
     receipt = await stage.answer_quote(stage.ada, quote, "yes")
 
     place = f"<#{stage.channel()}>"
-    told = "Bestellt. $1.20 Spielgeld sind dafür zurückgelegt. "
+    told = "Bestellt. 1,20\u00a0$ Spielgeld sind dafür zurückgelegt. "
     assert texts(receipt) == f"{told}Die Karte in {place} zeigt, wie es läuft."
 
 
