@@ -59,6 +59,7 @@ from bot.whispers import Whispers
 from bot.worker import Worker
 from cogs.alert_delivery import AlertDelivery
 from cogs.budget import budget
+from cogs.character import character
 from cogs.client import Client, use_endpoints
 from cogs.clip_presses import ClipPresses
 from cogs.clips import clips as clips_command
@@ -224,6 +225,9 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             thumbnails=folder / THUMBNAILS,
             frames=folder / PICTURES,
             now=now,
+        )
+        client.tree.add_command(
+            character(client.ordering, material.characters, attachments, models, removed=removals.wake)
         )
         reporting = Reporting(database, shown, delivery, ids=ids, now=now)
         posting = Posting(database, cards, delivery, packing, now=now)

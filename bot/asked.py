@@ -15,7 +15,8 @@ class Asked:
 
     `role_ids` are the asking member's and `joined_at` (ISO 8601) is when they came to the server, as Discord
     said with the interaction. `picture` is the id of a kept
-    picture, `clip` the job of the clip to start from, `characters` the ids of ours. `framing` brings a
+    picture, `clip` the job of the clip to start from, `characters` the ids of ours, `character` that of the
+    one that is to be made. `framing` brings a
     picture to the clip's shape. `way` is how a quote said that a clip is remixed or extended, else it is
     left open. `final_s` is the length that the final of a draft is to have. `final_of` is the job of the
     draft that this is the final of. A `shown_first` is quoted whatever it costs. `preset` is the id or
@@ -40,6 +41,7 @@ class Asked:
     picture: str | None = None
     clip: str | None = None
     characters: Sequence[str] = ()
+    character: str | None = None
     draft: bool = False
     private: bool = False
     spoiler: bool = False

@@ -57,7 +57,7 @@ class Attachments:
         """
         if not self.is_one(address):
             raise OrderRefused(
-                _("The picture is not a file that was uploaded to Discord."),
+                _("This is not a file that was uploaded to Discord."),
                 _("Upload it here and order again."),
                 kind=FaultKind.PICTURE,
             )
@@ -67,7 +67,7 @@ class Attachments:
             ) as answer:
                 if answer.status in {403, 404, 410}:
                     raise OrderRefused(
-                        _("The picture was deleted, or its link has expired."),
+                        _("The file was deleted, or its link has expired."),
                         _("Attach it again and order again."),
                         kind=FaultKind.PICTURE,
                     )
@@ -81,5 +81,5 @@ class Attachments:
 
 def _not_given() -> OrderRefused:
     return OrderRefused(
-        _("Discord did not hand over the picture."), _("Try again in a minute."), kind=FaultKind.PICTURE
+        _("Discord did not hand over the file."), _("Try again in a minute."), kind=FaultKind.PICTURE
     )

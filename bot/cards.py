@@ -307,7 +307,7 @@ def _without_progress(seen: _Seen) -> _Seen:
 
 
 def _is_carried(take: Job) -> bool:
-    return take.clip_message_id is not None and take.clip_message_id == take.card_message_id
+    return take.is_on_card
 
 
 def _revs(takes: Sequence[Job]) -> tuple[int, ...]:

@@ -228,6 +228,12 @@ class Job:
     clip_channel_id: ChannelId | None = None
     clip_tried_at: datetime | None = None
 
+    @property
+    def is_on_card(self) -> bool:
+        """Whether the order's card carries the clip. That of a character is its own message, without one."""
+        on_card = self.clip_message_id is not None and self.clip_message_id == self.card_message_id
+        return on_card and self.order.kind is not Kind.CHARACTER
+
 
 class AttemptOutcome(StrEnum):
     """What a submission proved about whether the provider has the job (and may bill it)."""

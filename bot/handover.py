@@ -31,7 +31,7 @@ from bot.providers.protocol import (
 from bot.reach import reached
 from bot.routing import MODEL_GONE, Go, Later, Nowhere, Routing
 from bot.surge import Surge
-from storage import attempts, jobs, states
+from storage import attempts, characters, jobs, states
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -92,6 +92,9 @@ class Handover:
         """Queued: order it, where it can be had now and at its price."""
         if self._surge is not None and not await self._surge.admits(job):
             return await self._hold_back(job)
+        if job.order.characters and await self._lost_a_character(job):
+            await self._movement.fail(job, "character_removed")
+            return None
         at = self._now()
         past = [] if job.attempt == 0 else await self._database.read(partial(attempts.of_job, job_id=job.id))
         waited = at - self._wanted_since(job, past)
@@ -126,6 +129,11 @@ class Handover:
         since = past[0].sent_at if past else job.state_at
         resumed_at = None if self._surge is None else self._surge.resumed_at
         return since if resumed_at is None else max(since, resumed_at)
+
+    async def _lost_a_character(self, job: Job) -> bool:
+        """Whether one of its characters was removed while it waited: from then on it is in nothing new."""
+        find = partial(characters.has_removed, provider=job.quote.provider, provider_ids=job.order.characters)
+        return await self._database.read(find)
 
     async def _begin(self, job: Job, go: Go, at: datetime) -> tuple[Job, Attempt]:
         """The job with its place, and its attempt, both written.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from bot.characters import Characters
 from bot.domain import ChannelId, Clip, FaultKind, Job, JobId, JobState, Member, Source
 from bot.errors import ClipUnusable, NotYours, OrderRefused
 from bot.framing import Fit
@@ -52,6 +53,8 @@ _SEEN = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
 class Material:
     """Everything that an order can start from, checked against who asks and where.
 
+    `characters` are those who can be in it.
+
     Args:
         pictures, stills: make the files.
         folder: the data folder; its folder for pictures is there already.
@@ -73,6 +76,7 @@ class Material:
         self._folder = folder
         self._ids = ids
         self._now = now
+        self.characters = Characters(database, folder=folder, ids=ids, now=now)
 
     async def keep(self, chunks: AsyncIterable[bytes], member: Member) -> str:
         """Copy a member's picture to our disk, clean, and return its id.

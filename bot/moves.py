@@ -4,7 +4,8 @@ import sqlite3
 from datetime import datetime
 
 from bot.domain import NOTHING_MICROS, Attempt, Clip, Fault, Job, JobId, Micros, Scope
-from storage import attempts, clips, jobs, ledger, states
+from bot.errors import StorageError
+from storage import attempts, characters, clips, jobs, ledger, states
 
 
 def refused(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
@@ -69,6 +70,16 @@ def stored(clip: Clip, at: datetime, tx: sqlite3.Connection) -> None:
     """Rendered → stored: the bytes are on our disk."""
     clips.insert(tx, clip)
     states.stored(tx, clip.job_id, at=at)
+
+
+def character_made(job: Job, provider_id: str, at: datetime, tx: sqlite3.Connection) -> None:
+    """Rendered → stored: its character can be ordered with, by this id of its provider's."""
+    source, provider = job.order.source, job.quote.provider
+    if source is None or not characters.made(
+        tx, source.path, job_id=job.id, provider=provider, provider_id=provider_id, at=at
+    ):
+        raise StorageError(f"job {job.id} made a character that nobody knows")
+    states.stored(tx, job.id, at=at)
 
 
 def asset_lost(job_id: JobId, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:

@@ -29,6 +29,9 @@ _NO_SUCH = {
 
 _FROM_CLIPS = {Kind.REMIX, Kind.EXTEND}
 
+_WHOLE_CLIPS = {Kind.REMIX, Kind.CHARACTER}
+"""Their length is that of the clip they start from, and no other would do."""
+
 Way = tuple[str, str, int]
 
 
@@ -139,7 +142,7 @@ def settled(row: ModelRow, offers: Sequence[Offer], wanted: Wanted, source: Sour
     best = min(_ways(as_it_is, offers, wanted.kind, source), key=far, default=None)
     if best is None or any(far(best)[index] for index in (0, 1, 3)):
         best = min(_ways(row, offers, wanted.kind, source), key=far, default=None)
-    if best is None or (wanted.kind is Kind.REMIX and seconds not in (None, best[2])):
+    if best is None or (wanted.kind in _WHOLE_CLIPS and seconds not in (None, best[2])):
         raise _nothing(row, wanted)
     taken_by = [offer for offer in offers if takes(offer, wanted.kind, best, source)]
     follows = source is not None and all(_follows_shape(offer, wanted.kind) for offer in taken_by)
@@ -332,6 +335,13 @@ def _nothing(row: ModelRow, wanted: Wanted) -> OrderRefused:
         return OrderRefused(
             _("{model} cannot remix a clip of {n} s.").format(model=row.name, n=wanted.duration_s),
             _("Choose another clip or model and order again."),
+        )
+    if wanted.kind is Kind.CHARACTER and wanted.duration_s is not None:
+        return OrderRefused(
+            _("{model} cannot make a character from a clip of {n} s.").format(
+                model=row.name, n=wanted.duration_s
+            ),
+            _("Attach a clip of another length."),
         )
     return OrderRefused(
         _("{model} cannot be ordered so at the moment.").format(model=row.name),

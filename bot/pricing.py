@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot import framing, sources
+from bot import characters, framing, sources
 from bot.asked import Asked
 from bot.catalogue import Catalogue, Priced
+from bot.characters import Cast
 from bot.domain import (
     TAKES_MAX,
     ChannelId,
@@ -131,8 +132,12 @@ class Pricing:
     async def _proposed(self, asked: Asked, footage: Footage | None) -> Proposal:
         kind = Kind(asked.kind)
         match kind:
+            case Kind.GENERATE if asked.characters:
+                return await self._with_characters(asked)
             case Kind.GENERATE:
                 return Proposal(priced=self._priced(asked, kind))
+            case Kind.CHARACTER if asked.character is not None:
+                return await self._character(asked, asked.character)
             case Kind.ANIMATE if asked.picture is not None:
                 picture = await self._material.picture(asked.picture, of=_member(asked))
                 return self._animated(asked, picture)
@@ -144,6 +149,36 @@ class Pricing:
                 raise OrderRefused(
                     _("Nothing was named to start from."), _("Attach a picture or choose a clip.")
                 )
+
+    async def _character(self, asked: Asked, character_id: str) -> Proposal:
+        """A character from a kept clip: its name stands for the prompt, its clip's length is what is paid."""
+        one = await self._material.characters.to_make(character_id, of=_member(asked))
+        asked = replace(asked, prompt=one.name, duration_s=characters.seconds_of(one))
+        source = characters.source_of(one)
+        return Proposal(
+            priced=self._priced(asked, Kind.CHARACTER, source=source, source_bytes=one.size_bytes)
+        )
+
+    async def _with_characters(self, asked: Asked) -> Proposal:
+        cast = await self._material.characters.cast(asked.characters, _member(asked))
+        model = asked.model or self._model_that_knows(cast)
+        priced = self._priced(
+            replace(asked, model=model), Kind.GENERATE, cast=cast.ids, only_at=cast.provider
+        )
+        note = characters.unnamed(cast, asked.prompt)
+        return Proposal(priced=priced, notes=(note,) if note else ())
+
+    def _model_that_knows(self, cast: Cast) -> str:
+        """The first model that can be ordered with these; a character is of no use anywhere else."""
+        for row in self._catalogue.models(Kind.GENERATE):
+            for offer in self._catalogue.open_offers(row.id):
+                has_place = Kind.GENERATE in offer.row.kinds and offer.row.fields.get("characters")
+                if has_place and offer.row.provider == cast.provider:
+                    return row.id
+        raise OrderRefused(
+            _("No model that can be had here knows {names}.").format(names=", ".join(cast.names)),
+            _("Leave the characters out, or make them anew with /character add."),
+        )
 
     async def _gone_on(self, asked: Asked, kind: Kind, footage: Footage) -> Proposal:
         refusal = None
@@ -223,6 +258,7 @@ class Pricing:
         *,
         source: Source | None = None,
         source_bytes: int = 0,
+        cast: tuple[str, ...] = (),
         only_at: str | None = None,
     ) -> Priced:
         return self._catalogue.order(
@@ -238,6 +274,7 @@ class Pricing:
             seed=asked.seed,
             source=source,
             source_bytes=source_bytes,
+            characters=cast,
             only_at=only_at,
             draft=asked.draft,
         )

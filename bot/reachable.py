@@ -143,6 +143,7 @@ async def _opened(
                 now=now,
                 can_cancel=True,
                 bills_failures=False,
+                deletes_characters=True,
             )
 
 

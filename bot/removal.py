@@ -98,6 +98,10 @@ class Removals:
             self._schedule.wake(each)
         return wanted
 
+    def wake(self, job_id: JobId) -> None:
+        """Steps of this job's removal have been written: take them now."""
+        self._schedule.wake(job_id)
+
     async def steps(self, job_id: JobId) -> Sequence[Removal]:
         """How far the deletion of a clip is."""
         return await self._database.read(partial(removals.of, job_id=job_id))

@@ -15,8 +15,9 @@ from pathlib import Path
 from bot import moves
 from bot.asking import EARLY_S, Asking
 from bot.cards import Cards
+from bot.casting import Casting
 from bot.catalogue import Catalogue
-from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Ticket
+from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Kind, Ticket
 from bot.errors import (
     AssetGone,
     ClipTooLarge,
@@ -121,6 +122,7 @@ class Worker:
             surge=surge,
             dry_run=dry_run,
         )
+        self._casting = Casting(self._movement, folder=folder, now=now)
         self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._posts = asyncio.Semaphore(POSTS_AT_ONCE)
         self._bad_files: dict[JobId, int] = {}
@@ -209,6 +211,10 @@ class Worker:
                 return await self._handover.search(job)
             case JobState.RUNNING:
                 raise StorageError(f"job {job.id} runs without a ticket or an attempt")
+            case JobState.RENDERED if job.order.kind is Kind.CHARACTER:
+                return await self._casting.made(job)
+            case JobState.STORED if job.order.kind is Kind.CHARACTER:
+                return await self._casting.ready(job)
             case JobState.RENDERED:
                 return await self._fetch(job)
             case JobState.STORED:

@@ -12,7 +12,7 @@ import discord
 from discord import ui
 
 from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
-from bot.domain import ENDED, RESTING, ClipState, Job, JobId, JobState
+from bot.domain import ENDED, RESTING, ClipState, Job, JobId, JobState, Kind
 from bot.language import _
 from bot.reporting import Reason
 from bot.showing import Notice
@@ -153,8 +153,8 @@ def message_url(guild_id: int, channel_id: int, message_id: int) -> str:
 
 
 def clip_url(job: Job) -> str | None:
-    """Where the clip of a job was posted."""
-    if job.clip_message_id is None or job.clip_channel_id is None:
+    """Where the clip of a job was posted; a character has none, and is shown by its card."""
+    if job.order.kind is Kind.CHARACTER or job.clip_message_id is None or job.clip_channel_id is None:
         return None
     return message_url(job.order.member.guild_id, job.clip_channel_id, job.clip_message_id)
 
@@ -201,13 +201,17 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
         len(card.takes) == 1 and card.clips_here
     ):
         buttons.append(_cancel_button(card))
-    if len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_shown(card.takes[0]):
+    has_clip = job.order.kind is not Kind.CHARACTER
+    if has_clip and len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_shown(card.takes[0]):
         buttons.append(ui.Button(label=_("Show the clip"), url=url))
     if all(take.job.state in ENDED for take in card.takes):
         buttons += on_card(job)
     buttons.append(DetailsButton(card_nonce(job.id)))
     if all(take.job.state in RESTING for take in card.takes) and any(
-        take.job.state in _HAS_CLIP and take.clip_state is not ClipState.DELETED for take in card.takes
+        job.order.kind is not Kind.CHARACTER
+        and take.job.state in _HAS_CLIP
+        and take.clip_state is not ClipState.DELETED
+        for take in card.takes
     ):
         buttons.append(ClipButton(Act.DELETE_ORDER, job.id))
     return buttons

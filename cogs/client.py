@@ -24,6 +24,7 @@ from cogs.animate import animate, animate_this
 from cogs.answers import answered, tell
 from cogs.budget_forms import is_budget_form
 from cogs.buttons import DYNAMIC_ITEMS, is_ours
+from cogs.character import character_choices
 from cogs.clip_presses import ClipPresses, is_report
 from cogs.create import generate
 from cogs.forms import is_form
@@ -112,7 +113,8 @@ class Client(discord.Client):
         self.advising = Advising(orders, self._ordering, catalogue)
         styles = preset_choices(presets)
         self.tree = Tree(self)
-        self.tree.add_command(generate(self._ordering, catalogue, styles))
+        cast = character_choices(material.characters)
+        self.tree.add_command(generate(self._ordering, catalogue, styles, cast))
         self.tree.add_command(storyboard(self.storyboards, styles, catalogue))
         self.tree.add_command(preset(presets, catalogue))
         self.tree.add_command(animate(self.making, catalogue, styles))
@@ -122,6 +124,11 @@ class Client(discord.Client):
         self.tree.add_command(
             help_(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
         )
+
+    @property
+    def ordering(self) -> Ordering:
+        """Takes the orders of commands that are added later."""
+        return self._ordering
 
     @property
     def invite_url(self) -> str:

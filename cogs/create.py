@@ -30,9 +30,9 @@ T = TypeVar("T", str, int)
 
 
 def generate(
-    ordering: Ordering, catalogue: Catalogue, preset_choices: Autocompletion
+    ordering: Ordering, catalogue: Catalogue, preset_choices: Autocompletion, cast: Autocompletion
 ) -> app_commands.Command[Any, ..., None]:
-    """The command, with the choices that the catalogue has now."""
+    """The command, with the choices that the catalogue has now. `cast` are the characters to choose from."""
 
     async def callback(
         interaction: Interaction,
@@ -44,6 +44,8 @@ def generate(
         duration: int | None = None,
         seed: Range[int, 0, SEED_MAX] | None = None,
         takes: Range[int, 1, TAKES_MAX] = 1,
+        character1: str | None = None,
+        character2: str | None = None,
         draft: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
         private: bool = False,  # noqa: FBT001, FBT002
         spoiler: bool = False,  # noqa: FBT001, FBT002
@@ -62,6 +64,7 @@ def generate(
             final_s=duration,
             seed=seed,
             takes=takes,
+            characters=[one for one in (character1, character2) if one is not None],
             draft=draft,
             private=private,
             spoiler=spoiler,
@@ -86,11 +89,13 @@ def generate(
         duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
         seed=locale_str("The same number with the same words makes the same video, where the model can"),
         takes=locale_str("How many clips of it, each at the same price"),
+        character1=locale_str("Somebody of yours or of this server who is in it; name them in the prompt"),
+        character2=locale_str("Somebody else who is in it"),
         draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
         private=locale_str("Only you see the clip"),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
-    app_commands.autocomplete(model=models, preset=preset_choices)(command)
+    app_commands.autocomplete(model=models, preset=preset_choices, character1=cast, character2=cast)(command)
     rows = catalogue.models(Kind.GENERATE)
     app_commands.choices(
         resolution=text_choices(value for row in rows for value in row.resolutions),

@@ -87,7 +87,7 @@ class DiscordDelivery:
         job = card.job
         if job.card_message_id is None:
             raise MessageGone(f"job {job.id} has no card")
-        carried = [take for take in card.takes if take.job.clip_message_id == job.card_message_id]
+        carried = [take for take in card.takes if take.job.is_on_card]
         if not card.clips_here and any(take.clip_state is ClipState.SHOWN for take in carried):
             return  # the card carries a clip, which an edit without it would hide
         message = self._channel(job.order.channel_id).get_partial_message(job.card_message_id)

@@ -7,7 +7,7 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.domain import Job, JobId
+from bot.domain import Job, JobId, Kind
 from bot.language import _
 from cogs.answers import answered
 
@@ -59,7 +59,9 @@ def under_clip(job: Job, *, can_extend: bool) -> list[ui.Item[Any]]:
 
 
 def on_card(job: Job) -> list[ui.Item[Any]]:
-    """The buttons on the card of an order that has ended."""
+    """The buttons on the card of an order that has ended; what made a character is not made again."""
+    if job.order.kind is Kind.CHARACTER:
+        return []
     actions = [Action.AGAIN, *([Action.FINAL] if job.order.draft else [])]
     return [MakingButton(action, job.id) for action in actions]
 

@@ -12,6 +12,7 @@ from bot.domain import (
     FaultKind,
     Job,
     JobState,
+    Kind,
     Micros,
     Order,
     Quote,
@@ -40,15 +41,17 @@ def state(job: Job, progress: Progress | None) -> str:
         case JobState.RUNNING:
             return _running(progress)
         case JobState.RENDERED:
-            return _("Rendered, being fetched")
+            return _("Ready") if _is_character(job) else _("Rendered, being fetched")
         case JobState.STORED:
-            return _("Ready, being posted")
+            return _("Ready") if _is_character(job) else _("Ready, being posted")
         case JobState.WITHHELD:
             return _("Ready, waiting for a moderator")
         case JobState.UNDELIVERABLE if job.order.private:
             return _("Ready, for its member alone")
         case JobState.UNDELIVERABLE:
             return _("Ready, but it could not be posted")
+        case JobState.POSTED if _is_character(job):
+            return _("Character ready")
         case JobState.POSTED:
             return _("Done")
         case JobState.FAILED:
@@ -68,7 +71,7 @@ def explanation(job: Job) -> str | None:
                 "and it is not ordered twice. Nothing to do: this card says when we know."
             )
         case JobState.FAILED:
-            what, do = _failure(job.fault)
+            what, do = _failure(job.fault, is_character=_is_character(job))
             return _("{what} {cost} {do}").format(what=what, cost=_cost_of_end(job), do=do)
         case JobState.REJECTED:
             return _("A moderator did not let it pass. {cost} Ask a moderator for the reason.").format(
@@ -76,6 +79,8 @@ def explanation(job: Job) -> str | None:
             )
         case JobState.CANCELLED:
             return _("{cost} Order again with /generate whenever you like.").format(cost=_cost_of_end(job))
+        case JobState.POSTED if _is_character(job):
+            return _("Choose it as character1 of /generate. /character list shows who may order with it.")
         case JobState.UNDELIVERABLE if job.order.private:
             return _("It is kept and paid for. Its member finds it with /clips, and may publish it.")
         case JobState.UNDELIVERABLE:
@@ -246,11 +251,22 @@ def _running(progress: Progress | None) -> str:
             return _("Rendering, {percent} %").format(percent=percent)
 
 
-def _failure(fault: Fault | None) -> tuple[str, str]:
+def _is_character(job: Job) -> bool:
+    return job.order.kind is Kind.CHARACTER
+
+
+def _failure(fault: Fault | None, *, is_character: bool = False) -> tuple[str, str]:
     """What happened and what to do, by whose matter it is. The provider's own words are the operator's."""
     match fault.kind if fault else FaultKind.OURS:
         case FaultKind.PROMPT:
             return _("The model could not take this prompt."), _("Say it in other words and order again.")
+        case FaultKind.PICTURE if is_character:
+            return _("The model could not take this clip."), _("Choose another with /character add.")
+        case FaultKind.PROVIDER if fault is not None and fault.code == "character_removed":
+            return (
+                _("A character in it was removed by its owner."),
+                _("Order again without it."),
+            )
         case FaultKind.PICTURE:
             return _("The model could not take this picture."), _("Choose another picture and order again.")
         case FaultKind.LIKENESS:

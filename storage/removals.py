@@ -32,14 +32,16 @@ class Removal:
     tries: int
 
 
-def begin(tx: sqlite3.Connection, job_id: JobId, *, by: UserId, at: datetime) -> None:
-    """Write every step of a deletion; what was begun before goes on as it was."""
+def begin(
+    tx: sqlite3.Connection, job_id: JobId, *, by: UserId, at: datetime, steps: Iterable[Step] = Step
+) -> None:
+    """Write the steps of a deletion, all or those named; what was begun before goes on as it was."""
     tx.executemany(
         """
         INSERT INTO removals (job_id, step, asked_by, asked_at) VALUES (?, ?, ?, ?)
         ON CONFLICT (job_id, step) DO NOTHING
         """,
-        [(job_id, step, by, to_us(at)) for step in Step],
+        [(job_id, step, by, to_us(at)) for step in steps],
     )
 
 

@@ -50,6 +50,7 @@ from bot.spending import Spending
 from bot.standings import Standings
 from cogs.alert_delivery import AlertDelivery
 from cogs.budget import budget
+from cogs.character import character
 from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
@@ -69,7 +70,11 @@ DESCRIBED = catalogue.Described("Studio", "storyboard, not AI")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """What stands on the stage. `woken` lists the jobs that the worker would have been told of."""
+    """What stands on the stage.
+
+    `woken` lists the jobs that the worker would have been told of, `removed` those whose characters were
+    removed.
+    """
 
     sandbox: Sandbox
     database: Database
@@ -84,6 +89,7 @@ class Stage:
     delivery: DiscordDelivery
     clock: Clock
     woken: list[JobId]
+    removed: list[JobId]
     people: dict[str, Person]
 
     @property
@@ -320,6 +326,10 @@ async def open_stage(
         spending = Spending(folder / "dailies.db", database, now=clock)
         operators = frozenset({UserId(sandbox.world.user_named("Bruno").id)})
         client.tree.add_command(spend(spending, operator_ids=operators, play_money=second_micros is not None))
+        removed: list[JobId] = []
+        client.tree.add_command(
+            character(client.ordering, material.characters, attachments, models, removed=removed.append)
+        )
         await client.sign_in(sandbox.bot_token)
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)
@@ -344,6 +354,7 @@ async def open_stage(
             delivery=DiscordDelivery(client),
             clock=clock,
             woken=woken,
+            removed=removed,
             people=people,
         )
     assert complaints == []

@@ -66,7 +66,7 @@ async def test_another_server_is_never_asked() -> None:
         return web.Response()
 
     async with served(note) as address:
-        assert await refused(address) == "The picture is not a file that was uploaded to Discord."
+        assert await refused(address) == "This is not a file that was uploaded to Discord."
     assert asked == []
 
 
@@ -89,7 +89,7 @@ async def test_what_is_gone_is_to_be_attached_again(status: int) -> None:
 
     async with served(gone) as address:
         said = await refused(address, also_from=address)
-    assert said == "The picture was deleted, or its link has expired."
+    assert said == "The file was deleted, or its link has expired."
 
 
 @pytest.mark.parametrize("status", [206, 429, 500, 503])
@@ -121,5 +121,5 @@ async def test_a_silence_and_a_connection_that_breaks_are_not_given() -> None:
             await refused(address, also_from=address, pause_s=0.05),
         ]
         answered.set()
-    assert said == ["Discord did not hand over the picture."] * 2
+    assert said == ["Discord did not hand over the file."] * 2
     assert await refused("http://127.0.0.1:1/x", also_from="http://127.0.0.1:1/") == said[0]

@@ -127,7 +127,8 @@ def test_without_a_key_the_studio_is_for_sale(capsys: pytest.CaptureFixture[str]
 
     assert code == 0
     assert [line for line in said.splitlines() if not line.startswith(" ")] == [
-        "studio: Studio. Our own storyboard artist: draws your words with sound, in seconds. Not AI."
+        "studio: Studio. Our own storyboard artist: draws your words with sound, in seconds. Not AI.",
+        "studio-character: Studio character. A face and a name for the studio's storyboards. Not AI.",
     ]
     assert (
         "  studio/studio: generate, animate: 720p $0.00/s, 1080p $0.00/s (read 2026-11-21)"

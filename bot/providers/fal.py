@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Micros, OfferId, Order, Source, Ticket
+from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Kind, Micros, OfferId, Order, Source, Ticket
 from bot.errors import AssetGone, ProviderError, SettingsError, UnreadableAnswer
 from bot.providers import fal_answers as answers
 from bot.providers import http
@@ -115,6 +115,8 @@ class FalQueue:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
             return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+        if job.order.kind is Kind.CHARACTER and job.order.source is not None:
+            return await self.submit_character(attempt, name=job.order.prompt, clip=job.order.source)
         words = in_fals_words(job.order, wire)
         if isinstance(words, Fault):
             return Refused(words)

@@ -24,7 +24,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
-from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, OfferId, Source, Ticket
+from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Kind, OfferId, Source, Ticket
 from bot.errors import AssetGone, UnreadableAnswer
 from bot.providers import http
 from bot.providers import openai_answers as answers
@@ -72,6 +72,8 @@ class OpenAIVideos:
             not list what it serves.
         bills_failures: whether a job that failed or was stopped may be billed, which no document of
             OpenAI's says; nobody bills the studio's.
+        deletes_characters: whether there is a call that removes a character: the studio has one, OpenAI
+            none.
         sends_forms: whether every order is a form, for a server that reads no JSON (vLLM-Omni's).
         webhook_secret: the `whsec_…` of the webhook endpoint that was made for `video.completed` and
             `video.failed` in the provider's own settings; None believes no webhook.
@@ -95,6 +97,7 @@ class OpenAIVideos:
         can_cancel: bool = False,
         lists_all_models: bool = False,
         bills_failures: bool = True,
+        deletes_characters: bool = False,
         sends_forms: bool = False,
         webhook_secret: str | None = None,
         file_hosts: Collection[str] = (),
@@ -110,6 +113,7 @@ class OpenAIVideos:
         self._videos, self._models = base / "videos", base / "models"
         self._lists_all_models = lists_all_models
         self._wires = wires
+        self._deletes_characters = deletes_characters
         self._sends_forms = sends_forms
         self._has_file_hosts = bool(file_hosts)
         self._unmade_micros = None if bills_failures else NOTHING_MICROS
@@ -142,6 +146,8 @@ class OpenAIVideos:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
             return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+        if job.order.kind is Kind.CHARACTER and job.order.source is not None:
+            return await self.submit_character(attempt, name=job.order.prompt, clip=job.order.source)
         call = called(job.order, wire)
         if isinstance(call, Fault):
             return Refused(call)
@@ -195,6 +201,8 @@ class OpenAIVideos:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
             return CannotTell(f"{attempt.offer_id} is no longer in the catalogue")
+        if job.order.kind is Kind.CHARACTER:
+            return CannotTell("characters go without a key and stand in no list")
         age = self._now() - attempt.sent_at
         if wire.key_field is not None and age < self._key_kept_for:
             return repeated(await self.submit(job, attempt))
@@ -279,12 +287,15 @@ class OpenAIVideos:
             await self._delete(ticket, refusals={400, 405, 409})
 
     async def delete(self, ticket: Ticket) -> None:
-        """Remove the clip. There is no call that removes a character."""
-        if answers.CHARACTER not in ticket.urls:
+        """Remove the clip, or the character where there is a call for that."""
+        if answers.CHARACTER not in ticket.urls or self._deletes_characters:
             await self._delete(ticket, refusals=set())
 
     async def _delete(self, ticket: Ticket, *, refusals: set[int]) -> None:
-        answered = await http.call(self._session, "DELETE", self._video(ticket), headers=self._headers)
+        url = self._video(ticket)
+        if answers.CHARACTER in ticket.urls:
+            url = self._at("characters", ticket.provider_job_id)
+        answered = await http.call(self._session, "DELETE", url, headers=self._headers)
         if answered.status not in {404, 410} | refusals:
             expect_ok(answered, PROTOCOL, now=self._now())
 

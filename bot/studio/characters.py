@@ -53,6 +53,11 @@ class Characters:
         self._characters[character.id] = character
         return character
 
+    async def remove(self, character: Character) -> None:
+        """It is known no more, and its face is gone. Once more is no error."""
+        self._characters.pop(character.id, None)
+        await asyncio.to_thread(shutil.rmtree, self._folder / character.id, ignore_errors=True)
+
     def _read_all(self) -> list[Character]:
         self._folder.mkdir(parents=True, exist_ok=True)
         found = []

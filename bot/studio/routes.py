@@ -76,6 +76,7 @@ class Routes:
             web.post("/v1/videos/extensions", self.extend),
             web.post("/v1/videos/characters", self.add_character),
             web.get("/v1/videos/characters/{id}", self.character),
+            web.delete("/v1/videos/characters/{id}", self.remove_character),
             web.get("/v1/videos/{id}", self.video),
             web.delete("/v1/videos/{id}", self.delete),
             web.get("/v1/videos/{id}/content", self.content),
@@ -172,6 +173,12 @@ class Routes:
 
     async def character(self, request: web.Request) -> web.Response:
         return web.json_response(_character_body(self._character(request.match_info["id"])))
+
+    async def remove_character(self, request: web.Request) -> web.Response:
+        """Ours alone: OpenAI has no such call. Clips that were ordered before keep the face they have."""
+        character = self._character(request.match_info["id"])
+        await self._characters.remove(character)
+        return web.json_response({"id": character.id, "object": "character.deleted", "deleted": True})
 
     async def listed(self, request: web.Request) -> web.Response:
         limit, order = request.query.get("limit", "20"), request.query.get("order", "desc")

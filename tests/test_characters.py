@@ -1,0 +1,261 @@
+"""`/character`, raw over the sandbox: what is taken, who may use it, and a sentence for everything else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import moves
+from bot.characters import CONSENT, CONSENT_VERSION, KEPT_MAX, UNUSED_FOR
+from bot.domain import GuildId, Kind, Member, Ticket, UserId
+from bot.errors import OrderRefused
+from bot.sandbox.person import Person
+from storage import characters, states
+from storage.characters import Character
+from tests.films import film
+from tests.making_scene import NOTHING_CHARGED, newest
+from tests.picture_files import drawing, encoded
+from tests.stage import Json, Stage, custom_ids, open_stage, texts
+
+
+@dataclass(frozen=True, slots=True)
+class Troupe:
+    """A stage, and a clip of two seconds."""
+
+    stage: Stage
+    clip: Path
+
+    async def say(self, person: Person, command: str, /, *files: Path, **options: Any) -> Json:
+        """A command of the group, raw: its options as no form would let them through."""
+        channel = self.stage.channel()
+        press = await person.slash(
+            f"character {command}", options, channel=channel, files=files, unchecked=True
+        )
+        return await person.answer(press, timeout_s=15)
+
+    async def add(self, person: Person, /, *files: Path, **options: Any) -> Json:
+        given = {"clip": "0", "name": "Ava", "consent": True, **options}
+        return await self.say(person, "add", *(files or (self.clip,)), **given)
+
+    async def made(self, person: Person, **options: Any) -> str:
+        """A character that its provider has made; its id."""
+        answer = await self.add(person, **options)
+        assert "Ordered." in texts(answer), texts(answer)
+        stage, at = self.stage, self.stage.clock()
+        job = await newest(stage)
+        attempt = await stage.database.write(partial(states.submitting, job=job, provider="studio", at=at))
+        ticket = Ticket(provider_job_id=f"char_{job.id}", urls={"character": ""})
+        await stage.database.write(partial(states.running, attempt=attempt, ticket=ticket, at=at))
+        await stage.database.write(partial(moves.rendered, job.id, None, at, rendered_id=f"char_{job.id}"))
+        await stage.database.write(partial(moves.character_made, job, f"char_{job.id}", at))
+        assert job.order.source is not None
+        return job.order.source.path.stem
+
+    async def get(self, character_id: str) -> Character:
+        found = await self.stage.database.read(partial(characters.get, character_id=character_id))
+        assert found is not None
+        return found
+
+    async def generate(self, person: Person, **options: Any) -> Json:
+        press = await person.slash(
+            "generate", {"prompt": "Ava sails", **options}, channel=self.stage.channel(), unchecked=True
+        )
+        return await person.answer(press)
+
+
+@pytest.fixture
+async def troupe(tmp_path: Path) -> AsyncIterator[Troupe]:
+    clip = await asyncio.to_thread(partial(film, tmp_path / "ava.mp4", [90] * 16, size=(320, 180)))
+    async with open_stage(tmp_path) as stage:
+        yield Troupe(stage, clip)
+
+
+async def spent(troupe: Troupe) -> int:
+    return sum([(await troupe.stage.money(name)).used_micros for name in ("Ada", "Bruno")])
+
+
+async def test_what_was_agreed_to_is_written_with_its_version_and_time(troupe: Troupe) -> None:
+    one = await troupe.get(await troupe.made(troupe.stage.ada))
+
+    commands = await troupe.stage.ada.commands()
+    (group,) = [each for each in commands if each["name"] == "character"]
+    (add,) = [each for each in group["options"] if each["name"] == "add"]
+    (consent,) = [each for each in add["options"] if each["name"] == "consent"]
+    assert (consent["description"], consent["required"]) == (CONSENT, True)
+    # Whoever changes these words counts the version on, and adds a line here.
+    assert {1: "Everyone seen or heard in the clip has agreed that videos of them are made here"}[
+        CONSENT_VERSION
+    ] == CONSENT
+    assert (one.consent_version, one.consent_at) == (CONSENT_VERSION, troupe.stage.clock())
+    assert (one.owner, one.shared, one.provider) == (troupe.stage.member("Ada"), False, "studio")
+
+
+async def test_an_order_is_of_the_clips_length_and_is_paid_like_any_other(troupe: Troupe) -> None:
+    await troupe.add(troupe.stage.ada)
+
+    job = await newest(troupe.stage)
+    assert (job.order.kind, job.order.prompt, job.order.duration_s) == (Kind.CHARACTER, "Ava", 2)
+    assert job.quote.price_micros == 200_000
+    assert await spent(troupe) == 200_000
+
+
+def _file(folder: Path, name: str, content: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+async def test_what_cannot_be_made_into_a_character_has_its_sentence_and_costs_nothing(
+    troupe: Troupe, tmp_path: Path
+) -> None:
+    ada, stage = troupe.stage.ada, troupe.stage
+    picture = _file(tmp_path, "cat.mp4", encoded(drawing(640, 360), "PNG"))
+    long = await asyncio.to_thread(partial(film, tmp_path / "long.mp4", [90] * 48, size=(64, 64)))
+    brief = await asyncio.to_thread(partial(film, tmp_path / "brief.mp4", [90] * 4, size=(64, 64)))
+    narrow = await asyncio.to_thread(partial(film, tmp_path / "narrow.mp4", [90] * 16, size=(64, 192)))
+    half = _file(tmp_path, "half.mp4", troupe.clip.read_bytes()[:2_000])
+    refusals = [
+        (await troupe.add(ada, consent=False), "needs the consent of everyone"),
+        (await troupe.add(ada, picture), "The file is a picture, and a clip is needed."),
+        (await troupe.add(ada, _file(tmp_path, "none.mp4", b"")), "The file is empty."),
+        (await troupe.add(ada, _file(tmp_path, "words.mp4", b"a film, I promise" * 9)), "no MP4 clip"),
+        (await troupe.add(ada, half), "no MP4 clip"),
+        (await troupe.add(ada, long), "The clip is 6.0 s long."),
+        (await troupe.add(ada, brief), "The clip is 0.5 s long."),
+        (await troupe.add(ada, narrow), "The clip is too narrow."),
+        (await troupe.add(ada, name=" \u200b "), "no name for a character"),
+        (await troupe.add(ada, name="A" * 81), "no name for a character"),
+        (await troupe.add(ada, model="studio"), "Studio cannot make a character."),
+    ]
+
+    for answer, saying in refusals:
+        assert saying in texts(answer), texts(answer)
+        assert NOTHING_CHARGED in texts(answer)
+        assert custom_ids(answer) == []
+    assert await stage.rows() == []
+    assert await spent(troupe) == 0
+
+
+async def test_files_that_were_turned_down_are_not_kept(troupe: Troupe, tmp_path: Path) -> None:
+    await troupe.add(troupe.stage.ada, _file(tmp_path, "half.mp4", troupe.clip.read_bytes()[:2_000]))
+
+    assert list((tmp_path / "characters").iterdir()) == []
+
+
+async def of_another_server(troupe: Troupe, like: str) -> str:
+    """A character that somebody shares in a server of theirs."""
+    stage = troupe.stage
+    await stage.ask(stage.ada, prompt="a paper boat")
+    job, one = await newest(stage), await troupe.get(like)
+    owner = Member(guild_id=GuildId(1), user_id=UserId(stage.member("Ada").user_id))
+    theirs = replace(one, id="elsewhere", owner=owner, shared=True, path=Path("characters/elsewhere.mp4"))
+    await stage.database.write(partial(characters.insert, character=theirs))
+    made = partial(
+        characters.made,
+        path=theirs.path,
+        job_id=job.id,
+        provider="studio",
+        provider_id="x",
+        at=one.consent_at,
+    )
+    assert await stage.database.write(made)
+    return theirs.id
+
+
+async def test_orders_that_name_characters_wrongly_have_their_sentence_and_cost_nothing(
+    troupe: Troupe,
+) -> None:
+    ada, bruno, stage = troupe.stage.ada, troupe.stage.bruno, troupe.stage
+    own = await troupe.made(ada)
+    shared = await troupe.made(ada, name="Bo", share=True)
+    elsewhere = await of_another_server(troupe, own)
+    gone = await troupe.made(ada, name="Di", share=True)
+    await troupe.say(ada, "remove", character=gone)
+    before, paid = len(await stage.rows()), await spent(troupe)
+
+    refusals = [
+        (await troupe.generate(bruno, character1=own), "This character is not known here."),
+        (await troupe.generate(ada, character1=elsewhere), "This character is not known here."),
+        (await troupe.generate(ada, character1="../../etc"), "This character is not known here."),
+        (await troupe.generate(bruno, character1=gone), "The character Di has been removed."),
+        (await troupe.generate(ada, character1=gone), "The character Di has been removed."),
+        (await troupe.say(bruno, "remove", character=shared), "no character that you can remove"),
+        (await troupe.say(ada, "remove", character=gone), "no character that you can remove"),
+        (await troupe.say(ada, "remove", character=elsewhere), "no character that you can remove"),
+    ]
+
+    for answer, saying in refusals:
+        assert saying in texts(answer), texts(answer)
+        assert NOTHING_CHARGED in texts(answer)
+    assert (len(await stage.rows()), await spent(troupe)) == (before, paid)
+
+
+async def test_three_characters_are_too_many_for_a_clip(troupe: Troupe) -> None:
+    ada, cast = troupe.stage.ada, troupe.stage.material.characters.cast
+    ids = [await troupe.made(ada, name=name) for name in ("Ava", "Bo", "Cy")]
+
+    with pytest.raises(OrderRefused, match="too many characters"):
+        await cast(ids, troupe.stage.member("Ada"))
+    assert (await cast([*ids[:1], *ids[:1]], troupe.stage.member("Ada"))).names == ("Ava",)
+
+
+async def test_a_shared_character_is_everybodys_until_its_owner_or_a_moderator_removes_it(
+    troupe: Troupe,
+) -> None:
+    stage, channel = troupe.stage, troupe.stage.channel()
+    own, shared = await troupe.made(stage.ada), await troupe.made(stage.ada, name="Bo", share=True)
+
+    listed = texts(await troupe.say(stage.bruno, "list"))
+    choices = await stage.bruno.autocomplete("generate", "character1", "", channel=channel)
+    ordered = await troupe.generate(stage.bruno, prompt="Bo sails", character1=shared)
+    removed = await troupe.say(stage.mika, "remove", character=shared)
+    private = await troupe.say(stage.mika, "remove", character=own)
+
+    assert ("**Bo**" in listed, "**Ava**" in listed) == (True, False)
+    assert [(one["name"], one["value"]) for one in choices] == [("Bo (shared here)", shared)]
+    assert "Ordered." in texts(ordered)
+    assert (await newest(stage)).order.characters == ((await troupe.get(shared)).provider_id,)
+    assert "Bo is removed" in texts(removed)
+    assert "no character that you can remove" in texts(private)
+    assert stage.removed == [(await troupe.get(shared)).job_id]
+    assert await stage.bruno.autocomplete("generate", "character1", "", channel=channel) == []
+
+
+async def test_an_order_whose_prompt_names_nobody_is_shown_first(troupe: Troupe) -> None:
+    own = await troupe.made(troupe.stage.ada)
+
+    quote = await troupe.generate(troupe.stage.ada, prompt="a boat", character1=own)
+
+    assert "does not name Ava" in texts(quote)
+    await troupe.stage.answer_quote(troupe.stage.ada, quote, "yes")
+    assert (await newest(troupe.stage)).order.characters == ((await troupe.get(own)).provider_id,)
+
+
+async def test_more_than_can_be_chosen_from_are_not_kept(troupe: Troupe, tmp_path: Path) -> None:
+    stage, one = troupe.stage, await troupe.get(await troupe.made(troupe.stage.ada))
+    for number in range(KEPT_MAX - 1):
+        more = replace(one, id=f"n{number}", path=Path(f"characters/n{number}.mp4"))
+        await stage.database.write(partial(characters.insert, character=more))
+
+    assert "You have 25 characters here" in texts(await troupe.add(stage.ada))
+
+
+async def test_a_clip_that_no_order_started_from_is_forgotten_after_a_day(
+    troupe: Troupe, tmp_path: Path
+) -> None:
+    await troupe.add(troupe.stage.ada, model="studio")
+    await troupe.add(troupe.stage.ada)
+    job = await newest(troupe.stage)
+    assert job.order.source is not None
+    troupe.stage.clock.advance(UNUSED_FOR + timedelta(seconds=1))
+
+    await troupe.add(troupe.stage.bruno, model="studio")
+
+    left = {path.name for path in (tmp_path / "characters").iterdir()}
+    assert len(left) == 2
+    assert job.order.source.path.name in left
