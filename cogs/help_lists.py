@@ -13,9 +13,13 @@ from discord import AppCommandType, app_commands, ui
 
 from bot.domain import JobId
 from bot.language import _, named
-from cogs.buttons import CancelButton, DetailsButton
+from cogs.advice_button import AdviceButton, Of
+from cogs.alert_button import AlertButton
+from cogs.buttons import CancelButton, DetailsButton, QuoteButton
 from cogs.clip_buttons import Act, ClipButton
+from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton
+from cogs.storyboard_controls import PartsButton
 
 _ANY = JobId("0" * 16)
 """A label is the same whatever the button is about."""
@@ -55,13 +59,27 @@ def commands(tree: app_commands.CommandTree[Any], may: discord.Permissions) -> C
 
 def buttons(may: discord.Permissions) -> list[Entry]:
     """Every button of ours that decides something, in the order in which an order meets them."""
+    return [Entry(name=str(button.item.label), does=words) for button, words in pressed(may)]
+
+
+def pressed(may: discord.Permissions) -> list[tuple[ui.DynamicItem[Any], str]]:
+    """One of each button that these permissions are shown, and what pressing it does."""
     asked: list[tuple[ui.DynamicItem[Any], str]] = [
+        (
+            QuoteButton(_ANY, accepts=True, label=_("Confirm")),
+            _("places an order at the price that it names"),
+        ),
+        (AdviceButton(Of.QUOTE, _ANY), _("what would make the clip better, before you pay")),
+        (AdviceButton(Of.QUOTE, _ANY, edits=True), _("changes the words of an order that is not placed")),
+        (PartsButton(_ANY), _("opens the storyboard's form again")),
         (CancelButton(_ANY), _("stops what can be stopped, and says what it cost")),
         (DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")),
     ]
-    of_clips = [(ClipButton(act, _ANY), words) for act in Act if (words := _act(act, may)) is not None]
     making = [(MakingButton(action, _ANY), _action(action)) for action in Action]
-    return [Entry(name=_label(button), does=words) for button, words in (*asked, *making, *of_clips)]
+    of_clips = [(ClipButton(act, _ANY), words) for act in Act if (words := _act(act, may)) is not None]
+    on_shelves = [(ShelfButton(act, _ANY), _shelf(act)) for act in ShelfAct]
+    of_managers = [(AlertButton(1), _("what is left of each budget"))] if may.manage_guild else []
+    return [*asked, *making, *of_clips, *on_shelves, *of_managers]
 
 
 def _opens(
@@ -93,10 +111,6 @@ def _inner(group: app_commands.Group) -> Iterator[str]:
 def _menu(tree: app_commands.CommandTree[Any], kind: AppCommandType, may: discord.Permissions) -> list[Entry]:
     found = [one for one in tree.get_commands(type=kind) if isinstance(one, app_commands.ContextMenu)]
     return [Entry(name=named(one.name)) for one in found if _opens(one, may)]
-
-
-def _label(button: ui.DynamicItem[Any]) -> str:
-    return str(button.item.label)
 
 
 def _action(action: Action) -> str:
@@ -132,3 +146,15 @@ def _act(act: Act, may: discord.Permissions) -> str | None:
             return _("takes a reported clip away for good") if may.manage_messages else None
         case Act.DELETE_ORDER | Act.ERASE | Act.ERASE_ORDER:
             return None
+
+
+def _shelf(act: ShelfAct) -> str:
+    match act:
+        case ShelfAct.SHOW:
+            return _("a clip of /clips with its buttons")
+        case ShelfAct.HUNG:
+            return _("what a clip was made from, and what was made of it")
+        case ShelfAct.HEART:
+            return _("keeps a clip among your favourites")
+        case ShelfAct.GET:
+            return _("the clip once more, to you alone")

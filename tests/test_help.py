@@ -9,10 +9,12 @@ from discord import app_commands
 
 from bot import catalogue, language
 from bot.domain import Micros
-from cogs.clip_buttons import Act
+from cogs.buttons import DYNAMIC_ITEMS
 from cogs.help import SCREEN_UNITS_MAX, help_view
-from cogs.help_lists import Commands, Entry, buttons, commands
+from cogs.help_lists import Commands, Entry, buttons, commands, pressed
+from cogs.library_buttons import PageButton
 from cogs.making_buttons import Action, MakingButton
+from cogs.storyboard_controls import ChoiceSelect
 from tests.stage import Json, Stage, open_stage, texts
 
 SLASH, USER_MENU, MESSAGE_MENU = 1, 2, 3
@@ -64,6 +66,7 @@ async def test_a_member_reads_no_command_that_only_managers_may_call(stage: Stag
     shown = texts(await helped(stage, "Ada"))
 
     assert "`/generate` " in shown
+    assert "`/preset` " not in shown
     assert "For those who run this server" not in shown
 
 
@@ -136,11 +139,16 @@ async def test_every_button_is_named_by_its_label_and_moderators_read_theirs(sta
 
     shown = texts(await helped(stage, "Ada"))
 
-    for label in (*ours, "Cancel", "Details", "Spoiler", "Delete", "Report", "Publish", "New link"):
+    for label in (*ours, "Cancel", "Details", "Advice", "Spoiler", "Delete", "Report", "Publish", "New link"):
         assert f"**{label}** " in shown
     assert "Take down" not in shown
     assert {"Take down", "Show again"} <= {one.name for one in buttons(EVERYTHING)}
-    assert len(buttons(EVERYTHING)) == 2 + len(Action) + len(Act) - 3
+
+
+def test_every_kind_of_button_is_told_of_but_pages_and_lists() -> None:
+    told = {type(button) for button, _ in pressed(EVERYTHING)}
+
+    assert set(DYNAMIC_ITEMS) - told == {PageButton, ChoiceSelect}
 
 
 @pytest.mark.parametrize("code", language.LANGUAGES)
