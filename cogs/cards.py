@@ -201,8 +201,7 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
         len(card.takes) == 1 and card.clips_here
     ):
         buttons.append(_cancel_button(card))
-    has_clip = job.order.kind is not Kind.CHARACTER
-    if has_clip and len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_shown(card.takes[0]):
+    if len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_shown(card.takes[0]):
         buttons.append(ui.Button(label=_("Show the clip"), url=url))
     if all(take.job.state in ENDED for take in card.takes):
         buttons += on_card(job)
