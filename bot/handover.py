@@ -95,8 +95,6 @@ class Handover:
         if job.order.characters and await self._lost_a_character(job):
             await self._movement.fail(job, "character_removed")
             return None
-        if self._surge is not None and not await self._surge.admits(job):
-            return await self._hold_back(job)
         at = self._now()
         past = [] if job.attempt == 0 else await self._database.read(partial(attempts.of_job, job_id=job.id))
         waited = at - self._wanted_since(job, past)
