@@ -3,9 +3,9 @@
 import sqlite3
 from datetime import datetime
 
-from bot.domain import NOTHING_MICROS, Attempt, Clip, Fault, Job, JobId, Micros, Scope
+from bot.domain import NOTHING_MICROS, Attempt, Clip, Fault, Job, JobId, JobState, Micros, Scope
 from bot.errors import StorageError
-from storage import attempts, characters, clips, jobs, ledger, states
+from storage import attempts, characters, clips, drifts, jobs, ledger, states
 
 
 def refused(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
@@ -40,9 +40,11 @@ def rendered(
     Where it does not say what it billed, that is what the offer that took it costs.
     """
     states.rendered(tx, job_id, rendered_id=rendered_id, at=at)
-    if billed is None:
+    if billed is not None:
+        drifts.count(tx, job_id, billed, at=at)
+    else:
         billed = attempts.price(tx, job_id)
-    return ledger.capture(tx, job_id, billed_micros=billed, at=at)
+    return _captured(tx, job_id, billed, at)
 
 
 def failed(
@@ -94,6 +96,19 @@ def vanished(job: Job, fault: Fault, at: datetime, tx: sqlite3.Connection) -> No
     _end(tx, job.id, None, at)
 
 
+def rejected(job: Job, at: datetime, tx: sqlite3.Connection, *, refund: bool) -> None:
+    """Review or withheld → rejected: denied by a moderator, or too old.
+
+    Before it was submitted nothing is owed. A withheld clip has been paid for: with `refund` (the server's
+    rule, and always where nobody looked in time) the house pays it, without the member does.
+    """
+    states.rejected(tx, job.id, at=at)
+    if job.state is JobState.REVIEW:
+        ledger.release(tx, job.id, at=at)
+    elif refund:
+        ledger.refund(tx, job.id, at=at)
+
+
 def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
     """Give the member's hold back and open the same on the house; False where the house has it already.
 
@@ -120,11 +135,18 @@ def _to_the_house(tx: sqlite3.Connection, job_id: JobId, at: datetime) -> bool:
     return True
 
 
+def _captured(tx: sqlite3.Connection, job_id: JobId, billed: Micros | None, at: datetime) -> Micros:
+    overrun = ledger.capture(tx, job_id, billed_micros=billed, at=at)
+    if overrun:
+        drifts.overrun(tx, job_id, overrun, at=at)
+    return overrun
+
+
 def _end(tx: sqlite3.Connection, job_id: JobId, billed: Micros | None, at: datetime) -> Micros:
     if billed is None:
         _to_the_house(tx, job_id, at)
         return ledger.capture(tx, job_id, billed_micros=None, at=at)
     if billed:
-        return ledger.capture(tx, job_id, billed_micros=billed, at=at)
+        return _captured(tx, job_id, billed, at)
     ledger.release(tx, job_id, at=at)
     return NOTHING_MICROS

@@ -200,13 +200,13 @@ def stored(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
 def posted(
     tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, message_id: MessageId, *, at: datetime
 ) -> None:
-    """Stored → posted."""
+    """Stored → posted, or withheld → posted: a moderator has let it pass."""
     _one(
         tx.execute(
             """
             UPDATE jobs SET state = 'posted', rev = rev + 1, state_at = ?,
                             clip_channel_id = ?, clip_message_id = ?
-            WHERE id = ? AND state = 'stored'
+            WHERE id = ? AND state IN ('stored', 'withheld')
             """,
             (to_us(at), channel_id, message_id, job_id),
         ),
@@ -297,6 +297,60 @@ def cancelled(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
             """
             UPDATE jobs SET state = 'cancelled', rev = rev + 1, state_at = ?
             WHERE id = ? AND state IN ('review', 'queued', 'running')
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
+def approved(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Review → queued: a moderator has let the order pass."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'queued', rev = rev + 1, state_at = ? WHERE id = ? AND state = 'review'
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
+def withheld(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Stored → withheld: a moderator looks at the clip before anybody else does."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'withheld', rev = rev + 1, state_at = ? WHERE id = ? AND state = 'stored'
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
+def rejected(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Review or withheld → rejected: what it costs is the caller's to enter."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'rejected', rev = rev + 1, state_at = ?
+            WHERE id = ? AND state IN ('review', 'withheld')
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
+def withdrawn(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Withheld → cancelled: its member wants it shown no more. It was made, so it stays paid."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'cancelled', rev = rev + 1, state_at = ?
+            WHERE id = ? AND state = 'withheld'
             """,
             (to_us(at), job_id),
         ),

@@ -102,7 +102,7 @@ def drive(job: Job, state: JobState, at: datetime, tx: sqlite3.Connection) -> No
             states.posted(tx, job.id, ChannelId(30), MessageId(9), at=at)
         case JobState.UNDELIVERABLE:
             states.undeliverable(tx, job.id, FAULT, at=at)
-        case JobState.WITHHELD | JobState.REJECTED:  # no code moves there yet
-            tx.execute("UPDATE jobs SET state = 'withheld', rev = rev + 1 WHERE id = ?", (job.id,))
+        case JobState.WITHHELD | JobState.REJECTED:
+            states.withheld(tx, job.id, at=at)
     if state is JobState.REJECTED:
-        tx.execute("UPDATE jobs SET state = 'rejected', rev = rev + 1 WHERE id = ?", (job.id,))
+        moves.rejected(now(tx, job), at, tx, refund=False)

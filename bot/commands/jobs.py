@@ -46,7 +46,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         waiting = verdicts.uncertain(connection)
     for each in waiting:
         say(_line(each))
-    say(f"{len(waiting)} jobs are uncertain" if waiting else "no job is uncertain")
+    say(f"uncertain jobs: {len(waiting)}")
     return 0
 
 

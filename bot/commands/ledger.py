@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from bot import journal, reconciling, reports, settings
+from bot import drift, journal, reconciling, reports, settings
 from bot.errors import SettingsError, StorageError
 from bot.settings import Settings
-from storage import booked
+from storage import booked, drifts
 
 _EVER = date(2015, 1, 1)
 """Discord's own first year."""
@@ -33,7 +33,9 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     for each in (export, reconcile):
         each.add_argument("--since", type=_day, default=_EVER, help="the first day (UTC), as 2026-11-01")
         each.add_argument("--until", type=_day, default=None, help="the last day (UTC); else today")
-    for each in (show, verify, export, reconcile):
+    differing = whats.add_parser("drift", help="what providers billed for clips, beside what was expected")
+    differing.add_argument("--days", type=int, choices=range(1, 367), default=30, metavar="DAYS")
+    for each in (show, verify, export, reconcile, differing):
         each.add_argument("--env-file", type=Path, default=Path(".env"))
 
 
@@ -51,10 +53,22 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
                 say(line)
             say("the ledger is right" if not differences else f"{len(differences)} differences")
             return 1 if differences else 0
+        case "drift":
+            return _drift(config, chosen.days, say)
         case "export":
             return _export(config, chosen, say)
         case _:
             return _reconcile(config, chosen, say)
+
+
+def _drift(config: Settings, days: int, say: Callable[[str], None]) -> int:
+    with reports.reading(config) as connection:
+        found = drifts.by_offer(connection, since=datetime.now(UTC).date() - timedelta(days=days - 1))
+    for each in found:
+        say(drift.line(each))
+    differing = sum(drift.is_off(each) for each in found)
+    say(f"{len(found)} offers said what they billed; {differing} of them differ by more than 1 %")
+    return 1 if differing else 0
 
 
 def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> int:

@@ -21,14 +21,18 @@ BEGIN SELECT RAISE(ABORT, 'a stop ends once'); END;
 CREATE TRIGGER a_stop_is_kept BEFORE DELETE ON stops
 BEGIN SELECT RAISE(ABORT, 'a stop is never deleted'); END;
 
--- One row for an offer and a day (of UTC) on which its provider said what it billed for clips.
+-- One row for an offer and a day (of UTC) on which its provider said what it billed for clips; an overrun is
+-- what was billed above a hold, whatever became of the job.
 CREATE TABLE drifts (
     offer_id TEXT NOT NULL,
     day INTEGER NOT NULL,
-    jobs INTEGER NOT NULL CHECK (jobs >= 1),
-    expected_micros INTEGER NOT NULL CHECK (expected_micros >= 0),
-    billed_micros INTEGER NOT NULL CHECK (billed_micros >= 0),
+    jobs INTEGER NOT NULL DEFAULT 0 CHECK (jobs >= 0),
+    expected_micros INTEGER NOT NULL DEFAULT 0 CHECK (expected_micros >= 0),
+    billed_micros INTEGER NOT NULL DEFAULT 0 CHECK (billed_micros >= 0),
+    overrun_micros INTEGER NOT NULL DEFAULT 0 CHECK (overrun_micros >= 0),
+    -- What the operator has heard of it.
     told_at INTEGER,
+    overrun_told_micros INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (offer_id, day)
 ) STRICT, WITHOUT ROWID;
 

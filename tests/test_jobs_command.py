@@ -1,0 +1,111 @@
+"""`dailies jobs` and `dailies resume`: through the running bot's socket, and alone where none runs."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.control import Change, Control, ResumeSpending, SettleJob
+from bot.domain import JobState, Micros
+from storage import jobs, stops, verdicts
+from storage.database import Database, open_database
+from storage.lock import FolderLock
+from storage.stops import Stop
+from storage.verdicts import Verdict
+from tests.bookkeeping import in_state
+from tests.props import NOON, Clock
+
+HERE = ("--env-file", "none")
+
+
+@pytest.fixture
+async def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
+    """The database of a data folder that the commands work on."""
+    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
+    opened = await open_database(tmp_path / "dailies.db")
+    yield opened
+    await opened.close()
+
+
+async def typed(*words: str) -> int:
+    return await asyncio.to_thread(main, [*words, *HERE])
+
+
+async def test_a_running_bot_settles_a_job_and_is_told_to_look_at_it(
+    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = await in_state(book, clock, JobState.UNCERTAIN)
+    changes: list[Change] = []
+    with FolderLock(tmp_path):
+        control = Control(tmp_path, book, now=clock, changed=changes.append)
+        await control.start()
+
+        assert await typed("jobs", "uncertain") == 0
+        assert await typed("jobs", "settle", job.id, "lost", "--why", "support said so") == 0
+        assert await typed("jobs", "uncertain") == 0
+
+        await control.close()
+    first, count, done, none = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{job.id}  since 2026-11-21 12:00 UTC  studio/studio  $0.40 held for its member")
+    assert count == "uncertain jobs: 1"
+    assert done == f"job {job.id} has failed; its member pays nothing, and the house what was held for it"
+    assert none == "uncertain jobs: 0"
+    (made,) = changes
+    assert isinstance(made, SettleJob)
+    assert made.job_id == job.id
+    (decision,) = await book.read(partial(verdicts.of_job, job_id=job.id))
+    assert (decision.verdict, decision.why) == (Verdict.LOST, "support said so")
+    assert decision.by.endswith(" at the shell")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nojob", "lost", "--why", "x"),
+        ("{job}", "found", "--why", "x"),
+        ("{job}", "lost", "ticket", "--why", "x"),
+        ("{job}", "lost", "--why", " "),
+        ("{job}", "lost", "--why", "x" * 501),
+    ],
+)
+async def test_what_cannot_be_settled_is_refused_and_changes_nothing(
+    book: Database, clock: Clock, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    job = await in_state(book, clock, JobState.UNCERTAIN)
+
+    code = await typed("jobs", "settle", *(word.format(job=job.id) for word in words))
+
+    assert code != 0
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert await book.read(partial(jobs.get, job_id=job.id)) == job
+    assert await book.read(partial(verdicts.of_job, job_id=job.id)) == []
+
+
+async def test_spending_is_resumed_through_the_running_bot(
+    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop = Stop(stopped_at=NOON, spent_micros=Micros(3), limit_micros=Micros(2), usual_micros=Micros(1))
+    await book.write(partial(stops.stop, wanted=stop))
+    changes: list[Change] = []
+    with FolderLock(tmp_path):
+        control = Control(tmp_path, book, now=clock, changed=changes.append)
+        await control.start()
+
+        assert await typed("resume", "spending") == 0
+
+        await control.close()
+    assert capsys.readouterr().out == "paid orders go on\n"
+    assert [type(made) for made in changes] == [ResumeSpending]
+    assert await book.read(stops.current) is None
+
+
+async def test_spending_is_resumed_where_no_bot_runs(
+    book: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await typed("resume", "spending") == 0
+
+    assert capsys.readouterr().out == "paid orders were not stopped\n"
+    assert await book.read(stops.current) is None

@@ -1,0 +1,261 @@
+"""The refund rules: every row of the README's table, walked with the real worker and ledger."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot import moves, settling
+from bot.domain import (
+    EntryKind,
+    Fault,
+    FaultKind,
+    Job,
+    JobState,
+    Micros,
+    Scope,
+    Ticket,
+)
+from bot.orders import Cancelled
+from bot.providers.protocol import Failed, Found, Refused, Rendered, Rendering, Stopped, Unknown, Vanished
+from bot.settling import Case
+from bot.surge import SurgeBounds
+from storage import ledger, states
+from storage.verdicts import Verdict
+from tests import bookkeeping
+from tests.props import job_of
+from tests.workbench import RETIRING, TOLD, Bench
+
+PRICE = 400_000
+BILLED = 123_456
+OVER = 1_000
+FAULT = Fault(kind=FaultKind.PROVIDER, code="made_up")
+
+Walk = Callable[[Bench], Awaitable[Job]]
+
+
+def table() -> dict[str, tuple[str, str]]:
+    """What the README says: case to who pays what, member first."""
+    text = Path(__file__).parents[2].joinpath("README.md").read_text("utf-8")
+    section = text.partition("## Who pays when there is no clip")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ([^|]+) \| [^|]+ \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
+    return {case: (member, house) for case, member, house in rows if case != "Case"}
+
+
+@pytest.fixture
+def rules() -> dict[str, tuple[str, str]]:
+    found = table()
+    if not found:
+        pytest.skip("the README has no such table yet")
+    return found
+
+
+def paid(bench: Bench, job: Job) -> tuple[int, int]:
+    """What the member and the house paid for a job, by the entries."""
+    member = house = 0
+    for kind, bearer, micros in bench.entries(job):
+        match kind, bearer:
+            case EntryKind.CAPTURE, Scope.MEMBER:
+                member += micros
+            case EntryKind.CAPTURE | EntryKind.ADJUST, Scope.HOUSE:
+                house += micros
+            case EntryKind.REFUND, _:
+                member -= micros
+                house += micros
+    return member, house
+
+
+async def until_ended(bench: Bench, job: Job) -> Job:
+    """Until its worker has nothing more to do with it."""
+    ends = (JobState.POSTED, JobState.FAILED, JobState.CANCELLED, JobState.UNDELIVERABLE)
+    return await bench.until_state(job, *ends, within_s=200_000)
+
+
+def rendering(answer: Failed | Rendered | Vanished) -> Walk:
+    async def walk(bench: Bench) -> Job:
+        bench.told.answers = type(bench.told.answers)([answer])
+        job = await bench.place(TOLD)
+        await bench.start()
+        return await until_ended(bench, job)
+
+    return walk
+
+
+def stopped(billed: Micros | None) -> Walk:
+    async def walk(bench: Bench) -> Job:
+        bench.told.answers = type(bench.told.answers)([Rendering()])
+        job = await bench.place(TOLD)
+        await bench.start()
+        await bench.until_state(job, JobState.RUNNING)
+        assert await bench.cancel(job) is Cancelled.ASKED
+        bench.told.answers = type(bench.told.answers)([Stopped(billed)])
+        return await bench.until_state(job, JobState.CANCELLED)
+
+    return walk
+
+
+async def not_taken(bench: Bench) -> Job:
+    job = await bench.place(RETIRING)
+    bench.clock.advance(timedelta(days=2))
+    await bench.start()
+    return await until_ended(bench, job)
+
+
+async def refused(bench: Bench) -> Job:
+    bench.told.submissions.append(Refused(FAULT))
+    job = await bench.place(TOLD)
+    await bench.start()
+    return await until_ended(bench, job)
+
+
+async def cancelled_in_the_queue(bench: Bench) -> Job:
+    job = await bench.place(TOLD)
+    assert await bench.cancel(job) is Cancelled.DONE
+    await bench.start()
+    return await until_ended(bench, job)
+
+
+async def asset_lost(bench: Bench) -> Job:
+    job = await bench.leave(JobState.RENDERED)
+    assert job.ticket is not None
+    bench.emulator.expire(job.ticket.provider_job_id)
+    await bench.start()
+    return await until_ended(bench, job)
+
+
+async def undeliverable(bench: Bench) -> Job:
+    job = await bench.place(TOLD)
+    bench.channel.closed = {job.order.channel_id}
+    await bench.start()
+    return await until_ended(bench, job)
+
+
+async def denied_before(bench: Bench) -> Job:
+    waiting = replace(job_of(at=bench.clock()), state=JobState.REVIEW)
+    bench.write(partial(bookkeeping.place, job=waiting))
+    bench.write(partial(moves.rejected, waiting, bench.clock(), refund=True))
+    return waiting
+
+
+async def withheld(bench: Bench) -> Job:
+    job = await bench.leave(JobState.STORED)
+    bench.write(partial(states.withheld, job_id=job.id, at=bench.clock()))
+    return bench.job(job.id)
+
+
+def denied_after(*, refund: bool) -> Walk:
+    async def walk(bench: Bench) -> Job:
+        job = await withheld(bench)
+        bench.write(partial(moves.rejected, job, bench.clock(), refund=refund))
+        return job
+
+    return walk
+
+
+async def withdrawn(bench: Bench) -> Job:
+    job = await withheld(bench)
+    bench.write(partial(states.withdrawn, job_id=job.id, at=bench.clock()))
+    return job
+
+
+async def uncertain_at_once(bench: Bench) -> Job:
+    bench.told.submissions.append(Unknown("lost"))
+    job = await bench.place(TOLD)
+    await bench.start()
+    return await bench.until_state(job, JobState.UNCERTAIN)
+
+
+async def uncertain_for_a_day(bench: Bench) -> Job:
+    job = await uncertain_at_once(bench)
+    await bench.until(lambda: bench.holder(job) is Scope.HOUSE, within_s=100_000)
+    return job
+
+
+async def found_after_a_day(bench: Bench) -> Job:
+    job = await uncertain_for_a_day(bench)
+    bench.told.searches = type(bench.told.searches)([Found(Ticket(provider_job_id="theirs"))])
+    return await until_ended(bench, job)
+
+
+async def dry_run(bench: Bench) -> Job:
+    bench.dry_run = True
+    job = await bench.place(TOLD)
+    await bench.start()
+    return await until_ended(bench, job)
+
+
+async def stopped_for_a_day(bench: Bench) -> Job:
+    bench.surge_bounds = SurgeBounds(floor_micros=Micros(0), times=4)
+    job = await bench.place(TOLD)
+    await bench.start()
+    return await until_ended(bench, job)
+
+
+def decided(verdict: Verdict, *, ticket: str | None = None, after_a_day: bool = False) -> Walk:
+    async def walk(bench: Bench) -> Job:
+        job = await (uncertain_for_a_day if after_a_day else uncertain_at_once)(bench)
+        case = Case(job_id=job.id, verdict=verdict, ticket=ticket, by="ann", why="their page says so")
+        bench.write(partial(settling.settle, case, bench.clock()))
+        bench.running.worker.wake(job.id)
+        return await until_ended(bench, job)
+
+    return walk
+
+
+WALKS: dict[str, tuple[Walk, JobState]] = {
+    "made and posted": (rendering(Rendered()), JobState.POSTED),
+    "failed before taken": (not_taken, JobState.FAILED),
+    "refused by the model": (refused, JobState.FAILED),
+    "failed while rendering, not billed": (rendering(Failed(FAULT, Micros(0))), JobState.FAILED),
+    "failed while rendering, billed": (rendering(Failed(FAULT, Micros(BILLED))), JobState.FAILED),
+    "failed while rendering, unknown": (rendering(Failed(FAULT, None)), JobState.FAILED),
+    "cancelled in the queue": (cancelled_in_the_queue, JobState.CANCELLED),
+    "cancelled while running, not billed": (stopped(Micros(0)), JobState.CANCELLED),
+    "cancelled while running, billed": (stopped(Micros(BILLED)), JobState.CANCELLED),
+    "cancelled while running, unknown": (stopped(None), JobState.CANCELLED),
+    "billed above the price": (rendering(Rendered(Micros(PRICE + OVER))), JobState.POSTED),
+    "asset lost": (asset_lost, JobState.FAILED),
+    "undeliverable": (undeliverable, JobState.UNDELIVERABLE),
+    "denied before rendering": (denied_before, JobState.REJECTED),
+    "denied after rendering, refunding": (denied_after(refund=True), JobState.REJECTED),
+    "denied after rendering, not refunding": (denied_after(refund=False), JobState.REJECTED),
+    "withdrawn after rendering": (withdrawn, JobState.CANCELLED),
+    "uncertain for a day": (uncertain_for_a_day, JobState.UNCERTAIN),
+    "found after a day": (found_after_a_day, JobState.POSTED),
+    "vanished": (rendering(Vanished("gone")), JobState.FAILED),
+    "dry run": (dry_run, JobState.FAILED),
+    "stopped for a day": (stopped_for_a_day, JobState.FAILED),
+    "decided: found": (decided(Verdict.FOUND, ticket="theirs"), JobState.POSTED),
+    "decided: absent": (decided(Verdict.ABSENT, after_a_day=True), JobState.FAILED),
+    "decided: lost": (decided(Verdict.LOST), JobState.FAILED),
+}
+
+AMOUNTS = {"nothing": 0, "the price": PRICE, "what was billed": BILLED, "what is above it": OVER}
+
+
+def test_every_row_of_the_table_is_walked(rules: dict[str, tuple[str, str]]) -> None:
+    assert rules.keys() == WALKS.keys()
+
+
+@pytest.mark.parametrize("case", WALKS)
+async def test_who_pays_is_what_the_table_says(
+    bench: Bench, rules: dict[str, tuple[str, str]], case: str
+) -> None:
+    walk, end = WALKS[case]
+    member, house = rules[case]
+
+    job = await walk(bench)
+
+    assert bench.job(job.id).state is end
+    assert bench.job(job.id).charged_micros == AMOUNTS[member]
+    if house == "set aside":
+        assert (paid(bench, job), bench.holder(job)) == ((AMOUNTS[member], 0), Scope.HOUSE)
+    else:
+        assert (paid(bench, job), bench.holder(job)) == ((AMOUNTS[member], AMOUNTS[house]), None)
+    assert ledger.verify(bench.connection) == []
+    if case in {"dry run", "stopped for a day"}:
+        assert (bench.told.submitted, bench.emulator.seen) == ([], [])
