@@ -41,7 +41,7 @@ class Relative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Family:
-    """The relatives, parents before their children; `more` is whether some were left out."""
+    """The relatives, each followed by what was made of it; `more` is whether some were left out."""
 
     relatives: tuple[Relative, ...]
     more: bool
@@ -166,7 +166,18 @@ def _branches(job: Job, connection: sqlite3.Connection) -> tuple[list[_Branch], 
             and all(child.id != one.id for child in children)
         ]
         branches += [_Branch(job=one, parent=branch.job.id, depth=branch.depth + 1) for one in missing]
-    return branches, more
+    return _in_order(branches), more
+
+
+def _in_order(branches: list[_Branch]) -> list[_Branch]:
+    """Each followed by what was made of it, as it is drawn from the top down."""
+    ordered: list[_Branch] = []
+    waiting = branches[:1]
+    while waiting:
+        branch = waiting.pop()
+        ordered.append(branch)
+        waiting += [child for child in reversed(branches) if child.parent == branch.job.id]
+    return ordered
 
 
 def _states(job_ids: list[JobId], connection: sqlite3.Connection) -> dict[JobId, ClipState | None]:

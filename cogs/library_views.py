@@ -1,6 +1,6 @@
 """How the library looks: its pages, and a clip with its family."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -163,7 +163,7 @@ def family_text(family: Family) -> str:
     """The family in words, one line each, as far as there is room."""
     lines: list[str] = []
     left = FAMILY_UNITS_MAX
-    for one in _in_order(family.relatives):
+    for one in family.relatives:
         line = _relative(one)
         left -= len(line) + 1
         if left < 0:
@@ -189,19 +189,8 @@ def kind_word(kind: Kind) -> str:
             return _("a character")
 
 
-def _in_order(relatives: Sequence[Relative]) -> list[Relative]:
-    """Each followed by what was made of it."""
-    ordered: list[Relative] = []
-    waiting = [one for one in reversed(relatives) if one.parent is None]
-    while waiting:
-        one = waiting.pop()
-        ordered.append(one)
-        waiting += [child for child in reversed(relatives) if child.parent == one.number]
-    return ordered
-
-
 def _relative(one: Relative) -> str:
-    indent = "\N{EM SPACE}" * one.depth + ("↳ " if one.depth else "")
+    indent = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} " * one.depth
     if one.job is not None:
         words = escaped(shortened(one.job.order.prompt, PROMPT_UNITS_IN_FAMILY))
         told = f"{words} · {kind_word(one.job.order.kind)} · {sentences.ago(one.job.created_at)}"

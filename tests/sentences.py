@@ -20,6 +20,7 @@ from discord.app_commands import TranslationContextTypes, locale_str
 from bot import catalogue, errors
 from bot.language import NAME
 from cogs.wording import is_name
+from tests.library_scene import open_shelf
 from tests.stage import open_stage
 
 ROOT = Path(__file__).parent.parent
@@ -227,7 +228,7 @@ async def _of_commands() -> tuple[list[Key], list[str]]:
     recorder = _Recorder()
     plain: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with open_stage(Path(folder)) as stage:
+        async with open_stage(Path(folder)) as stage, open_shelf(stage, Path(folder)):
             tree = stage.client.tree
             for command in tree._get_all_commands():
                 await command.get_translated_payload(tree, recorder)
