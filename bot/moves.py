@@ -40,11 +40,11 @@ def rendered(
     Where it does not say what it billed, that is what the offer that took it costs.
     """
     states.rendered(tx, job_id, rendered_id=rendered_id, at=at)
-    if billed is not None:
-        drifts.count(tx, job_id, billed, at=at)
-    else:
-        billed = attempts.price(tx, job_id)
-    return _captured(tx, job_id, billed, at)
+    if billed is None:
+        return _captured(tx, job_id, attempts.price(tx, job_id), at)
+    overrun = _captured(tx, job_id, billed, at)
+    drifts.count(tx, job_id, billed, at=at)
+    return overrun
 
 
 def failed(
