@@ -55,6 +55,14 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
         "INSERT INTO attempts VALUES ('b', 1, 'studio/studio', 'studio', 0, 0, 'taken', 'theirs-1', NULL)"
     )
     tables.execute("INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, 0, NULL, NULL, NULL)")
+    tables.execute("INSERT INTO stops VALUES (1, 0, 2, 1, 1, 1, 'the shell')")
+    tables.execute("INSERT INTO verdicts VALUES (1, 'a', 'absent', NULL, 'the shell', 'they said so', 0)")
+    a_job(tables, "d", JobState.POSTED, 4)
+    tables.execute(NEW_CHARACTER.format("", "new", "'Ava'", 1, "new", ""))
+    for name, job_id, theirs in (("made", "b", "x"), ("gone", "d", "z")):
+        made = f"'{job_id}', 'studio', '{theirs}', 0, "
+        tables.execute(NEW_CHARACTER.format(MADE, name, "'Ava'", 1, name, made))
+    tables.execute("UPDATE characters SET removed_at = 1 WHERE id = 'gone'")
     return tables
 
 
@@ -126,6 +134,13 @@ NEW_GRANT = """
     VALUES (7, 1001, {}, {}, 5, 10, {})
 """
 NEW_PURSE = "INSERT INTO purses VALUES ('guild', 7, 0, 20778, {}, 0, 0, 0, 0, 0, 0, {})"
+
+NEW_CHARACTER = """
+    INSERT INTO characters (id, guild_id, user_id, name, shared, consent_version, consent_at, file, sha256,
+                            size_bytes, width, height, duration_ms, {}removed_at)
+    VALUES ('{}', 7, 1001, {}, 0, {}, 0, 'characters/{}.mp4', printf('%064d', 0), 9, 1280, 720, 2000, {}NULL)
+"""
+MADE = "job_id, provider, provider_id, made_at, "
 
 NEW_REPORT = "INSERT INTO reports VALUES ('r', 'b', 7, 5, '{}', {}, 0, 0, NULL, NULL, NULL)"
 
@@ -305,6 +320,41 @@ BROKEN = [
     (
         "a_shown_gallery_post_has_a_message",
         "INSERT INTO gallery_posts (job_id, channel_id, state, due_at) VALUES ('b', 30, 'shown', 0)",
+    ),
+    ("a_stop_ends_once_and_says_by_whom", "INSERT INTO stops VALUES (2, 0, 2, 1, 1, 1, NULL)"),
+    ("a stop ends once", "UPDATE stops SET resumed_by = 'another'"),
+    ("a stop is never deleted", "DELETE FROM stops"),
+    (
+        "a_verdict_is_found_absent_or_lost",
+        "INSERT INTO verdicts VALUES (2, 'a', 'perhaps', NULL, 'the shell', 'they said so', 0)",
+    ),
+    ("a_verdict_says_why", "INSERT INTO verdicts VALUES (2, 'a', 'absent', NULL, 'the shell', '', 0)"),
+    ("what was decided stays on record", "UPDATE verdicts SET verdict = 'found'"),
+    ("what was decided stays on record", "DELETE FROM verdicts"),
+    ("the_name_of_a_character_is_short", NEW_CHARACTER.format("", "y", "''", 1, "y", "")),
+    ("the_name_of_a_character_is_short", NEW_CHARACTER.format("", "y", "printf('%081d', 0)", 1, "y", "")),
+    ("a_consent_is_to_a_text", NEW_CHARACTER.format("", "y", "'Ava'", 0, "y", "")),
+    (
+        "a_character_that_is_made_is_whole",
+        NEW_CHARACTER.format(MADE, "y", "'Ava'", 1, "y", "'a', 'studio', NULL, 0, "),
+    ),
+    ("only_a_character_that_is_made_is_removed", "UPDATE characters SET removed_at = 1 WHERE id = 'new'"),
+    *(
+        (
+            "what was agreed to, by whom and for which clip, never changes",
+            f"UPDATE characters SET {column} = {column} WHERE id = 'new'",
+        )
+        for column in ("guild_id", "user_id", "name", "consent_version", "consent_at", "sha256")
+    ),
+    ("a character is made once", "UPDATE characters SET provider_id = 'other' WHERE id = 'made'"),
+    ("a removed character stays removed", "UPDATE characters SET removed_at = NULL WHERE id = 'gone'"),
+    (
+        "a character that was made is never forgotten: its row holds the consent",
+        "DELETE FROM characters WHERE id = 'made'",
+    ),
+    (
+        "UNIQUE constraint failed: characters.provider, characters.provider_id",
+        NEW_CHARACTER.format(MADE, "y", "'Ava'", 1, "y", "'a', 'studio', 'x', 0, "),
     ),
 ]
 
