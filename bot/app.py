@@ -8,19 +8,23 @@ import random
 import secrets
 import shutil
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from bot import catalogue, media, reachable, settings
 from bot.alerts import Alerts
 from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.cards import Cards
-from bot.control import Control
+from bot.control import Change, Control, ResumeSpending, SettleJob, carry_out
 from bot.distributing import Distributing
-from bot.domain import STUDIO, Limits
+from bot.domain import STUDIO, JobId, Limits
+from bot.drift import Drift
+from bot.eligibility import MinimumAges
 from bot.errors import StorageError
 from bot.family import Families
 from bot.fetching import Fetching
@@ -32,12 +36,13 @@ from bot.library import THUMBNAILS, Library
 from bot.links import Links, key_in
 from bot.material import PICTURES, Material
 from bot.money import displayed
-from bot.notices import LoggedOperator
+from bot.notices import Notices
 from bot.orders import Orders
 from bot.pace import Pace
 from bot.packing import Packing
 from bot.part_files import sweep
 from bot.pictures import Pictures
+from bot.places import Places
 from bot.posting import Posting
 from bot.presets import Presets
 from bot.pricing import Pricing
@@ -53,6 +58,7 @@ from bot.showing import Shown
 from bot.spending import Spending
 from bot.standings import Standings
 from bot.stills import Stills
+from bot.surge import Surge, SurgeBounds
 from bot.throttle import Throttle
 from bot.web import Webhooks
 from bot.whispers import Whispers
@@ -65,8 +71,11 @@ from cogs.clip_presses import ClipPresses
 from cogs.clips import clips as clips_command
 from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
+from cogs.operator import operator as operator_command
+from cogs.operator import post_notice
 from cogs.quota import quota
 from cogs.reactions import Reactions
+from cogs.settings import settings as settings_command
 from cogs.shelves import Shelves
 from cogs.spend import spend
 from cogs.wall import DiscordWall
@@ -92,12 +101,10 @@ class App:
     worker: Worker
     cards: Cards
     removals: Removals
-    reporting: Reporting
-    retirements: Retirements
-    galleries: Galleries
-    alerts: Alerts
     orders: Orders
     database: Database
+    duties: Mapping[str, Callable[[], Coroutine[Any, Any, None]]]
+    """What runs in the background until the process ends, by name."""
 
 
 def utc_now() -> datetime:
@@ -133,7 +140,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         play_price = config.studio_play_usd_per_second
         play_money = play_price is not None and STUDIO in names
         displayed.set(config.display)
-        operator, clock = LoggedOperator(), asyncio.get_running_loop().time
+        operator, clock = Notices(), asyncio.get_running_loop().time
         health = Health(operator, clock=clock)
         models = catalogue.load(
             config.models_file,
@@ -145,9 +152,17 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         )
         database = await open_database(folder / "dailies.db")
         stack.push_async_callback(database.close)
-        control = Control(folder, database, now=now)
-        await control.start()
-        stack.push_async_callback(control.close)
+        surge = Surge(
+            database,
+            operator,
+            SurgeBounds(
+                floor_micros=config.surge_floor_usd,
+                times=config.surge_times,
+                most_micros=config.surge_most_usd,
+            ),
+            now=now,
+        )
+        await surge.begin()
         providers = await reachable.opened(config, models, stack, now=now)
         limits = Limits(
             member_monthly_micros=config.member_monthly_usd,
@@ -160,7 +175,13 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         )
         stack.push_async_callback(attachments.close)
         material = Material(database, Pictures(), Stills(), folder=folder, ids=ids, now=now)
-        pricing = Pricing(models, words, material, now=now, keep_at_provider=config.keep_at_provider)
+        ages = MinimumAges(
+            account=timedelta(days=config.account_age_min_days),
+            membership=timedelta(days=config.membership_age_min_days),
+        )
+        pricing = Pricing(
+            models, words, material, now=now, ages=ages, keep_at_provider=config.keep_at_provider
+        )
         orders = Orders(
             database,
             pricing,
@@ -169,6 +190,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             now=now,
             # The worker is made last: it delivers through the client, whose commands place orders.
             placed=lambda job_id: worker.wake(job_id),  # noqa: PLW0108
+            surge=surge,
         )
         use_endpoints(config.discord_api_url, config.discord_gateway_url)
         client = Client(
@@ -183,11 +205,18 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             play_money=play_money,
         )
         stack.push_async_callback(client.close)
+        if config.operator_ids:
+            client.tree.add_command(
+                operator_command(
+                    config.operator_ids, partial(carry_out, database, now=now), resumed=surge.resumed
+                )
+            )
         spending = Spending(folder / "dailies.db", database, now=now)
         billboard = AlertDelivery(client, play_money=play_money)
         standings = Standings(database, limits, now=now)
         client.tree.add_command(quota(orders, budgets, standings, play_money=play_money))
         client.managing = Managing(budgets, Distributing(database, now=now), standings, billboard)
+        client.tree.add_command(settings_command(Places(database)))
         client.tree.add_command(budget(client.managing))
         client.tree.add_command(spend(spending, operator_ids=config.operator_ids, play_money=play_money))
         alerts = Alerts(database, spending, billboard, now=now)
@@ -214,6 +243,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             play_money=play_money,
             now=now,
             expected_at=lambda job: times.expected_end_at(job, at=now()),
+            held_back=surge.holds_back,
         )
         shown = Shown(database, cards, delivery, packing, folder=clips_folder, now=now)
         removals = Removals(
@@ -272,7 +302,20 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             times=times,
             whispers=whispers,
             paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
+            surge=surge,
+            dry_run=config.dry_run,
         )
+
+        def changed(made: Change) -> None:
+            match made:
+                case ResumeSpending():
+                    surge.resumed()
+                case SettleJob(job_id=job_id):
+                    worker.wake(JobId(job_id))
+
+        control = Control(folder, database, now=now, changed=changed)
+        await control.start()
+        stack.push_async_callback(control.close)
         if config.public_url is not None:
             webhooks = Webhooks(
                 database,
@@ -284,17 +327,30 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             )
             stack.push_async_callback(webhooks.close)
             log.info("webhooks come to %s", await webhooks.start(config.web_host, config.web_port))
+        duties: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "gateway": client.connect,
+            "worker": worker.run,
+            "cards": cards.run,
+            "removals": removals.run,
+            "surge": surge.run,
+            "drift": Drift(database, operator, now=now).run,
+            "reports": reporting.run,
+            "alerts": alerts.run,
+            "galleries": galleries.run,
+            "retirements": Retirements(models, providers, now=now).run,
+        }
+        if config.operator_channel_id is not None:
+            duties["notices"] = partial(
+                operator.run, partial(post_notice, client, config.operator_channel_id)
+            )
         yield App(
             client=client,
             worker=worker,
             cards=cards,
             removals=removals,
-            reporting=reporting,
-            galleries=galleries,
-            retirements=Retirements(models, providers, now=now),
-            alerts=alerts,
             orders=orders,
             database=database,
+            duties=duties,
         )
 
 
@@ -312,16 +368,7 @@ async def run(config: Settings) -> None:
     async with assembled(config) as app:
         await app.client.sign_in(token)
         log.info("invite the bot with: %s", app.client.invite_url)
-        duties = [
-            asyncio.create_task(app.client.connect(), name="gateway"),
-            asyncio.create_task(app.worker.run(), name="worker"),
-            asyncio.create_task(app.cards.run(), name="cards"),
-            asyncio.create_task(app.removals.run(), name="removals"),
-            asyncio.create_task(app.reporting.run(), name="reports"),
-            asyncio.create_task(app.retirements.run(), name="retirements"),
-            asyncio.create_task(app.galleries.run(), name="galleries"),
-            asyncio.create_task(app.alerts.run(), name="alerts"),
-        ]
+        duties = [asyncio.create_task(duty(), name=name) for name, duty in app.duties.items()]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait({*duties, waiting}, return_when=asyncio.FIRST_COMPLETED)
