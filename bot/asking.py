@@ -49,6 +49,7 @@ class Asking:
         providers, paces: by name, the first part of an offer's id.
         times: how long jobs take; every job that ends adds to it.
         call: makes a job due now.
+        expires: told how long the provider keeps a clip, where it says so.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Asking:
         times: RenderTimes,
         *,
         call: Callable[[JobId], None],
+        expires: Callable[[JobId, datetime], None],
         now: Callable[[], datetime],
     ) -> None:
         self._database = database
@@ -74,6 +76,7 @@ class Asking:
         self._patience = patience
         self._times = times
         self._call = call
+        self._expires = expires
         self._now = now
         self._turnstiles: dict[str, Turnstile] = {}
         self._heard_at: dict[JobId, datetime] = {}
@@ -129,7 +132,9 @@ class Asking:
         match answer:
             case Waiting() | Rendering():
                 raise StaleJob(f"job {job.id} has not ended")
-            case Rendered(billed_micros, provider_id=made_id):
+            case Rendered(billed_micros, expires_at, made_id):
+                if expires_at is not None:
+                    self._expires(job.id, expires_at)
                 move = partial(moves.rendered, job.id, billed_micros, at, rendered_id=made_id)
                 self._warn_of(job, await self._movement.write(job, move))
                 return 0.0

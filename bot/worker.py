@@ -30,6 +30,7 @@ from bot.errors import (
     StorageError,
     UnreadableAnswer,
 )
+from bot.fetch_line import FetchLine
 from bot.fetching import Fetching
 from bot.handover import Handover
 from bot.looks import Looks
@@ -59,8 +60,10 @@ FIRST_LOOKS_APART_S = 0.005
 """At start-up all jobs are due. They are looked at so far apart, or within the time above if that is less."""
 FETCHES_AT_ONCE = 8
 POSTS_AT_ONCE = 8
+FETCH_IN_LINE_S = 60.0
+"""A clip that waits is called when it may be fetched; this is for one that nobody called."""
 SLOT_TAKEN_S = 1.0
-"""Until the next try for one of those, without keeping a lane: a slow Discord must not stop the rest."""
+"""Until the next try for a place to post, without keeping a lane: a slow Discord must not stop the rest."""
 AFTER_A_FAULT_S = 30.0
 BAD_FILES_MAX = 3
 BAD_FILE_AGAIN_S = 20.0
@@ -123,13 +126,13 @@ class Worker:
             dry_run=dry_run,
         )
         self._casting = Casting(self._movement, folder=folder, now=now)
-        self._fetches = asyncio.Semaphore(FETCHES_AT_ONCE)
         self._posts = asyncio.Semaphore(POSTS_AT_ONCE)
         self._bad_files: dict[JobId, int] = {}
         self._uploads = 0
         self._whispers = whispers
         self._times = times or RenderTimes()
         self._schedule = Schedule(self._step, lanes=LANES, early_s=EARLY_S)
+        self._fetch_line = FetchLine(at_once=FETCHES_AT_ONCE, call=self._schedule.wake)
         self._looks = Looks(database)
         self._asking = Asking(
             database,
@@ -141,6 +144,7 @@ class Worker:
             self._patience,
             self._times,
             call=self._schedule.wake,
+            expires=self._fetch_line.expires,
             now=now,
         )
 
@@ -229,11 +233,10 @@ class Worker:
     async def _fetch(self, job: Job) -> float | None:
         if job.ticket is None:
             raise StorageError(f"job {job.id} was rendered without a ticket")
-        if self._fetches.locked():
-            return self._patience.about_s(SLOT_TAKEN_S)
+        if not self._fetch_line.enter(job):
+            return FETCH_IN_LINE_S
         try:
-            async with self._fetches:
-                clip = await self._fetching.fetch(job, reached(self._providers, job), job.ticket)
+            clip = await self._fetching.fetch(job, reached(self._providers, job), job.ticket)
         except AssetGone as error:
             await self._asset_lost(job, error.code, str(error))
             return None
@@ -251,6 +254,8 @@ class Worker:
             log.warning("not fetched yet: %s", error, extra={"job": job.id, "code": error.code})
             told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
             return max(self._patience.growing_s(job.state_at, most_s=60.0), told_s or 0.0)
+        finally:
+            self._fetch_line.leave()
         await self._movement.write(job, partial(moves.stored, clip, clip.stored_at))
         return 0.0
 
@@ -322,3 +327,4 @@ class Worker:
         self._asking.forget(job_id)
         self._routing.left(job_id)
         self._bad_files.pop(job_id, None)
+        self._fetch_line.forget(job_id)

@@ -31,6 +31,7 @@ class ToldProvider:
         self.deleted: list[Ticket] = []
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
         self.submitted: list[Attempt] = []
+        self.fetched: list[Ticket] = []
         self.asked = 0
         self.searched = 0
         self.cancelled = 0
@@ -63,7 +64,8 @@ class ToldProvider:
         return said
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
-        del ticket, bytes_max
+        del bytes_max
+        self.fetched.append(ticket)
         body = clip(128, 72, 4)
         into.write_bytes(body)  # noqa: ASYNC240 - a few kilobytes
         return Fetched(size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest())

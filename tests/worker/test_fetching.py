@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from bot.domain import EntryKind, FaultKind, Job, JobState, Period, Scope
-from bot.worker import LANES
+from bot.providers.protocol import Rendered
+from bot.worker import FETCHES_AT_ONCE, LANES
 from storage import ledger, purses
 from tests.channel import Call, Mishap
 from tests.emulators import faults
 from tests.emulators.clips import clip, sound_alone
 from tests.emulators.faults import answer
 from tests.props import SHORTEST_MICROS
-from tests.workbench import Bench, ticket_of
+from tests.workbench import TOLD, Bench, ticket_of
 
 PAID = [
     (EntryKind.HOLD, Scope.MEMBER, SHORTEST_MICROS),
@@ -190,6 +191,27 @@ async def test_clips_are_fetched_before_their_links_expire_however_slow_discord_
 
     job = await bench.place()
     await bench.until_state(job, JobState.STORED, within_s=60)
+
+
+async def test_of_the_clips_that_wait_the_one_that_expires_first_is_fetched_first(bench: Bench) -> None:
+    for _ in range(FETCHES_AT_ONCE):
+        await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.always("content", faults.HANG_BEFORE_WORK)
+    soon, late = bench.clock() + timedelta(minutes=5), bench.clock() + timedelta(days=1)
+    await bench.start()
+    await bench.until(lambda: fetches(bench) == FETCHES_AT_ONCE)
+    waiting = []
+    for count, expires_at in ((24, late), (1, soon)):
+        bench.told.answers.clear()
+        bench.told.answers.append(Rendered(expires_at=expires_at))
+        placed = [await bench.place(TOLD) for _ in range(count)]
+        waiting += [await bench.until_state(job, JobState.RENDERED) for job in placed]
+    assert bench.told.fetched == []
+    for job in waiting:
+        await bench.until_state(job, JobState.POSTED, within_s=600)
+
+    assert len(bench.told.fetched) == len(waiting)
+    assert ticket_of(waiting[-1]) in bench.told.fetched[:FETCHES_AT_ONCE]
 
 
 async def test_orders_are_handed_over_and_followed_however_slow_the_downloads_are(bench: Bench) -> None:
