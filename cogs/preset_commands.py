@@ -188,17 +188,19 @@ def _line(one: Preset, taken_in: Sequence[ChannelId], catalogue: Catalogue) -> s
     if said_parts := [each for each in parts if each]:
         line += " " + " · ".join(said_parts)
     if one.prefix:
-        line += "\n  " + _("before: {words}").format(words=escaped(shortened(one.prefix, WORDS_UNITS_SHOWN)))
+        line += "\n  - " + _("before: {words}").format(
+            words=escaped(shortened(one.prefix, WORDS_UNITS_SHOWN))
+        )
     if one.suffix:
-        line += "\n  " + _("after: {words}").format(words=escaped(shortened(one.suffix, WORDS_UNITS_SHOWN)))
+        line += "\n  - " + _("after: {words}").format(words=escaped(shortened(one.suffix, WORDS_UNITS_SHOWN)))
     if one.channel_id:
-        line += "\n  " + _("only in {place}").format(place=f"<#{one.channel_id}>")
+        line += "\n  - " + _("only in {place}").format(place=f"<#{one.channel_id}>")
     if one.model is not None and all(
         one.model != row.id for kind in (Kind.GENERATE, Kind.ANIMATE) for row in catalogue.models(kind)
     ):
-        line += "\n  " + _("its model cannot be ordered here now: another is taken")
+        line += "\n  - " + _("its model cannot be ordered here now: another is taken")
     if taken_in:
-        line += "\n  " + _("taken by itself in {places}").format(
+        line += "\n  - " + _("taken by itself in {places}").format(
             places=", ".join(f"<#{place}>" for place in taken_in)
         )
     return line

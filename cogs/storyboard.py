@@ -1,6 +1,6 @@
 """`/storyboard`: the parts of a prompt in a form, then the quote, on which everything else is chosen."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from discord import app_commands
@@ -12,7 +12,7 @@ from bot.domain import TAKES_MAX, InteractionId, Kind
 from bot.errors import NotYours, Refusal
 from bot.language import _
 from bot.orders import Orders
-from bot.prompts import compose
+from bot.prompts import Advice, Parts, compose
 from bot.sheets import Sheet, Sheets
 from cogs.answers import (
     Interaction,
@@ -33,6 +33,12 @@ from cogs.storyboard_form import sent_parts, storyboard_form
 
 ADVICE_SHOWN = 5
 LENGTH_DIGITS_MAX = 3
+_SAID_BY: Mapping[str, Collection[str]] = {
+    "camera": {"no_camera"},
+    "sound": {"no_sound", "picture_without_sound"},
+}
+"""What a part of the form has said already."""
+
 VALUE_CHARS_MAX = 120
 """Of a model's id, the longest value that can be chosen."""
 
@@ -98,7 +104,7 @@ class Storyboards:
             offered,
             PartsButton(sheet.id),
             rows=choices(sheet.id, offered.order, models),
-            advice=[one.text for one in advice[:ADVICE_SHOWN]],
+            advice=[one.text for one in _beside(sheet.parts, advice)][:ADVICE_SHOWN],
         )
         await answer(interaction, view)
 
@@ -146,6 +152,12 @@ def storyboard(
     )(command)
     app_commands.autocomplete(model=models, preset=preset_choices)(command)
     return command
+
+
+def _beside(parts: Parts, advice: Sequence[Advice]) -> list[Advice]:
+    """The advice without that for a part which was written: the rules know words, the form knows better."""
+    written = {code for part, codes in _SAID_BY.items() if getattr(parts, part).strip() for code in codes}
+    return [one for one in advice if one.code not in written]
 
 
 def _chosen(interaction: Interaction) -> str:

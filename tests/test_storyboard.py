@@ -134,6 +134,15 @@ async def test_advice_stands_on_the_quote_and_never_in_the_way(stage: Stage) -> 
     assert "Advice" not in texts(await storyboard(stage, stage.ada))
 
 
+async def test_what_a_part_says_is_not_missed(stage: Stage) -> None:
+    quote = await storyboard(stage, stage.ada, action="A cat crosses a puddle", sound="Rain on tin")
+
+    assert "Nothing says what is heard" not in texts(quote)
+    assert "Begin with the camera" in texts(quote)
+    filled = await storyboard(stage, stage.ada, action="A cat", sound="Rain on tin", camera="From the floor")
+    assert "Begin with the camera" not in texts(filled)
+
+
 async def test_the_form_comes_back_as_it_was_filled_in_and_answers_in_place(stage: Stage) -> None:
     quote = await storyboard(stage, stage.ada)
     longer = await chosen(stage.ada, quote, "length", "8")
