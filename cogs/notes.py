@@ -151,7 +151,7 @@ def _receipt(job: Job, *, play_money: bool) -> str:
         told = _("Ordered. {price} of play money is set aside for it. Its card in {place} shows how it goes.")
     else:
         told = _("Ordered. {price} is set aside for it. Its card in {place} shows how it goes.")
-    return told.format(price=format_usd(Micros(job.quote.price_micros * job.order.takes)), place=place)
+    return told.format(price=with_display(Micros(job.quote.price_micros * job.order.takes)), place=place)
 
 
 def _price(quote: Quote, order: Order) -> str:

@@ -142,6 +142,16 @@ async def test_defaults_are_set_together_and_what_came_between_is_seen(stage: St
     assert prefilled(await opened(stage, "defaults"), "flight") == "2"
 
 
+async def test_a_rule_that_came_between_is_seen_though_the_limit_is_the_same(stage: Stage) -> None:
+    early = await opened(stage, "defaults")
+    await sent(stage, await opened(stage, "defaults"), flight="2")
+    late = await sent(stage, early, flight="3")
+
+    assert "has changed this meanwhile" in late
+    assert "it is 2 now" in late
+    assert prefilled(await opened(stage, "defaults"), "flight") == "2"
+
+
 @pytest.mark.parametrize(
     "typed",
     [

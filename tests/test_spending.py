@@ -16,7 +16,7 @@ from bot.spending import Report, Share, Span, Spending, days_of, report
 from storage import ledger, purses
 from storage.database import open_database
 from storage.spending import of_guild
-from tests.bookkeeping import FAULT, drive, place, start
+from tests.bookkeeping import FAULT, drive, now, place, start
 from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, dice, job_of, new_book
 
 TODAY = NOON.date()
@@ -54,6 +54,16 @@ def test_what_was_refunded_was_not_spent_and_the_house_bore_it(book: sqlite3.Con
     assert month(book).whole.spent_micros == 0
     assert month(book, None).house_micros == 3 * DOLLAR
     assert month(book).house_micros is None
+
+
+def test_what_the_house_took_over_is_no_members(book: sqlite3.Connection) -> None:
+    job = job_of(1, price_micros=3 * DOLLAR)
+    drive(job, JobState.UNCERTAIN, NOON, book)
+    assert month(book).whole.held_micros == 3 * DOLLAR
+
+    assert moves.to_the_house(now(book, job), NOON + timedelta(days=1), book)
+
+    assert month(book).whole == Share(None, 0, Micros(0), Micros(0))
 
 
 def test_every_way_to_cut_it_has_its_shares(book: sqlite3.Connection) -> None:
