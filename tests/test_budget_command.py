@@ -1,8 +1,7 @@
-"""`/budget` over a real sandbox: limits, defaults, grants, zones, alerts, and everything that is wrong."""
+"""`/budget` over a real sandbox: limits and defaults, what is shown of them, and everything that is wrong."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,74 +12,18 @@ from bot.domain import Micros, Period
 from bot.errors import NotYours
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import PersonError
-from cogs.budget import matching_zones
 from cogs.budget_forms import is_budget_form
 from cogs.budget_forms import sent as read_form
-from storage import budgets, grants, guilds
+from storage import budgets, grants
 from storage.budgets import BudgetScope
-from tests.stage import Json, Stage, open_stage, texts
-
-DOLLAR = 1_000_000
+from tests.budget_scene import DOLLAR, ceiling, changes, limits, opened, prefilled, raw, sent, used
+from tests.stage import Stage, open_stage, texts
 
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with open_stage(tmp_path) as opened:
         yield opened
-
-
-async def limits(stage: Stage) -> dict[tuple[str, int, str], int]:
-    """What is set in the server."""
-    guild_id = stage.member("Ada").guild_id
-    rows = await stage.database.read(lambda tx: budgets.of_guild(tx, guild_id))
-    return {(row.scope.value, row.scope_id, row.period.value): row.limit_micros for row in rows}
-
-
-async def changes(stage: Stage) -> list[budgets.Change]:
-    guild_id = stage.member("Ada").guild_id
-    return await stage.database.read(lambda tx: budgets.changes(tx, guild_id, newest=50))
-
-
-async def ceiling(stage: Stage, dollars: int) -> None:
-    guild_id = stage.member("Ada").guild_id
-    await stage.database.write(
-        lambda tx: guilds.admit(tx, guild_id, Micros(dollars * DOLLAR), at=stage.clock())
-    )
-
-
-async def opened(stage: Stage, command: str = "set", person: Any = None, **options: object) -> Json:
-    """The form that a command opens."""
-    who = person or stage.mika
-    press = await who.slash(f"budget {command}", options, channel=stage.channel())
-    return await who.modal(press)
-
-
-async def sent(stage: Stage, form: Json, person: Any = None, **values: str) -> str:
-    """What the answer to a form says."""
-    who = person or stage.mika
-    return texts(await who.answer(await who.submit(form, values, unchecked=True)))
-
-
-async def used(stage: Stage, command: str, person: Any = None, **options: object) -> str:
-    """What the answer to a command says."""
-    who = person or stage.mika
-    press = await who.slash(f"budget {command}", options, channel=stage.channel())
-    return texts(await who.answer(press))
-
-
-async def raw(stage: Stage, subcommand: str, options: list[Json], **resolved: Json) -> str:
-    """The answer to a command with options as no client would send them."""
-    found = next(one for one in await stage.mika.commands() if one["name"] == "budget")
-    data = {"id": found["id"], "version": found["version"], "name": "budget", "type": 1}
-    data["options"] = [{"type": 1, "name": subcommand, "options": options}]
-    payload = {"type": 2, "channel_id": stage.channel(), "data": data | {"resolved": resolved}}
-    return texts(await stage.mika.answer(await stage.mika.interaction(payload, unchecked=True)))
-
-
-def prefilled(form: Json, custom_id: str) -> str:
-    """What stands in a field of a form."""
-    fields = [one["component"] for one in form["components"]]
-    return str(next(one for one in fields if one["custom_id"] == custom_id).get("value") or "")
 
 
 async def test_a_manager_sets_a_limit_for_the_server_a_channel_a_role_and_a_member(stage: Stage) -> None:
@@ -289,93 +232,6 @@ async def test_a_limit_for_two_at_once_is_for_none(stage: Stage) -> None:
     told = await used(stage, "set", channel=stage.channel(), member=str(stage.member("Ada").user_id))
 
     assert told.startswith("A limit is for one channel, one role or one member. Nothing was changed.")
-
-
-async def test_a_grant_is_given_shown_and_taken_back(stage: Stage) -> None:
-    ada = stage.member("Ada")
-    told = await used(
-        stage, "grant", member=str(ada.user_id), amount="2.50", reason="won the *contest*", days=3
-    )
-    (grant,) = await stage.database.read(lambda tx: grants.open_of(tx, ada, at=stage.clock()))
-    shown = await used(stage, "show")
-    (choice,) = await stage.mika.autocomplete("budget revoke", "grant", "", channel=stage.channel())
-    back = await used(stage, "revoke", grant=choice["value"], reason="by mistake")
-
-    assert told.startswith(f"<@{ada.user_id}> may spend $2.50 beyond the budget, until <t:")
-    assert grant.expires_at is not None
-    assert abs(grant.expires_at - stage.clock() - timedelta(days=3)) < timedelta(minutes=1)
-    assert f"<@{ada.user_id}> $2.50 of $2.50 left" in shown
-    assert "won the \\*contest\\*" in shown
-    assert back == f"The grant of <@{ada.user_id}> is taken back: $2.50 of it can no longer be spent."
-    assert await stage.database.read(lambda tx: grants.open_of(tx, ada, at=stage.clock())) == []
-    assert [one.what for one in await changes(stage)] == ["revoke", "grant"]
-
-
-async def test_a_bot_a_stranger_nothing_and_no_reason_get_no_grant(stage: Stage) -> None:
-    bot = str(stage.sandbox.world.bot.id)
-    ada = str(stage.member("Ada").user_id)
-
-    told = [
-        await used(stage, "grant", member=bot, amount="1", reason="why"),
-        await used(stage, "grant", member=ada, amount="0", reason="why"),
-        await used(stage, "grant", member=ada, amount="1e3", reason="why"),
-        await used(stage, "grant", member=ada, amount=" ", reason="why"),
-        await used(stage, "grant", member=ada, amount="1", reason=" "),
-        await used(stage, "revoke", grant="1"),
-        await used(stage, "revoke", grant="٣"),
-        await used(stage, "revoke", grant="9" * 30),
-    ]
-
-    assert told[0].startswith("A bot orders nothing. Nothing was changed.")
-    assert told[1].startswith("A grant is more than nothing.")
-    assert told[2].startswith("This is no amount")
-    assert told[3].startswith("No amount was given.")
-    assert told[4].startswith("A grant says why.")
-    assert all(one.startswith("There is no such open grant here. Nothing was changed.") for one in told[5:])
-    assert await changes(stage) == []
-
-
-async def test_a_time_zone_is_found_by_a_part_of_its_name_and_kept(stage: Stage) -> None:
-    choices = await stage.mika.autocomplete("budget zone", "zone", "berl", channel=stage.channel())
-    told = await used(stage, "zone", zone=choices[0]["value"], reason="we live there")
-
-    assert [one["value"] for one in choices] == ["Europe/Berlin"]
-    assert told == "The budgets of this server begin anew at midnight in Europe/Berlin. It was UTC before."
-    assert (await changes(stage))[0].reason == "we live there"
-    assert matching_zones("new york")[0] == "America/New_York"
-    assert len(matching_zones("")) == 25
-
-
-@pytest.mark.parametrize(
-    "typed", ["Mars/Olympus", "../../etc/passwd", "/etc/localtime", "Europe", "Amer\0ica"]
-)
-async def test_a_time_zone_that_does_not_exist_changes_nothing(stage: Stage, typed: str) -> None:
-    told = await raw(stage, "zone", [{"type": 3, "name": "zone", "value": typed}])
-
-    assert told.startswith("There is no such time zone. Nothing was changed.")
-    assert await changes(stage) == []
-
-
-async def test_alerts_are_sent_where_the_managers_say_once_it_is_proven(stage: Stage) -> None:
-    told = await used(stage, "alerts", channel=stage.channel("mods"))
-    shown = await used(stage, "show")
-    off = await used(stage, "alerts")
-
-    mods = stage.channel("mods")
-    assert told == f"Warnings at 50, 80 and 100 % of each limit and monthly statements go to <#{mods}>."
-    (message,) = await stage.mika.messages(mods)
-    assert texts(message).startswith("From now on this channel reads how this server's money goes")
-    assert f"Alerts go to: <#{mods}>" in shown
-    assert off == "Alerts about money are off."
-    assert await used(stage, "alerts") == "Alerts about money were off already."
-
-
-async def test_a_channel_that_is_closed_to_the_bot_is_not_chosen(stage: Stage) -> None:
-    stage.deny(Permission.SEND_MESSAGES, "mods")
-    told = await used(stage, "alerts", channel=stage.channel("mods"))
-
-    assert told.startswith("This bot may not post in that channel. Nothing was changed.")
-    assert "Alerts go to: nowhere" in await used(stage, "show")
 
 
 async def test_show_tells_limits_what_is_used_rules_and_who_changed_what(stage: Stage) -> None:
