@@ -172,4 +172,4 @@ async def test_a_failed_job_and_a_character_have_no_file(emulator: FalEmulator, 
             with pytest.raises(UnreadableAnswer):
                 await provider.fetch(ticket, tmp_path / "clip.mp4", bytes_max=1 << 20)
 
-    assert emulator.cdn.seen == []
+    assert [seen.method for seen in emulator.cdn.seen] == ["POST"]  # her clip, and nothing was fetched

@@ -142,7 +142,8 @@ class FalQueue:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
             return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
-        address = await self._uploads.address(clip)
+        # The endpoint takes an address of at most 2,048 letters, which is no room for a file.
+        address = await self._uploads.address(clip, inline=False)
         if not isinstance(address, str):
             return address
         video_field = wire.fields.get("video", USUAL["video"])

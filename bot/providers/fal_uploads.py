@@ -64,8 +64,8 @@ class Uploads:
         self._now = now
         self._timeouts = timeouts
 
-    async def address(self, source: Source) -> str | NotTaken | Refused:
-        """Where fal can read this source, or why it cannot."""
+    async def address(self, source: Source, *, inline: bool = True) -> str | NotTaken | Refused:
+        """Where fal can read this source, or why it cannot. With `inline` it may be the file itself."""
         file = await opened(source)
         if isinstance(file, Fault):
             return Refused(file)
@@ -75,7 +75,7 @@ class Uploads:
                 detail = f"{size_bytes} bytes; {UPLOAD_BYTES_MAX} can be sent"
                 return Refused(Fault(kind=FaultKind.PICTURE, code="source_too_large", detail=detail))
             try:
-                if size_bytes <= INLINE_BYTES_MAX:
+                if inline and size_bytes <= INLINE_BYTES_MAX:
                     data = await asyncio.to_thread(file.read)
                     return f"data:{source.media_type};base64,{base64.b64encode(data).decode()}"
                 return await self._uploaded(source, file)
