@@ -180,7 +180,13 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             membership=timedelta(days=config.membership_age_min_days),
         )
         pricing = Pricing(
-            models, words, material, now=now, ages=ages, keep_at_provider=config.keep_at_provider
+            models,
+            words,
+            material,
+            now=now,
+            ages=ages,
+            keep_at_provider=config.keep_at_provider,
+            block_ip=config.block_ip,
         )
         orders = Orders(
             database,

@@ -58,6 +58,7 @@ class Pricing:
     Args:
         ages: how old accounts and memberships must be for what costs money.
         keep_at_provider: whether providers are asked to keep their copies, for remixes.
+        block_ip: whether those that can are asked to refuse what is known to be somebody's property.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Pricing:
         now: Callable[[], datetime],
         ages: MinimumAges = NO_AGES,
         keep_at_provider: bool = False,
+        block_ip: bool = False,
     ) -> None:
         self._catalogue = catalogue
         self._screening = screening
@@ -76,6 +78,7 @@ class Pricing:
         self._now = now
         self._ages = ages
         self._keep_at_provider = keep_at_provider
+        self._block_ip = block_ip
 
     async def propose(self, asked: Asked) -> Proposal:
         """Check, price and screen what was asked.
@@ -108,10 +111,11 @@ class Pricing:
             spoiler=asked.spoiler,
             source_job_id=None if origin is None else JobId(origin),
             seed=self._seed(asked, priced),
+            blocks_ip=self._block_ip and self._has_field(priced, "blocks_ip"),
         )
         await self._screening.look(order)
         asides, notes = proposal.asides, proposal.notes
-        if self._is_kept_on_demand(priced):
+        if self._has_field(priced, "remixable"):
             order = replace(order, remixable=self._keep_at_provider)
             asides = (*asides, _kept(keeps=self._keep_at_provider))
         if asked.final_of is not None and order.seed is None:
@@ -288,9 +292,10 @@ class Pricing:
         seed = asked.interaction_id % (SEED_MAX + 1)
         return seed if offer is not None and offer.takes_seed(seed) else None
 
-    def _is_kept_on_demand(self, priced: Priced) -> bool:
+    def _has_field(self, priced: Priced, word: str) -> bool:
+        """Whether the offer that was chosen can be told this, beside what is to be seen."""
         offer = self._catalogue.offer(priced.quote.offer_id)
-        return offer is not None and "remixable" in offer.row.fields
+        return offer is not None and bool(offer.row.fields.get(word))
 
 
 def _member(asked: Asked) -> Member:

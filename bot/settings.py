@@ -171,6 +171,8 @@ class Settings(BaseSettings):
     """An order that costs more asks its member first."""
     keep_at_provider: bool = False
     """Whether providers are asked to keep their copies of clips, so that they can be remixed there."""
+    block_ip: bool = True
+    """Whether providers that can are asked to refuse what is known to be somebody else's property."""
     studio_play_usd_per_second: Usd | None = None
     """What a second of the free studio costs in play money; set by the sandbox, for trying budgets out."""
 

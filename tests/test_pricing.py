@@ -16,6 +16,8 @@ from bot.errors import OrderRefused
 from bot.ids import Ids
 from bot.material import UNUSED_FOR, Material
 from bot.pricing import Pricing
+from bot.providers.fal_words import in_fals_words
+from bot.providers.wording import Worded
 from bot.screening import WordList
 from storage.database import Database, open_database
 from tests.picture_files import chunks, drawing, encoded
@@ -74,6 +76,21 @@ async def test_of_a_provider_that_cannot_be_told_nothing_is_said(
 
     assert proposal.asides == ()
     assert not proposal.priced.order.remixable
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+async def test_what_is_somebodys_property_is_refused_by_a_provider_that_can_be_told_so(
+    models: Catalogue, material: Material, clock: Clock, *, blocks: bool
+) -> None:
+    pricing = Pricing(models, WordList([]), material, now=clock, block_ip=blocks)
+
+    order, quote, _ = (await pricing.propose(replace(asked(), model="sora-2"))).priced
+    elsewhere = (await pricing.propose(replace(asked(), model="veo-3.1"))).priced.order
+
+    words = in_fals_words(order, models.wires("fal")[quote.offer_id])
+    assert isinstance(words, Worded)
+    assert words.fields["detect_and_block_ip"] is blocks
+    assert not elsewhere.blocks_ip
 
 
 async def test_a_draft_has_a_seed_only_where_its_model_has_seeds(

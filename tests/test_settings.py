@@ -377,6 +377,7 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "display_currency": "eur",
         "display_rate": "0.92",
         "keep_at_provider": "true",
+        "block_ip": "false",
         "studio_play_usd_per_second": "0.1",
         "public_url": "https://dailies.example.org",
         "web_host": "0.0.0.0",
