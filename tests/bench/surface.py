@@ -137,8 +137,8 @@ def filled(form: Json, person: Person) -> tuple[Json, int]:
                 values[one["custom_id"]] = one.get("value") or PROMPT[: one.get("max_length", len(PROMPT))]
             case 3 | 22:  # a list, a group of boxes
                 values[one["custom_id"]] = _chosen(one)
-            case 21:  # a group of radio buttons
-                values[one["custom_id"]] = _chosen(one)[0]
+            case 21:  # a group of radio buttons: of a report's reasons the first hides the clip from all
+                values[one["custom_id"]] = one["options"][-1]["value"]
             case 23:  # a box
                 values[one["custom_id"]] = True
             case 5 | 6 | 7 | 8:  # members, roles, channels
