@@ -8,7 +8,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -38,6 +38,9 @@ THUMBNAILS = "thumbnails"
 ON_A_PAGE = 4
 WORDS_CHARS_MAX = 200
 PROMPT_START_CHARS = 200
+
+SCANNED_WHILE_TYPING = 300
+"""Every key that is pressed looks through so many clips."""
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _SEEN = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
@@ -161,7 +164,8 @@ class Library:
                 id="", member=by, aisle=Aisle.SERVER, words=typed[:WORDS_CHARS_MAX], searched_at=self._now()
             )
         )
-        found = await self._database.read(partial(shelf.of_guild, sieve=sieve))
+        few = replace(sieve, scanned=SCANNED_WHILE_TYPING)
+        found = await self._database.read(partial(shelf.of_guild, sieve=few))
         chosen: list[Found] = []
         for one in found:
             if await _shown_to(one, sight, by):

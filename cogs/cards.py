@@ -19,6 +19,7 @@ from bot.showing import Notice
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
 from cogs.clip_buttons import Act, ClipButton
+from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import on_card, under_clip
 from cogs.quoting import quoted, shortened
 
@@ -162,7 +163,8 @@ def clip_url(job: Job) -> str | None:
 def _keeping(job: Job, *, linked: bool) -> list[ui.Item[Any]]:
     renew = [ClipButton(Act.LINK, job.id)] if linked else []
     spoiler = [] if linked else [ClipButton(Act.SPOILER, job.id, spoiler=job.order.spoiler)]
-    return [*renew, *spoiler, ClipButton(Act.DELETE, job.id), ClipButton(Act.REPORT, job.id)]
+    keep = ShelfButton(ShelfAct.HEART, job.id)
+    return [*renew, *spoiler, keep, ClipButton(Act.DELETE, job.id), ClipButton(Act.REPORT, job.id)]
 
 
 def gallery_ready(take: Take) -> bool:

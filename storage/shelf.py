@@ -10,7 +10,7 @@ from bot.domain import ChannelId, GuildId, JobId, Member, UserId
 from storage.times import to_us
 
 SCANNED_MAX = 2_000
-"""So many of the newest clips that a search may be about are looked through; measured at 8 ms."""
+"""So many of the newest clips that a search may be about are looked through: 16 ms among 50,000, measured."""
 
 WORDS_MAX = 6
 
@@ -29,7 +29,8 @@ class Sieve:
     """What a clip must be to be found; None lets everything through.
 
     `words` are looked for in the prompt as `fold` writes it; `since` and `until` are about when the clip was
-    stored. `viewer` finds their own clips also where nobody else sees them.
+    stored. `viewer` finds their own clips also where nobody else sees them. `scanned` is how many of
+    the newest are looked through.
     """
 
     viewer: Member
@@ -39,6 +40,7 @@ class Sieve:
     member_id: UserId | None
     since: datetime
     until: datetime
+    scanned: int = SCANNED_MAX
 
 
 def fold(text: str) -> str:
@@ -61,7 +63,7 @@ def put(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
 
 
 def of_guild(tx: sqlite3.Connection, sieve: Sieve) -> list[Found]:
-    """The clips of a server, the newest first, among its newest `SCANNED_MAX`."""
+    """The clips of a server, the newest first."""
     return _found(
         tx.execute(
             """
@@ -87,7 +89,7 @@ def of_guild(tx: sqlite3.Connection, sieve: Sieve) -> list[Found]:
 
 
 def of_member(tx: sqlite3.Connection, sieve: Sieve) -> list[Found]:
-    """The clips of the member `sieve.member_id`, the newest first, among their newest `SCANNED_MAX`."""
+    """The clips of the member `sieve.member_id`, the newest first."""
     return _found(
         tx.execute(
             """
@@ -197,7 +199,7 @@ def _named(sieve: Sieve) -> dict[str, object]:
         "kind": sieve.kind,
         "since": to_us(sieve.since),
         "until": to_us(sieve.until),
-        "scanned": SCANNED_MAX,
+        "scanned": sieve.scanned,
         **{f"w{n}": pattern for n, pattern in enumerate(patterns)},
     }
 

@@ -60,6 +60,14 @@ class Heard(Reactions):
             self._more.notify_all()
 
 
+class AllSeen:
+    """The eyes of one who sees every channel."""
+
+    async def sees(self, channel_id: object) -> bool:
+        del channel_id
+        return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """The scene of what shows clips, with the library; `film` is a real MP4."""

@@ -16,7 +16,7 @@ from bot.sandbox.person import Person
 from cogs.library_buttons import ShelfAct, ShelfButton
 from storage import clips
 from storage.shelf import fold
-from tests.library_scene import Shelf, open_shelf
+from tests.library_scene import AllSeen, Shelf, open_shelf
 from tests.stage import Json, button, custom_ids, open_stage, texts, walk
 
 ALL = frozenset(ClipState)
@@ -94,7 +94,7 @@ async def test_what_is_hidden_or_gone_is_found_by_nobody_and_nowhere(shelf: Shel
     job = await shelf.clip()
     await shelf.stage.ada.react(await shelf.scene.message(job), "👍")
     await shelf.ask(shelf.stage.ada, "show", clip=job.id)
-    await shelf.library.favourite(job.id, _AllSeen(), by=job.order.member)
+    await shelf.library.favourite(job.id, AllSeen(), by=job.order.member)
     await set_state(shelf, job, state)
 
     for aisle in ("mine", "server", "favourites", "best"):
@@ -230,10 +230,10 @@ async def test_a_page_does_not_shift_when_new_clips_come(shelf: Shelf) -> None:
 
 async def test_a_search_is_turned_by_its_searcher_alone(shelf: Shelf) -> None:
     await many(shelf, 5)
-    page = await shelf.library.search(Aisle.MINE, _AllSeen(), by=shelf.stage.member("Ada"))
+    page = await shelf.library.search(Aisle.MINE, AllSeen(), by=shelf.stage.member("Ada"))
 
     with pytest.raises(NotYours, match="not known any more"):
-        await shelf.library.turn(page.search.id, 2, _AllSeen(), by=shelf.stage.member("Bruno"))
+        await shelf.library.turn(page.search.id, 2, AllSeen(), by=shelf.stage.member("Bruno"))
 
 
 async def test_a_page_that_a_hand_has_written_is_the_nearest_that_there_is(shelf: Shelf) -> None:
@@ -241,20 +241,20 @@ async def test_a_page_that_a_hand_has_written_is_the_nearest_that_there_is(shelf
     page = await shelf.ask(shelf.stage.ada, "mine")
     search = next(one for one in custom_ids(page) if one.startswith("lib:page:")).split(":")[2]
 
-    last = await shelf.library.turn(search, 9_999, _AllSeen(), by=shelf.stage.member("Ada"))
-    first = await shelf.library.turn(search, -1, _AllSeen(), by=shelf.stage.member("Ada"))
+    last = await shelf.library.turn(search, 9_999, AllSeen(), by=shelf.stage.member("Ada"))
+    first = await shelf.library.turn(search, -1, AllSeen(), by=shelf.stage.member("Ada"))
 
     assert (last.number, first.number) == (2, 1)
 
 
 async def test_a_search_is_forgotten_after_a_week(shelf: Shelf) -> None:
     await shelf.clip()
-    page = await shelf.library.search(Aisle.MINE, _AllSeen(), by=shelf.stage.member("Ada"))
+    page = await shelf.library.search(Aisle.MINE, AllSeen(), by=shelf.stage.member("Ada"))
     shelf.stage.clock.advance(timedelta(days=8))
-    await shelf.library.search(Aisle.MINE, _AllSeen(), by=shelf.stage.member("Ada"))
+    await shelf.library.search(Aisle.MINE, AllSeen(), by=shelf.stage.member("Ada"))
 
     with pytest.raises(NotYours, match="not known any more"):
-        await shelf.library.turn(page.search.id, 1, _AllSeen(), by=shelf.stage.member("Ada"))
+        await shelf.library.turn(page.search.id, 1, AllSeen(), by=shelf.stage.member("Ada"))
 
 
 async def test_a_page_plays_what_its_messages_show_and_shows_stills_of_the_rest(shelf: Shelf) -> None:
@@ -275,9 +275,3 @@ async def test_a_page_plays_what_its_messages_show_and_shows_stills_of_the_rest(
 
 def test_a_text_is_folded_so_that_case_width_and_spaces_make_no_difference() -> None:
     assert fold("  The\n ＰＡＰＥＲ  Straße ") == "the paper strasse"  # noqa: RUF001 - full width on purpose
-
-
-class _AllSeen:
-    async def sees(self, channel_id: object) -> bool:
-        del channel_id
-        return True

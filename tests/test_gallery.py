@@ -1,5 +1,6 @@
 """Who likes what, and what becomes of it: the server's best, and its gallery."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -326,6 +327,38 @@ async def test_the_buttons_in_the_gallery_work_for_all_who_see_it(shelf: Shelf) 
     assert any(one.endswith(job.id) for one in custom_ids(family))
     assert "among your favourites" in texts(kept)
     assert [one["url"] for one in walk(there["components"]) if one.get("style") == 5]
+
+
+async def test_the_duty_looks_when_there_is_something_new(shelf: Shelf) -> None:
+    duty = asyncio.create_task(shelf.galleries.run())
+    try:
+        mark = shelf.stage.ada.mark
+        await liked(shelf)
+
+        there = await shelf.stage.ada.wait_for_message(
+            lambda one: bool(one["channel_id"] == shelf.stage.channel(WALL)), since=mark
+        )
+    finally:
+        duty.cancel()
+        await asyncio.gather(duty, return_exceptions=True)
+
+    assert there["attachments"]
+
+
+async def test_what_waits_for_a_restart_is_done_at_the_next_start(shelf: Shelf) -> None:
+    job = await liked(shelf)
+    mark = shelf.stage.ada.mark
+
+    duty = asyncio.create_task(shelf.another_galleries().run())
+    try:
+        there = await shelf.stage.ada.wait_for_message(
+            lambda one: bool(one["channel_id"] == shelf.stage.channel(WALL)), since=mark
+        )
+    finally:
+        duty.cancel()
+        await asyncio.gather(duty, return_exceptions=True)
+
+    assert there["attachments"][0]["filename"] == f"dailies-{job.id}.mp4"
 
 
 # who may name it
