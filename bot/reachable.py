@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from bot import web
 from bot.catalogue import Catalogue
 from bot.domain import STUDIO, Attempt
+from bot.patience import RUNNING_MAX
 from bot.providers.fal import FalQueue
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.openai import OpenAIVideos
@@ -21,6 +22,9 @@ from bot.settings import Settings
 OPENAI, FAL, REPLICATE, LUMENFALL, PRODIA = "openai", "fal", "replicate", "lumenfall", "prodia"
 
 OPENAI_URL = "https://api.openai.com/v1"
+
+_GIVEN_UP_AFTER_S = round(RUNNING_MAX.total_seconds())
+"""When we would ask for a stop ourselves: so a job that nobody waits for ends also while we are away."""
 
 
 def names(config: Settings) -> frozenset[str]:
@@ -105,10 +109,19 @@ async def _opened(
     match name:
         case "fal":
             key, calls = _told(config.fal_key), _webhook_url(name, config)
-            return FalQueue(name, api_key=key, wires=wires, now=now, webhook_url=calls)
+            return FalQueue(
+                name, api_key=key, wires=wires, now=now, webhook_url=calls, start_within_s=_GIVEN_UP_AFTER_S
+            )
         case "replicate":
             key, calls = _told(config.replicate_api_token), _webhook_url(name, config)
-            return ReplicatePredictions(name, api_token=key, wires=wires, now=now, webhook_url=calls)
+            return ReplicatePredictions(
+                name,
+                api_token=key,
+                wires=wires,
+                now=now,
+                webhook_url=calls,
+                cancel_after_s=_GIVEN_UP_AFTER_S,
+            )
         case "lumenfall":
             key, calls = _told(config.lumenfall_api_key), _webhook_url(name, config)
             return LumenfallVideos(name, api_key=key, wires=wires, now=now, webhook_url=calls)

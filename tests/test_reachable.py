@@ -8,6 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot import catalogue, reachable
+from bot.patience import RUNNING_MAX
+from bot.providers.fal import FalQueue
+from bot.providers.replicate import ReplicatePredictions
 from bot.settings import Settings
 from tests.emulators.replicate_parts import new_secret
 from tests.props import Clock
@@ -36,6 +39,19 @@ async def test_a_key_opens_its_provider_in_place_of_the_studio(
         providers = await reachable.opened(config, models, stack, now=clock)
 
         assert {key: provider.name for key, provider in providers.items()} == {name: name}
+
+
+async def test_who_can_be_told_when_to_give_up_is_told_when_we_would(tmp_path: Path, clock: Clock) -> None:
+    config = Settings(data_dir=tmp_path, **KEYS["fal"], **KEYS["replicate"])
+    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+
+    async with AsyncExitStack() as stack:
+        providers = await reachable.opened(config, models, stack, now=clock)
+
+        fal, theirs = providers["fal"], providers["replicate"]
+        assert isinstance(fal, FalQueue)
+        assert isinstance(theirs, ReplicatePredictions)
+        assert fal.start_within_s == theirs.cancel_after_s == RUNNING_MAX.total_seconds()
 
 
 async def test_without_a_key_the_studio_is_started_and_stopped(tmp_path: Path, clock: Clock) -> None:

@@ -82,6 +82,7 @@ class FalQueue:
             safe_base(name, address) for address in (hosts.queue, hosts.rest, hosts.cdn, hosts.platform)
         )
         self.name = name
+        self.start_within_s = start_within_s
         self._wires = wires
         self._now = now
         self._timeouts = timeouts or http.Timeouts()

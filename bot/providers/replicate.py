@@ -103,6 +103,7 @@ class ReplicatePredictions:
         if cancel_after_s is not None and cancel_after_s < CANCEL_AFTER_S_MIN:
             raise SettingsError(f"{name} stops predictions after {CANCEL_AFTER_S_MIN} s at the soonest")
         self.name = name
+        self.cancel_after_s = cancel_after_s
         self._base = http.checked_base(name, base_url)
         self._wires = wires
         self._now = now
