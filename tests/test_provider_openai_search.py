@@ -4,18 +4,20 @@ import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.domain import Ticket
+from bot.domain import Kind, Source, Ticket
 from bot.errors import ProviderUnavailable, UnreadableAnswer
 from bot.providers.protocol import (
     CannotTell,
     Found,
     ProvenAbsent,
     Unknown,
+    Wire,
 )
 from tests.emulators import faults
 from tests.emulators.faults import Fault, answer
@@ -58,6 +60,27 @@ async def test_a_lost_submission_is_found_by_its_key_and_there_is_one_job_whethe
     assert found == again
     assert list(emulator.jobs) == [found.ticket.provider_job_id]
     assert emulator.billed_micros == 400_000
+
+
+@pytest.mark.parametrize("wire", [KEYED, ECHOED])
+async def test_a_lost_character_is_never_asked_for_again_and_no_list_proves_its_absence(
+    emulator: OpenAIEmulator, clock: Clock, tmp_path: Path, wire: Wire
+) -> None:
+    clip = tmp_path / "ava.mp4"
+    clip.write_bytes(b"a clip")
+    source = Source(path=clip, media_type="video/mp4", width=1280, height=720)
+    placed = job()
+    order = replace(placed, order=replace(placed.order, kind=Kind.CHARACTER, prompt="Ava", source=source))
+    emulator.faults.next("create_character", faults.LOST_ANSWER)
+
+    async with provider_at(emulator.url, wire=wire, now=clock) as provider:
+        submission = await provider.submit(order, attempt(order))
+        clock.advance(timedelta(hours=3))
+        found = await provider.find(order, attempt(order))
+
+    assert type(submission) is Unknown
+    assert isinstance(found, CannotTell)
+    assert [seen.route for seen in emulator.seen] == ["create_character"]
 
 
 async def test_a_refused_repetition_proves_nothing_about_the_first(emulator: OpenAIEmulator) -> None:
