@@ -1,5 +1,6 @@
 """`/budget`: what managers set, give, take back and look at. Discord's own gate decides who may use it."""
 
+from functools import cache
 from zoneinfo import available_timezones
 
 import discord
@@ -130,8 +131,14 @@ def _rules(group: app_commands.Group, managing: Managing) -> None:
 def matching_zones(typed: str) -> list[str]:
     """The time zones with what was typed in their name, those that begin with it first."""
     wanted = typed.casefold().replace(" ", "_")
-    found = [name for name in available_timezones() if wanted in name.casefold()]
+    found = [name for name in _zones() if wanted in name.casefold()]
     return sorted(found, key=lambda name: (not name.casefold().startswith(wanted), name))[:CHOICES_MAX]
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """They are read from hundreds of files, which must not happen at every key that somebody presses."""
+    return frozenset(available_timezones())
 
 
 def _period(typed: str) -> Period:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 
 RUN_BY = {
@@ -39,6 +41,9 @@ RUN_BY = {
     "python -m bot guilds dismiss 1198622483471925248": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot ledger show": "tests/test_processes.py",
     "python -m bot ledger verify": "tests/test_processes.py",
+    "python -m bot ledger drift": "tests/test_drift.py",
+    "python -m bot jobs uncertain": "tests/test_jobs_command.py",
+    "python -m bot resume spending": "tests/test_surge.py",
     "python -m bot ledger export beancount": "tests/test_journal.py, tests/test_processes.py",
     "python -m bot ledger reconcile fal usage.csv": "tests/test_processes.py",
     "python -m bot studio": "test_the_studio_serves_by_itself",
@@ -199,3 +204,15 @@ async def test_what_the_image_copies_is_enough_to_start(tmp_path: Path) -> None:
 
     assert code == 78
     assert "DAILIES_DISCORD_TOKEN is not set" in said
+
+
+ONLY_FOR_REHEARSALS = {"DAILIES_STUDIO_PLAY_USD_PER_SECOND"}
+
+
+def test_every_setting_is_in_the_example_and_in_the_readme() -> None:
+    known = {f"DAILIES_{name.upper()}" for name in Settings.model_fields} - ONLY_FOR_REHEARSALS
+    shown = set(re.findall(r"^#?(DAILIES_\w+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    told = set(re.findall(r"`(DAILIES_\w+)`", (ROOT / "README.md").read_text()))
+
+    assert shown == known
+    assert known <= told
