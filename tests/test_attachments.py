@@ -78,7 +78,7 @@ async def test_a_redirect_is_not_followed() -> None:
         raise web.HTTPFound("/secret")
 
     async with served(elsewhere) as address:
-        assert await refused(address, also_from=address) == "Discord did not hand over the picture."
+        assert await refused(address, also_from=address) == "Discord did not hand over the file."
     assert asked == ["/cdn/attachments/1/2/cat.png"]
 
 
@@ -98,7 +98,7 @@ async def test_what_is_not_given_now_may_be_given_later(status: int) -> None:
         return web.Response(status=status)
 
     async with served(trouble) as address:
-        assert await refused(address, also_from=address) == "Discord did not hand over the picture."
+        assert await refused(address, also_from=address) == "Discord did not hand over the file."
 
 
 async def test_a_silence_and_a_connection_that_breaks_are_not_given() -> None:
