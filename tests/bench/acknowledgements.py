@@ -273,6 +273,7 @@ async def at_ours(folder: Path, times: int) -> dict[Thing, list[float]]:
                 "DAILIES_MODELS_FILE": str(models),
                 "DAILIES_MEMBER_MONTHLY_USD": "100000",
                 "DAILIES_INSTALLATION_MONTHLY_USD": "100000",
+                "DAILIES_SURGE_FLOOR_USD": "100000",
                 "DAILIES_CONFIRM_ABOVE_USD": "0.50",
                 "DAILIES_OPERATOR_IDS": str(sandbox.world.user_named(MANAGER).id),
             }

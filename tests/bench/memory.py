@@ -36,6 +36,7 @@ async def report() -> None:
                 "DAILIES_MODELS_FILE": str(models),
                 "DAILIES_MEMBER_MONTHLY_USD": "100000",
                 "DAILIES_INSTALLATION_MONTHLY_USD": "100000",
+                "DAILIES_SURGE_FLOOR_USD": "100000",
             }
             await admit(sandbox, folder / "data")
             bot = await rehearsal.start_bot(sandbox, folder / "data", more=more, log=folder / "bot.log")

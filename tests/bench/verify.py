@@ -1,0 +1,144 @@
+"""`python -m tests.bench.verify [ENTRIES]`: time and memory of `ledger verify`, and of one order, by entries.
+
+The book is written in bulk: every hold captured, over 90 days, 200 guilds and 10,000 members.
+"""
+
+# ruff: noqa: E501 - statements of SQL read best whole
+
+import resource
+import sqlite3
+import sys
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+
+from bot import budgets
+from bot.domain import ChannelId, Micros, OfferId, Quote
+from storage import guilds, ledger
+from storage.database import open_for_reading, prepare
+from storage.migrate import migrate
+from storage.tallies import BookConnection
+from tests.props import ANN, NOON, PLENTY
+
+ENTRIES = 1_000_000
+DAYS, GUILDS, MEMBERS, PRICE = 90, 200, 10_000, 400_000
+FIRST_DAY = (NOON.date() - NOON.date().replace(1970, 1, 1)).days - DAYS
+ORDERS = 2_000
+DAY_US = 86_400_000_000
+
+JOBS = """
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+    INSERT INTO jobs (id, interaction_id, order_id, take, guild_id, channel_id, user_id, kind, prompt, model,
+                      resolution, aspect_ratio, duration_s, offer_id, price_micros, per_second_micros,
+                      charged_micros, state, created_at, state_at, attempt, ticket, clip_message_id)
+    SELECT 'j' || i, i, 'j' || i, 1, 1 + i % ?, 1 + i % ?, 1 + i % ?, 'generate', 'a boat', 'reel', '720p',
+           '16:9', 4, 'somebody/reel', ?, 100000, ?, 'posted', 0, 0, 1, '{}', 1
+    FROM n
+"""
+HOLDS = """
+    INSERT INTO holds (job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day, amount_micros, opened_at)
+    SELECT id, 'member', guild_id, channel_id, user_id, ? + interaction_id * ? / ?, ? + interaction_id * ? / ?,
+           price_micros, (? + interaction_id * ? / ?) * ?
+    FROM jobs ORDER BY interaction_id
+"""
+DAYS_OF = """
+    CREATE TEMP TABLE days AS
+    SELECT 'member' AS scope, guild_id AS scope_id, user_id, guild_day AS day, sum(amount_micros) AS spent
+    FROM holds GROUP BY 2, 3, 4
+    UNION ALL SELECT 'guild', guild_id, 0, guild_day, sum(amount_micros) FROM holds GROUP BY 2, 4
+    UNION ALL SELECT 'channel', channel_id, 0, guild_day, sum(amount_micros) FROM holds GROUP BY 2, 4
+    UNION ALL SELECT 'installation', 0, 0, utc_day, sum(amount_micros) FROM holds GROUP BY 4
+"""
+PERIODS = """
+    CREATE TEMP TABLE periods AS
+    SELECT d.scope, d.scope_id, d.user_id, p.period,
+           CASE p.period WHEN 'day' THEN d.day WHEN 'week' THEN d.day - (d.day + 3) % 7
+           WHEN 'month' THEN unixepoch(d.day * 86400, 'unixepoch', 'start of month') / 86400 ELSE 0 END AS starts,
+           sum(d.spent) AS spent
+    FROM days AS d CROSS JOIN (SELECT 'day' AS period UNION SELECT 'week' UNION SELECT 'month' UNION SELECT 'total') AS p
+    GROUP BY 1, 2, 3, 4, 5
+"""
+INDEX = "CREATE INDEX temp.by_purse ON periods (scope, scope_id, user_id, period, starts)"
+PURSES = """
+    INSERT INTO purses
+    SELECT scope, scope_id, user_id, max(CASE period WHEN 'day' THEN starts END),
+           0, 0, 0, 0, 0, 0, max(CASE period WHEN 'total' THEN spent END), 0, 0
+    FROM periods GROUP BY 1, 2, 3
+"""
+
+
+def book(path: Path, entries: int) -> None:
+    """Write a book of so many entries."""
+    jobs = entries // 2
+    spread = (FIRST_DAY, DAYS, jobs + 1)
+    with closing(sqlite3.connect(path, isolation_level=None, factory=BookConnection)) as tx:
+        prepare(tx)
+        migrate(tx)
+        tx.execute("PRAGMA synchronous = OFF")
+        tx.execute("BEGIN")
+        tx.execute(JOBS, (jobs, GUILDS, GUILDS * 5, MEMBERS, PRICE, PRICE))
+        tx.execute(HOLDS, (*spread, *spread, *spread, DAY_US))
+        tx.execute("UPDATE holds SET ended_at = opened_at, ended_as = 'capture'")
+        tx.execute(
+            "INSERT INTO entries (kind, hold_id, bearer, amount_micros, at) "
+            "SELECT 'capture', id, 'member', amount_micros, ended_at FROM holds"
+        )
+        for statement in (DAYS_OF, PERIODS, INDEX, PURSES):
+            tx.execute(statement)
+        for period, starts in (
+            ("day", "day"),
+            ("week", "day - (day + 3) % 7"),
+            ("month", "unixepoch(day * 86400, 'unixepoch', 'start of month') / 86400"),
+        ):
+            tx.execute(
+                f"UPDATE purses SET {period}_spent_micros = (SELECT spent FROM periods AS p WHERE p.scope = "
+                "purses.scope AND p.scope_id = purses.scope_id AND p.user_id = purses.user_id "
+                f"AND p.period = '{period}' AND p.starts = {starts})"
+            )
+        tx.execute(
+            "INSERT INTO closed_periods SELECT scope, scope_id, user_id, period, starts, spent, 0 FROM periods "
+            "EXCEPT SELECT scope, scope_id, user_id, period, starts_on, spent_micros, 0 FROM totals"
+        )
+        tx.execute("DELETE FROM closed_periods WHERE period = 'total'")
+        guilds.admit(tx, ANN.guild_id, Micros(10**15), at=NOON)
+        tx.execute("COMMIT")
+
+
+def admission_us(path: Path) -> float:
+    """How long one order is asked about, by the whole rule set."""
+    quote = Quote(
+        offer_id=OfferId("somebody/reel"), price_micros=Micros(PRICE), per_second_micros=Micros(100_000)
+    )
+    with closing(sqlite3.connect(path, isolation_level=None, factory=BookConnection)) as tx:
+        prepare(tx)
+        began = time.perf_counter()
+        for _ in range(ORDERS):
+            budgets.admit(tx, ANN, quote, PLENTY, NOON, channel_id=ChannelId(30))
+        return (time.perf_counter() - began) / ORDERS * 1e6
+
+
+def report(entries: int) -> None:
+    """Print what was measured."""
+    with tempfile.TemporaryDirectory() as kept:
+        small, large = Path(kept, "small.db"), Path(kept, "large.db")
+        book(small, 1_000)
+        book(large, entries)
+        print(
+            f"admit: {admission_us(small):.0f} us at 1,000 entries, {admission_us(large):.0f} us at {entries:,}"
+        )
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with closing(open_for_reading(large)) as connection:
+            began = time.perf_counter()
+            differences = ledger.verify(connection)
+            took = time.perf_counter() - began
+        grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+        print(
+            f"verify of {entries:,} entries: {took:.1f} s, {grown:.0f} MiB more, {len(differences)} differences"
+        )
+        for each in differences[:3]:
+            print(f"  {each}")
+
+
+if __name__ == "__main__":
+    report(int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES)
