@@ -20,6 +20,8 @@ from tests.props import ANN, Clock
 ROWS = own_rows()
 MODELS = {row.id: row for row in ROWS.models}
 OFFERS = [pytest.param(offer, id=offer.id) for offer in ROWS.offers]
+OF_CLIPS = [pytest.param(each, id=each.id) for each in ROWS.offers if each.row.kinds != [Kind.CHARACTER]]
+"""A character is no clip: its order is a name and a file, in each protocol's own call."""
 
 BEFORE = Clock(datetime(2026, 3, 13, tzinfo=UTC))
 """Sora 2 was for sale then."""
@@ -88,7 +90,7 @@ def test_nothing_is_wrong_in_it() -> None:
     assert {"fal", "openai", "replicate", "lumenfall", "prodia", "studio"} == ALL
 
 
-@pytest.mark.parametrize("offer", OFFERS)
+@pytest.mark.parametrize("offer", OF_CLIPS)
 def test_whatever_an_offer_claims_its_protocol_can_send(offer: Offer) -> None:
     model = MODELS[offer.row.model]
     asked = list(orders(offer, model))
@@ -104,6 +106,18 @@ def test_whatever_an_offer_claims_its_protocol_can_send(offer: Offer) -> None:
         silent = offer.row.fields.get("duration") == ""
         assert silent or any(type(v) in (int, str) and v in lengths for v in words.fields.values())
         assert bool(words.source_field) == (order.source is not None)
+
+
+def test_sora_at_fal_is_always_told_whether_to_delete_its_copy_also_through_lumenfall() -> None:
+    ways = [offer for offer in ROWS.offers if offer.row.fields.get("blocks_ip")]
+
+    assert {offer.row.provider for offer in ways} == {"fal", "lumenfall"}
+    assert len(ways) == 6
+    for offer in ways:
+        for order in orders(offer, MODELS[offer.row.model]):
+            words = in_its_words(order, offer)
+            assert isinstance(words, Worded)
+            assert words.fields["delete_video"] is True
 
 
 @pytest.mark.parametrize("offer", OFFERS)
