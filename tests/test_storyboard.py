@@ -10,6 +10,7 @@ import pytest
 from discord import SelectOption, ui
 
 from bot.domain import Limits, Micros
+from bot.errors import NotYours
 from bot.sandbox.person import Person, PersonError
 from bot.sheets import HOLDS
 from cogs.storyboard_controls import ChoiceSelect, Field, PartsButton
@@ -118,10 +119,10 @@ async def test_a_quote_that_was_replaced_cannot_be_confirmed_any_more(stage: Sta
     quote = await storyboard(stage, stage.ada)
     await chosen(stage.ada, quote, "length", "12")
 
-    (old,) = [one for one in custom_ids(quote) if one.endswith(":yes")]
-    press = await stage.ada.press(quote, old, unchecked=True)
-    await stage.ada.outcome(press)
+    (old,) = [one.split(":")[1] for one in custom_ids(quote) if one.endswith(":yes")]
 
+    with pytest.raises(NotYours, match="This quote has expired"):
+        await stage.orders.accept(old, stage.member("Ada").user_id)
     assert await stage.rows() == []
 
 
@@ -261,12 +262,13 @@ async def test_a_model_that_is_not_there_is_said_with_the_way_back(stage: Stage)
 
 async def test_an_order_that_stands_is_not_quoted_again(stage: Stage) -> None:
     quote = await storyboard(stage, stage.ada)
-    length = button(quote, "sheet:length:")["custom_id"]
+    modal = await reopened(stage.ada, quote)
     await stage.answer_quote(stage.ada, quote, "yes")
 
-    press = await stage.ada.press(quote, length, values=["8"], unchecked=True)
-    await stage.ada.outcome(press)
+    press = await stage.ada.submit(modal, PARTS)
+    answer = await stage.ada.wait_for_message(lambda m: bool(m["id"] == quote["id"]), since=press.mark)
 
+    assert "is an order already, which stands" in texts(answer)
     assert len(await stage.rows()) == 1
 
 
