@@ -141,8 +141,6 @@ def _write(report: Report, tx: sqlite3.Connection) -> None:
     if job.state is not JobState.POSTED:
         raise NotYours(_("Nobody else sees this clip."), _("There is nothing to report."))
     if not reported.insert(tx, report):
-        raise NotYours(
-            _("You have reported this clip before."), _("Its managers know of it.")
-        )
+        raise NotYours(_("You have reported this clip before."), _("Its managers know of it."))
     if report.hidden:
         clips.change_state(tx, report.job_id, ClipState.HIDDEN, among=frozenset({ClipState.SHOWN}))

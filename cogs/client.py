@@ -105,9 +105,9 @@ class Client(discord.Client):
         )
         self.making = Making(orders, self._ordering, material, attachments, catalogue)
         self.clip_presses: ClipPresses | None = None
+        self.managing: Managing | None = None
         self.shelves: Shelves | None = None
         self.reactions: Reactions | None = None
-        self.managing: Managing | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
         self.advising = Advising(orders, self._ordering, catalogue)
