@@ -136,15 +136,16 @@ def check_place(interaction: Interaction) -> None:
             _("Order in one of its posts."),
             kind=FaultKind.PERMISSIONS,
         )
-    if missing := _missing(interaction.channel, interaction.app_permissions):
+    if lacks := missing(interaction.channel, interaction.app_permissions):
         raise OrderRefused(
-            _("This bot may not post here; it lacks: {permissions}.").format(permissions=", ".join(missing)),
+            _("This bot may not post here; it lacks: {permissions}.").format(permissions=", ".join(lacks)),
             _("Ask a manager of this server to allow it, or order in another channel."),
             kind=FaultKind.PERMISSIONS,
         )
 
 
-def _missing(channel: object, may: discord.Permissions) -> list[str]:
+def missing(channel: object, may: discord.Permissions) -> list[str]:
+    """What we lack to post cards and clips in a channel, as Discord's own settings name it."""
     if channel is None:
         return [_("View Channel")]
     in_thread = isinstance(channel, discord.Thread)

@@ -11,6 +11,7 @@ from bot.errors import OrderRefused
 from bot.language import _
 from bot.places import Places, Purpose
 from cogs.answers import Interaction, acknowledge, answer, said
+from cogs.create import missing
 from cogs.presses import member_of
 
 _POSTS_IN = (discord.ChannelType.text, discord.ChannelType.news)
@@ -65,13 +66,7 @@ def _check_may_post(interaction: Interaction, channel: AppCommandChannel | AppCo
             _("Choose a text channel that this bot can see."),
             kind=FaultKind.PERMISSIONS,
         )
-    may = here.permissions_for(guild.me)
-    wanted = {
-        "View Channel": may.view_channel,
-        "Send Messages": may.send_messages,
-        "Attach Files": may.attach_files,
-    }
-    if lacks := [name for name, has in wanted.items() if not has]:
+    if lacks := missing(here, here.permissions_for(guild.me)):
         raise OrderRefused(
             _("This bot may not post there; it lacks: {names}.").format(names=", ".join(lacks)),
             _("Allow it in that channel's settings, or choose another channel."),
