@@ -261,11 +261,13 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
             thumbnails=folder / THUMBNAILS,
             frames=folder / PICTURES,
             now=now,
+            # The gallery is made below: it shows copies of what is deleted or hidden here.
+            gone=lambda: galleries.wake(),  # noqa: PLW0108
         )
         client.tree.add_command(
             character(client.ordering, material.characters, attachments, models, removed=removals.wake)
         )
-        reporting = Reporting(database, shown, delivery, ids=ids, now=now)
+        reporting = Reporting(database, shown, delivery, ids=ids, now=now, hidden=lambda: galleries.wake())  # noqa: PLW0108
         posting = Posting(database, cards, delivery, packing, now=now)
         again = Packing(
             database,

@@ -52,6 +52,7 @@ class Removals:
         folder: of the clips.
         thumbnails: the folder of their small pictures.
         frames: the folder of the pictures that orders start from: a clip's last frame is one.
+        gone: told when clips are to be seen nowhere any more.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Removals:
         thumbnails: Path,
         frames: Path,
         now: Callable[[], datetime],
+        gone: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._cards = cards
@@ -74,6 +76,7 @@ class Removals:
         self._thumbnails = thumbnails
         self._frames = frames
         self._now = now
+        self._gone = gone
         self._moved = asyncio.Condition()
         self._schedule = Schedule(self._step, lanes=LANES)
 
@@ -96,6 +99,7 @@ class Removals:
         wanted = await self._database.write(partial(self._ask, job_id, by=by, whole_order=whole_order))
         for each in wanted:
             self._schedule.wake(each)
+        self._gone()
         return wanted
 
     def wake(self, job_id: JobId) -> None:

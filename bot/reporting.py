@@ -32,7 +32,11 @@ RETRY_S = 30.0
 
 
 class Reporting:
-    """The duty that tells of reports, and the way to make one."""
+    """The duty that tells of reports, and the way to make one.
+
+    Args:
+        hidden: told when a clip is to be seen nowhere any more.
+    """
 
     def __init__(
         self,
@@ -42,12 +46,14 @@ class Reporting:
         *,
         ids: Ids,
         now: Callable[[], datetime],
+        hidden: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._shown = shown
         self._screen = screen
         self._ids = ids
         self._now = now
+        self._hidden = hidden
         self._woken = asyncio.Event()
 
     async def report(self, job_id: JobId, reason: Reason, words: str, *, by: Member) -> Report:
@@ -68,6 +74,8 @@ class Reporting:
         )
         await self._database.write(partial(_write, report))
         self._woken.set()
+        if report.hidden:
+            self._hidden()
         return report
 
     async def run(self) -> None:
