@@ -23,8 +23,8 @@ run: $(VENV)/.runtime  ## the bot, at Discord (needs DAILIES_DISCORD_TOKEN)
 studio: $(VENV)/.runtime  ## the free renderer alone, as a local video API
 	@$(BIN)/python -m bot studio
 
-test: $(VENV)/.dev  ## the whole suite
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev  ## the whole suite, on up to four cores
+	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 check: $(VENV)/.dev  ## lint, format and types
 	@$(BIN)/ruff check
