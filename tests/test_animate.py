@@ -210,7 +210,7 @@ async def test_a_picture_that_is_deleted_meanwhile_is_asked_for_again(stage: Sta
 
     answer = await sent(stage.ada, form, prompt="it moves")
 
-    await assert_refused(stage, answer, saying="The picture was deleted")
+    await assert_refused(stage, answer, saying="The file was deleted")
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ MOVES: dict[str, tuple[Callable[[sqlite3.Connection, Job, Attempt], object], set
     "stored": (lambda tx, job, _: states.stored(tx, job.id, at=LATER), {S.RENDERED}, S.STORED),
     "posted": (
         lambda tx, job, _: states.posted(tx, job.id, ChannelId(30), MessageId(9), at=LATER),
-        {S.STORED},
+        {S.STORED, S.WITHHELD},
         S.POSTED,
     ),
     "undeliverable": (
@@ -84,6 +84,19 @@ MOVES: dict[str, tuple[Callable[[sqlite3.Connection, Job, Attempt], object], set
         {S.REVIEW, S.QUEUED, S.RUNNING},
         S.CANCELLED,
     ),
+    "published": (
+        lambda tx, job, _: states.published(tx, job.id, ChannelId(30), MessageId(9), at=LATER),
+        {S.UNDELIVERABLE},
+        S.POSTED,
+    ),
+    "approved": (lambda tx, job, _: states.approved(tx, job.id, at=LATER), {S.REVIEW}, S.QUEUED),
+    "withheld": (lambda tx, job, _: states.withheld(tx, job.id, at=LATER), {S.STORED}, S.WITHHELD),
+    "rejected": (
+        lambda tx, job, _: states.rejected(tx, job.id, at=LATER),
+        {S.REVIEW, S.WITHHELD},
+        S.REJECTED,
+    ),
+    "withdrawn": (lambda tx, job, _: states.withdrawn(tx, job.id, at=LATER), {S.WITHHELD}, S.CANCELLED),
 }
 
 
