@@ -156,7 +156,7 @@ async def test_two_members_read_a_quote_each_in_their_language(stage: Stage) -> 
     assert "Berechnet wird erst etwas, wenn du bestätigst." in texts(german)
     assert labels(german) == ["Für 1,20\u00a0$ bestätigen", "Abbrechen", "1 Rat"]
     assert texts(english).startswith("### This costs $1.20 in play money\n")
-    assert labels(english) == ["Confirm for $1.20", "Cancel"]
+    assert labels(english) == ["Confirm for $1.20", "Cancel", "1 piece of advice"]
     assert Micros(1_200_000) > ASK_ABOVE
 
 
