@@ -84,6 +84,10 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
+    check = commands.add_parser("check", help="what is wrong with settings, models and the book")
+    check.add_argument("--env-file", type=Path, default=Path(".env"))
+    check.set_defaults(command=_check)
+
     from bot.commands import jobs, ledger  # noqa: PLC0415
 
     book = commands.add_parser("ledger", help="the book of money")
@@ -171,6 +175,12 @@ def _guild_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
         raise argparse.ArgumentTypeError("a server's id is a number such as 1198622483471925248")
     return int(text)
+
+
+def _check(chosen: argparse.Namespace) -> int:
+    from bot.commands import check  # noqa: PLC0415
+
+    return check.run(chosen, say=print)
 
 
 def _models(chosen: argparse.Namespace) -> int:
