@@ -51,7 +51,7 @@ def wrong_arrows(path: str, source: str) -> list[str]:
             right = not inside(module, "storage", "sqlite3", "aiosqlite")
         elif path.startswith(("bot/studio/", "bot/sandbox/", "bot/providers/")):
             right = not inside(module, "storage", "cogs", "discord", "sqlite3", "aiosqlite")
-        elif path in {"bot/app.py", "bot/__main__.py"}:
+        elif path in {"bot/app.py", "bot/__main__.py"} or path.startswith("bot/assembly/"):
             right = not inside(module, "discord", "aiosqlite")
         else:
             right = not inside(module, "cogs", "discord", "aiosqlite")

@@ -1,0 +1,146 @@
+"""What everything stands on: the data folder, the database, the catalogue, the providers."""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from bot import catalogue, reachable
+from bot.catalogue import Catalogue
+from bot.domain import STUDIO, Limits
+from bot.drift import Drift
+from bot.errors import StorageError
+from bot.health import Health
+from bot.ids import Ids
+from bot.library import THUMBNAILS
+from bot.links import Links, key_in
+from bot.material import PICTURES
+from bot.money import displayed
+from bot.notices import Notices
+from bot.part_files import sweep
+from bot.providers.protocol import Provider
+from bot.retirements import Retirements
+from bot.screening import WordList, read_words
+from bot.settings import Settings
+from bot.surge import Surge, SurgeBounds
+from storage.database import Database, open_database
+from storage.lock import FolderLock
+
+Duties = dict[str, Callable[[], Coroutine[Any, Any, None]]]
+"""What runs in the background until the process ends, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Made first, let go of last."""
+
+    config: Settings
+    now: Callable[[], datetime]
+    stack: AsyncExitStack
+    folder: Path
+    clips_folder: Path
+    copies_folder: Path
+    database: Database
+    models: Catalogue
+    providers: Mapping[str, Provider]
+    words: WordList
+    notices: Notices
+    health: Health
+    surge: Surge
+    limits: Limits
+    ids: Ids
+    links: Links | None
+    play_money: bool
+    duties: Duties
+
+
+async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], datetime]) -> Ground:
+    """Lock and sweep the folder, open the database, load the catalogue, open the providers.
+
+    Raises:
+        SettingsError, DataFolderInUse, NewerDatabase, StorageError: before anything outside was touched.
+    """
+    folder = config.data_dir
+    clips_folder, copies_folder = folder / "clips", folder / "copies"
+    os.umask(0o077)
+    try:
+        clips_folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(copies_folder, ignore_errors=True)  # those that a past process had no time to remove
+        copies_folder.mkdir()
+        (copies_folder / "again").mkdir()
+        (folder / PICTURES).mkdir(exist_ok=True)
+        (folder / THUMBNAILS).mkdir(exist_ok=True)
+    except OSError as fault:
+        raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
+    stack.enter_context(FolderLock(folder))
+    await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
+    words = WordList(read_words(config.blocked_words_file))
+    names = reachable.names(config)
+    play_price = config.studio_play_usd_per_second
+    displayed.set(config.display)
+    notices = Notices()
+    health = Health(notices, clock=asyncio.get_running_loop().time)
+    models = catalogue.load(
+        config.models_file,
+        providers=names,
+        now=now,
+        studio_play_price=play_price,
+        provider_order=config.provider_order,
+        fitness=health.fitness,
+    )
+    database = await open_database(folder / "dailies.db")
+    stack.push_async_callback(database.close)
+    surge = Surge(
+        database,
+        notices,
+        SurgeBounds(
+            floor_micros=config.surge_floor_usd,
+            times=config.surge_times,
+            most_micros=config.surge_most_usd,
+        ),
+        now=now,
+    )
+    await surge.begin()
+    providers = await reachable.opened(config, models, stack, now=now)
+    return Ground(
+        config=config,
+        now=now,
+        stack=stack,
+        folder=folder,
+        clips_folder=clips_folder,
+        copies_folder=copies_folder,
+        database=database,
+        models=models,
+        providers=providers,
+        words=words,
+        notices=notices,
+        health=health,
+        surge=surge,
+        limits=Limits(
+            member_monthly_micros=config.member_monthly_usd,
+            installation_monthly_micros=config.installation_monthly_usd,
+        ),
+        ids=Ids(now, secrets.randbits),
+        links=_links(config, database, folder=folder, clips_folder=clips_folder, now=now),
+        play_money=play_price is not None and STUDIO in names,
+        duties={
+            "surge": surge.run,
+            "drift": Drift(database, notices, now=now).run,
+            "retirements": Retirements(models, providers, now=now).run,
+        },
+    )
+
+
+def _links(
+    config: Settings, database: Database, *, folder: Path, clips_folder: Path, now: Callable[[], datetime]
+) -> Links | None:
+    """Signed links to clips, where there is an address of our own to link to."""
+    if config.public_url is None:
+        return None
+    return Links(database, public_url=config.public_url, key=key_in(folder), folder=clips_folder, now=now)

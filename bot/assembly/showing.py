@@ -1,0 +1,118 @@
+"""What shows clips: cards, delivery, the library, the gallery, and what takes them away again."""
+
+from dataclasses import dataclass
+
+from bot.assembly.buying import Buying
+from bot.assembly.ground import Ground
+from bot.cards import Cards
+from bot.family import Families
+from bot.fitting import Fitting
+from bot.gallery import Galleries
+from bot.library import THUMBNAILS, Library
+from bot.material import PICTURES
+from bot.packing import Packing
+from bot.posting import Posting
+from bot.removal import Removals
+from bot.rendertimes import RenderTimes
+from bot.reporting import Reporting
+from bot.showing import Shown
+from bot.stills import Stills
+from bot.whispers import Whispers
+from cogs.character import character
+from cogs.clip_presses import ClipPresses
+from cogs.clips import clips as clips_command
+from cogs.delivery import DiscordDelivery
+from cogs.reactions import Reactions
+from cogs.shelves import Shelves
+from cogs.wall import DiscordWall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """From a stored clip to what people see of it."""
+
+    cards: Cards
+    posting: Posting
+    removals: Removals
+    whispers: Whispers
+    times: RenderTimes
+
+
+def opened(ground: Ground, buying: Buying) -> Showing:
+    """Everything that posts, edits and removes, with the buttons and commands of clips."""
+    database, models, now, client = ground.database, ground.models, ground.now, buying.client
+    folder, clips_folder, play_money = ground.folder, ground.clips_folder, ground.play_money
+    delivery = DiscordDelivery(client)
+    link = None if ground.links is None else ground.links.make
+    packing = Packing(
+        database,
+        Fitting().fit,
+        folder=ground.copies_folder,
+        level=delivery.upload_limit,
+        link=link,
+        now=now,
+    )
+    again = Packing(
+        database,
+        Fitting(at_once=1).fit,
+        folder=ground.copies_folder / "again",
+        level=delivery.upload_limit,
+        link=link,
+        now=now,
+    )
+    times = RenderTimes()
+    cards = Cards(
+        database,
+        models,
+        buying.budgets,
+        delivery,
+        play_money=play_money,
+        now=now,
+        expected_at=lambda job: times.expected_end_at(job, at=now()),
+        held_back=ground.surge.holds_back,
+    )
+    galleries = Galleries(database, cards, DiscordWall(client, delivery), again, folder=clips_folder, now=now)
+    shown = Shown(database, cards, delivery, packing, folder=clips_folder, now=now)
+    removals = Removals(
+        database,
+        cards,
+        delivery,
+        ground.providers,
+        folder=clips_folder,
+        thumbnails=folder / THUMBNAILS,
+        frames=folder / PICTURES,
+        now=now,
+        gone=galleries.wake,
+    )
+    reporting = Reporting(database, shown, delivery, ids=ground.ids, now=now, hidden=galleries.wake)
+    posting = Posting(database, cards, delivery, packing, now=now)
+    whispers = Whispers(database, cards, delivery, packing, posting, folder=clips_folder, now=now)
+    library = Library(
+        database,
+        again,
+        Stills(),
+        models,
+        folder=clips_folder,
+        thumbnails=folder / THUMBNAILS,
+        ids=ground.ids,
+        now=now,
+    )
+    families = Families(database, library, folder=folder, clips_folder=clips_folder)
+    client.tree.add_command(
+        character(
+            client.ordering, buying.material.characters, buying.attachments, models, removed=removals.wake
+        )
+    )
+    client.shelves = Shelves(library, families, galleries, models, play_money=play_money)
+    client.reactions = Reactions(client, galleries)
+    client.tree.add_command(clips_command(client.shelves, models))
+    client.clip_presses = ClipPresses(buying.orders, shown, removals, reporting, whispers)
+    ground.duties.update(
+        {
+            "cards": cards.run,
+            "removals": removals.run,
+            "reports": reporting.run,
+            "galleries": galleries.run,
+        }
+    )
+    return Showing(cards=cards, posting=posting, removals=removals, whispers=whispers, times=times)

@@ -1,0 +1,71 @@
+"""What moves jobs: the worker, the socket of the command line, the web server that providers call."""
+
+import asyncio
+import logging
+import random
+
+from bot import media, reachable
+from bot.assembly.ground import Ground
+from bot.assembly.showing import Showing
+from bot.control import Change, Control, ResumeSpending, SettleJob
+from bot.domain import STUDIO, JobId
+from bot.fetching import Fetching
+from bot.pace import Pace
+from bot.routing import Routing
+from bot.throttle import Throttle
+from bot.web import Webhooks
+from bot.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+def made(ground: Ground, showing: Showing) -> Worker:
+    """The one loop that follows every job to its end."""
+    throttle = Throttle(ground.models.limits, clock=asyncio.get_running_loop().time)
+    worker = Worker(
+        ground.database,
+        ground.models,
+        ground.providers,
+        showing.cards,
+        Fetching(ground.clips_folder, check=media.check, now=ground.now),
+        showing.posting,
+        Routing(ground.models, ground.health, throttle, ground.notices),
+        folder=ground.folder,
+        now=ground.now,
+        dice=random.Random(),  # noqa: S311 - spreads questions in time, guards nothing
+        times=showing.times,
+        whispers=showing.whispers,
+        paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
+        surge=ground.surge,
+        dry_run=ground.config.dry_run,
+    )
+    ground.duties["worker"] = worker.run
+    return worker
+
+
+async def listening(ground: Ground, worker: Worker) -> None:
+    """Take changes from the command line, and providers' webhooks where there is a public address."""
+
+    def changed(change: Change) -> None:
+        match change:
+            case ResumeSpending():
+                ground.surge.resumed()
+            case SettleJob(job_id=job_id):
+                worker.wake(JobId(job_id))
+
+    control = Control(ground.folder, ground.database, now=ground.now, changed=changed)
+    await control.start()
+    ground.stack.push_async_callback(control.close)
+    config = ground.config
+    if config.public_url is None:
+        return
+    webhooks = Webhooks(
+        ground.database,
+        reachable.callers(config, ground.providers),
+        accounts=reachable.accounts(config, ground.providers),
+        routes=[] if ground.links is None else ground.links.routes(),
+        wake=worker.wake,
+        found=worker.found,
+    )
+    ground.stack.push_async_callback(webhooks.close)
+    log.info("webhooks come to %s", await webhooks.start(config.web_host, config.web_port))
