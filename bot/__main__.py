@@ -88,11 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--env-file", type=Path, default=Path(".env"))
     check.set_defaults(command=_check)
 
-    from bot.commands import jobs, ledger  # noqa: PLC0415
+    from bot.commands import audit, jobs, ledger  # noqa: PLC0415
 
     book = commands.add_parser("ledger", help="the book of money")
     ledger.add_to(book)
     book.set_defaults(command=partial(ledger.run, say=print))
+
+    acts = commands.add_parser("audit", help="the record of acts: who did what to which clip, member, rule")
+    audit.add_to(acts)
+    acts.set_defaults(command=partial(audit.run, say=print))
 
     uncertain = commands.add_parser("jobs", help="those of which nobody knows, and your word on them")
     jobs.add_to(uncertain)

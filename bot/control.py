@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,7 +23,8 @@ from bot.domain import GuildId, JobId, Micros
 from bot.errors import DailiesError, StorageError
 from bot.money import MICROS_PER_USD, USD_MAX, format_usd
 from bot.settling import Case
-from storage import guilds, stops
+from storage import acts, guilds, stops
+from storage.acts import Verb
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 from storage.verdicts import Verdict
@@ -168,7 +170,7 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
                 return f"server {guild_id} may spend nothing from now on"
             return f"server {guild_id} was not admitted"
         case ResumeSpending(by=by):
-            if await database.write(partial(stops.resume, by=by, at=now())):
+            if await database.write(partial(_resume, by, now())):
                 return "paid orders go on"
             return "paid orders were not stopped"
         case SettleJob():
@@ -181,6 +183,21 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
                 why=wanted.why,
             )
             return await database.write(partial(settling.settle, case, now()))
+
+
+def _resume(by: str, at: datetime, tx: sqlite3.Connection) -> bool:
+    if not stops.resume(tx, by=by, at=at):
+        return False
+    acts.record(
+        tx,
+        verb=Verb.SPENDING_RESUMED,
+        actor_id=None,
+        guild_id=acts.EVERYWHERE,
+        subject="installation:0",
+        detail={},
+        at=at,
+    )
+    return True
 
 
 async def _ask(folder: Path, wanted: Change) -> str:

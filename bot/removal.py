@@ -27,7 +27,8 @@ from bot.providers.protocol import Provider
 from bot.reach import reached
 from bot.schedule import Schedule
 from bot.showing import Screen
-from storage import clips, jobs, pictures, removals
+from storage import acts, clips, jobs, pictures, removals
+from storage.acts import Verb
 from storage.database import Database
 from storage.removals import Removal, Step
 
@@ -143,6 +144,7 @@ class Removals:
                 continue
             clips.change_state(tx, take.id, ClipState.DELETED, among=_DELETABLE)
             removals.begin(tx, take.id, by=by.user_id, at=self._now())
+            acts.on_job(tx, Verb.CLIP_DELETED, take.id, by=by.user_id, guild_id=by.guild_id, at=self._now())
             deleted.append(take.id)
         if not deleted:
             raise NotYours(_("This order has no clip."), _("There is nothing to delete."))

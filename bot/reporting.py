@@ -17,7 +17,8 @@ from bot.errors import DeliveryRefused, DeliveryUnavailable, NotYours, StorageEr
 from bot.ids import Ids
 from bot.language import _
 from bot.showing import Notice, Screen, Shown
-from storage import clips, jobs, places, reported
+from storage import acts, clips, jobs, places, reported
+from storage.acts import Verb
 from storage.database import Database
 from storage.places import Purpose
 from storage.reported import WORDS_MAX, Reason, Report
@@ -150,5 +151,9 @@ def _write(report: Report, tx: sqlite3.Connection) -> None:
         raise NotYours(_("Nobody else sees this clip."), _("There is nothing to report."))
     if not reported.insert(tx, report):
         raise NotYours(_("You have reported this clip before."), _("Its managers know of it."))
-    if report.hidden:
-        clips.change_state(tx, report.job_id, ClipState.HIDDEN, among=frozenset({ClipState.SHOWN}))
+    reported_now = partial(
+        acts.on_job, tx, job_id=job.id, guild_id=report.guild_id, at=report.at, report=report.id
+    )
+    reported_now(Verb.REPORT_MADE, by=report.reporter_id, reason=report.reason.value)
+    if report.hidden and clips.change_state(tx, job.id, ClipState.HIDDEN, among=frozenset({ClipState.SHOWN})):
+        reported_now(Verb.CLIP_HIDDEN, by=None)

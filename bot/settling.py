@@ -8,7 +8,8 @@ from datetime import datetime
 from bot import moves
 from bot.domain import Fault, FaultKind, Job, JobId, JobState, Scope, Ticket
 from bot.errors import StorageError
-from storage import attempts, jobs, ledger, states, verdicts
+from storage import acts, attempts, jobs, ledger, states, verdicts
+from storage.acts import Verb
 from storage.verdicts import Decision, Verdict
 
 
@@ -50,6 +51,15 @@ def settle(case: Case, at: datetime, tx: sqlite3.Connection) -> str:
     verdicts.record(
         tx,
         Decision(job_id=job.id, verdict=case.verdict, ticket=case.ticket, by=case.by, why=case.why, at=at),
+    )
+    acts.on_job(
+        tx,
+        Verb.JOB_SETTLED,
+        job.id,
+        by=None,
+        guild_id=job.order.member.guild_id,
+        at=at,
+        verdict=case.verdict.value,
     )
     return done
 

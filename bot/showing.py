@@ -28,7 +28,8 @@ from bot.domain import (
 from bot.errors import ClipTooLarge, DeliveryRefused, MessageGone, NotYours, StorageError
 from bot.language import _
 from bot.packing import Packing, discard
-from storage import clips, jobs
+from storage import acts, clips, jobs
+from storage.acts import Verb
 from storage.database import Database
 
 
@@ -98,7 +99,9 @@ class Shown:
         Raises:
             NotYours: it is somebody else's (and the presser no moderator), or is not shown.
         """
-        hidden = await self._database.write(partial(_spoiler, job_id, by=by, moderator=moderator))
+        hidden = await self._database.write(
+            partial(_spoiler, job_id, by=by, moderator=moderator, at=self._now())
+        )
         await self._edited(job_id, upload=True)
         return hidden
 
@@ -120,7 +123,7 @@ class Shown:
         Raises:
             NotYours: no moderator, another server, or not hidden.
         """
-        await self._database.write(partial(_restore, job_id, to, by=by, moderator=moderator))
+        await self._database.write(partial(_restore, job_id, to, by=by, moderator=moderator, at=self._now()))
         await self.refresh(job_id)
 
     async def refresh(self, job_id: JobId) -> None:
@@ -163,7 +166,7 @@ class Shown:
             await discard(post.path, clip)
 
 
-def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool) -> bool:
+def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool, at: datetime) -> bool:
     job = jobs.get(tx, job_id)
     if job is None or job.order.member.guild_id != by.guild_id or job.state is not JobState.POSTED:
         raise _not_here()
@@ -172,10 +175,15 @@ def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bo
     if clips.state_of(tx, job_id) is not ClipState.SHOWN:
         raise _not_here()
     jobs.spoil(tx, job_id, spoiler=not job.order.spoiler)
+    if job.order.member != by:  # what members do with their own is no act of moderation
+        verb = Verb.CLIP_UNSPOILERED if job.order.spoiler else Verb.CLIP_SPOILERED
+        acts.on_job(tx, verb, job_id, by=by.user_id, guild_id=by.guild_id, at=at)
     return not job.order.spoiler
 
 
-def _restore(job_id: JobId, to: ClipState, tx: sqlite3.Connection, *, by: Member, moderator: bool) -> None:
+def _restore(
+    job_id: JobId, to: ClipState, tx: sqlite3.Connection, *, by: Member, moderator: bool, at: datetime
+) -> None:
     job = jobs.get(tx, job_id)
     if job is None or job.order.member.guild_id != by.guild_id:
         raise _not_here()
@@ -183,6 +191,8 @@ def _restore(job_id: JobId, to: ClipState, tx: sqlite3.Connection, *, by: Member
         raise NotYours(_("Only a moderator can decide this."), _("Tell one about it."))
     if not clips.change_state(tx, job_id, to, among=frozenset({ClipState.HIDDEN})):
         raise NotYours(_("This clip is not hidden any more."), _("Look at it where it was posted."))
+    verb = Verb.CLIP_SHOWN if to is ClipState.SHOWN else Verb.CLIP_TAKEN_DOWN
+    acts.on_job(tx, verb, job_id, by=by.user_id, guild_id=by.guild_id, at=at)
 
 
 def _shown(job_id: JobId, folder: Path, tx: sqlite3.Connection) -> tuple[Job, Clip]:

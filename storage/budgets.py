@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import GuildId, Micros, Period, UserId
+from storage import acts
+from storage.acts import Verb
 from storage.tallies import forget_charters
 from storage.times import from_us, to_us
 
@@ -185,6 +187,20 @@ def record(
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (guild_id, what, scope_id, None if period is None else period.value, was, now, by, reason, to_us(at)),
+    )
+    detail: dict[str, int | str] = {"what": what, "scope_id": scope_id}
+    if period is not None:
+        detail["period"] = period.value
+    # Amounts, ids and names of time zones; the reason is a person's words and stays in the row above.
+    detail |= {name: value for name, value in (("was", was), ("now", now)) if value is not None}
+    acts.record(
+        tx,
+        verb=Verb.BUDGET_CHANGED,
+        actor_id=by or None,
+        guild_id=guild_id,
+        subject=f"budget:{what}/{scope_id}",
+        detail=detail,
+        at=at,
     )
 
 

@@ -55,6 +55,7 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
         "INSERT INTO attempts VALUES ('b', 1, 'studio/studio', 'studio', 0, 0, 'taken', 'theirs-1', NULL)"
     )
     tables.execute("INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, 0, NULL, NULL, NULL)")
+    tables.execute(NEW_ACT.format(1, "'clip.shown'", "'job:a'", "'{}'", "printf('%064d', 0)", FIRST))
     tables.execute("INSERT INTO stops VALUES (1, 0, 2, 1, 1, 1, 'the shell')")
     tables.execute("INSERT INTO verdicts VALUES (1, 'a', 'absent', NULL, 'the shell', 'they said so', 0)")
     a_job(tables, "d", JobState.POSTED, 4)
@@ -155,7 +156,39 @@ NEW_ALERT = """
     VALUES (7, '{}', '{}', 0, 'month', 0, 0, {}, 0, 0, {})
     """
 
+NEW_ACT = "INSERT INTO acts VALUES ({}, 0, {}, 5, 7, {}, {}, {}, {})"
+SECOND = "hex(zeroblob(32))"
+FIRST = "printf('%064d', 1)"
+NEW_ACT_CHANNEL = "INSERT INTO act_channels VALUES (7, 31, 5, 0, 4, {}, NULL)"
+
 BROKEN = [
+    ("a_verb_is_a_short_code", NEW_ACT.format(2, "'Did it'", "'job:b'", "'{}'", FIRST, SECOND)),
+    (
+        "a_subject_is_a_kind_and_an_id",
+        NEW_ACT.format(2, "'clip.shown'", "'a paper boat'", "'{}'", FIRST, SECOND),
+    ),
+    (
+        "a_subject_is_a_kind_and_an_id",
+        NEW_ACT.format(2, "'clip.shown'", "'job:a boat'", "'{}'", FIRST, SECOND),
+    ),
+    (
+        "a_detail_is_short",
+        NEW_ACT.format(2, "'clip.shown'", "'job:b'", "printf('%.1001c', 'a')", FIRST, SECOND),
+    ),
+    ("a_hash_of_an_act_is_sha256", NEW_ACT.format(2, "'clip.shown'", "'job:b'", "'{}'", FIRST, "'abc'")),
+    (
+        "an act follows the one before it",
+        NEW_ACT.format(3, "'clip.shown'", "'job:b'", "'{}'", FIRST, SECOND),
+    ),
+    (
+        "an act follows the one before it",
+        NEW_ACT.format(2, "'clip.shown'", "'job:b'", "'{}'", SECOND, SECOND),
+    ),
+    ("the record of acts is append-only", "UPDATE acts SET actor_id = 6"),
+    ("the record of acts is append-only", "DELETE FROM acts"),
+    ("an act follows the one before it", "INSERT OR REPLACE INTO acts SELECT * FROM acts"),
+    ("a_try_to_show_acts_is_whole", NEW_ACT_CHANNEL.format("5, NULL")),
+    ("acts_are_shown_in_order", NEW_ACT_CHANNEL.format("4, 1")),
     ("an_alert_is_a_warning_or_a_statement", NEW_ALERT.format("cheer", "guild", 50, "NULL, NULL")),
     ("an_alert_is_about_a_pool_or_a_member", NEW_ALERT.format("warning", "role", 50, "NULL, NULL")),
     ("an_alert_that_is_done_says_how", NEW_ALERT.format("warning", "guild", 50, "1, NULL")),
