@@ -68,8 +68,6 @@ async def test_a_job_goes_from_waiting_to_rendered_and_its_file_is_a_real_clip_o
 STANDINGS: list[tuple[dict[str, object], object]] = [
     ({"status": "in_progress", "progress": 42}, Rendering(42)),
     ({"status": "in_progress", "progress": 0}, Rendering(0)),
-    ({"status": "in_progress", "progress": -1}, Rendering()),
-    ({"status": "in_progress", "progress": 101}, Rendering()),
     ({"status": "in_progress", "progress": 4.2}, Rendering()),
     ({"status": "in_progress", "progress": True}, Rendering()),
     ({"status": "in_progress", "progress": "42"}, Rendering()),
@@ -142,6 +140,9 @@ async def test_a_job_may_fail_by_moderation_after_it_was_taken(emulator: OpenAIE
             200, {"id": "video_1", "status": "completed", "error": {"code": "downstream", "message": "no"}}
         ),
         answer(200, {"id": "video_2", "status": "completed"}),
+        answer(200, {"id": "video_1", "status": "in_progress", "progress": -1}),
+        answer(200, {"id": "video_1", "status": "in_progress", "progress": -0.5}),
+        answer(200, {"id": "video_1", "status": "in_progress", "progress": 101}),
         answer(200, {"id": "video_1"}),
         answer(200, {"error": {"message": "no"}}),
         answer(200, ["completed"]),

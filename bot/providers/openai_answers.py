@@ -31,6 +31,7 @@ timed out.
 import base64
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from bot.domain import Fault, FaultKind, Micros, Ticket
 from bot.errors import UnreadableAnswer
@@ -225,10 +226,16 @@ def _error(body: object) -> _Error:
 
 
 def _percent(progress: object) -> int | None:
-    """Servers also send null, floats and -1; only what can be a percentage is one."""
-    if isinstance(progress, int) and not isinstance(progress, bool) and 0 <= progress <= 100:
-        return progress
-    return None
+    """Servers also send null and other types, which say nothing; a number that is no percentage is a fault.
+
+    Raises:
+        UnreadableAnswer: below 0 or above 100, so that nothing else in the answer is believed either.
+    """
+    if not isinstance(progress, int | Decimal) or isinstance(progress, bool):
+        return None
+    if not 0 <= progress <= 100:
+        raise UnreadableAnswer(PROTOCOL, f"a progress of {progress} %")
+    return progress if isinstance(progress, int) else None
 
 
 def _time(seconds: object) -> datetime | None:

@@ -31,6 +31,10 @@ def mp4(body: bytes) -> faults.Fault:
     return answer(200, body, headers={"Content-Type": "video/mp4"})
 
 
+TWO_GIGABYTES = answer(200, b"\0", headers={"Content-Type": "video/mp4", "Content-Length": str(2 << 30)})
+"""As far as its headers say: no byte of it is waited for."""
+
+
 def spent(bench: Bench, job: Job) -> tuple[int, int, int]:
     """What the member, the house and the installation have spent."""
     today = bench.clock().date()
@@ -75,17 +79,18 @@ async def test_a_clip_that_is_gone_is_refunded_and_the_house_pays(bench: Bench) 
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param(clip(128, 72, 4)[:-600], id="cut short for good"),
-        pytest.param(sound_alone(1), id="no pictures"),
-        pytest.param(b"<html>sorry</html>", id="a page"),
-        pytest.param(b"", id="empty"),
+        pytest.param(mp4(clip(128, 72, 4)[:-600]), id="cut short for good"),
+        pytest.param(mp4(sound_alone(1)), id="no pictures"),
+        pytest.param(mp4(b"<html>sorry</html>"), id="a page"),
+        pytest.param(mp4(b""), id="empty"),
+        pytest.param(TWO_GIGABYTES, id="two gigabytes"),
     ],
 )
 async def test_a_file_that_is_no_clip_three_times_is_refunded_and_the_house_pays(
-    bench: Bench, body: bytes
+    bench: Bench, body: faults.Fault
 ) -> None:
     job = await bench.leave(JobState.RENDERED)
-    bench.emulator.faults.always("content", mp4(body))
+    bench.emulator.faults.always("content", body)
 
     await bench.start()
     job = await bench.until_state(job, JobState.FAILED)
@@ -103,6 +108,7 @@ async def test_a_file_that_is_no_clip_three_times_is_refunded_and_the_house_pays
         pytest.param(mp4(clip(128, 72, 4)[:-600]), id="cut short, and said to be whole"),
         pytest.param(faults.CUT_SHORT, id="cut short"),
         pytest.param(faults.DRIP, id="one byte, then nothing"),
+        pytest.param(answer(302, headers={"Location": "http://10.0.0.1/clip.mp4"}), id="to a private address"),
         pytest.param(faults.HANG_BEFORE_WORK, id="nothing"),
         pytest.param(faults.PROXY_502_BEFORE_WORK, id="502"),
         pytest.param(answer(409, {"error": {"code": "video_not_ready"}}), id="not ready"),

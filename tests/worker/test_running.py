@@ -236,6 +236,9 @@ async def test_a_provider_that_cannot_be_told_to_stop_is_asked_how_it_stands_all
 UNREADABLE = [
     pytest.param(answer(200, {"id": "{id}", "status": "done"}), id="a state in no document"),
     pytest.param(answer(200, {"id": "another", "status": "completed"}), id="another job"),
+    pytest.param(
+        answer(200, {"id": "{id}", "status": "in_progress", "progress": -1}), id="a negative progress"
+    ),
     pytest.param(answer(200, {"status": "completed", "error": {"code": "x"}}), id="done, with an error"),
     pytest.param(answer(200, ["completed"]), id="a list"),
     pytest.param(answer(200, b"<html>completed</html>"), id="a page"),
