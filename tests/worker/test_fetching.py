@@ -108,7 +108,9 @@ async def test_a_file_that_is_no_clip_three_times_is_refunded_and_the_house_pays
         pytest.param(mp4(clip(128, 72, 4)[:-600]), id="cut short, and said to be whole"),
         pytest.param(faults.CUT_SHORT, id="cut short"),
         pytest.param(faults.DRIP, id="one byte, then nothing"),
-        pytest.param(answer(302, headers={"Location": "http://10.0.0.1/clip.mp4"}), id="to a private address"),
+        pytest.param(
+            answer(302, headers={"Location": "http://10.0.0.1/clip.mp4"}), id="to a private address"
+        ),
         pytest.param(faults.HANG_BEFORE_WORK, id="nothing"),
         pytest.param(faults.PROXY_502_BEFORE_WORK, id="502"),
         pytest.param(answer(409, {"error": {"code": "video_not_ready"}}), id="not ready"),
