@@ -65,7 +65,10 @@ class Site:
             headers=dict(request.headers),
         )
         self.seen.append(request[_SEEN])
-        return await handler(request)
+        answered = await handler(request)
+        if answered.status == web.HTTPNotFound.status_code and request.can_read_body:
+            await read(request)  # what was asked of an endpoint that is not there is noted all the same
+        return answered
 
 
 async def read(request: web.Request) -> bytes:
