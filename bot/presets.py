@@ -14,7 +14,7 @@ from bot.errors import NotYours, OrderRefused
 from bot.ids import Ids
 from bot.language import _
 from bot.normalising import Adjustment
-from bot.screening import Screening
+from bot.screening.screening import Screening
 from storage import presets
 from storage.database import Database
 from storage.presets import WHOLE_SERVER, Preset

@@ -27,7 +27,8 @@ from bot.language import _
 from bot.material import Material, source_of
 from bot.normalising import Reason
 from bot.options import SEED_MAX
-from bot.screening import Screening
+from bot.screening.screening import Screening
+from bot.screening.verdict import PASSED, Verdict
 from bot.sources import Footage, Start, Way
 from storage.pictures import KeptPicture
 
@@ -38,6 +39,7 @@ class Proposal:
 
     `notes` are sentences that its member has to read before paying, `asides` such as stand in a quote where
     there is one. `fit` is how its picture comes to the clip's shape, which is done when it is placed.
+    `verdict` is what screening found of it: it passed, or a moderator is to look where the channel has any.
     """
 
     priced: Priced
@@ -45,6 +47,7 @@ class Proposal:
     asides: tuple[str, ...] = ()
     way: Way | None = None
     fit: Fit | None = None
+    verdict: Verdict = PASSED
 
     @property
     def has_to_be_shown(self) -> bool:
@@ -113,14 +116,16 @@ class Pricing:
             seed=self._seed(asked, priced),
             blocks_ip=self._block_ip and self._has_field(priced, "blocks_ip"),
         )
-        await self._screening.look(order)
+        verdict = await self._screening.look(order)
         asides, notes = proposal.asides, proposal.notes
         if self._has_field(priced, "remixable"):
             order = replace(order, remixable=self._keep_at_provider)
             asides = (*asides, _kept(keeps=self._keep_at_provider))
         if asked.final_of is not None and order.seed is None:
             notes = (*notes, _("This model takes no seed: the final will be another clip than the draft."))
-        return replace(proposal, priced=priced._replace(order=order), asides=asides, notes=notes)
+        return replace(
+            proposal, priced=priced._replace(order=order), asides=asides, notes=notes, verdict=verdict
+        )
 
     async def ready(self, proposal: Proposal) -> Order:
         """The order of a proposal with its files made.

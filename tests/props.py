@@ -36,7 +36,7 @@ from bot.material import Material
 from bot.orders import Orders
 from bot.pictures import Pictures
 from bot.pricing import Pricing
-from bot.screening import Screening, WordList
+from bot.screening.screening import Screening
 from bot.stills import Stills
 from storage import ledger, purses
 from storage.database import Database, prepare
@@ -128,7 +128,7 @@ class Desk:
         )
         self.orders = Orders(
             database,
-            Pricing(models, screening or WordList([]), material_of(database, clock, ids, folder), now=clock),
+            Pricing(models, screening or Screening(), material_of(database, clock, ids, folder), now=clock),
             limits=limits,
             ids=ids,
             now=clock,

@@ -44,7 +44,8 @@ from bot.pricing import Pricing
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
-from bot.screening import WordList
+from bot.screening.screening import Screening
+from bot.screening.words import WordList
 from bot.sheets import Sheets
 from bot.spending import Spending
 from bot.standings import Standings
@@ -288,14 +289,14 @@ async def open_stage(
         stack.push_async_callback(attachments.close)
         orders = Orders(
             database,
-            Pricing(models, WordList(words), material, now=clock),
+            Pricing(models, Screening([WordList(words)]), material, now=clock),
             limits=limits,
             ids=ids,
             now=clock,
             placed=woken.append,
         )
         budgets = Budgets(database, limits, now=clock)
-        presets = Presets(database, models, WordList(words), ids=ids, now=clock)
+        presets = Presets(database, models, Screening([WordList(words)]), ids=ids, now=clock)
         sheets = Sheets(database, ids=ids, now=clock)
         before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
         use_endpoints(sandbox.api_url, sandbox.gateway_url)

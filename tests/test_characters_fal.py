@@ -22,7 +22,7 @@ from bot.orders import Orders
 from bot.posting import Posting
 from bot.pricing import Pricing
 from bot.providers.fal import FalQueue
-from bot.screening import WordList
+from bot.screening.screening import Screening
 from bot.worker import Worker
 from storage import characters, jobs, ledger
 from storage.database import Database, open_database
@@ -159,7 +159,7 @@ async def bench_of(folder: Path) -> AsyncIterator[Bench]:
         )
         orders = Orders(
             database,
-            Pricing(models, WordList([]), material, now=now),
+            Pricing(models, Screening(), material, now=now),
             limits=PLENTY,
             ids=ids,
             now=now,

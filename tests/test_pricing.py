@@ -18,7 +18,7 @@ from bot.material import UNUSED_FOR, Material
 from bot.pricing import Pricing
 from bot.providers.fal_words import in_fals_words
 from bot.providers.wording import Worded
-from bot.screening import WordList
+from bot.screening.screening import Screening
 from storage.database import Database, open_database
 from tests.picture_files import chunks, drawing, encoded
 from tests.props import ANN, Clock, Desk, asked, job_of, material_of
@@ -51,7 +51,7 @@ def material(database: Database, clock: Clock, tmp_path: Path) -> Material:
 
 
 def pricing_of(models: Catalogue, material: Material, clock: Clock, *, keeps: bool = False) -> Pricing:
-    return Pricing(models, WordList([]), material, now=clock, keep_at_provider=keeps)
+    return Pricing(models, Screening(), material, now=clock, keep_at_provider=keeps)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ async def test_of_a_provider_that_cannot_be_told_nothing_is_said(
 async def test_what_is_somebodys_property_is_refused_by_a_provider_that_can_be_told_so(
     models: Catalogue, material: Material, clock: Clock, *, blocks: bool
 ) -> None:
-    pricing = Pricing(models, WordList([]), material, now=clock, block_ip=blocks)
+    pricing = Pricing(models, Screening(), material, now=clock, block_ip=blocks)
 
     order, quote, _ = (await pricing.propose(replace(asked(), model="sora-2"))).priced
     elsewhere = (await pricing.propose(replace(asked(), model="veo-3.1"))).priced.order

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import OrderRefused, SettingsError
-from bot.screening import WORDS_MAX, WordList, read_words
+from bot.screening.screening import Screening
+from bot.screening.words import WORDS_MAX, WordList, read_words
 from tests.props import order_of
 
 
 async def passes(words: list[str], prompt: str) -> bool:
     try:
-        await WordList(words).look(dataclasses.replace(order_of(), prompt=prompt))
+        await Screening([WordList(words)]).look(dataclasses.replace(order_of(), prompt=prompt))
     except OrderRefused:
         return False
     return True
@@ -81,14 +82,14 @@ async def test_it_finds_what_a_plain_search_between_word_edges_finds(words: list
 
 async def test_the_refusal_does_not_repeat_the_word() -> None:
     with pytest.raises(OrderRefused) as refused:
-        await WordList(["gore"]).look(dataclasses.replace(order_of(), prompt="gore"))
+        await Screening([WordList(["gore"])]).look(dataclasses.replace(order_of(), prompt="gore"))
 
     assert "gore" not in refused.value.sentence
     assert "Nothing was charged." in refused.value.sentence
 
 
 async def test_the_longest_list_and_prompt_do_not_hold_the_loop() -> None:
-    screen = WordList(f"a{number:x}" for number in range(WORDS_MAX))
+    screen = Screening([WordList(f"a{number:x}" for number in range(WORDS_MAX))])
     order = dataclasses.replace(order_of(), prompt="a " * 2000)
 
     began = time.process_time()

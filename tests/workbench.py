@@ -41,7 +41,7 @@ from bot.posting import Posting
 from bot.pricing import Pricing
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
-from bot.screening import WordList
+from bot.screening.screening import Screening
 from bot.surge import Surge, SurgeBounds
 from bot.worker import Worker
 from storage import jobs, ledger, states
@@ -303,7 +303,7 @@ class Bench:
         material = material_of(database, self.clock, self._ids)
         orders = Orders(
             database,
-            Pricing(self.catalogue(), WordList([]), material, now=self.clock),
+            Pricing(self.catalogue(), Screening(), material, now=self.clock),
             limits=PLENTY,
             ids=self._ids,
             now=self.clock,

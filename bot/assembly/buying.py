@@ -57,7 +57,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None]) -> Buying:
     material = Material(database, Pictures(), Stills(), folder=ground.folder, ids=ground.ids, now=now)
     pricing = Pricing(
         models,
-        ground.words,
+        ground.screening,
         material,
         now=now,
         ages=MinimumAges(
@@ -77,7 +77,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None]) -> Buying:
         catalogue=models,
         material=material,
         attachments=attachments,
-        presets=Presets(database, models, ground.words, ids=ground.ids, now=now),
+        presets=Presets(database, models, ground.screening, ids=ground.ids, now=now),
         sheets=Sheets(database, ids=ground.ids, now=now),
         confirm_above_micros=config.confirm_above_usd,
         play_money=ground.play_money,

@@ -26,7 +26,8 @@ from bot.notices import Notices
 from bot.part_files import sweep
 from bot.providers.protocol import Provider
 from bot.retirements import Retirements
-from bot.screening import WordList, read_words
+from bot.screening.screening import Screening
+from bot.screening.words import WordList, read_words
 from bot.settings import Settings
 from bot.surge import Surge, SurgeBounds
 from storage.database import Database, open_database
@@ -49,7 +50,7 @@ class Ground:
     database: Database
     models: Catalogue
     providers: Mapping[str, Provider]
-    words: WordList
+    screening: Screening
     notices: Notices
     health: Health
     surge: Surge
@@ -80,7 +81,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     stack.enter_context(FolderLock(folder))
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
-    words = WordList(read_words(config.blocked_words_file))
+    screening = Screening([WordList(read_words(config.blocked_words_file))], folder=config.data_dir)
     names = reachable.names(config)
     play_price = config.studio_play_usd_per_second
     displayed.set(config.display)
@@ -118,7 +119,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         database=database,
         models=models,
         providers=providers,
-        words=words,
+        screening=screening,
         notices=notices,
         health=health,
         surge=surge,

@@ -1,14 +1,13 @@
-"""What looks at a prompt before any money is held. The first to look is the operator's word list."""
+"""The operator's list of words and phrases."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Protocol
 
-from bot.domain import FaultKind, Order
-from bot.errors import OrderRefused, SettingsError
-from bot.language import _
+from bot.errors import SettingsError
+from bot.screening.classifier import Subject
+from bot.screening.verdict import PASSED, Outcome, Reason, Verdict
 
 WORDS_MAX = 20_000
 """More lines than any list of words; past it the file is something else."""
@@ -18,19 +17,11 @@ _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\
 """What Unicode lets nobody see though it is no format character: joiners, fillers, variation selectors."""
 
 
-class Screening(Protocol):
-    """Looks at an order and lets it pass, or refuses it."""
-
-    async def look(self, order: Order) -> None:
-        """Return if the order may go on.
-
-        Raises:
-            OrderRefused: with the sentence for the member; it does not repeat the word.
-        """
-
-
 class WordList:
     """Refuses prompts that contain one of the operator's words or phrases, whole, in any case or width."""
+
+    name = "operator"
+    sees_pictures = False
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = frozenset(_fold(word) for word in words) - {""}
@@ -41,14 +32,11 @@ class WordList:
         # where one regular expression of them all would hold the event loop for 70 ms.
         self._lengths = {first: sorted(found) for first, found in lengths.items()}
 
-    async def look(self, order: Order) -> None:
-        """See `Screening.look`."""
-        if self._has_word(_fold(order.prompt)):
-            raise OrderRefused(
-                _("The prompt has a word that is not allowed here."),
-                _("Say it in other words and order again."),
-                kind=FaultKind.RULES,
-            )
+    async def look(self, subject: Subject) -> Verdict:
+        """As `Classifier.look`."""
+        if self._has_word(_fold(subject.text)):
+            return Verdict(outcome=Outcome.BLOCK, reasons=(Reason(code="word", source=self.name),))
+        return PASSED
 
     def _has_word(self, text: str) -> bool:
         for start, first in enumerate(text):
