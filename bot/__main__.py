@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import settings
-from bot.domain import Kind, Micros
+from bot.domain import NOWHERE, Kind, Micros
 from bot.errors import DailiesError, SettingsError
 from bot.money import parse_usd
 
@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
 
     guilds = commands.add_parser("guilds", help="which servers may spend at paid providers")
     guilds.add_argument("what", choices=["list", "admit", "dismiss"])
-    guilds.add_argument("guild", nargs="?", type=_guild_id, help="the server's id")
+    guilds.add_argument(
+        "guild", nargs="?", type=_guild_id, help="the server's id, or `direct` for direct messages"
+    )
     guilds.add_argument("usd", nargs="?", type=_usd, help="dollars that it may spend in a month")
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
@@ -176,8 +178,12 @@ def _usd(text: str) -> Micros:
 
 
 def _guild_id(text: str) -> int:
+    if text == "direct":
+        return NOWHERE
     if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
-        raise argparse.ArgumentTypeError("a server's id is a number such as 1198622483471925248")
+        raise argparse.ArgumentTypeError(
+            "a server's id is a number such as 1198622483471925248 (or write `direct`)"
+        )
     return int(text)
 
 

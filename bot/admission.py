@@ -120,6 +120,12 @@ class Standing:
         guild = guild_key(self.member.guild_id)
         if costs_money:
             ceiling = bounds.get(_CEILING)
+            if ceiling is None and not self.member.in_server:
+                raise PaidNotEnabled(
+                    _("Models that cost money are switched off in direct messages."),
+                    _("Choose a free model, or order in a server that has this bot."),
+                    kind=FaultKind.SERVER_BUDGET,
+                )
             if ceiling is None:
                 raise PaidNotEnabled(
                     _("This server is not admitted to models that cost money."),
@@ -157,7 +163,7 @@ class Standing:
                     best = room
         if best is not None:
             return best
-        default = bounds.get(_DEFAULT) or monthly(
+        default = (self.member.in_server and bounds.get(_DEFAULT)) or monthly(
             self.limits.member_monthly_micros, self.everywhere.bounds.get(_DEFAULT, ())
         )
         return self._room(BudgetScope.DEFAULT, key, default, rules, self.day) if default else None

@@ -37,7 +37,7 @@ def cancelled(
     job = jobs.get(tx, job_id)
     if job is None or job.order.member.guild_id != by.guild_id:
         raise NotYours(_("This order is not known here."), _("Order again with /generate."))
-    if job.order.member != by and not moderator:
+    if job.order.member != by and not (moderator and by.in_server):
         raise NotYours(
             _("This order is somebody else's."), _("Only its member or a moderator can cancel it.")
         )

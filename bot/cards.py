@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.delivery import Card, Delivery, Take
-from bot.domain import RESTING, ClipState, Job, JobId, Kind
+from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, Kind
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.providers.protocol import Progress
 from bot.schedule import Schedule
@@ -222,7 +222,7 @@ class Cards:
         """For good where it was deleted or never was; after a refused edit until a job moves again."""
         first = takes[0]
         if first.card_message_id is None:
-            return first.card_rev >= 0
+            return first.card_rev >= 0 or first.order.channel_id == NO_CHANNEL
         return first.id in self._given_up and self._given_up[first.id] in (None, _revs(takes))
 
     async def _post(self, takes: Sequence[Job]) -> None:

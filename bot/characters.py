@@ -114,7 +114,7 @@ class Characters:
             id=character_id,
             owner=owner,
             name=name,
-            shared=shared,
+            shared=shared and owner.in_server,
             consent_version=CONSENT_VERSION,
             consent_at=at,
             path=path,

@@ -19,7 +19,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bot import settling
-from bot.domain import GuildId, JobId, Micros
+from bot.domain import NOWHERE, GuildId, JobId, Micros
 from bot.errors import DailiesError, StorageError
 from bot.money import MICROS_PER_USD, USD_MAX, format_usd
 from bot.settling import Case
@@ -33,7 +33,8 @@ SOCKET = "dailies.sock"
 LINE_BYTES_MAX = 64 * 1024
 ANSWER_WITHIN_S = 10.0
 
-Id = Annotated[int, Field(gt=0, lt=2**63)]
+GuildOrNowhere = Annotated[int, Field(ge=NOWHERE, lt=2**63)]
+"""A server's id; `NOWHERE` is all direct messages together."""
 
 
 class _Change(BaseModel):
@@ -41,18 +42,18 @@ class _Change(BaseModel):
 
 
 class AdmitGuild(_Change):
-    """Let a server spend so much in a month at paid providers."""
+    """Let a server, or all direct messages together, spend so much in a month at paid providers."""
 
     change: Literal["admit_guild"] = "admit_guild"
-    guild_id: Id
+    guild_id: GuildOrNowhere
     ceiling_monthly_micros: Annotated[int, Field(ge=0, le=USD_MAX * MICROS_PER_USD)]
 
 
 class DismissGuild(_Change):
-    """Let a server spend nothing from now on."""
+    """Let a server, or all direct messages, spend nothing from now on."""
 
     change: Literal["dismiss_guild"] = "dismiss_guild"
-    guild_id: Id
+    guild_id: GuildOrNowhere
 
 
 class ResumeSpending(_Change):
@@ -164,11 +165,11 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
             await database.write(
                 partial(guilds.admit, guild_id=GuildId(guild_id), ceiling_micros=Micros(micros), at=now())
             )
-            return f"server {guild_id} may spend {format_usd(micros)} a month at paid providers"
+            return f"{guild_words(guild_id)} may spend {format_usd(micros)} a month at paid providers"
         case DismissGuild(guild_id=guild_id):
             if await database.write(partial(guilds.dismiss, guild_id=GuildId(guild_id), at=now())):
-                return f"server {guild_id} may spend nothing from now on"
-            return f"server {guild_id} was not admitted"
+                return f"{guild_words(guild_id)} may spend nothing from now on"
+            return f"{guild_words(guild_id)} was not admitted"
         case ResumeSpending(by=by):
             if await database.write(partial(_resume, by, now())):
                 return "paid orders go on"
@@ -198,6 +199,11 @@ def _resume(by: str, at: datetime, tx: sqlite3.Connection) -> bool:
         at=at,
     )
     return True
+
+
+def guild_words(guild_id: int) -> str:
+    """A server, or what stands in its place, as the operator reads it."""
+    return f"server {guild_id}" if guild_id != NOWHERE else "use outside servers (direct messages)"
 
 
 async def _ask(folder: Path, wanted: Change) -> str:

@@ -27,6 +27,12 @@ InteractionId = NewType("InteractionId", int)
 OfferId = NewType("OfferId", str)
 """`provider/model`, as in the catalogue; written on the job, so that history outlives a model."""
 
+NOWHERE = GuildId(0)
+"""In place of a server: direct messages, and servers that the bot is no member of."""
+
+NO_CHANNEL = ChannelId(0)
+"""In place of the channel of an order whose answer alone can show anything: the bot may not post there."""
+
 STUDIO = "studio"
 """The name of our own renderer among the providers; nobody bills for it."""
 
@@ -48,10 +54,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A Discord user in one guild; the one who asks."""
+    """A Discord user in one guild (or `NOWHERE`); the one who asks."""
 
     guild_id: GuildId
     user_id: UserId
+
+    @property
+    def in_server(self) -> bool:
+        """Whether there are others beside them, with channels, managers and moderators."""
+        return self.guild_id != NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,7 @@ class Library:
         search = Search(
             id=self._ids.new(),
             member=by,
-            aisle=aisle,
+            aisle=aisle if by.in_server else _alone(aisle),
             words=words[:WORDS_CHARS_MAX],
             model=model,
             kind=kind,
@@ -165,7 +165,9 @@ class Library:
             )
         )
         few = replace(sieve, scanned=SCANNED_WHILE_TYPING)
-        found = await self._database.read(partial(shelf.of_guild, sieve=few))
+        if not by.in_server:
+            few = replace(few, member_id=by.user_id)
+        found = await self._database.read(partial(_aisle, Aisle.SERVER, few))
         chosen: list[Found] = []
         for one in found:
             if await _shown_to(one, sight, by):
@@ -279,6 +281,11 @@ class Library:
 
 def _next_month(first: datetime) -> datetime:
     return (first + timedelta(days=31)).replace(day=1)
+
+
+def _alone(aisle: Aisle) -> Aisle:
+    """Outside servers there is nobody's library but one's own."""
+    return Aisle.MINE if aisle in {Aisle.SERVER, Aisle.BEST} else aisle
 
 
 async def _shown_to(found: Found, sight: Sight, by: Member) -> bool:

@@ -14,7 +14,7 @@ from functools import partial
 
 from bot.cards import NONCE_HOLDS, Cards
 from bot.delivery import Delivery, Post
-from bot.domain import ChannelId, Clip, GuildId, Job, MessageId
+from bot.domain import NOWHERE, ChannelId, Clip, GuildId, Job, MessageId
 from bot.errors import (
     ClipTooLarge,
     DeliveryRefused,
@@ -28,9 +28,6 @@ from storage.database import Database
 from storage.places import Purpose
 
 log = logging.getLogger(__name__)
-
-NOWHERE = GuildId(0)
-"""Stands for direct messages where upload limits are kept by server."""
 
 SMALLER_TRIES_MAX = 8
 

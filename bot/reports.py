@@ -34,7 +34,7 @@ def guilds_admitted(config: Settings) -> list[str]:
     """Every server that may spend at paid providers, and how much."""
     with reading(config) as connection:
         return [
-            f"{guild.guild_id}: {format_usd(guild.ceiling_monthly_micros)} a month "
+            f"{guild.guild_id or 'direct'}: {format_usd(guild.ceiling_monthly_micros)} a month "
             f"(since {guild.changed_at:%Y-%m-%d})"
             for guild in guilds.admitted(connection)
         ] or ["no server is admitted: only the studio is sold"]

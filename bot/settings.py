@@ -146,6 +146,8 @@ class Settings(BaseSettings):
     """The Discord users who run this installation."""
     operator_channel_id: Annotated[int, Field(gt=0, lt=2**63)] | None = None
     """Where they are told of what cannot wait, such as an empty purse at a provider."""
+    allow_direct_messages: bool = False
+    """Whether members may order outside servers: in direct messages, and wherever they have installed it."""
     account_age_min_days: Days = 0
     membership_age_min_days: Days = 0
     """How old an account, and its membership in the server, must be before a paid order."""

@@ -170,7 +170,7 @@ def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bo
     job = jobs.get(tx, job_id)
     if job is None or job.order.member.guild_id != by.guild_id or job.state is not JobState.POSTED:
         raise _not_here()
-    if job.order.member != by and not moderator:
+    if job.order.member != by and not (moderator and by.in_server):
         raise NotYours(_("This clip is somebody else's."), _("Ask its member, or a moderator."))
     if clips.state_of(tx, job_id) is not ClipState.SHOWN:
         raise _not_here()
@@ -187,7 +187,7 @@ def _restore(
     job = jobs.get(tx, job_id)
     if job is None or job.order.member.guild_id != by.guild_id:
         raise _not_here()
-    if not moderator:
+    if not (moderator and by.in_server):
         raise NotYours(_("Only a moderator can decide this."), _("Tell one about it."))
     if not clips.change_state(tx, job_id, to, among=frozenset({ClipState.HIDDEN})):
         raise NotYours(_("This clip is not hidden any more."), _("Look at it where it was posted."))

@@ -15,6 +15,7 @@ from typing import Protocol
 from bot.cards import Cards
 from bot.delivery import Post
 from bot.domain import (
+    NO_CHANNEL,
     ChannelId,
     Clip,
     ClipState,
@@ -132,6 +133,11 @@ class Whispers:
         job, clip = await self._database.read(partial(_kept, job_id, self._folder, by=by))
         if job.state is JobState.POSTED:
             return job
+        if job.order.channel_id == NO_CHANNEL:
+            raise NotYours(
+                _("This bot may not post where this clip was ordered, so it cannot be published."),
+                _("Save it from /clips and post it yourself."),
+            )
         try:
             posted = await self._posting.post(job, clip)
         except (DeliveryError, OSError) as fault:

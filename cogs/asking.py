@@ -6,24 +6,30 @@ import discord
 
 from bot.asked import Asked
 from cogs.answers import Interaction
-from cogs.presses import member_of
+from cogs.whereabouts import Where, channel_of, member_of, where
 
 
 def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
     """What this member asks for here; `options` are fields of `Asked`.
 
     Raises:
-        NotYours: outside servers there is nothing to order.
+        NotYours: outside servers, where the operator does not allow that.
     """
     member = member_of(interaction)
     user = interaction.user
+    roles = user.roles if isinstance(user, discord.Member) and member.in_server else []
+    joined_at = None
+    if isinstance(user, discord.Member) and user.joined_at is not None and member.in_server:
+        joined_at = user.joined_at.isoformat()
+    if where(interaction) is Where.ASIDE:
+        options["private"] = True  # nothing but the answer to its member can show it
     return Asked(
         guild_id=member.guild_id,
         user_id=member.user_id,
-        channel_id=interaction.channel_id or 0,
+        channel_id=channel_of(interaction),
         interaction_id=interaction.id,
-        role_ids=[role.id for role in user.roles] if isinstance(user, discord.Member) else [],
-        joined_at=user.joined_at.isoformat() if isinstance(user, discord.Member) and user.joined_at else None,
+        role_ids=[role.id for role in roles],
+        joined_at=joined_at,
         parent_id=interaction.channel.parent_id if isinstance(interaction.channel, discord.Thread) else None,
         prompt=prompt,
         **options,

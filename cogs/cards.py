@@ -12,7 +12,7 @@ import discord
 from discord import ui
 
 from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
-from bot.domain import ENDED, RESTING, ClipState, Job, JobId, JobState, Kind
+from bot.domain import ENDED, NO_CHANNEL, RESTING, ClipState, Job, JobId, JobState, Kind
 from bot.language import _
 from bot.reporting import Reason
 from bot.showing import Notice
@@ -100,11 +100,14 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
         else:
             parts.append(ui.TextDisplay(sentences.link(post.link)))
         if job.state is not JobState.POSTED:
-            parts.append(ui.ActionRow(ClipButton(Act.PUBLISH, job.id), ClipButton(Act.DELETE, job.id)))
-    place = f"<#{first.order.channel_id}>"
-    parts.append(
-        ui.TextDisplay(_("-# Publish shows it to all in {place}. /clips keeps it.").format(place=place))
+            publish = [] if job.order.channel_id == NO_CHANNEL else [ClipButton(Act.PUBLISH, job.id)]
+            parts.append(ui.ActionRow(*publish, ClipButton(Act.DELETE, job.id)))
+    told = _("-# Publish shows it to all in {place}. /clips keeps it.").format(
+        place=f"<#{first.order.channel_id}>"
     )
+    if first.order.channel_id == NO_CHANNEL:
+        told = _("-# /clips keeps it, in a direct message with this bot and wherever you ordered it.")
+    parts.append(ui.TextDisplay(told))
     return _view(ui.Container(*parts, accent_colour=_GREEN))
 
 
@@ -150,7 +153,7 @@ def clip_alt(job: Job, label: str) -> str:
 
 def message_url(guild_id: int, channel_id: int, message_id: int) -> str:
     """Where a message stands, as a link that every Discord client opens."""
-    return f"https://discord.com/channels/{guild_id}/{channel_id}/{message_id}"
+    return f"https://discord.com/channels/{guild_id or '@me'}/{channel_id}/{message_id}"
 
 
 def clip_url(job: Job) -> str | None:

@@ -65,6 +65,7 @@ class Client(discord.Client):
     Args:
         confirm_above_micros: an order that costs more is quoted and confirmed first.
         play_money: whether prices are for trying out only, and say so.
+        direct_messages: whether members may order outside servers too.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class Client(discord.Client):
         sheets: Sheets,
         confirm_above_micros: Micros,
         play_money: bool = False,
+        direct_messages: bool = False,
     ) -> None:
         # Said at every start otherwise: that voice, which we never use, lacks two libraries.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
@@ -95,6 +97,7 @@ class Client(discord.Client):
             guild_ready_timeout=GUILDS_READY_S,
         )
         self.ready = asyncio.Event()
+        self.direct_messages = direct_messages
         self._ordering = Ordering(
             orders,
             budgets,
@@ -161,6 +164,8 @@ class Client(discord.Client):
     async def setup_hook(self) -> None:
         """Called once by `login`. Discord counts commands that are new, not those that stayed the same."""
         self.add_dynamic_items(*DYNAMIC_ITEMS)
+        if self.direct_messages:
+            self.tree.open_outside_servers()
         await self.tree.set_translator(Wording())
         await self.tree.sync()
 

@@ -17,6 +17,7 @@ from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by
 from cogs.ordering import Ordering
 from cogs.quoting import shortened
+from cogs.whereabouts import Where, where
 from cogs.wording import said_as
 
 CHOICES_MAX = 25
@@ -130,6 +131,8 @@ def check_place(interaction: Interaction) -> None:
     Raises:
         OrderRefused: names what is missing; said before any money is held.
     """
+    if where(interaction) is not Where.SERVER:
+        return  # in direct messages there is nothing to lack; elsewhere nothing will be posted
     if isinstance(interaction.channel, discord.ForumChannel):
         raise OrderRefused(
             _("A forum itself holds no messages."),

@@ -111,7 +111,7 @@ class DiscordDelivery:
             reply_to = discord.MessageReference(
                 message_id=job.card_message_id,
                 channel_id=job.order.channel_id,
-                guild_id=job.order.member.guild_id,
+                guild_id=job.order.member.guild_id or None,
                 fail_if_not_exists=False,
             )
             try:
@@ -194,6 +194,8 @@ class DiscordDelivery:
         channel_id = await self.direct_channel(job.order.member.user_id)
         place = f"<#{job.order.channel_id}>"
         told = _("A private clip that you ordered in {place} is ready. Find it there with /clips.")
+        if not job.order.member.in_server:
+            told = _("A private clip that you ordered is ready. Find it here with /clips.")
         with faults(self._client):
             await self._channel(channel_id).send(told.format(place=place), nonce=f"p{job.id}")
 

@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.catalogue import Described
 from bot.delivery import Link, Post, clip_nonce
-from bot.domain import Job, JobId, JobState, Kind
+from bot.domain import NO_CHANNEL, Job, JobId, JobState, Kind
 from bot.family import Family, Relative
 from bot.language import _, ngettext
 from bot.library import Aisle, Page, Shelved
@@ -279,7 +279,7 @@ def _buttons(shelved: Shelved, *, own: bool, here: bool, link: Link | None) -> l
         buttons.append(ShelfButton(ShelfAct.GET, job.id))
     if job.state is JobState.POSTED and (url := clip_url(job)) is not None:
         buttons.append(ui.Button(label=_("To its message"), url=url))
-    if own and job.state is JobState.UNDELIVERABLE:
+    if own and job.state is JobState.UNDELIVERABLE and job.order.channel_id != NO_CHANNEL:
         buttons.append(ClipButton(Act.PUBLISH, job.id))
     buttons.append(ShelfButton(ShelfAct.HEART, job.id, on=shelved.favourite))
     if here:

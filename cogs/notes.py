@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.catalogue import Described, price_line
-from bot.domain import Allowance, Job, Kind, Micros, Order, Quote
+from bot.domain import NO_CHANNEL, Allowance, Job, Kind, Micros, Order, Quote
 from bot.language import _
 from bot.money import format_usd, with_display
 from bot.normalising import Adjustment, sentence
@@ -113,6 +113,12 @@ def quote_view(
 
 def private_words(order: Order) -> str:
     """How a private clip will be shown, said before it is paid and on the receipt."""
+    if order.channel_id == NO_CHANNEL:
+        return _(
+            "This bot may not post here, so only you see the clip: in this answer for 15 minutes, and after "
+            "that with /clips in a direct message with this bot, where you are told of it only if you asked "
+            "for that. It has no card, and nobody else can be shown it."
+        )
     return _(
         "Private: the clip is shown here to you alone for 15 minutes, with a button to publish it; after "
         "that you find it in /clips, and are told by direct message only if you asked for that. Its card in "
@@ -144,6 +150,8 @@ def receipt_view(text: str, *buttons: ui.Item[Any] | None) -> ui.LayoutView:
 
 
 def _receipt(job: Job, *, play_money: bool) -> str:
+    if job.order.channel_id == NO_CHANNEL:
+        return _receipt_aside(job, play_money=play_money)
     place = f"<#{job.order.channel_id}>"
     if not job.quote.price_micros:
         return _("Ordered. It is free. Its card in {place} shows how it goes.").format(place=place)
@@ -152,6 +160,16 @@ def _receipt(job: Job, *, play_money: bool) -> str:
     else:
         told = _("Ordered. {price} is set aside for it. Its card in {place} shows how it goes.")
     return told.format(price=with_display(Micros(job.quote.price_micros * job.order.takes)), place=place)
+
+
+def _receipt_aside(job: Job, *, play_money: bool) -> str:
+    """The same where there is no card."""
+    if not job.quote.price_micros:
+        return _("Ordered. It is free.")
+    told = _("Ordered. {price} is set aside for it.")
+    if play_money:
+        told = _("Ordered. {price} of play money is set aside for it.")
+    return told.format(price=with_display(Micros(job.quote.price_micros * job.order.takes)))
 
 
 def _price(quote: Quote, order: Order) -> str:

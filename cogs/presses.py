@@ -1,7 +1,7 @@
 """What a press on one of our buttons does. Person and place are checked here, at every press."""
 
 from bot.catalogue import Catalogue
-from bot.domain import GuildId, Job, JobId, JobState, Member, UserId
+from bot.domain import NO_CHANNEL, Job, JobId, JobState
 from bot.errors import NotYours
 from bot.language import _
 from bot.money import format_usd
@@ -9,6 +9,9 @@ from bot.orders import Cancelled, Orders
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
 from cogs.notes import details_view
 from cogs.ordering import Ordering
+from cogs.whereabouts import member_of
+
+__all__ = ("Presses", "member_of")
 
 
 class Presses:
@@ -61,6 +64,8 @@ class Presses:
     async def _job_here(self, interaction: Interaction, job_id: JobId) -> Job:
         """The job, if the pressed message can be its card or its clip."""
         job = await self._orders.job(job_id, seen_in=member_of(interaction).guild_id)
+        if job.order.channel_id == NO_CHANNEL and job.order.member == member_of(interaction):
+            return job
         if interaction.channel_id not in {job.order.channel_id, job.clip_channel_id}:
             raise NotYours(_("This order is not known here."), _("Order again with /generate."))
         return job
@@ -87,14 +92,3 @@ class Presses:
                 )
             case Cancelled.TOO_LATE:
                 return _("Too late: it has ended already, or its clip is made. Nothing more is charged.")
-
-
-def member_of(interaction: Interaction) -> Member:
-    """Who did it, in which server.
-
-    Raises:
-        NotYours: outside servers there is nothing to press or order.
-    """
-    if interaction.guild_id is None:
-        raise NotYours(_("This works in servers only."), _("Use it in a channel of a server with this bot."))
-    return Member(guild_id=GuildId(interaction.guild_id), user_id=UserId(interaction.user.id))

@@ -11,7 +11,7 @@ import aiohttp
 import discord
 
 from bot.catalogue import Catalogue
-from bot.domain import ChannelId, JobId, JobState, Kind, MessageId, UserId
+from bot.domain import NO_CHANNEL, ChannelId, JobId, JobState, Kind, MessageId, UserId
 from bot.errors import NotYours, OrderRefused
 from bot.family import Families
 from bot.gallery import Galleries, Gallery
@@ -230,7 +230,8 @@ class Shelves:
             family,
             price=sentences.price(job.quote, job.order, play_money=self._play_money),
             own=job.order.member == member,
-            here=interaction.channel_id in {job.order.channel_id, job.clip_channel_id},
+            here=interaction.channel_id in {job.order.channel_id, job.clip_channel_id}
+            or job.order.channel_id == NO_CHANNEL,
             can_extend=self._can_extend(),
             link=link,
         )

@@ -31,6 +31,12 @@ _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
 _IDS = frozenset({AppCommandOptionType.user, AppCommandOptionType.channel, AppCommandOptionType.role})
 
 
+OUTSIDE_SERVERS = frozenset(
+    {"generate", "animate", "remix", "storyboard", "clips", "character", "quota", "help", "privacy"}
+)
+"""The commands that need no server, where the operator lets them be used outside."""
+
+
 class Tree(app_commands.CommandTree[discord.Client]):
     """discord.py trusts the types of options as they come; here a wrong one is refused with a sentence."""
 
@@ -42,6 +48,23 @@ class Tree(app_commands.CommandTree[discord.Client]):
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
+
+    def open_outside_servers(self) -> None:
+        """Offer the members' own commands in direct messages too, and to those who install the bot.
+
+        Those of managers and moderators stay where there is something to manage.
+        """
+        for command in self.get_commands():
+            if command.name in OUTSIDE_SERVERS:
+                command.allowed_contexts = app_commands.AppCommandContext(
+                    guild=True, dm_channel=True, private_channel=True
+                )
+                command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
+        for menu in self.get_commands(type=discord.AppCommandType.message):
+            menu.allowed_contexts = app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            )
+            menu.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the options are of the types that the command was registered with.

@@ -193,6 +193,8 @@ async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
         stage.client.shelves = shelves
         heard = stage.client.reactions = Heard(stage.client, galleries)
         stage.client.tree.add_command(clips_command(shelves, stage.catalogue))
+        if stage.client.direct_messages:
+            stage.client.tree.open_outside_servers()
         await stage.client.tree.sync()
         yield Shelf(
             scene=scene,

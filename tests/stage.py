@@ -266,6 +266,7 @@ async def open_stage(
     upload_limit: int = 20 << 20,
     words: tuple[str, ...] = (),
     guild_locale: str = "en-US",
+    direct_messages: bool = False,
 ) -> AsyncIterator[Stage]:
     """Everything connected. At the end, every request of the bot is held to Discord's description."""
     complaints: list[str] = []
@@ -311,6 +312,7 @@ async def open_stage(
             sheets=sheets,
             confirm_above_micros=confirm_above_micros,
             play_money=second_micros is not None,
+            direct_messages=direct_messages,
         )
         stack.push_async_callback(client.close)
         distributing = Distributing(database, now=clock)

@@ -38,6 +38,7 @@ RUN_BY = {
     "python -m bot check": "tests/test_check.py",
     "python -m bot models --online": "tests/test_comparison.py",
     "python -m bot guilds admit 1198622483471925248 25": "test_an_operator_admits_a_server_and_dismisses_it",
+    "python -m bot guilds admit direct 25": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot guilds list": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot guilds dismiss 1198622483471925248": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot ledger show": "tests/test_processes.py",
@@ -172,12 +173,14 @@ async def test_an_operator_admits_a_server_and_dismisses_it(tmp_path: Path) -> N
     dismissed = await guilds("dismiss", "1198622483471925248")
     empty = await guilds("list")
     wrong = await guilds("admit", "here", "1e3")
+    outside = await guilds("admit", "direct", "25")
 
     assert admitted == (0, "server 1198622483471925248 may spend $25.00 a month at paid providers\n")
     assert listed[1].startswith("1198622483471925248: $25.00 a month")
     assert dismissed == (0, "server 1198622483471925248 may spend nothing from now on\n")
     assert empty == (0, "no server is admitted: only the studio is sold\n")
     assert wrong[0] == 2
+    assert outside[1] == "use outside servers (direct messages) may spend $25.00 a month at paid providers\n"
 
 
 async def test_the_studio_serves_by_itself(tmp_path: Path) -> None:

@@ -359,6 +359,7 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "openai_webhook_secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
         "openai_file_hosts": "media.example.org",
         "operator_ids": "175928847299117063",
+        "allow_direct_messages": "true",
         "account_age_min_days": "30",
         "membership_age_min_days": "7",
         "fal_key": "id:secret",

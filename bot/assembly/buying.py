@@ -81,6 +81,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None]) -> Buying:
         sheets=Sheets(database, ids=ground.ids, now=now),
         confirm_above_micros=config.confirm_above_usd,
         play_money=ground.play_money,
+        direct_messages=config.allow_direct_messages,
     )
     ground.stack.push_async_callback(client.close)
     ground.duties["gateway"] = client.connect

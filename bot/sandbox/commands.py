@@ -167,5 +167,10 @@ class Commands:
         return str(self._world.snowflakes.next())
 
 
+def outside_servers(command: Json) -> bool:
+    """Whether it can be used in direct messages with the bot; where it does not say, it can everywhere."""
+    return 1 in (command["contexts"] or (0, 1, 2))
+
+
 def _key(command: Json) -> tuple[int, str]:
     return command.get("type") or SLASH, command["name"]

@@ -3,6 +3,7 @@
 from bot.sandbox.authority import Authority
 from bot.sandbox.errors import Json
 from bot.sandbox.interactions import Interaction
+from bot.sandbox.permissions import SAID_ASIDE, SAID_IN_DIRECT
 from bot.sandbox.wire import channel_wire, member_wire, user_wire
 from bot.sandbox.world import World
 
@@ -14,6 +15,11 @@ def interaction_payload(
     channel, user = interaction.channel, interaction.user
     guild = world.guild_of(channel)
     bits = authority.bits(user, channel)
+    of_app = authority.bits(world.bot, channel)
+    if guild is None:
+        of_app = SAID_IN_DIRECT
+    elif world.bot.id not in guild.members:
+        of_app = SAID_ASIDE
     payload: Json = {
         "version": 1,
         "id": str(interaction.id),
@@ -24,7 +30,7 @@ def interaction_payload(
         "channel_id": str(channel.id),
         "channel": channel_wire(channel) | {"permissions": str(bits)},
         "locale": user.locale,
-        "app_permissions": str(authority.bits(world.bot, channel)),
+        "app_permissions": str(of_app),
         "authorizing_integration_owners": interaction.owners,
         "context": 0 if guild is not None else 1,
         "attachment_size_limit": world.upload_limit(channel),

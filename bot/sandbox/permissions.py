@@ -58,6 +58,10 @@ DIRECT = (
     | P.USE_EXTERNAL_EMOJIS
     | P.USE_APPLICATION_COMMANDS
 )
+# What an application is said to have in a direct message, less than it has (docs: "app_permissions").
+SAID_IN_DIRECT = P.ATTACH_FILES | P.EMBED_LINKS | P.MENTION_EVERYONE | P.USE_EXTERNAL_EMOJIS
+# What one that a user has installed is said to have in a server that it is no member of (same place).
+SAID_ASIDE = P.ATTACH_FILES | P.EMBED_LINKS | P.MENTION_EVERYONE
 
 
 def in_guild(guild: Guild, member: Member) -> int:

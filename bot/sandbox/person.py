@@ -64,6 +64,12 @@ class Person:
                     return str(channel["id"])
         raise KeyError(name)
 
+    async def direct_channel(self, user_id: str) -> str:
+        """The id of the direct messages with somebody, opened if they never talked."""
+        body = {"recipient_id": user_id}
+        opened: Json = await self.client.request("POST", "/users/@me/channels", body=body)
+        return str(opened["id"])
+
     async def slash(
         self,
         name: str,

@@ -7,7 +7,7 @@ from bot.sandbox.attachments import Attachments
 from bot.sandbox.authority import Authority
 from bot.sandbox.command_options import check_values, focused_kind, resolve_values
 from bot.sandbox.command_rules import MESSAGE, SLASH, TO_USER, USER
-from bot.sandbox.commands import Commands
+from bot.sandbox.commands import Commands, outside_servers
 from bot.sandbox.controls import SELECTS, USER_SELECT
 from bot.sandbox.errors import Form, Json, invalid, missing_permissions, unknown
 from bot.sandbox.interaction_payloads import interaction_payload
@@ -103,6 +103,8 @@ class Presses:
         data, guild = press.data, self._world.guild_of(press.channel)
         command = self._commands.find(press.channel.guild_id, _number(data.get("id")))
         if command is None and not press.unchecked:
+            raise unknown("application command")
+        if command is not None and guild is None and not outside_servers(command):
             raise unknown("application command")
         if command is not None and guild is not None:
             member = guild.members[press.user.id]

@@ -234,5 +234,5 @@ def application_wire(application: Application, owner: User) -> Json:
         "tags": [],
         "redirect_uris": [],
         "rpc_origins": [],
-        "integration_types_config": {"0": {}},
+        "integration_types_config": {"0": {}, "1": {}},
     }

@@ -16,7 +16,7 @@ CREATE TABLE budgets (
     at INTEGER NOT NULL,
     PRIMARY KEY (guild_id, scope, scope_id, period),
     CONSTRAINT a_budget_stands_where_its_scope_is CHECK (
-        scope = 'default' OR (guild_id = 0) = (scope = 'installation')),
+        scope = 'default' OR scope = 'ceiling' OR (guild_id = 0) = (scope = 'installation')),
     CONSTRAINT a_budget_names_whose_it_is CHECK (
         (scope_id = 0) = (scope IN ('installation', 'ceiling', 'guild', 'default')))
 ) STRICT, WITHOUT ROWID;
