@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import settings
-from bot.assembly import buying, ground, showing, work
+from bot.assembly import buying, ground, moderating, showing, work
 from bot.assembly.ground import Duties
 from bot.cards import Cards
 from bot.domain import JobId
@@ -66,6 +66,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         till = buying.opened(base, placed=placed)
         shown = showing.opened(base, till)
         worker = work.made(base, shown)
+        moderating.opened(base, till, shown, worker)
         await work.listening(base, worker)
         yield App(
             client=till.client,

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
-from bot.delivery import Card, Delivery, Take
+from bot.delivery import Card, Delivery, HeldBack, Take
 from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, Kind
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.providers.protocol import Progress
@@ -31,7 +31,7 @@ RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 LANES = 16
 
-_Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState, bool], ...]
+_Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState, HeldBack | None], ...]
 """What a card shows of each take that may change: the job's `rev`, the wish to cancel, the progress, the time
 at which it may be made, who may see its clip, and whether it is held back."""
 
@@ -41,9 +41,8 @@ def _nobody_knows(job: Job) -> datetime | None:
     return None
 
 
-def _goes_on(job: Job) -> bool:
+def _goes_on(job: Job) -> None:
     del job
-    return False
 
 
 class Cards:
@@ -54,7 +53,7 @@ class Cards:
     Args:
         play_money: whether prices are for trying out only; cards say so.
         expected_at: when the clip of a running job may be there; None where nobody can say.
-        held_back: whether a job waits for the operator, who has stopped what costs money.
+        held_back: for whom a queued job waits, if for anybody.
     """
 
     def __init__(
@@ -67,7 +66,7 @@ class Cards:
         play_money: bool,
         now: Callable[[], datetime],
         expected_at: Callable[[Job], datetime | None] = _nobody_knows,
-        held_back: Callable[[Job], bool] = _goes_on,
+        held_back: Callable[[Job], HeldBack | None] = _goes_on,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -299,7 +298,7 @@ def _seen(card: Card) -> _Seen:
 
 def _seen_by_rows(takes: Sequence[Job]) -> _Seen:
     """What an earlier process showed, which is known by its `rev` alone."""
-    return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN, False) for take in takes)
+    return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN, None) for take in takes)
 
 
 def _without_progress(seen: _Seen) -> _Seen:

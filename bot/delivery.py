@@ -6,11 +6,19 @@ a few minutes; beyond those the channel is searched for our own message (DESIGN 
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from bot.domain import Allowance, ChannelId, Clip, ClipState, GuildId, Job, JobId, MessageId, UserId
 from bot.providers.protocol import Progress
+
+
+class HeldBack(StrEnum):
+    """Who has stopped a queued job: the operator all that costs money, or moderators its place."""
+
+    SPENDING = "spending"
+    PAUSE = "pause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +27,8 @@ class Take:
 
     `progress` is the provider's own word and None when it has said nothing yet; `expected_at` is when jobs
     like it have been made, and None while nobody can say. `clip_here` is set when the clip has to be shown
-    on the card itself, for want of another way. `held_back` says that it waits for the operator, who has
-    stopped what costs money.
+    on the card itself, for want of another way. `held_back` says for whom it waits before it is
+    submitted.
     """
 
     job: Job
@@ -29,7 +37,7 @@ class Take:
     expected_at: datetime | None = None
     clip_here: Path | None = None
     clip_state: ClipState = ClipState.SHOWN
-    held_back: bool = False
+    held_back: HeldBack | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -89,6 +89,7 @@ class Order:
     `remixable` asks the provider to keep its copy, where it can be remixed only so; `blocks_ip` asks it to
     refuse what it knows to be somebody's property. A `draft` is the model's lowest price, to be made final
     later; a `private` clip is shown to its member alone; `spoiler` hides it until it is clicked.
+    `parent_id` is the channel that `channel_id` is a thread of.
     """
 
     kind: Kind
@@ -110,6 +111,7 @@ class Order:
     draft: bool = False
     private: bool = False
     spoiler: bool = False
+    parent_id: ChannelId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ DailiesError
 │   ├── TooManyInFlight       as many jobs as may be are on their way
 │   ├── PaidNotEnabled        money is asked for and the operator has set no limit
 │   ├── SpendingStopped       the breaker on the rate of spending has stopped what costs money
+│   ├── Paused                moderators have paused the place
 │   ├── TooNew                an account or a membership too young for what costs money
 │   └── NotYours              the press is not this person's to make, or comes too late
 ├── ProviderError             sorted by one question: could it be charging us?
@@ -123,6 +124,12 @@ class SpendingStopped(Refusal):
     """Paid orders are stopped until the operator lets them go on."""
 
     code = "spending_stopped"
+
+
+class Paused(Refusal):
+    """Moderators have stopped orders here until they let them go on."""
+
+    code = "paused"
 
 
 class TooNew(Refusal):

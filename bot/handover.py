@@ -15,6 +15,7 @@ from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
 from bot.movement import Movement
 from bot.pace import Pace, pace_for
 from bot.patience import HELD_BACK_MAX, HOUSE_AFTER, Patience
+from bot.pauses import Pauses
 from bot.providers.protocol import (
     CannotTell,
     Found,
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 TOLD_MAX = 4096
 
 HELD_BACK_S = 30.0
-"""Between two looks at a job that waits for the operator."""
+"""Between two looks at a job that waits for the operator, or for moderators."""
 
 
 class Handover:
@@ -50,6 +51,7 @@ class Handover:
         providers, paces: by name, the first part of an offer's id.
         folder: the data folder, in which the sources of orders are.
         surge: may hold back what costs money.
+        pauses: may hold back what was ordered in a place.
         dry_run: whether nothing is ever submitted.
     """
 
@@ -65,6 +67,7 @@ class Handover:
         folder: Path,
         now: Callable[[], datetime],
         surge: Surge | None = None,
+        pauses: Pauses | None = None,
         dry_run: bool = False,
     ) -> None:
         self._database = database
@@ -76,6 +79,7 @@ class Handover:
         self._folder = folder
         self._now = now
         self._surge = surge
+        self._pauses = pauses
         self._dry_run = dry_run
         self._told: dict[str, Ticket] = {}
 
@@ -90,8 +94,10 @@ class Handover:
 
     async def submit(self, job: Job) -> float | None:
         """Queued: order it, where it can be had now and at its price."""
+        if self._pauses is not None and self._pauses.is_paused(job):
+            return await self._hold_back(job, "paused", FaultKind.PERMISSIONS)
         if self._surge is not None and not await self._surge.admits(job):
-            return await self._hold_back(job)
+            return await self._hold_back(job, "spending_stopped", FaultKind.SERVER_BUDGET)
         if job.order.characters and await self._lost_a_character(job):
             await self._movement.fail(job, "character_removed")
             return None
@@ -116,10 +122,10 @@ class Handover:
                 submission = await self._submitted(placed, attempt, go)
                 return await self._became(placed, attempt, submission, tried, source_bytes)
 
-    async def _hold_back(self, job: Job) -> float | None:
-        """Queued, and the operator has stopped what costs money: it waits with its hold, but not for ever."""
+    async def _hold_back(self, job: Job, code: str, kind: FaultKind) -> float | None:
+        """Queued, and somebody has stopped what it is of: it waits with its hold, but not for ever."""
         if self._patience.is_over(job.state_at, HELD_BACK_MAX):
-            await self._movement.fail(job, "spending_stopped", FaultKind.SERVER_BUDGET)
+            await self._movement.fail(job, code, kind)
             return None
         self._movement.show(job)
         return HELD_BACK_S
@@ -127,8 +133,11 @@ class Handover:
     def _wanted_since(self, job: Job, past: Sequence[Attempt]) -> datetime:
         """Since when a job could have been taken; what it was held back does not count."""
         since = past[0].sent_at if past else job.state_at
-        resumed_at = None if self._surge is None else self._surge.resumed_at
-        return since if resumed_at is None else max(since, resumed_at)
+        stops = (
+            None if self._surge is None else self._surge.resumed_at,
+            None if self._pauses is None else self._pauses.resumed_at(job),
+        )
+        return max([since, *(at for at in stops if at is not None)])
 
     async def _lost_a_character(self, job: Job) -> bool:
         """Whether one of its characters was removed while it waited: from then on it is in nothing new."""

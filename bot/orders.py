@@ -24,6 +24,7 @@ from bot.domain import (
     Scope,
     UserId,
 )
+from bot.door import Door
 from bot.errors import NotYours, OrderRefused
 from bot.ids import Ids
 from bot.language import _
@@ -49,6 +50,7 @@ class Orders:
     Args:
         placed: told of every job that the worker should look at now.
         surge: refuses what costs money while that is stopped; without one nothing does.
+        door: refuses what may not come in, whatever it costs; likewise.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Orders:
         now: Callable[[], datetime],
         placed: Callable[[JobId], None],
         surge: Surge | None = None,
+        door: Door | None = None,
     ) -> None:
         self._database = database
         self._pricing = pricing
@@ -69,6 +72,7 @@ class Orders:
         self._now = now
         self._placed = placed
         self._surge = surge
+        self._door = door
 
     async def price(self, asked: Asked) -> Priced:
         """Check, price and screen what was asked: `propose` without its notes."""
@@ -80,6 +84,8 @@ class Orders:
         Raises:
             Refusal: it cannot be ordered.
         """
+        if self._door is not None:
+            asked = await self._door.enter(asked)
         return await self._pricing.propose(asked)
 
     async def order(self, asked: Asked, proposal: Proposal) -> Job:
@@ -284,6 +290,8 @@ class Orders:
     ) -> budgets.Admitted:
         if self._surge is not None:
             self._surge.check(quote)
+        if self._door is not None:
+            self._door.admit(tx, order, quote)
         return budgets.admit(
             tx,
             order.member,

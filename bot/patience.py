@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 QUEUED_MAX = timedelta(hours=1)
 HELD_BACK_MAX = timedelta(hours=24)
-"""A queued job waits so long for the operator, who has stopped what costs money."""
+"""A queued job waits so long for whoever has stopped what it is of: the operator, or moderators."""
 RUNNING_MAX = timedelta(minutes=60)
 """Past it we ask the provider to stop. It is no verdict: only the provider's word ends the job."""
 KNOWN_AFTER = timedelta(minutes=2)

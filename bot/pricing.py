@@ -111,6 +111,7 @@ class Pricing:
             takes=asked.takes,
             draft=asked.draft,
             private=asked.private,
+            parent_id=None if asked.parent_id is None else ChannelId(asked.parent_id),
             spoiler=asked.spoiler,
             source_job_id=None if origin is None else JobId(origin),
             seed=self._seed(asked, priced),

@@ -37,6 +37,7 @@ from bot.looks import Looks
 from bot.movement import Movement
 from bot.pace import Pace
 from bot.patience import CARD_FIRST, FETCHING_MAX, POSTING_MAX, Patience
+from bot.pauses import Pauses
 from bot.posting import Posting
 from bot.providers.protocol import Provider
 from bot.reach import reached
@@ -80,6 +81,7 @@ class Worker:
         whispers: shows private clips.
         times: how long jobs take, which cards show; it is begun with what the rows know.
         surge: may hold back what costs money; without one nothing does.
+        pauses: may hold back what was ordered in a place; likewise.
         dry_run: whether nothing is ever submitted.
     """
 
@@ -100,6 +102,7 @@ class Worker:
         times: RenderTimes | None = None,
         whispers: Whispers | None = None,
         surge: Surge | None = None,
+        pauses: Pauses | None = None,
         dry_run: bool = False,
     ) -> None:
         self._database = database
@@ -123,6 +126,7 @@ class Worker:
             folder=folder,
             now=now,
             surge=surge,
+            pauses=pauses,
             dry_run=dry_run,
         )
         self._casting = Casting(self._movement, folder=folder, now=now)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.catalogue import price_line
-from bot.delivery import Card, Link, Take
+from bot.delivery import Card, HeldBack, Link, Take
 from bot.domain import (
     RESTING,
     Allowance,
@@ -103,7 +103,12 @@ def explanation(job: Job) -> str | None:
 
 def take_explanation(take: Take) -> str | None:
     """The same of a take, which may wait for whoever runs the bot."""
-    if take.held_back:
+    if take.held_back is HeldBack.PAUSE:
+        return _(
+            "The moderators have paused orders here. Nothing was charged; the price stays set aside. Nothing "
+            "to do: it goes on by itself when they go on, or press Cancel."
+        )
+    if take.held_back is HeldBack.SPENDING:
         return _(
             "Whoever runs this bot has stopped paid orders for now. Nothing was charged; the price stays set "
             "aside. Nothing to do: it goes on by itself when they go on, or press Cancel."
@@ -283,6 +288,11 @@ def _failure(fault: Fault | None, *, is_character: bool = False) -> tuple[str, s
             return (
                 _("Your budget had no room for it."),
                 _("Choose a cheaper order; /quota shows your budget."),
+            )
+        case FaultKind.PERMISSIONS if fault is not None and fault.code == "paused":
+            return (
+                _("The moderators had paused orders here, and it waited for a day."),
+                _("Order again when they go on."),
             )
         case FaultKind.SERVER_BUDGET if fault is not None and fault.code == "spending_stopped":
             return (

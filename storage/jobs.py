@@ -22,13 +22,13 @@ def insert(tx: sqlite3.Connection, job: Job) -> None:
     source = order.source
     tx.execute(
         """
-        INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id, user_id, kind,
-                          prompt, model, resolution, aspect_ratio, duration_s, seed, source_file,
+        INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id, parent_id, user_id,
+                          kind, prompt, model, resolution, aspect_ratio, duration_s, seed, source_file,
                           source_media_type, source_width, source_height, source_provider_id, source_job_id,
                           characters, remixable, blocks_ip, draft, private, spoiler, offer_id, price_micros,
                           per_second_micros, state, created_at, state_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?, ?)
+                ?, ?, ?, ?)
         """,
         (
             job.id,
@@ -38,6 +38,7 @@ def insert(tx: sqlite3.Connection, job: Job) -> None:
             order.takes,
             order.member.guild_id,
             order.channel_id,
+            order.parent_id,
             order.member.user_id,
             order.kind.value,
             order.prompt,

@@ -55,6 +55,7 @@ def job(row: sqlite3.Row) -> Job:
             kind=Kind(row["kind"]),
             member=Member(guild_id=GuildId(row["guild_id"]), user_id=UserId(row["user_id"])),
             channel_id=ChannelId(row["channel_id"]),
+            parent_id=None if row["parent_id"] is None else ChannelId(row["parent_id"]),
             interaction_id=InteractionId(row["interaction_id"]),
             prompt=row["prompt"],
             model=row["model"],

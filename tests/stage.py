@@ -36,9 +36,11 @@ from bot.domain import (
     Quote,
     UserId,
 )
+from bot.door import Door
 from bot.ids import Ids
 from bot.material import PICTURES, Material
 from bot.orders import Orders
+from bot.pauses import Pauses
 from bot.presets import Presets
 from bot.pricing import Pricing
 from bot.sandbox.person import Person
@@ -55,6 +57,8 @@ from cogs.character import character
 from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
+from cogs.moderation import moderation
+from cogs.moderation_pause import add_pauses
 from cogs.quota import quota
 from cogs.spend import spend
 from storage import jobs
@@ -86,6 +90,7 @@ class Stage:
     attachments: Attachments
     presets: Presets
     sheets: Sheets
+    pauses: Pauses
     client: Client
     delivery: DiscordDelivery
     clock: Clock
@@ -288,6 +293,7 @@ async def open_stage(
         material = material_of(database, clock, ids, folder)
         attachments = Attachments(also_from=sandbox.api_url)
         stack.push_async_callback(attachments.close)
+        pauses = Pauses(database, now=clock)
         orders = Orders(
             database,
             Pricing(models, Screening([WordList(words)]), material, now=clock),
@@ -295,6 +301,7 @@ async def open_stage(
             ids=ids,
             now=clock,
             placed=woken.append,
+            door=Door(database, now=clock),
         )
         budgets = Budgets(database, limits, now=clock)
         presets = Presets(database, models, Screening([WordList(words)]), ids=ids, now=clock)
@@ -333,6 +340,9 @@ async def open_stage(
         client.tree.add_command(
             character(client.ordering, material.characters, attachments, models, removed=removed.append)
         )
+        group = moderation()
+        add_pauses(group, pauses)
+        client.tree.add_command(group)
         await client.sign_in(sandbox.bot_token)
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)
@@ -353,6 +363,7 @@ async def open_stage(
             attachments=attachments,
             presets=presets,
             sheets=sheets,
+            pauses=pauses,
             client=client,
             delivery=DiscordDelivery(client),
             clock=clock,

@@ -20,6 +20,7 @@ from typing import TypeVar
 from bot import catalogue, moves
 from bot.budgets import Budgets
 from bot.cards import Cards
+from bot.delivery import HeldBack
 from bot.domain import (
     ChannelId,
     EntryKind,
@@ -37,6 +38,7 @@ from bot.fetching import Fetching
 from bot.health import Health
 from bot.ids import Ids
 from bot.orders import Cancelled, Orders
+from bot.pauses import Pauses
 from bot.posting import Posting
 from bot.pricing import Pricing
 from bot.providers.openai import OpenAIVideos
@@ -107,6 +109,7 @@ class Process:
     cards: Cards
     worker: Worker
     surge: Surge | None
+    pauses: Pauses
     duties: tuple[asyncio.Task[None], ...]
 
 
@@ -173,6 +176,8 @@ class Bench:
         if self.surge_bounds is not None:
             surge = Surge(database, self.operator, self.surge_bounds, now=self.clock)
             await surge.begin()
+        pauses = Pauses(database, now=self.clock)
+        await pauses.begin()
         cards = Cards(
             database,
             models,
@@ -180,7 +185,7 @@ class Bench:
             self.channel,
             play_money=True,
             now=self.clock,
-            held_back=lambda job: surge is not None and surge.holds_back(job),
+            held_back=partial(_held_back, surge, pauses),
         )
         every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told, **self.others}
         providers = {name: provider for name, provider in every.items() if name in self.reachable}
@@ -202,14 +207,17 @@ class Bench:
             now=self.clock,
             dice=random.Random(1),
             surge=surge,
+            pauses=pauses,
             dry_run=self.dry_run,
         )
+        pauses.touched, pauses.woken = cards.touch, worker.wake
         self.process = Process(
             database=database,
             providers=every,
             cards=cards,
             worker=worker,
             surge=surge,
+            pauses=pauses,
             duties=(asyncio.create_task(worker.run()), asyncio.create_task(cards.run())),
         )
         return self.process
@@ -280,13 +288,13 @@ class Bench:
 
     # What members do
 
-    async def place(self, model: str = KEYED, *, member: Member = ANN) -> Job:
+    async def place(self, model: str = KEYED, *, member: Member = ANN, channel_id: int = 30) -> Job:
         """A `/generate`, admitted. Each has a prompt of its own, by which two sets of books are compared."""
         press = next(_presses)
         order, quote, _ = self.catalogue().order(
             kind=Kind.GENERATE,
             member=member,
-            channel_id=ChannelId(30),
+            channel_id=ChannelId(channel_id),
             interaction_id=InteractionId(press),
             prompt=f"boat number {press}",
             model=model,
@@ -435,6 +443,12 @@ class Bench:
     def check(self) -> None:
         """What holds after every test, whatever happened in it."""
         invariants.check(self.connection, self.channel, self.emulator, folder=self.folder)
+
+
+def _held_back(surge: Surge | None, pauses: Pauses, job: Job) -> HeldBack | None:
+    if pauses.holds_back(job):
+        return HeldBack.PAUSE
+    return HeldBack.SPENDING if surge is not None and surge.holds_back(job) else None
 
 
 def ticket_of(job: Job) -> Ticket:

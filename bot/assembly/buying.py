@@ -12,6 +12,7 @@ from bot.budgets import Budgets
 from bot.control import carry_out
 from bot.distributing import Distributing
 from bot.domain import JobId
+from bot.door import Door
 from bot.eligibility import MinimumAges
 from bot.material import Material
 from bot.orders import Orders
@@ -68,7 +69,14 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None]) -> Buying:
         block_ip=config.block_ip,
     )
     orders = Orders(
-        database, pricing, limits=ground.limits, ids=ground.ids, now=now, placed=placed, surge=ground.surge
+        database,
+        pricing,
+        limits=ground.limits,
+        ids=ground.ids,
+        now=now,
+        placed=placed,
+        surge=ground.surge,
+        door=Door(database, now=now),
     )
     use_endpoints(config.discord_api_url, config.discord_gateway_url)
     client = Client(

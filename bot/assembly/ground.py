@@ -24,6 +24,7 @@ from bot.material import PICTURES
 from bot.money import displayed
 from bot.notices import Notices
 from bot.part_files import sweep
+from bot.pauses import Pauses
 from bot.providers.protocol import Provider
 from bot.retirements import Retirements
 from bot.screening.screening import Screening
@@ -54,6 +55,7 @@ class Ground:
     notices: Notices
     health: Health
     surge: Surge
+    pauses: Pauses
     limits: Limits
     ids: Ids
     links: Links | None
@@ -108,6 +110,8 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         now=now,
     )
     await surge.begin()
+    pauses = Pauses(database, now=now)
+    await pauses.begin()
     providers = await reachable.opened(config, models, stack, now=now)
     return Ground(
         config=config,
@@ -123,6 +127,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         notices=notices,
         health=health,
         surge=surge,
+        pauses=pauses,
         limits=Limits(
             member_monthly_micros=config.member_monthly_usd,
             installation_monthly_micros=config.installation_monthly_usd,

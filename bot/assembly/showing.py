@@ -1,10 +1,13 @@
 """What shows clips: cards, delivery, the library, the gallery, and what takes them away again."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.cards import Cards
+from bot.delivery import HeldBack
+from bot.domain import Job
 from bot.family import Families
 from bot.fitting import Fitting
 from bot.gallery import Galleries
@@ -69,7 +72,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         play_money=play_money,
         now=now,
         expected_at=lambda job: times.expected_end_at(job, at=now()),
-        held_back=ground.surge.holds_back,
+        held_back=partial(_held_back, ground),
     )
     galleries = Galleries(database, cards, DiscordWall(client, delivery), again, folder=clips_folder, now=now)
     shown = Shown(database, cards, delivery, packing, folder=clips_folder, now=now)
@@ -116,3 +119,9 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         }
     )
     return Showing(cards=cards, posting=posting, removals=removals, whispers=whispers, times=times)
+
+
+def _held_back(ground: Ground, job: Job) -> HeldBack | None:
+    if ground.pauses.holds_back(job):
+        return HeldBack.PAUSE
+    return HeldBack.SPENDING if ground.surge.holds_back(job) else None

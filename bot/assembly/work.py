@@ -37,6 +37,7 @@ def made(ground: Ground, showing: Showing) -> Worker:
         whispers=showing.whispers,
         paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
         surge=ground.surge,
+        pauses=ground.pauses,
         dry_run=ground.config.dry_run,
     )
     ground.duties["worker"] = worker.run

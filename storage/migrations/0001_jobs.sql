@@ -31,6 +31,8 @@ CREATE TABLE jobs (
         CONSTRAINT an_order_has_at_most_four_takes CHECK (takes BETWEEN 1 AND 4),
     guild_id INTEGER NOT NULL,
     channel_id INTEGER NOT NULL,
+    -- The channel that it is a thread of.
+    parent_id INTEGER,
     user_id INTEGER NOT NULL,
     kind TEXT NOT NULL
         CONSTRAINT a_kind_is_one_of_ours CHECK (

@@ -1,0 +1,102 @@
+"""`/moderation pause` and `/moderation resume`."""
+
+import discord
+from discord import app_commands
+from discord.app_commands import AppCommandChannel, AppCommandThread, locale_str
+
+from bot.domain import ChannelId
+from bot.errors import ChangeRefused
+from bot.language import _, ngettext
+from bot.money import format_usd
+from bot.pauses import WHOLE_SERVER, Pauses, Waited
+from cogs.answers import Interaction, acknowledge, answer, said
+from cogs.presses import member_of
+
+_Place = AppCommandChannel | AppCommandThread
+
+
+def add_pauses(group: app_commands.Group, pauses: Pauses) -> None:
+    """Add the two commands."""
+
+    @group.command(name="pause", description="Take no orders here and submit none, until you resume")
+    @app_commands.describe(
+        channel=locale_str("Which channel, with its threads; this one if you leave this out"),
+        server=locale_str("The whole server"),
+    )
+    async def pause(
+        interaction: Interaction,
+        channel: _Place | None = None,
+        server: bool = False,  # noqa: FBT001, FBT002 - an option of a command
+    ) -> None:
+        await acknowledge(interaction)
+        place = _place(interaction, channel, server=server)
+        done = await pauses.pause(member_of(interaction), place)
+        await answer(interaction, said(_paused(place, done)))
+
+    @group.command(name="resume", description="Take orders again, and submit what has waited")
+    @app_commands.describe(
+        channel=locale_str("Which channel, with its threads; this one if you leave this out"),
+        server=locale_str("The whole server"),
+    )
+    async def resume(
+        interaction: Interaction,
+        channel: _Place | None = None,
+        server: bool = False,  # noqa: FBT001, FBT002 - an option of a command
+    ) -> None:
+        await acknowledge(interaction)
+        by, place = member_of(interaction), _place(interaction, channel, server=server)
+        done = await pauses.resume(by, place)
+        told = [_resumed(place, done)]
+        still = [_name(one.channel_id) for one in pauses.of_guild(by.guild_id)]
+        if still:
+            told.append(_("Still paused: {places}.").format(places=", ".join(still)))
+        await answer(interaction, said("\n".join(told)))
+
+
+def _place(interaction: Interaction, channel: _Place | None, *, server: bool) -> ChannelId:
+    if server and channel is not None:
+        raise ChangeRefused(_("A channel and the whole server were both named."), _("Leave one of them out."))
+    if server:
+        return WHOLE_SERVER
+    if channel is None:
+        return ChannelId(interaction.channel_id or 0)
+    guild = interaction.guild
+    if guild is None or guild.get_channel_or_thread(channel.id) is None:
+        raise ChangeRefused(_("There is no such channel here."), _("Choose one of this server."))
+    if isinstance(guild.get_channel(channel.id), discord.CategoryChannel):
+        raise ChangeRefused(_("A category takes no orders."), _("Choose a channel in it."))
+    return ChannelId(channel.id)
+
+
+def _name(place: ChannelId) -> str:
+    return _("this server") if place == WHOLE_SERVER else f"<#{place}>"
+
+
+def _paused(place: ChannelId, done: Waited) -> str:
+    told = (
+        _("Paused: {place}. No order is taken and none submitted until /moderation resume.")
+        if done.changed
+        else _("It was paused before: {place}. Nothing was changed.")
+    ).format(place=_name(place))
+    if not done.jobs:
+        return told
+    waits = ngettext(
+        "{n} order waits, with {money} set aside; what is being made goes on.",
+        "{n} orders wait, with {money} set aside; what is being made goes on.",
+        done.jobs,
+    ).format(n=done.jobs, money=format_usd(done.held_micros))
+    return f"{told} {waits}"
+
+
+def _resumed(place: ChannelId, done: Waited) -> str:
+    if not done.changed:
+        return _("It was not paused: {place}. Nothing was changed.").format(place=_name(place))
+    told = _("Orders go on: {place}.").format(place=_name(place))
+    if not done.jobs:
+        return f"{told} " + _("None had waited.")
+    waited = ngettext(
+        "{n} order had waited, with {money} set aside.",
+        "{n} orders had waited, with {money} set aside.",
+        done.jobs,
+    ).format(n=done.jobs, money=format_usd(done.held_micros))
+    return f"{told} {waited}"
