@@ -2,7 +2,7 @@
 
 import discord
 from discord import app_commands
-from discord.app_commands import AppCommandChannel, AppCommandThread, locale_str
+from discord.app_commands import locale_str
 
 from bot.domain import ChannelId
 from bot.errors import ChangeRefused
@@ -12,7 +12,7 @@ from bot.pauses import WHOLE_SERVER, Pauses, Waited
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.presses import member_of
 
-_Place = AppCommandChannel | AppCommandThread
+_Place = discord.TextChannel | discord.VoiceChannel
 
 
 def add_pauses(group: app_commands.Group, pauses: Pauses) -> None:
@@ -60,11 +60,8 @@ def _place(interaction: Interaction, channel: _Place | None, *, server: bool) ->
         return WHOLE_SERVER
     if channel is None:
         return ChannelId(interaction.channel_id or 0)
-    guild = interaction.guild
-    if guild is None or guild.get_channel_or_thread(channel.id) is None:
+    if channel.guild.id != interaction.guild_id:
         raise ChangeRefused(_("There is no such channel here."), _("Choose one of this server."))
-    if isinstance(guild.get_channel(channel.id), discord.CategoryChannel):
-        raise ChangeRefused(_("A category takes no orders."), _("Choose a channel in it."))
     return ChannelId(channel.id)
 
 

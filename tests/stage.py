@@ -371,7 +371,7 @@ async def open_stage(
             removed=removed,
             people=people,
         )
-    assert complaints == []
+    assert complaints == [], complaints
 
 
 async def _ended(gateway: asyncio.Task[None]) -> None:

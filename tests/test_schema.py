@@ -12,6 +12,7 @@ from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
 from storage.budgets import BudgetScope
 from storage.database import prepare
 from storage.migrate import MIGRATIONS, migrate
+from tests import broken_people
 
 PAIRS = [(old, new) for old, new in product(JobState, JobState) if old is not new]
 IN_HAND = set(JobState) - RESTING
@@ -64,6 +65,8 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
         made = f"'{job_id}', 'studio', '{theirs}', 0, "
         tables.execute(NEW_CHARACTER.format(MADE, name, "'Ava'", 1, name, made))
     tables.execute("UPDATE characters SET removed_at = 1 WHERE id = 'gone'")
+    for statement in broken_people.SEED:
+        tables.execute(statement)
     return tables
 
 
@@ -389,6 +392,7 @@ BROKEN = [
         "UNIQUE constraint failed: characters.provider, characters.provider_id",
         NEW_CHARACTER.format(MADE, "y", "'Ava'", 1, "y", "'a', 'studio', 'x', 0, "),
     ),
+    *broken_people.BROKEN,
 ]
 
 

@@ -67,8 +67,10 @@ CREATE TABLE sanctions (
 
 CREATE INDEX sanctions_of_a_member ON sanctions (user_id, guild_id, at);
 
+-- The words of the reason alone may be erased later.
 CREATE TRIGGER a_sanction_changes_only_by_being_lifted BEFORE UPDATE ON sanctions
-WHEN OLD.lifted_at IS NOT NULL OR OLD.id <> NEW.id OR OLD.guild_id <> NEW.guild_id
+WHEN (OLD.lifted_at IS NOT NULL AND (OLD.lifted_at IS NOT NEW.lifted_at OR OLD.lifted_by IS NOT NEW.lifted_by))
+    OR OLD.id <> NEW.id OR OLD.guild_id <> NEW.guild_id
     OR OLD.user_id <> NEW.user_id OR OLD.measure <> NEW.measure OR OLD.by_id <> NEW.by_id
     OR OLD.at <> NEW.at OR OLD.until IS NOT NEW.until
 BEGIN SELECT RAISE(ABORT, 'a sanction changes only by being lifted'); END;
@@ -100,7 +102,8 @@ CREATE TABLE appeals (
 
 CREATE INDEX appeals_untold ON appeals (at) WHERE told_at IS NULL;
 
-CREATE TRIGGER an_appeal_is_decided_once BEFORE UPDATE ON appeals WHEN OLD.decided_at IS NOT NULL
+CREATE TRIGGER an_appeal_is_decided_once BEFORE UPDATE ON appeals WHEN OLD.decided_at IS NOT NULL AND (OLD.decided_at IS NOT NEW.decided_at
+    OR OLD.decided_by IS NOT NEW.decided_by OR OLD.granted IS NOT NEW.granted)
 BEGIN SELECT RAISE(ABORT, 'an appeal is decided once'); END;
 
 -- "Do not depict me", "do not remix mine": in one server, by the member alone.
