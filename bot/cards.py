@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -101,7 +101,7 @@ class Cards:
 
     def progress(self, job_id: JobId, progress: Progress) -> None:
         """The provider said how far a job is; shown when it differs and the last edit is long enough ago."""
-        progress = replace(progress, ask_after_s=None)  # which nobody sees
+        progress = _seen_of(progress)
         if self._progress.get(job_id) != progress:
             self._progress[job_id] = progress
             self._schedule.wake(self._order_of.get(job_id, job_id), PROGRESS_EVERY_S)
@@ -299,6 +299,12 @@ def _seen(card: Card) -> _Seen:
 def _seen_by_rows(takes: Sequence[Job]) -> _Seen:
     """What an earlier process showed, which is known by its `rev` alone."""
     return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN, None) for take in takes)
+
+
+@lru_cache(maxsize=1_024)
+def _seen_of(progress: Progress) -> Progress:
+    """What there is to see of it: one object for all jobs that are as far."""
+    return replace(progress, ask_after_s=None)
 
 
 def _without_progress(seen: _Seen) -> _Seen:
