@@ -17,7 +17,8 @@ from cogs.alert_button import AlertButton
 from cogs.answers import said
 from cogs.budget_words import whose
 from cogs.buttons import custom_ids
-from cogs.delivery import HISTORY_MAX, _prove_readable, faults
+from cogs.delivery import HISTORY_MAX, _prove_readable
+from cogs.faults import faults
 from cogs.spend_view import report_view
 
 _CLOCKS_APART = timedelta(minutes=10)

@@ -6,26 +6,22 @@ repeats a send that was answered with 500, 502, 504 or 524; the nonce makes that
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import aiohttp
 import discord
 
 from bot import language
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import (
-    ClipTooLarge,
-    DeliveryError,
     DeliveryRefused,
     DeliveryUnavailable,
     MessageGone,
     PlaceGone,
-    SettingsError,
 )
 from bot.language import _
 from bot.showing import Notice
@@ -40,6 +36,8 @@ from cogs.cards import (
     notice_view,
     whisper_view,
 )
+from cogs.faults import UNKNOWN_MESSAGE, NoReply, ThreadArchived, faults
+from cogs.threads import wake
 
 log = logging.getLogger(__name__)
 
@@ -50,13 +48,8 @@ UPLOAD_BYTES = 20 << 20
 """Of every server since 2026-09, says Discord; the library still knows the 10 MiB from before. A server where
 it is less says so with 40005."""
 
-UNKNOWN_CHANNEL = 10003
-UNKNOWN_MESSAGE = 10008
-TOO_LARGE = 40005
-NO_REPLY_WITHOUT_HISTORY = 160002
 
-_TRY_LATER = frozenset({20016, 20022, 20028, 20029, 30046, 40062, 130000})
-"""Discord's codes for "too often" and "overloaded" that can come with another status than 429 or 5xx."""
+T = TypeVar("T")
 
 _NOBODY = discord.AllowedMentions.none()
 """The client's own default, which discord.py leaves out of edits of a view alone."""
@@ -78,9 +71,13 @@ class DiscordDelivery:
         """See `Delivery.post_card`."""
         job = card.job
         channel = self._channel(job.order.channel_id)
-        with faults(self._client), self.language_of(job):
-            message = await channel.send(view=card_view(card), nonce=card_nonce(job.id))
-        return MessageId(message.id)
+
+        async def send() -> discord.Message:
+            with faults(self._client):
+                return await channel.send(view=card_view(card), nonce=card_nonce(job.id))
+
+        with self.language_of(job):
+            return MessageId((await self._awake(job.order.channel_id, send)).id)
 
     async def edit_card(self, card: Card) -> None:
         """See `Delivery.edit_card`."""
@@ -92,17 +89,22 @@ class DiscordDelivery:
             return  # the card carries a clip, which an edit without it would hide
         message = self._channel(job.order.channel_id).get_partial_message(job.card_message_id)
         gallery = await self._gallery(card)
-        files = []
-        for take in card.clips_here:
-            if take.clip_here is not None:
-                with self.language_of(take.job):
-                    files.append(await opened(take.clip_here, take.job, card.label))
-        with faults(self._client), self.language_of(job):
+
+        async def edit() -> None:
+            files = [
+                await opened(take.clip_here, take.job, card.label)
+                for take in card.clips_here
+                if take.clip_here is not None
+            ]
             view = card_view(card, gallery=gallery)
-            if files or carried:  # what it carried and nobody is to see goes with the edit
-                await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
-            else:
-                await message.edit(view=view, allowed_mentions=_NOBODY)
+            with faults(self._client):
+                if files or carried:  # what it carried and nobody is to see goes with the edit
+                    await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
+                else:
+                    await message.edit(view=view, allowed_mentions=_NOBODY)
+
+        with self.language_of(job):
+            await self._awake(job.order.channel_id, edit)
 
     async def post_clip(self, post: Post) -> MessageId:
         """See `Delivery.post_clip`."""
@@ -116,7 +118,7 @@ class DiscordDelivery:
             )
             try:
                 return await self._post_clip(post, reply_to)
-            except _NoReply:
+            except NoReply:
                 log.info("posting without a reply", extra={"code": "no_reply", "job": job.id})
         return await self._post_clip(post)
 
@@ -154,20 +156,29 @@ class DiscordDelivery:
         """See `Screen.edit_clip`."""
         job = post.job
         message = self._channel(post.channel_id).get_partial_message(message_id)
-        with self.language_of(job):
+
+        async def edit() -> None:
             view = clip_view(post) if shown else hidden_view(post)
             files = [await opened(post.path, job, post.label)] if upload and post.path is not None else []
-        with faults(self._client):
-            if upload or not shown:
-                await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
-            else:
-                await message.edit(view=view, allowed_mentions=_NOBODY)
+            with faults(self._client):
+                if upload or not shown:
+                    await message.edit(view=view, attachments=files, allowed_mentions=_NOBODY)
+                else:
+                    await message.edit(view=view, allowed_mentions=_NOBODY)
+
+        with self.language_of(job):
+            await self._awake(post.channel_id, edit)
 
     async def delete_message(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """See `Screen.delete_message`."""
-        try:
+        message = self._channel(channel_id).get_partial_message(message_id)
+
+        async def delete() -> None:
             with faults(self._client):
-                await self._channel(channel_id).get_partial_message(message_id).delete()
+                await message.delete()
+
+        try:
+            await self._awake(channel_id, delete)
         except (MessageGone, PlaceGone):
             return False
         return True
@@ -235,20 +246,22 @@ class DiscordDelivery:
     async def _post_clip(self, post: Post, reply_to: discord.MessageReference | None = None) -> MessageId:
         job = post.job
         channel = self._channel(post.channel_id)
-        with self.language_of(job):
-            view = clip_view(post)
-            files = [] if post.path is None else [await opened(post.path, job, post.label)]
         pinged = discord.AllowedMentions(users=[discord.Object(job.order.member.user_id)])
-        send = partial(
-            channel.send,
-            view=view,
-            nonce=clip_nonce(job.id),
-            files=files,
-            allowed_mentions=pinged if post.mentions else _NOBODY,
-        )
-        with faults(self._client):
-            message = await (send() if reply_to is None else send(reference=reply_to))
-        return MessageId(message.id)
+
+        async def send() -> discord.Message:
+            files = [] if post.path is None else [await opened(post.path, job, post.label)]
+            said = partial(
+                channel.send,
+                view=clip_view(post),
+                nonce=clip_nonce(job.id),
+                files=files,
+                allowed_mentions=pinged if post.mentions else _NOBODY,
+            )
+            with faults(self._client):
+                return await (said() if reply_to is None else said(reference=reply_to))
+
+        with self.language_of(job):
+            return MessageId((await self._awake(post.channel_id, send)).id)
 
     async def _find(self, channel_id: ChannelId, job: Job, mark: str) -> MessageId | None:
         """Our message with this `custom_id`, among those after the command that ordered the job.
@@ -270,6 +283,17 @@ class DiscordDelivery:
                 await _prove_readable(channel, since)
         return None
 
+    async def _awake(self, channel_id: ChannelId, act: Callable[[], Awaitable[T]]) -> T:
+        """Do something in a channel; where that is an archived thread, wake it and do it once more."""
+        try:
+            return await act()
+        except ThreadArchived:
+            with faults(self._client):
+                woken = await wake(self._client, channel_id)
+            if not woken:
+                raise
+        return await act()
+
     def language_of(self, job: Job) -> AbstractContextManager[None]:
         """All read a card: it speaks the language that the server has chosen, not that of its orderer."""
         guild = self._client.get_guild(job.order.member.guild_id)
@@ -282,10 +306,6 @@ class DiscordDelivery:
         if self._client.user is None or self._client.is_closed():
             raise DeliveryUnavailable("not signed in to Discord")
         return self._client
-
-
-class _NoReply(DeliveryRefused):
-    """A reply needs Read Message History, which we lack here; the message alone may still do."""
 
 
 async def opened(path: Path, job: Job, label: str) -> discord.File:
@@ -319,39 +339,3 @@ async def _prove_readable(channel: discord.PartialMessageable, since: discord.Ob
     except discord.NotFound as gone:
         if gone.code != UNKNOWN_MESSAGE:
             raise
-
-
-@contextmanager
-def faults(client: discord.Client) -> Iterator[None]:
-    """Turn what discord.py and aiohttp raise into our own errors."""
-    try:
-        yield
-    except discord.HTTPException as answer:
-        raise _fault(answer) from answer
-    except (discord.RateLimited, aiohttp.ClientError, OSError, TimeoutError) as silence:
-        raise DeliveryUnavailable(f"{type(silence).__name__}: {silence}") from silence
-    except RuntimeError as closed:
-        if not client.is_closed():
-            raise
-        raise DeliveryUnavailable("signed out of Discord") from closed
-
-
-def _fault(answer: discord.HTTPException) -> DeliveryError | SettingsError:
-    """What Discord's answer means for a message of ours.
-
-    An error without a code of Discord's own comes from something between us and Discord: no refusal.
-    """
-    told = f"{answer.status} {answer.code}: {answer.text[:200]}"
-    if answer.status == 401:
-        return SettingsError("DAILIES_DISCORD_TOKEN: Discord takes this token no longer")
-    if answer.status == 413 or answer.code == TOO_LARGE:
-        return ClipTooLarge(told)
-    if answer.code == UNKNOWN_MESSAGE:
-        return MessageGone(told)
-    if answer.code == UNKNOWN_CHANNEL:
-        return PlaceGone(told)
-    if answer.status == 429 or answer.status >= 500 or answer.code in {0, *_TRY_LATER}:
-        return DeliveryUnavailable(told)
-    if answer.code == NO_REPLY_WITHOUT_HISTORY:
-        return _NoReply(told)
-    return DeliveryRefused(told)

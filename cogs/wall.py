@@ -10,7 +10,8 @@ from bot.domain import ChannelId, Job, MessageId
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.gallery import GalleryPost
 from cogs.buttons import custom_ids
-from cogs.delivery import DiscordDelivery, faults, opened
+from cogs.delivery import DiscordDelivery, opened
+from cogs.faults import faults
 from cogs.library_buttons import hung_mark
 from cogs.library_views import hung_view
 

@@ -20,7 +20,8 @@ from bot.errors import (
 from bot.sandbox.permissions import Permission
 from cogs.buttons import DYNAMIC_ITEMS
 from cogs.client import Client
-from cogs.delivery import DiscordDelivery, _fault
+from cogs.delivery import DiscordDelivery
+from cogs.faults import ThreadArchived, fault_of
 from tests.stage import ASK_ABOVE, Json, Stage, card_of, custom_ids, open_stage, post_of, texts, walk
 
 CLIP = bytes(range(256)) * 400
@@ -287,10 +288,11 @@ async def test_what_may_pass_is_tried_again_later(stage: Stage, fault: str, more
         (400, 30046, DeliveryUnavailable),  # too many edits of an old message
         (400, 40005, ClipTooLarge),
         (400, 50035, DeliveryRefused),  # an invalid form
-        (400, 50083, DeliveryRefused),  # an archived thread
+        (400, 50083, ThreadArchived),  # an archived thread
         (400, 200000, DeliveryRefused),  # the server's own filter
         (401, 0, SettingsError),
         (403, 0, DeliveryUnavailable),  # a proxy's page, not Discord
+        (403, 40333, DeliveryUnavailable),  # Cloudflare, which knows nothing of the place
         (403, 50001, DeliveryRefused),
         (403, 50013, DeliveryRefused),
         (404, 0, DeliveryUnavailable),
@@ -305,7 +307,7 @@ async def test_what_may_pass_is_tried_again_later(stage: Stage, fault: str, more
 def test_every_answer_of_discord_has_its_meaning(status: int, code: int, meaning: type[DailiesError]) -> None:
     response: Any = SimpleNamespace(status=status, reason="")
 
-    assert type(_fault(discord.HTTPException(response, {"code": code, "message": "no"}))) is meaning
+    assert type(fault_of(discord.HTTPException(response, {"code": code, "message": "no"}))) is meaning
 
 
 async def test_a_refused_token_names_the_setting_and_stops(stage: Stage) -> None:

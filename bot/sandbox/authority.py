@@ -1,6 +1,6 @@
 """Whether somebody may do something somewhere, answered with Discord's own codes when not."""
 
-from bot.sandbox.errors import DiscordRefusal, archived, missing_access, missing_permissions, unknown
+from bot.sandbox.errors import DiscordRefusal, archived, locked, missing_access, missing_permissions, unknown
 from bot.sandbox.permissions import DIRECT, Permission, in_channel, in_guild
 from bot.sandbox.world import FORUM, PRIVATE_THREAD, Channel, Guild, Member, User, World
 
@@ -56,7 +56,7 @@ class Authority:
 
         Raises:
             DiscordRefusal: 50001 or 50013; 50008 in a forum, where only its posts hold messages; 50083 in a
-                thread that is archived and locked.
+                thread that is archived and locked, 160005 in one that is locked.
         """
         needed = Permission.SEND_MESSAGES_IN_THREADS if channel.thread else Permission.SEND_MESSAGES
         if files:
@@ -68,9 +68,10 @@ class Authority:
         self.require(user, channel, needed)
         if channel.type == FORUM:
             raise DiscordRefusal(400, 50008, "Cannot send messages in a non-text channel")
-        locked = channel.archived and channel.locked
-        if locked and not self.bits(user, channel) & Permission.MANAGE_THREADS:
+        if channel.archived and channel.locked:
             raise archived()
+        if channel.locked and not self.bits(user, channel) & Permission.MANAGE_THREADS:
+            raise locked()
 
     def may_call_everyone(self, user: User, channel: Channel) -> bool:
         """Whether their @everyone, and their mention of any role, is a mention."""

@@ -172,5 +172,9 @@ def invalid_token() -> DiscordRefusal:
     return DiscordRefusal(401, 50027, "Invalid Webhook Token")
 
 
+def locked() -> DiscordRefusal:
+    return DiscordRefusal(403, 160005, "This thread is locked")
+
+
 def archived() -> DiscordRefusal:
     return DiscordRefusal(400, 50083, "Thread is archived")

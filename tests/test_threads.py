@@ -1,0 +1,197 @@
+"""Threads that were archived, locked or deleted meanwhile: where a card and its clip then stand."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot import moves
+from bot.domain import (
+    ChannelId,
+    ClipState,
+    Fault,
+    FaultKind,
+    GuildId,
+    Job,
+    JobState,
+    MessageId,
+    Micros,
+    Ticket,
+)
+from bot.errors import DeliveryRefused
+from bot.sandbox.permissions import Permission
+from bot.sandbox.world import FORUM, PUBLIC_THREAD, TEXT, Channel, Overwrite
+from storage import clips, places, states
+from storage.places import Purpose
+from tests.showing_scene import Scene, open_scene, place
+from tests.stage import open_stage, texts
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path) as opened:
+        yield opened
+
+
+def thread_of(scene: Scene, parent_kind: int = TEXT) -> Channel:
+    """A thread in a channel of its own; in a forum it is a post."""
+    world = scene.stage.sandbox.world
+    parent = world.add_channel(
+        Channel(id=world.snowflakes.next(), type=parent_kind, guild_id=world.guild.id, name="parent")
+    )
+    return world.add_channel(
+        Channel(
+            id=world.snowflakes.next(),
+            type=PUBLIC_THREAD,
+            guild_id=world.guild.id,
+            name="takes",
+            parent_id=parent.id,
+            owner_id=world.user_named("Ada").id,
+            archived_at=world.now(),
+        )
+    )
+
+
+def may_manage_threads(scene: Scene, thread: Channel) -> None:
+    world = scene.stage.sandbox.world
+    assert thread.parent_id is not None
+    world.channels[thread.parent_id].overwrites[world.bot.id] = Overwrite(
+        id=world.bot.id, is_member=True, allow=Permission.MANAGE_THREADS
+    )
+
+
+async def ordered_in(scene: Scene, thread: Channel, number: int = 1) -> Job:
+    """An order in a thread, with its card there."""
+    job = scene.stage.job(number)
+    job = replace(job, order=replace(job.order, channel_id=ChannelId(thread.id)))
+    await scene.stage.database.write(partial(place, job))
+    await scene.touched(job.id)
+    return await scene.job(job.id)
+
+
+async def failed(scene: Scene, job: Job) -> None:
+    write, at = scene.stage.database.write, scene.stage.clock()
+    attempt = await write(partial(states.submitting, job=job, provider="studio", at=at))
+    await write(partial(states.running, attempt=attempt, ticket=Ticket(provider_job_id="theirs"), at=at))
+    fault = Fault(kind=FaultKind.PROVIDER, code="render_failed")
+    await write(partial(moves.failed, job.id, fault, Micros(0), at))
+    await scene.touched(job.id)
+
+
+async def texts_in(scene: Scene, channel_id: int) -> list[str]:
+    return [texts(one) for one in await scene.stage.ada.messages(str(channel_id))]
+
+
+async def test_a_card_is_brought_up_to_date_in_a_thread_that_fell_asleep(scene: Scene) -> None:
+    thread = thread_of(scene)
+    job = await ordered_in(scene, thread)
+    thread.archived = True
+
+    await failed(scene, job)
+
+    (card,) = await texts_in(scene, thread.id)
+    assert card.startswith("### Failed")
+    assert not thread.archived
+
+
+async def test_a_clip_is_posted_into_a_thread_that_fell_asleep(scene: Scene) -> None:
+    thread = thread_of(scene)
+    job = await ordered_in(scene, thread)
+    thread.archived = True
+
+    job = await scene.post(job)
+
+    assert job.clip_channel_id == thread.id
+    assert not thread.archived
+
+
+async def test_a_locked_thread_is_left_alone_and_its_channel_has_the_clip(scene: Scene) -> None:
+    thread = thread_of(scene)
+    job = await ordered_in(scene, thread)
+    thread.archived = thread.locked = True
+
+    job = await scene.post(job)
+
+    assert job.state is JobState.POSTED
+    assert job.clip_channel_id == thread.parent_id
+    assert thread.archived
+
+
+async def test_a_thread_that_is_locked_and_awake_is_left_alone_too(scene: Scene) -> None:
+    thread = thread_of(scene)
+    job = await ordered_in(scene, thread)
+    thread.locked = True
+
+    job = await scene.post(job)
+
+    assert job.clip_channel_id == thread.parent_id
+
+
+async def test_whoever_may_manage_threads_wakes_a_locked_one(scene: Scene) -> None:
+    thread = thread_of(scene)
+    may_manage_threads(scene, thread)
+    job = await ordered_in(scene, thread)
+    thread.archived = thread.locked = True
+
+    job = await scene.post(job)
+
+    assert job.clip_channel_id == thread.id
+    assert not thread.archived
+    assert thread.locked
+
+
+async def test_a_locked_post_of_a_forum_leaves_the_place_that_the_server_named(scene: Scene) -> None:
+    thread = thread_of(scene, FORUM)
+    named = scene.stage.channel()
+    guild_id = GuildId(scene.stage.sandbox.world.guild.id)
+    put = partial(places.put, guild_id=guild_id, purpose=Purpose.CLIPS, channel_id=ChannelId(int(named)))
+    await scene.stage.database.write(put)
+    job = await ordered_in(scene, thread)
+    thread.archived = thread.locked = True
+
+    job = await scene.post(job)
+
+    assert job.clip_channel_id == int(named)
+
+
+async def test_where_every_place_refuses_it_is_undeliverable_and_kept(scene: Scene) -> None:
+    thread = thread_of(scene, FORUM)
+    job = await scene.make(await ordered_in(scene, thread))
+    clip = await scene.stage.database.read(partial(clips.get, job_id=job.id, folder=scene.folder))
+    assert clip is not None
+    thread.archived = thread.locked = True
+
+    with pytest.raises(DeliveryRefused) as refused:
+        await scene.posting.post(job, clip)
+
+    assert "50083" in str(refused.value)
+    assert await scene.stage.ada.messages(str(thread.id)) == [
+        await scene.stage.ada.message(str(thread.id), str(job.card_message_id))
+    ]
+
+
+async def test_a_clip_in_a_thread_that_fell_asleep_is_hidden_and_deleted(scene: Scene) -> None:
+    thread = thread_of(scene)
+    job = await scene.post(await ordered_in(scene, thread))
+    thread.archived = True
+
+    await scene.stage.database.write(
+        partial(
+            clips.change_state,
+            job_id=job.id,
+            to=ClipState.HIDDEN,
+            among=frozenset({ClipState.SHOWN}),
+        )
+    )
+    await scene.shown.refresh(job.id)
+    hidden = texts(await scene.message(job))
+    thread.archived = True
+    deleted = await scene.stage.delivery.delete_message(
+        ChannelId(thread.id), MessageId(job.clip_message_id or 0)
+    )
+
+    assert "This clip was reported." in hidden
+    assert deleted
+    assert len(await texts_in(scene, thread.id)) == 1
