@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.domain import Job, JobId, JobState, Member
 from bot.errors import NotYours
 from bot.language import _
-from storage import jobs, ledger, states
+from storage import jobs, ledger, reviews, states
 
 
 class Cancelled(StrEnum):
@@ -16,6 +16,7 @@ class Cancelled(StrEnum):
     DONE = "done"
     ASKED = "asked"
     TOO_LATE = "too_late"
+    WITHDRAWN = "withdrawn"
 
 
 def order_cancelled(
@@ -44,7 +45,13 @@ def cancelled(
     if job.state in {JobState.REVIEW, JobState.QUEUED}:
         states.cancelled(tx, job_id, at=at)
         ledger.release(tx, job_id, at=at)
+        if job.state is JobState.REVIEW:
+            reviews.withdraw(tx, job_id, at=at)
         outcome = Cancelled.DONE
+    elif job.state is JobState.WITHHELD and job.order.member == by:  # moderators deny it, with a reason
+        states.withdrawn(tx, job_id, at=at)
+        reviews.withdraw(tx, job_id, at=at)
+        outcome = Cancelled.WITHDRAWN
     elif job.state is JobState.CANCELLED:
         outcome = Cancelled.DONE
     else:

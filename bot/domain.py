@@ -163,7 +163,7 @@ MOVES: Mapping[JobState, frozenset[JobState]] = {
     _S.RUNNING: frozenset({_S.RENDERED, _S.FAILED, _S.CANCELLED, _S.UNCERTAIN}),
     _S.RENDERED: frozenset({_S.STORED, _S.FAILED}),
     _S.STORED: frozenset({_S.WITHHELD, _S.POSTED, _S.UNDELIVERABLE}),
-    _S.WITHHELD: frozenset({_S.POSTED, _S.REJECTED, _S.CANCELLED}),
+    _S.WITHHELD: frozenset({_S.STORED, _S.REJECTED, _S.CANCELLED}),
     _S.UNDELIVERABLE: frozenset({_S.POSTED}),
     _S.POSTED: frozenset(),
     _S.FAILED: frozenset(),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from bot import budgets, repeats
+from bot import budgets, gatehouse, repeats
 from bot.asked import Asked
 from bot.cancelling import Cancelled, cancelled, order_cancelled
 from bot.catalogue import Priced
@@ -26,6 +26,7 @@ from bot.domain import (
 )
 from bot.door import Door
 from bot.errors import NotYours, OrderRefused
+from bot.gates import NOTHING_FOUND, Found, found_by
 from bot.ids import Ids
 from bot.language import _
 from bot.money import format_usd
@@ -51,6 +52,7 @@ class Orders:
         placed: told of every job that the worker should look at now.
         surge: refuses what costs money while that is stopped; without one nothing does.
         door: refuses what may not come in, whatever it costs; likewise.
+        asked: told when an order waits for a moderator.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Orders:
         placed: Callable[[JobId], None],
         surge: Surge | None = None,
         door: Door | None = None,
+        asked: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._pricing = pricing
@@ -73,6 +76,7 @@ class Orders:
         self._placed = placed
         self._surge = surge
         self._door = door
+        self._asked = asked
 
     async def price(self, asked: Asked) -> Priced:
         """Check, price and screen what was asked: `propose` without its notes."""
@@ -96,7 +100,11 @@ class Orders:
         """
         order = await self._pricing.ready(proposal)
         return await self.place(
-            order, proposal.priced.quote, role_ids=asked.role_ids, typed=repeats.typed(asked)
+            order,
+            proposal.priced.quote,
+            role_ids=asked.role_ids,
+            typed=repeats.typed(asked),
+            found=found_by(proposal.verdict),
         )
 
     async def place(
@@ -106,16 +114,17 @@ class Orders:
         *,
         role_ids: Sequence[int] = (),
         typed: Mapping[str, Any] | None = None,
+        found: Found = NOTHING_FOUND,
     ) -> Job:
         """Hold the money and write a job for each take, in one transaction; returns the first take's.
 
         A repeated press gets the job it made. `role_ids` are the asking member's, `typed` is what Again and
-        Make final will go by.
+        Make final will go by, `found` what screening would have a moderator look at.
 
         Raises:
             BudgetExceeded, PaidNotEnabled: nothing was written.
         """
-        place = partial(self._place, order, quote, role_ids, typed)
+        place = partial(self._place, order, quote, role_ids, typed, found)
         return self._on_their_way(await self._database.write(place))
 
     async def ask(self, asked: Asked, priced: Priced, *, way: Way | None = None) -> str:
@@ -169,7 +178,8 @@ class Orders:
                 _("Order again if that suits you."),
             )
         order = await self._pricing.ready(proposal)
-        place = partial(self._place, order, quote, asked.role_ids, repeats.typed(asked))
+        found = found_by(proposal.verdict)
+        place = partial(self._place, order, quote, asked.role_ids, repeats.typed(asked), found)
         accept = partial(self._accept, quote_id, order, place)
         return self._on_their_way(await self._database.write(accept))
 
@@ -239,6 +249,8 @@ class Orders:
     def _on_their_way(self, takes: list[Job]) -> Job:
         for job in takes:
             self._placed(job.id)
+        if takes[0].state is JobState.REVIEW:
+            self._asked()
         return takes[0]
 
     def _place(
@@ -247,6 +259,7 @@ class Orders:
         quote: Quote,
         role_ids: Sequence[int],
         typed: Mapping[str, Any] | None,
+        found: Found,
         tx: sqlite3.Connection,
     ) -> list[Job]:
         made = jobs.by_interaction(tx, order.interaction_id)
@@ -255,6 +268,7 @@ class Orders:
         at = self._now()
         admitted = self._admit(order, quote, role_ids, at, tx)
         order_id = JobId(self._ids.new())
+        review = gatehouse.at_rendering(tx, order, quote, order_id, found, review_id=self._ids.new(), at=at)
         takes: list[Job] = []
         for take, parts in enumerate(admitted.parts, start=1):
             job = Job(
@@ -263,7 +277,7 @@ class Orders:
                 take=take,
                 order=_take_of(order, take),
                 quote=quote,
-                state=JobState.QUEUED,
+                state=JobState.QUEUED if review is None else JobState.REVIEW,
                 rev=0,
                 created_at=at,
                 state_at=at,
@@ -281,6 +295,7 @@ class Orders:
                 parts=parts,
             )
             takes.append(job)
+        gatehouse.write(tx, order_id, found, review)
         if typed is not None:
             typed_rows.insert(tx, order_id, typed)
         return takes

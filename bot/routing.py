@@ -155,14 +155,7 @@ class Routing:
         return list(self._health.standings())
 
     def _takers(self, job: Job, source_bytes: int) -> list[Offer]:
-        source = job.order.source
-        bound = job.order.characters or (source is not None and source.provider_video_id is not None)
-        offers = self._catalogue.takers(
-            job.order,
-            only_at=provider_of(job.quote.offer_id) if bound else None,
-            source_bytes=source_bytes,
-        )
-        return [offer for offer in offers if _price(offer, job.order) <= job.quote.price_micros]
+        return takers_at_its_price(self._catalogue, job, source_bytes=source_bytes)
 
     def _why_nobody(self, job: Job) -> str:
         offer = self._catalogue.offer(job.quote.offer_id)
@@ -173,6 +166,18 @@ class Routing:
 
     def _note_freed(self, job_ids: Iterable[JobId]) -> None:
         self._freed.update(dict.fromkeys(job_ids))
+
+
+def takers_at_its_price(catalogue: Catalogue, job: Job, *, source_bytes: int = 0) -> list[Offer]:
+    """The offers that are open now, can take a job and cost no more than was quoted."""
+    source = job.order.source
+    bound = job.order.characters or (source is not None and source.provider_video_id is not None)
+    offers = catalogue.takers(
+        job.order,
+        only_at=provider_of(job.quote.offer_id) if bound else None,
+        source_bytes=source_bytes,
+    )
+    return [offer for offer in offers if _price(offer, job.order) <= job.quote.price_micros]
 
 
 def _price(offer: Offer, order: Order) -> Micros:

@@ -32,6 +32,7 @@ from bot.errors import (
 )
 from bot.fetch_line import FetchLine
 from bot.fetching import Fetching
+from bot.gatehouse import Gatehouse
 from bot.handover import Handover
 from bot.looks import Looks
 from bot.movement import Movement
@@ -82,6 +83,7 @@ class Worker:
         times: how long jobs take, which cards show; it is begun with what the rows know.
         surge: may hold back what costs money; without one nothing does.
         pauses: may hold back what was ordered in a place; likewise.
+        gatehouse: says which clips wait for a moderator; without one none does.
         dry_run: whether nothing is ever submitted.
     """
 
@@ -103,6 +105,7 @@ class Worker:
         whispers: Whispers | None = None,
         surge: Surge | None = None,
         pauses: Pauses | None = None,
+        gatehouse: Gatehouse | None = None,
         dry_run: bool = False,
     ) -> None:
         self._database = database
@@ -134,6 +137,7 @@ class Worker:
         self._bad_files: dict[JobId, int] = {}
         self._uploads = 0
         self._whispers = whispers
+        self._gatehouse = gatehouse
         self._times = times or RenderTimes()
         self._schedule = Schedule(self._step, lanes=LANES, early_s=EARLY_S)
         self._fetch_line = FetchLine(at_once=FETCHES_AT_ONCE, call=self._schedule.wake)
@@ -271,6 +275,12 @@ class Worker:
     # stored
 
     async def _post(self, job: Job) -> float | None:
+        clip = await self._database.read(partial(clips.get, job_id=job.id, folder=self._fetching.folder))
+        if clip is None:
+            raise StorageError(f"job {job.id} is stored without a clip")
+        if self._gatehouse is not None and await self._gatehouse.withholds(job, clip):
+            self._movement.show(job)
+            return None
         if job.order.private:
             if self._whispers is not None:
                 await self._whispers.show(job)
@@ -279,9 +289,6 @@ class Worker:
         has_card_to_come = job.card_message_id is None and job.card_rev < 0
         if has_card_to_come and abs(self._now() - job.state_at) < CARD_FIRST:
             return 0.5
-        clip = await self._database.read(partial(clips.get, job_id=job.id, folder=self._fetching.folder))
-        if clip is None:
-            raise StorageError(f"job {job.id} is stored without a clip")
         if self._posts.locked():
             return self._patience.about_s(SLOT_TAKEN_S)
         self._uploads += 1

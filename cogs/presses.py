@@ -90,5 +90,7 @@ class Presses:
                     "Asked for. It ends when the provider says so; the card shows what becomes of it. "
                     "If it can no longer be stopped, the clip is posted at the price you know."
                 )
+            case Cancelled.WITHDRAWN:
+                return _("Taken back: nobody sees the clip. It was made before, so it stays paid.")
             case Cancelled.TOO_LATE:
                 return _("Too late: it has ended already, or its clip is made. Nothing more is charged.")

@@ -11,6 +11,7 @@ class Purpose(StrEnum):
 
     CLIPS = "clips"
     REPORTS = "reports"
+    REVIEWS = "reviews"
 
 
 def put(tx: sqlite3.Connection, guild_id: GuildId, purpose: Purpose, channel_id: ChannelId | None) -> None:

@@ -200,13 +200,13 @@ def stored(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
 def posted(
     tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, message_id: MessageId, *, at: datetime
 ) -> None:
-    """Stored → posted, or withheld → posted: a moderator has let it pass."""
+    """Stored → posted."""
     _one(
         tx.execute(
             """
             UPDATE jobs SET state = 'posted', rev = rev + 1, state_at = ?,
                             clip_channel_id = ?, clip_message_id = ?
-            WHERE id = ? AND state IN ('stored', 'withheld')
+            WHERE id = ? AND state = 'stored'
             """,
             (to_us(at), channel_id, message_id, job_id),
         ),
@@ -323,6 +323,20 @@ def withheld(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
         tx.execute(
             """
             UPDATE jobs SET state = 'withheld', rev = rev + 1, state_at = ? WHERE id = ? AND state = 'stored'
+            """,
+            (to_us(at), job_id),
+        ),
+        job_id,
+    )
+
+
+def passed(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
+    """Withheld → stored: a moderator has let the clip pass, and it goes the way of every other."""
+    _one(
+        tx.execute(
+            """
+            UPDATE jobs SET state = 'stored', rev = rev + 1, state_at = ?
+            WHERE id = ? AND state = 'withheld'
             """,
             (to_us(at), job_id),
         ),

@@ -38,7 +38,7 @@ CANCELS = {
     JobState.RUNNING: Cancelled.ASKED,
     JobState.RENDERED: Cancelled.TOO_LATE,
     JobState.STORED: Cancelled.TOO_LATE,
-    JobState.WITHHELD: Cancelled.TOO_LATE,
+    JobState.WITHHELD: Cancelled.WITHDRAWN,
     JobState.UNDELIVERABLE: Cancelled.TOO_LATE,
     JobState.POSTED: Cancelled.TOO_LATE,
     JobState.FAILED: Cancelled.TOO_LATE,
@@ -65,6 +65,10 @@ async def test_a_cancel_does_what_the_state_allows(database: Database, clock: Cl
             assert after.state is state
             assert after.cancel_asked_at == clock()
             assert held is not None
+        case Cancelled.WITHDRAWN:
+            assert after.state is JobState.CANCELLED
+            assert after.charged_micros == SHORTEST_MICROS
+            assert held is None
         case Cancelled.TOO_LATE:
             assert after == job
     assert await database.read(ledger.verify) == []

@@ -65,7 +65,7 @@ MOVES: dict[str, tuple[Callable[[sqlite3.Connection, Job, Attempt], object], set
     "stored": (lambda tx, job, _: states.stored(tx, job.id, at=LATER), {S.RENDERED}, S.STORED),
     "posted": (
         lambda tx, job, _: states.posted(tx, job.id, ChannelId(30), MessageId(9), at=LATER),
-        {S.STORED, S.WITHHELD},
+        {S.STORED},
         S.POSTED,
     ),
     "undeliverable": (
@@ -91,6 +91,7 @@ MOVES: dict[str, tuple[Callable[[sqlite3.Connection, Job, Attempt], object], set
     ),
     "approved": (lambda tx, job, _: states.approved(tx, job.id, at=LATER), {S.REVIEW}, S.QUEUED),
     "withheld": (lambda tx, job, _: states.withheld(tx, job.id, at=LATER), {S.STORED}, S.WITHHELD),
+    "passed": (lambda tx, job, _: states.passed(tx, job.id, at=LATER), {S.WITHHELD}, S.STORED),
     "rejected": (
         lambda tx, job, _: states.rejected(tx, job.id, at=LATER),
         {S.REVIEW, S.WITHHELD},

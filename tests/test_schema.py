@@ -12,7 +12,7 @@ from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
 from storage.budgets import BudgetScope
 from storage.database import prepare
 from storage.migrate import MIGRATIONS, migrate
-from tests import broken_people
+from tests import broken_people, broken_reviews
 
 PAIRS = [(old, new) for old, new in product(JobState, JobState) if old is not new]
 IN_HAND = set(JobState) - RESTING
@@ -65,7 +65,7 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
         made = f"'{job_id}', 'studio', '{theirs}', 0, "
         tables.execute(NEW_CHARACTER.format(MADE, name, "'Ava'", 1, name, made))
     tables.execute("UPDATE characters SET removed_at = 1 WHERE id = 'gone'")
-    for statement in broken_people.SEED:
+    for statement in (*broken_people.SEED, *broken_reviews.SEED):
         tables.execute(statement)
     return tables
 
@@ -393,6 +393,7 @@ BROKEN = [
         NEW_CHARACTER.format(MADE, "y", "'Ava'", 1, "y", "'a', 'studio', 'x', 0, "),
     ),
     *broken_people.BROKEN,
+    *broken_reviews.BROKEN,
 ]
 
 

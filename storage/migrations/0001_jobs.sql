@@ -17,7 +17,7 @@ INSERT INTO moves (old, new) VALUES
     ('running', 'rendered'), ('running', 'failed'), ('running', 'cancelled'), ('running', 'uncertain'),
     ('rendered', 'stored'), ('rendered', 'failed'),
     ('stored', 'withheld'), ('stored', 'posted'), ('stored', 'undeliverable'),
-    ('withheld', 'posted'), ('withheld', 'rejected'), ('withheld', 'cancelled'),
+    ('withheld', 'stored'), ('withheld', 'rejected'), ('withheld', 'cancelled'),
     ('undeliverable', 'posted');
 
 CREATE TABLE jobs (

@@ -1,9 +1,9 @@
 -- How clips are shown, to whom, and how they are taken back. Times are integers: microseconds since 1970, UTC.
 
--- Channels that a server has named for a purpose: clips that no other place takes, and reports.
+-- Channels that a server has named for a purpose: clips that no other place takes, reports, and reviews.
 CREATE TABLE places (
     guild_id INTEGER NOT NULL,
-    purpose TEXT NOT NULL CONSTRAINT a_purpose_is_one_of_ours CHECK (purpose IN ('clips', 'reports')),
+    purpose TEXT NOT NULL CONSTRAINT a_purpose_is_one_of_ours CHECK (purpose IN ('clips', 'reports', 'reviews')),
     channel_id INTEGER NOT NULL,
     PRIMARY KEY (guild_id, purpose)
 ) STRICT, WITHOUT ROWID;

@@ -1,0 +1,188 @@
+"""Stops at the gates what a moderator has to see: an order when it is placed, a clip before it is shown.
+
+`gates` says who waits; here that is asked in the transaction that places the order or stores the move.
+"""
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+
+from bot import gates
+from bot.domain import ChannelId, Clip, Job, JobId, Micros, Order, Quote
+from bot.gates import Found, Gate, Mode, found_by
+from bot.ids import Ids
+from bot.screening.verdict import PASSED, Verdict
+from storage import acts, places, reviews, states
+from storage import gates as rows
+from storage.acts import Verb
+from storage.database import Database
+from storage.places import Purpose
+from storage.reviews import Decision, Review
+
+Look = Callable[[Job, Clip], Awaitable[Verdict]]
+"""Looks at a clip that is on our disk. It never fails: that nobody could look is a verdict too."""
+
+
+async def nobody_looks(job: Job, clip: Clip) -> Verdict:
+    """Where no classifier looks at clips."""
+    del job, clip
+    return PASSED
+
+
+async def reviewed(database: Database, order: Order) -> bool:
+    """Whether what screening cannot tell of an order would be looked at by moderators where it is placed."""
+    return await database.read(partial(_reviewed, order))
+
+
+def at_rendering(
+    tx: sqlite3.Connection,
+    order: Order,
+    quote: Quote,
+    order_id: JobId,
+    found: Found,
+    *,
+    review_id: str,
+    at: datetime,
+) -> Review | None:
+    """The review for which an order waits before it is rendered; None where it goes on by itself."""
+    whole = Micros(quote.price_micros * order.takes)
+    return _review(tx, Gate.RENDERING, order_id, order, found, whole, review_id=review_id, at=at)
+
+
+def write(tx: sqlite3.Connection, order_id: JobId, found: Found, review: Review | None) -> None:
+    """Write what an order's later gate will ask again, and its review; its jobs are written already."""
+    if found.is_flagged:
+        rows.note(tx, order_id, found)
+    if review is not None:
+        _begin(tx, review, order_id)
+
+
+class Gatehouse:
+    """The gate before a clip is shown.
+
+    Args:
+        look: looks at clips.
+        asked: told when something waits that was not waiting before.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        ids: Ids,
+        now: Callable[[], datetime],
+        look: Look = nobody_looks,
+        asked: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._ids = ids
+        self._now = now
+        self._look = look
+        self._asked = asked
+
+    async def withholds(self, job: Job, clip: Clip) -> bool:
+        """Whether a stored clip waits now; if so its job is withheld from here on.
+
+        Raises:
+            StaleJob: somebody else moved it first.
+        """
+        if await self._database.read(partial(_has_passed, job.id)):
+            return False
+        found = found_by(await self._look(job, clip))
+        if await self._database.read(partial(self._at_showing, job, found)) is None:
+            return False
+        if not await self._database.write(partial(self._withhold, job, found)):
+            return False
+        self._asked()
+        return True
+
+    def _at_showing(self, job: Job, found: Found, tx: sqlite3.Connection) -> Review | None:
+        return _review(
+            tx,
+            Gate.SHOWING,
+            job.id,
+            job.order,
+            rows.noted(tx, job.order_id).joined_with(found),
+            job.quote.price_micros,
+            review_id=self._ids.new(),
+            at=self._now(),
+        )
+
+    def _withhold(self, job: Job, found: Found, tx: sqlite3.Connection) -> bool:
+        review = self._at_showing(job, found, tx)
+        if review is None:
+            return False
+        states.withheld(tx, job.id, at=review.asked_at)
+        _begin(tx, review, job.id)
+        return True
+
+
+def _reviewed(order: Order, tx: sqlite3.Connection) -> bool:
+    guild_id = order.member.guild_id
+    setting = rows.setting(tx, guild_id, _gated_by(order), Gate.RENDERING)
+    return setting.mode is not Mode.OFF and places.get(tx, guild_id, Purpose.REVIEWS) is not None
+
+
+def _gated_by(order: Order) -> ChannelId:
+    """The channel whose gates hold: of a thread its channel's."""
+    return order.parent_id or order.channel_id
+
+
+def _has_passed(job_id: JobId, tx: sqlite3.Connection) -> bool:
+    review = reviews.of_job(tx, job_id, Gate.SHOWING)
+    return review is not None and review.decision is Decision.APPROVED
+
+
+def _review(
+    tx: sqlite3.Connection,
+    gate: Gate,
+    job_id: JobId,
+    order: Order,
+    found: Found,
+    price_micros: Micros,
+    *,
+    review_id: str,
+    at: datetime,
+) -> Review | None:
+    member, channel_id = order.member, _gated_by(order)
+    setting = rows.setting(tx, member.guild_id, channel_id, gate)
+    counted = setting.mode is Mode.FIRST
+    why = gates.waits(
+        setting,
+        found,
+        approved_before=reviews.approved_before(tx, member, channel_id, gate) if counted else 0,
+        on_probation=False,
+    )
+    if why is None:
+        return None
+    rules = rows.rules(tx, member.guild_id)
+    dear = rules.two_above_micros is not None and price_micros > rules.two_above_micros
+    return Review(
+        id=review_id,
+        gate=gate,
+        job_id=job_id,
+        member=member,
+        channel_id=channel_id,
+        why=why,
+        found=found,
+        price_micros=price_micros,
+        needed=2 if dear else 1,
+        asked_at=at,
+        remind_at=at + rules.remind_after,
+        expires_at=at + rules.expires(gate),
+    )
+
+
+def _begin(tx: sqlite3.Connection, review: Review, job_id: JobId) -> None:
+    reviews.insert(tx, review)
+    acts.on_job(
+        tx,
+        Verb.REVIEW_ASKED,
+        job_id,
+        by=None,
+        guild_id=review.member.guild_id,
+        at=review.asked_at,
+        gate=review.gate.value,
+        why=review.why.value,
+    )

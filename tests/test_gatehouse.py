@@ -1,0 +1,95 @@
+"""What stops at the gates when it is placed or made, and whose gates hold."""
+
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from bot.domain import JobState
+from bot.gates import Found, Gate, Mode, Why
+from storage import review_queue
+from storage.database import Database
+from tests.props import ANN, BEN, SHORTEST_MICROS, Clock, used
+from tests.review_scene import CHANNEL, OLGA, Bench
+
+
+@pytest.fixture
+async def bench(database: Database, clock: Clock) -> Bench:
+    made = Bench(database, clock)
+    await made.gate(Gate.RENDERING, Mode.ALL)
+    await made.gate(Gate.SHOWING, Mode.ALL)
+    return made
+
+
+async def test_an_order_at_an_open_gate_goes_on_by_itself(database: Database, clock: Clock) -> None:
+    bench = Bench(database, clock)
+
+    job = await bench.place()
+
+    assert job.state is JobState.QUEUED
+    assert await database.read(partial(review_queue.waiting, guild_id=ANN.guild_id)) == []
+
+
+async def test_an_order_at_a_closed_gate_waits_with_its_money_set_aside(bench: Bench) -> None:
+    job = await bench.place(takes=3)
+
+    review = await bench.review(job)
+    assert {take.state for take in await bench.takes(job)} == {JobState.REVIEW}
+    assert (review.why, review.price_micros, review.needed) == (Why.ALL, 3 * SHORTEST_MICROS, 1)
+    assert await used(bench.database, bench.clock()) == 3 * SHORTEST_MICROS
+    assert await bench.recorded(f"job:{job.id}") == [("review.asked", None)]
+
+
+async def test_a_channels_own_gate_goes_before_that_of_the_server(bench: Bench) -> None:
+    await bench.gate(Gate.RENDERING, Mode.OFF, channel=CHANNEL)
+
+    here, elsewhere = await bench.place(), await bench.place(gated_by=31)
+
+    assert (here.state, elsewhere.state) == (JobState.QUEUED, JobState.REVIEW)
+
+
+async def test_a_thread_has_the_gates_of_its_channel_before_rendering_and_before_showing(
+    bench: Bench,
+) -> None:
+    await bench.gate(Gate.RENDERING, Mode.OFF)
+    await bench.gate(Gate.SHOWING, Mode.OFF)
+    await bench.gate(Gate.SHOWING, Mode.ALL, channel=99)
+
+    assert (await bench.place(gated_by=99)).state is JobState.QUEUED
+    assert not await bench.holds(await bench.stored())
+    assert await bench.holds(await bench.stored(2, gated_by=99))
+
+
+async def test_what_screening_flagged_in_the_prompt_waits_at_the_later_gate_too(
+    database: Database, clock: Clock
+) -> None:
+    bench = Bench(database, clock)
+    await bench.gate(Gate.RENDERING, Mode.OFF)
+    found = Found(reasons=("score:openai:violence",), scores={"violence": 0.6})
+    job = await bench.place(found=found)
+    stored = replace(await bench.stored(2), order_id=job.id)
+
+    assert job.state is JobState.QUEUED
+    assert await bench.holds(stored)
+    review = await bench.review(stored, Gate.SHOWING)
+    assert (review.why, review.found) == (Why.FLAGGED, found)
+
+
+async def test_only_the_first_of_a_member_wait_and_only_approved_ones_count(
+    database: Database, clock: Clock
+) -> None:
+    bench = Bench(database, clock)
+    await bench.gate(Gate.RENDERING, Mode.FIRST, first_n=2)
+
+    async def waits_then(decide: str) -> bool:
+        job = await bench.place()
+        if decide == "approve":
+            await bench.reviews.approve((await bench.review(job)).id, OLGA, spoiler=False)
+        if decide == "deny":
+            await bench.reviews.deny((await bench.review(job)).id, OLGA, "no", refund=False)
+        return job.state is JobState.REVIEW
+
+    waited = [await waits_then(one) for one in ("approve", "deny", "approve", "nothing")]
+    assert waited == [True, True, True, False]
+    assert (await bench.place(member=BEN)).state is JobState.REVIEW
+    assert (await bench.place(gated_by=31)).state is JobState.REVIEW
