@@ -21,7 +21,8 @@ class Asked:
     left open. `final_s` is the length that the final of a draft is to have. `final_of` is the job of the
     draft that this is the final of. A `shown_first` is quoted whatever it costs. `preset` is the id or
     name of one, None takes the channel's own, `NO_PRESET` none. `parent_id` is the channel that the one asked
-    in is a thread of.
+    in is a thread of. `timed_out_until` (ISO 8601) is Discord's own time-out of the member, and
+    `age_restricted` whether Discord marks the channel so.
     """
 
     guild_id: int
@@ -52,3 +53,5 @@ class Asked:
     shown_first: bool = False
     preset: str | None = NO_PRESET
     parent_id: int | None = None
+    timed_out_until: str | None = None
+    age_restricted: bool = False

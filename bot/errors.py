@@ -8,6 +8,7 @@ DailiesError
 │   ├── TooManyInFlight       as many jobs as may be are on their way
 │   ├── PaidNotEnabled        money is asked for and the operator has set no limit
 │   ├── SpendingStopped       the breaker on the rate of spending has stopped what costs money
+│   ├── Barred                this person is blocked, cooling down, or in Discord's time-out
 │   ├── Paused                moderators have paused the place
 │   ├── TooNew                an account or a membership too young for what costs money
 │   └── NotYours              the press is not this person's to make, or comes too late
@@ -124,6 +125,12 @@ class SpendingStopped(Refusal):
     """Paid orders are stopped until the operator lets them go on."""
 
     code = "spending_stopped"
+
+
+class Barred(Refusal):
+    """A block, a cool-down or Discord's time-out keeps this person from it."""
+
+    code = "barred"
 
 
 class Paused(Refusal):

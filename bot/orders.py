@@ -92,6 +92,15 @@ class Orders:
             asked = await self._door.enter(asked)
         return await self._pricing.propose(asked)
 
+    async def check_person(self, member: Member, *, timed_out_until: datetime | None) -> None:
+        """Let somebody press what costs or shows something.
+
+        Raises:
+            Barred: Discord has them in time-out, or they are blocked.
+        """
+        if self._door is not None:
+            await self._door.check_person(member, timed_out_until=timed_out_until)
+
     async def order(self, asked: Asked, proposal: Proposal) -> Job:
         """Place what was proposed, with its files made; returns the first take's job.
 

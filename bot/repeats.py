@@ -16,6 +16,8 @@ _OF_THE_PRESS = (
     "user_id",
     "channel_id",
     "parent_id",
+    "timed_out_until",
+    "age_restricted",
     "interaction_id",
     "role_ids",
     "joined_at",

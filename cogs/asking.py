@@ -6,7 +6,14 @@ import discord
 
 from bot.asked import Asked
 from cogs.answers import Interaction
-from cogs.whereabouts import Where, channel_of, member_of, where
+from cogs.whereabouts import (
+    Where,
+    channel_of,
+    is_age_restricted,
+    member_of,
+    timed_out_until,
+    where,
+)
 
 
 def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
@@ -23,6 +30,7 @@ def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
         joined_at = user.joined_at.isoformat()
     if where(interaction) is Where.ASIDE:
         options["private"] = True  # nothing but the answer to its member can show it
+    until = timed_out_until(interaction)
     return Asked(
         guild_id=member.guild_id,
         user_id=member.user_id,
@@ -31,6 +39,8 @@ def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
         role_ids=[role.id for role in roles],
         joined_at=joined_at,
         parent_id=interaction.channel.parent_id if isinstance(interaction.channel, discord.Thread) else None,
+        timed_out_until=None if until is None else until.isoformat(),
+        age_restricted=is_age_restricted(interaction.channel),
         prompt=prompt,
         **options,
     )

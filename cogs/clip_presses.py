@@ -18,6 +18,7 @@ from cogs import sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.clip_buttons import Act, ClipButton
 from cogs.forms import sent_values, show
+from cogs.letting_in import let_in
 from cogs.presses import member_of
 
 SETTLED_WITHIN_S = 6.0
@@ -61,6 +62,7 @@ class ClipPresses:
                 await self._spoiler(interaction, job_id)
             case Act.LINK:
                 await acknowledge(interaction)
+                await let_in(self._orders, interaction)
                 await self._shown.renew(job_id, seen_in=member_of(interaction).guild_id)
                 await answer(interaction, said(_("The message has a new link. It cost nothing.")))
             case Act.DELETE | Act.DELETE_ORDER:
@@ -108,6 +110,7 @@ class ClipPresses:
 
     async def _spoiler(self, interaction: Interaction, job_id: JobId) -> None:
         await acknowledge(interaction)
+        await let_in(self._orders, interaction)
         hidden = await self._shown.spoiler(
             job_id, by=member_of(interaction), moderator=interaction.permissions.manage_messages
         )
@@ -147,6 +150,7 @@ class ClipPresses:
 
     async def _publish(self, interaction: Interaction, job_id: JobId) -> None:
         await acknowledge(interaction)
+        await let_in(self._orders, interaction)
         job = await self._whispers.publish(job_id, by=member_of(interaction))
         told = _("Published in {place}. It cost nothing more.").format(place=f"<#{job.clip_channel_id}>")
         await answer(interaction, said(told))

@@ -24,6 +24,7 @@ from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by
 from cogs.create import check_place
 from cogs.forms import Purpose, filled, form, show
+from cogs.letting_in import let_in
 from cogs.making_buttons import Action
 from cogs.ordering import Ordering
 from cogs.presses import member_of
@@ -62,6 +63,7 @@ class Making:
 
     async def animate_menu(self, interaction: Interaction, message: discord.Message) -> None:
         """Apps > Animate this picture: asks which when there are several, and for the prompt."""
+        await let_in(self._orders, interaction)
         member = member_of(interaction)
         check_place(interaction)
         pictures = [one for one in pictures_of(message) if self._attachments.is_one(one)]
@@ -94,6 +96,7 @@ class Making:
                 await self._open(interaction, Purpose.FRAME, job_id)
             case Action.AGAIN | Action.FINAL:
                 await acknowledge(interaction)
+                await let_in(self._orders, interaction)
                 await self._repeat(interaction, action, job_id)
 
     async def submitted(self, interaction: Interaction) -> None:
@@ -142,7 +145,8 @@ class Making:
         await self._order(interaction, asked)
 
     async def _open(self, interaction: Interaction, purpose: Purpose, job_id: JobId) -> None:
-        """The form of a button. What it says comes from one short read, which fits into the three seconds."""
+        """The form of a button. What it says comes from short reads, which fit into the three seconds."""
+        await let_in(self._orders, interaction)
         footage = await self._material.footage(
             job_id, seen_by=member_of(interaction), seen_in=ChannelId(interaction.channel_id or 0)
         )

@@ -7,6 +7,7 @@ from bot.language import _
 from bot.money import format_usd
 from bot.orders import Cancelled, Orders
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
+from cogs.letting_in import let_in
 from cogs.notes import details_view
 from cogs.ordering import Ordering
 from cogs.whereabouts import member_of
@@ -39,6 +40,7 @@ class Presses:
     async def details(self, interaction: Interaction, job_id: JobId) -> None:
         """Details: for everybody who sees the message."""
         await acknowledge(interaction)
+        await let_in(self._orders, interaction)
         job = await self._job_here(interaction, job_id)
         if (
             job.order.private
@@ -53,6 +55,7 @@ class Presses:
     async def accept(self, interaction: Interaction, quote_id: str) -> None:
         """Yes to a quote."""
         await acknowledge_press(interaction)
+        await let_in(self._orders, interaction)
         mark_ordering(interaction)
         await answer(interaction, await self._ordering.accept(quote_id, member_of(interaction)))
 

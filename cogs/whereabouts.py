@@ -1,5 +1,6 @@
 """Where somebody asks: in a server of ours, in direct messages, or where the bot may answer and no more."""
 
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -8,6 +9,14 @@ import discord
 from bot.domain import NO_CHANNEL, NOWHERE, ChannelId, GuildId, Member, UserId
 from bot.errors import NotYours
 from bot.language import _
+
+_MARKED = (
+    discord.TextChannel,
+    discord.VoiceChannel,
+    discord.StageChannel,
+    discord.ForumChannel,
+    discord.Thread,
+)
 
 
 class Where(Enum):
@@ -51,3 +60,14 @@ def channel_of(interaction: discord.Interaction[Any]) -> ChannelId:
     if where(interaction) is Where.ASIDE or interaction.channel_id is None:
         return NO_CHANNEL
     return ChannelId(interaction.channel_id)
+
+
+def timed_out_until(interaction: discord.Interaction[Any]) -> datetime | None:
+    """Until when Discord has silenced the presser in this server, as it said with the press."""
+    user = interaction.user
+    return user.timed_out_until if isinstance(user, discord.Member) else None
+
+
+def is_age_restricted(channel: object) -> bool:
+    """Whether Discord marks a channel, or the one that a thread is of, as for adults."""
+    return bool(channel.is_nsfw()) if isinstance(channel, _MARKED) else False
