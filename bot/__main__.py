@@ -86,11 +86,13 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    check = commands.add_parser("check", help="what is wrong with settings, models and the book")
-    check.add_argument("--env-file", type=Path, default=Path(".env"))
-    check.set_defaults(command=_check)
+    from bot.commands import check, jobs, ledger  # noqa: PLC0415
 
-    from bot.commands import audit, jobs, ledger  # noqa: PLC0415
+    from bot.commands import audit, check, jobs, ledger  # noqa: PLC0415
+
+    looked = commands.add_parser("check", help="what is wrong with this installation, and what mends it")
+    check.add_to(looked)
+    looked.set_defaults(command=partial(check.run, say=print))
 
     book = commands.add_parser("ledger", help="the book of money")
     ledger.add_to(book)
@@ -185,12 +187,6 @@ def _guild_id(text: str) -> int:
             "a server's id is a number such as 1198622483471925248 (or write `direct`)"
         )
     return int(text)
-
-
-def _check(chosen: argparse.Namespace) -> int:
-    from bot.commands import check  # noqa: PLC0415
-
-    return check.run(chosen, say=print)
 
 
 def _models(chosen: argparse.Namespace) -> int:

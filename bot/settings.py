@@ -43,6 +43,8 @@ def _capitals(value: object) -> object:
 
 def _whole(value: object) -> object:
     # A line break in it would else come out as an odd error of every request that carries it.
+    if isinstance(value, str) and len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]:
+        raise ValueError("it stands in quotes, which belong to it here: take them off")
     if isinstance(value, str) and not (value and value.isascii() and value.isprintable()):
         raise ValueError("this is no key or token: copy it again, whole and alone")
     return value
@@ -184,6 +186,8 @@ class Settings(BaseSettings):
     web_port: Annotated[int, Field(ge=1, le=65535)] = 8422
 
     studio_workers: Annotated[int, Field(ge=1, le=16)] = 1
+    data_encrypted: bool = False
+    """The operator's word that the data folder lies on an encrypted volume."""
     log_format: Literal["text", "json"] = "text"
 
     @property
@@ -216,11 +220,7 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
     Raises:
         SettingsError: one line for each variable that is wrong, naming it and what to do.
     """
-    outside = _ours(os.environ if environment is None else environment)
-    within = _ours(_env_file(env_file))
-    # What is set outside is set whole, by value or by file: the file's other way to say it is no rival.
-    ours = {name: value for name, value in within.items() if _setting(name) not in map(_setting, outside)}
-    ours |= outside
+    ours = given(environment, env_file=env_file)
     values: dict[str, Any] = {}
     folder = ours.pop(f"{PREFIX}SECRETS_DIR", None)
     if folder is not None and not Path(folder).is_dir():
@@ -254,6 +254,19 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
     if lines := list(wrong_keys(_keys(settings))):
         raise SettingsError("\n".join(lines))
     return settings
+
+
+def given(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(".env")) -> dict[str, str]:
+    """Every variable of ours as it was written, by its name.
+
+    Raises:
+        SettingsError: the `.env` file cannot be read.
+    """
+    outside = _ours(os.environ if environment is None else environment)
+    within = _ours(_env_file(env_file))
+    # What is set outside is set whole, by value or by file: the file's other way to say it is no rival.
+    ours = {name: value for name, value in within.items() if _setting(name) not in map(_setting, outside)}
+    return ours | outside
 
 
 def token(settings: Settings) -> str:

@@ -53,3 +53,23 @@ class FolderLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
+
+
+def holder(folder: Path) -> str | None:
+    """The id of the process that works on the folder, or None where nobody does. Nothing is locked by it.
+
+    The lock file is opened as it is: where there is none, nobody ever worked there.
+    """
+    try:
+        fd = os.open(folder / "dailies.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.pread(fd, 20, 0).decode("ascii", "replace").strip() or "unknown"
+    except OSError:
+        return None  # a file system without locks, which `run` says
+    finally:
+        os.close(fd)  # and with it the shared lock, within microseconds
+    return None

@@ -36,6 +36,11 @@ def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> 
     return have
 
 
+def newest(scripts: Traversable = MIGRATIONS) -> int:
+    """The newest version that this release knows."""
+    return len(_read(scripts))
+
+
 def migrate(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:
     """Bring the schema up to date and return its version. A script that fails leaves nothing behind.
 

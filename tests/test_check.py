@@ -1,17 +1,20 @@
-"""`dailies check`: each thing to mend is a line that says what to do; a clean installation has none."""
+"""`dailies check`: each thing to mend has a code, a cause and a command; a clean installation has none."""
 
+import json
 import os
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot import catalogue
 from bot.__main__ import main
-from bot.commands import check
-from bot.settings import load
+from bot.checks import configuration, media_tools, offers, rounds
+from bot.checks.finding import Finding, Severity
+from bot.settings import Settings, load
 
 TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 BROKEN = """
 [[models]]
@@ -26,36 +29,53 @@ colour = "red"
 """
 
 
-def found(tmp_path: Path, today: date = TODAY, **settings: str) -> list[str]:
+def config(tmp_path: Path, **settings: str) -> Settings:
     environment = {
         "DAILIES_DATA_DIR": str(tmp_path / "data"),
         "DAILIES_DISCORD_TOKEN": "a.b.c",
         **{f"DAILIES_{name.upper()}": value for name, value in settings.items()},
     }
-    return list(check.findings(load(environment, env_file=Path(os.devnull)), today=today))
+    return load(environment, env_file=Path(os.devnull))
+
+
+def sold(tmp_path: Path, today: date = TODAY, **settings: str) -> list[Finding]:
+    return list(offers.offers(config(tmp_path, **settings), today=today))
+
+
+def codes(found: list[Finding]) -> set[str]:
+    return {finding.code for finding in found}
 
 
 def test_a_studio_with_a_token_has_nothing_to_mend(tmp_path: Path) -> None:
-    assert found(tmp_path) == []
+    environment = {"DAILIES_DATA_DIR": str(tmp_path / "data"), "DAILIES_DISCORD_TOKEN": "a.b.c"}
+
+    found = rounds.offline(rounds.installation(Path(os.devnull), environment), now=NOW)
+
+    assert [finding for finding in found if finding.is_to_mend] == []
 
 
 def test_a_wrong_row_is_named_by_file_line_key_and_what_is_allowed(tmp_path: Path) -> None:
     models = tmp_path / "mine.toml"
     models.write_text(BROKEN)
 
-    (line,) = found(tmp_path, models_file=str(models))
+    (finding,) = sold(tmp_path, models_file=str(models))
 
-    assert line.startswith(f"{models}:10: paper: colour: there is no such key; allowed: id, name, ")
+    assert finding.code == "model_row_wrong"
+    assert finding.cause.startswith(f"{models}:10: paper: colour: there is no such key; allowed: id, name, ")
 
 
 def test_a_models_file_that_is_no_toml_is_said_and_the_rest_is_looked_at(tmp_path: Path) -> None:
     models = tmp_path / "mine.toml"
     models.write_text("[[models")
+    environment = {
+        "DAILIES_DATA_DIR": str(tmp_path),
+        "DAILIES_MODELS_FILE": str(models),
+        "DAILIES_FAL_KEY": "id:secret",
+    }
 
-    lines = found(tmp_path, models_file=str(models), fal_key="id:secret")
+    found = list(rounds.offline(rounds.installation(Path(os.devnull), environment), now=NOW))
 
-    assert lines[0].startswith("DAILIES_MODELS_FILE: ")
-    assert lines[1].startswith("DAILIES_INSTALLATION_MONTHLY_USD is not set")
+    assert codes(found) >= {"models_file_wrong", "no_spending_limit", "token_missing", "operator_not_told"}
 
 
 def test_old_prices_are_named_for_providers_with_a_key(tmp_path: Path) -> None:
@@ -67,22 +87,119 @@ def test_old_prices_are_named_for_providers_with_a_key(tmp_path: Path) -> None:
     ]
     oldest = min(day for day in read_on if day is not None)
 
-    fresh = found(tmp_path, today=oldest + check.PRICE_AGE_MAX, **settings)
-    later = found(tmp_path, today=oldest + check.PRICE_AGE_MAX + timedelta(days=1), **settings)
+    fresh = sold(tmp_path, today=oldest + offers.PRICE_AGE_MAX, **settings)
+    later = sold(tmp_path, today=oldest + offers.PRICE_AGE_MAX + timedelta(days=1), **settings)
 
-    assert not any("its price was read on" in line for line in fresh)
-    assert any("its price was read on" in line for line in later)
-    assert all(line.startswith("replicate/") for line in later)
+    assert "price_old" not in codes(fresh)
+    assert "price_old" in codes(later)
+    assert all(finding.cause.startswith("replicate/") for finding in later if finding.code == "price_old")
+
+
+def test_a_model_is_named_before_it_ends_and_once_it_has_ended(tmp_path: Path) -> None:
+    settings = {"fal_key": "id:secret", "openai_api_key": "sk-proj-1", "replicate_api_token": "r8_1"}
+    offer = next(
+        offer
+        for offer in catalogue.own_rows().offers
+        if offer.row.retires_on and offer.per_second_micros and offer.row.provider in ("fal", "replicate")
+    )
+    ends_on = offer.row.retires_on
+    assert ends_on is not None
+
+    def said(today: date) -> dict[str, Severity]:
+        return {
+            finding.code: finding.severity
+            for finding in sold(tmp_path, today=today, **settings)
+            if finding.cause.startswith(f"{offer.id} ") and "price" not in finding.code
+        }
+
+    assert said(ends_on - offers.RETIRES_WITHIN - timedelta(days=1)) == {}
+    assert said(ends_on - offers.RETIRES_WITHIN) == {"model_retires_soon": Severity.WARNING}
+    assert said(ends_on) == {"model_retired": Severity.NOTE}
+    assert "nothing_sold" in codes(sold(tmp_path, today=date(2099, 1, 1), fal_key="id:secret")) | codes(
+        sold(tmp_path, today=date(2099, 1, 1), openai_api_key="sk-proj-1")
+    )
+
+
+def test_a_token_that_was_cut_or_pasted_with_its_neighbour_is_said(tmp_path: Path) -> None:
+    (finding,) = configuration.settings(config(tmp_path, discord_token="a.b.c DAILIES_FAL_KEY=x"))
+
+    assert finding.code == "token_wrong"
+    assert "DAILIES_FAL_KEY=x" not in finding.cause
+
+
+def test_a_dry_run_is_only_noted(tmp_path: Path) -> None:
+    found = list(
+        configuration.settings(
+            config(
+                tmp_path,
+                fal_key="id:secret",
+                dry_run="true",
+                installation_monthly_usd="5",
+                operator_channel_id="5",
+            )
+        )
+    )
+
+    assert [(finding.code, finding.is_to_mend) for finding in found] == [("dry_run", False)]
+
+
+def test_each_missing_codec_and_format_is_named_and_those_here_are_all_there() -> None:
+    assert list(media_tools.media_tools()) == []
+
+    found = list(media_tools.media_tools(lambda _name, _way: False, lambda _name: False))
+
+    words = " ".join(finding.cause for finding in found)
+    named = (*media_tools.ENCODERS, *media_tools.DECODERS, *media_tools.FORMATS, "JPEG", "WebP", "AVIF")
+    assert all(name in words for name in named)
+    assert len(found) == len(named)
+    assert not media_tools._in_ffmpeg("no_such_codec", "w")
+    assert media_tools._in_pillow("webp")
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("DAILIES_DISCORD_TOKEN", raising=False)
+    return tmp_path
 
 
 def test_the_command_ends_with_1_where_something_is_to_be_mended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
-
     assert main(["check", "--env-file", os.devnull]) == 1
-    assert "DAILIES_DISCORD_TOKEN is not set" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "ERROR   token_missing: DAILIES_DISCORD_TOKEN is not set" in said
+    assert "mend: DAILIES_DISCORD_TOKEN=…" in said
     monkeypatch.setenv("DAILIES_DISCORD_TOKEN", "a.b.c")
     assert main(["check", "--env-file", os.devnull]) == 0
+    assert "nothing to mend" in capsys.readouterr().out
+
+
+def test_settings_that_cannot_be_read_are_findings_here_and_end_run_with_78(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAILIES_DISCORD_TOKEN", "a.b.c")
     monkeypatch.setenv("DAILIES_FAL_KEY", "r8_somebody_else_s")
-    assert main(["check", "--env-file", os.devnull]) == 78
+
+    assert main(["check", "--json", "--env-file", os.devnull]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert main(["run", "--env-file", os.devnull]) == 78
+
+    assert not told["ok"]
+    (finding,) = told["findings"]
+    assert finding["code"] == "setting_wrong"
+    assert finding["cause"].startswith("DAILIES_FAL_KEY holds a key of Replicate's")
+    assert "r8_" not in json.dumps(told).replace("r8_ and letters", "")
+
+
+def test_what_the_json_says_of_a_clean_installation(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAILIES_DISCORD_TOKEN", "a.b.c")
+
+    assert main(["check", "--json", "--env-file", os.devnull]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["ok"]
+    assert told["mended"] == []
+    assert {finding["severity"] for finding in told["findings"]} <= {"note"}

@@ -384,6 +384,7 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "web_host": "0.0.0.0",
         "web_port": "8080",
         "studio_workers": "2",
+        "data_encrypted": "true",
         "log_format": "json",
     }
 

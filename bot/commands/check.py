@@ -1,65 +1,78 @@
-"""`dailies check`: what is wrong with the settings, the models and the book, and what to do about each."""
+"""`dailies check`: what is wrong with this installation, its cause, and the command that mends it."""
 
 import argparse
-from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+import json
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
 
-from bot import catalogue, reachable, reports, settings
-from bot.domain import STUDIO
-from bot.errors import SettingsError
-from bot.rows import Offer
-from bot.settings import Settings
+from bot.checks import rounds
+from bot.checks.finding import Finding, Severity
 
-PRICE_AGE_MAX = timedelta(days=30)
-RETIRES_WITHIN = timedelta(days=30)
+_MARKS = {Severity.ERROR: "ERROR  ", Severity.WARNING: "WARNING", Severity.NOTE: "note   "}
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    parser.add_argument("--json", action="store_true", help="one JSON object, for scripts")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
+    parser.add_argument("--env-file", type=Path, default=Path(".env"))
 
 
 def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
-    """Look at all that can be looked at without calling anybody; the exit code is 1 where something is wrong.
-
-    Raises:
-        SettingsError: a setting is wrong: it ends this at once, as it ends `run`.
-    """
-    config = settings.load(env_file=chosen.env_file)
-    found = list(findings(config, today=datetime.now(UTC).date()))
+    """Look, mend where asked to, and say it; the exit code is 1 where something is still to be mended."""
+    began = time.monotonic()
+    found = _looked(chosen)
+    done = list(_mended(found)) if chosen.fix else []
+    if done:
+        found = _looked(chosen)
+    left = [finding for finding in found if finding.is_to_mend]
+    took_s = time.monotonic() - began
+    if chosen.json:
+        say(json.dumps(_object(found, done, took_s), indent=2))
+        return 1 if left else 0
+    for line in done:
+        say(f"mended  {line}")
     for finding in found:
-        say(finding)
-    say("nothing to mend" if not found else f"{len(found)} things to mend")
-    return 1 if found else 0
+        say(f"{_MARKS[finding.severity]} {finding.code}: {finding.cause}")
+        if finding.mend:
+            say(f"        mend: {finding.mend}")
+    say(f"{f'{len(left)} to mend' if left else 'nothing to mend'} ({took_s:.1f} s)")
+    return 1 if left else 0
 
 
-def findings(config: Settings, *, today: date) -> Iterator[str]:
-    """What is to be mended, a line each, with what to do."""
-    if config.discord_token is None:
-        yield "DAILIES_DISCORD_TOKEN is not set: copy the bot's token from the Discord developer portal"
-    names = reachable.names(config)
-    try:
-        rows = catalogue.all_rows(config.models_file)
-    except SettingsError as wrong:
-        yield str(wrong)
-    else:
-        yield from map(str, rows.faults)  # each names file, line, key and what is allowed
-        for offer in rows.offers:
-            if offer.row.provider in names and offer.per_second_micros:
-                yield from _of_offer(offer, today)
-    if names != {STUDIO} and config.installation_monthly_usd is None:
-        yield (
-            "DAILIES_INSTALLATION_MONTHLY_USD is not set: nothing that costs money is sold until it says "
-            "how much may be spent in a month"
-        )
-    if (config.data_dir / "dailies.db").is_file():
-        for difference in reports.ledger_differences(config):
-            yield f"the ledger: {difference}; restore a backup, or ask for help with this line"
+def _looked(chosen: argparse.Namespace) -> list[Finding]:
+    about = rounds.installation(chosen.env_file)
+    return sorted(rounds.offline(about, now=datetime.now(UTC)), key=_worst_first)
 
 
-def _of_offer(offer: Offer, today: date) -> Iterator[str]:
-    read_on, ends_on = offer.row.price_read_on, offer.row.retires_on
-    if ends_on is not None and ends_on <= today:
-        return  # is not sold, and `dailies models show` says so
-    if ends_on is not None and ends_on - today <= RETIRES_WITHIN:
-        yield f"{offer.id} ends on {ends_on}: tell your members what replaces it"
-    if read_on is not None and today - read_on > PRICE_AGE_MAX:
-        yield (
-            f"{offer.id}: its price was read on {read_on}; look at it with `dailies models --online`, and "
-            "write price and day into your models file"
-        )
+def _worst_first(finding: Finding) -> int:
+    return list(Severity).index(finding.severity)
+
+
+def _mended(found: Iterable[Finding]) -> Iterable[str]:
+    for finding in found:
+        if finding.fix is not None:
+            try:
+                yield finding.fix()
+            except OSError as fault:
+                yield f"{finding.code} could not be mended: {fault.strerror}; {finding.mend}"
+
+
+def _object(found: list[Finding], done: list[str], took_s: float) -> dict[str, object]:
+    return {
+        "ok": not any(finding.is_to_mend for finding in found),
+        "seconds": round(took_s, 3),
+        "mended": done,
+        "findings": [
+            {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "cause": finding.cause,
+                "mend": finding.mend,
+                "fixable": finding.fix is not None,
+            }
+            for finding in found
+        ],
+    }

@@ -1,0 +1,63 @@
+"""Who else can read the secrets and the data: permissions of files and folders."""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+from bot.checks.finding import Finding, error
+from bot.settings import PREFIX
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+MOUNTED = (Path("/run/secrets"), Path("/var/run/secrets"))
+"""Where containers are given secrets: readable there for every user of a container that has only one."""
+
+DATA_FILES = ("dailies.db", "dailies.db-wal", "dailies.db-shm", "links.key")
+
+
+def named_in(environment: Mapping[str, str], env_file: Path) -> Iterator[Path]:
+    """Every file that may hold a secret: the `.env` file, those of `…_FILE`, those of the secrets folder."""
+    yield env_file
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and name.endswith("_FILE") and name != f"{PREFIX}MODELS_FILE":
+            yield Path(value)
+    folder = environment.get(f"{PREFIX}SECRETS_DIR")
+    if folder is not None and Path(folder).is_dir():
+        yield from sorted(path for path in Path(folder).iterdir() if path.name.upper().startswith(PREFIX))
+
+
+def secrets(paths: Iterable[Path]) -> Iterator[Finding]:
+    """Those that somebody else can read."""
+    for path in paths:
+        if any(path.is_relative_to(place) for place in MOUNTED):
+            continue
+        yield from _open_to_others("secret_file_open", path, 0o600)
+
+
+def data(folder: Path) -> Iterator[Finding]:
+    """The data folder and what lies in it: prompts, pictures, money."""
+    yield from _open_to_others("data_folder_open", folder, 0o700)
+    for name in DATA_FILES:
+        yield from _open_to_others("data_file_open", folder / name, 0o600)
+
+
+def _open_to_others(code: str, path: Path, mode: int) -> Iterator[Finding]:
+    try:
+        mode_found = path.stat().st_mode
+    except OSError:
+        return  # what cannot be looked at is another check's
+    found = stat.S_IMODE(mode_found)
+    if found & _OTHERS and (stat.S_ISREG(mode_found) or stat.S_ISDIR(mode_found)):
+        yield error(
+            code,
+            f"{path} is open to other users of this machine (mode {found:o})",
+            f"chmod {mode:o} {path}",
+            partial(_close, path, mode),
+        )
+
+
+def _close(path: Path, mode: int) -> str:
+    os.chmod(path, mode)  # noqa: PTH101 - as the command that is named
+    return f"{path} has mode {mode:o} now"

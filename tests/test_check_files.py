@@ -1,0 +1,211 @@
+"""`dailies check` at files: how `.env` is written, who can read the secrets, is the folder full."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.__main__ import main
+from bot.checks import data_folder, env_file, private_files
+from bot.checks.finding import Finding, Severity
+from bot.settings import load
+from storage.lock import FolderLock
+
+NOBODY = 65534
+
+
+def codes(found: Iterator[Finding]) -> list[str]:
+    return [finding.code for finding in found]
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """As a user who owns nothing here, where the tests run as root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Path:
+    path = tmp_path / ".env"
+    path.touch(0o600)
+    return path
+
+
+ODD = [
+    (b"\xef\xbb\xbfDAILIES_DISCORD_TOKEN=a.b.c\n", ["env_file_bom"]),
+    (b"DAILIES_DISCORD_TOKEN=a.b.c\r\n", ["env_file_crlf"]),
+    (b'DAILIES_DISCORD_TOKEN="a.b.c"\n', ["env_file_quotes"]),
+    (b"DAILIES_DISCORD_TOKEN='a.b.c'\n", ["env_file_quotes"]),
+    (b"DAILIES_DISCORD_TOKEN=a.b.c \n", ["env_file_trailing_space"]),
+    (
+        b"\xef\xbb\xbfDAILIES_DISCORD_TOKEN='a.b.c' \r\n",
+        ["env_file_bom", "env_file_crlf", "env_file_trailing_space", "env_file_quotes"],
+    ),
+    (b"# a comment \nDAILIES_DISCORD_TOKEN=a.b.c\nPATH='x' \n", []),
+]
+
+
+@pytest.mark.parametrize(("written", "expected"), ODD)
+def test_what_an_editor_left_in_env_is_noted_and_run_reads_past_it(
+    env: Path, written: bytes, expected: list[str]
+) -> None:
+    env.write_bytes(written)
+
+    found = list(env_file.written(env))
+    token = load({}, env_file=env).discord_token
+
+    assert [finding.code for finding in found] == expected
+    assert not any(finding.is_to_mend for finding in found)
+    assert token is not None
+    assert token.get_secret_value() == "a.b.c"
+    assert not any("a.b.c" in finding.cause + finding.mend for finding in found)
+
+
+def test_the_env_file_is_written_anew_by_fix_and_says_the_same(env: Path) -> None:
+    env.write_bytes(b"\xef\xbb\xbf# here\r\nDAILIES_DISCORD_TOKEN=a.b.c \r\nDAILIES_DATA_DIR=x\r\n")
+    before = load({}, env_file=env)
+
+    done = [finding.fix() for finding in env_file.written(env) if finding.fix]
+
+    assert done
+    assert env.read_bytes() == b"# here\nDAILIES_DISCORD_TOKEN=a.b.c\nDAILIES_DATA_DIR=x\n"
+    assert load({}, env_file=env) == before
+    assert list(env_file.written(env)) == []
+    assert [path.name for path in env.parent.iterdir()] == [".env"]
+
+
+@pytest.mark.parametrize("around", ['"a.b.c"', "'a.b.c'"])
+def test_quotes_that_came_with_the_value_are_named_and_run_does_not_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], around: str
+) -> None:
+    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("DAILIES_DISCORD_TOKEN", around)
+
+    assert main(["run", "--env-file", os.devnull]) == 78
+
+    said = capsys.readouterr().err
+    assert "DAILIES_DISCORD_TOKEN: it stands in quotes" in said
+    assert "a.b.c" not in said
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o666, 0o620])
+def test_a_secret_that_others_can_read_is_an_error_and_fix_closes_it(env: Path, mode: int) -> None:
+    env.chmod(mode)
+
+    (finding,) = private_files.secrets([env])
+
+    assert (finding.code, finding.severity) == ("secret_file_open", Severity.ERROR)
+    assert f"(mode {mode:o})" in finding.cause
+    assert finding.mend == f"chmod 600 {env}"
+    assert finding.fix is not None
+    finding.fix()
+    assert env.stat().st_mode & 0o777 == 0o600
+    assert list(private_files.secrets([env])) == []
+
+
+def test_files_of_secrets_are_found_by_every_way_to_name_them(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    for name in ("DAILIES_FAL_KEY", "dailies_prodia_token", "somebody_elses"):
+        (folder / name).write_text("x")
+    written = {
+        "DAILIES_DISCORD_TOKEN_FILE": "/a/token",
+        "DAILIES_SECRETS_DIR": str(folder),
+        "DAILIES_MODELS_FILE": "/a/models.toml",
+        "DAILIES_DATA_DIR": "/a/data",
+    }
+
+    named = set(private_files.named_in(written, Path("/a/.env")))
+
+    assert named == {
+        Path("/a/.env"),
+        Path("/a/token"),
+        folder / "DAILIES_FAL_KEY",
+        folder / "dailies_prodia_token",
+    }
+
+
+def test_secrets_that_a_container_is_given_are_let_be() -> None:
+    assert not codes(private_files.secrets([Path("/run/secrets/token"), Path("/no/such/file")]))
+
+
+def test_an_open_data_folder_and_an_open_database_are_errors(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o755)
+    (folder / "dailies.db").touch(0o644)
+    (folder / "links.key").touch(0o600)
+
+    found = list(private_files.data(folder))
+
+    assert [finding.code for finding in found] == ["data_folder_open", "data_file_open"]
+    assert [finding.mend for finding in found] == [f"chmod 700 {folder}", f"chmod 600 {folder}/dailies.db"]
+
+
+def test_a_read_only_data_folder_is_named_and_nothing_is_left_in_one_that_is_right() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o555)
+        with without_privileges():
+            (finding,) = data_folder.writable(folder)
+        folder.chmod(0o700)
+        assert list(data_folder.writable(folder)) == []
+        assert list(folder.iterdir()) == []
+
+    assert finding.code == "data_folder_unwritable"
+    assert "Permission denied" in finding.cause
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    (tmp_path / data_folder.PROBE).symlink_to("/dev/full")  # takes no byte: the kernel says ENOSPC
+
+    (finding,) = data_folder.writable(tmp_path)
+
+    assert finding.code == "data_folder_unwritable"
+    assert "No space left on device" in finding.cause
+
+
+def test_a_folder_that_the_first_start_will_make_is_no_fault_and_is_not_made(tmp_path: Path) -> None:
+    assert list(data_folder.writable(tmp_path / "a" / "b")) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("free", "expected"),
+    [
+        (data_folder.FREE_BYTES_ERROR - 1, ["disk_full"]),
+        (data_folder.FREE_BYTES_ERROR, ["disk_low"]),
+        (data_folder.FREE_BYTES_WARNING - 1, ["disk_low"]),
+        (data_folder.FREE_BYTES_WARNING, []),
+    ],
+)
+def test_how_much_room_is_little(tmp_path: Path, free: int, expected: list[str]) -> None:
+    assert codes(data_folder.little_room(tmp_path, free)) == expected
+
+
+def test_who_works_on_the_folder_is_said_and_looking_takes_no_lock(tmp_path: Path) -> None:
+    assert list(data_folder.worked_on(tmp_path)) == []
+
+    with FolderLock(tmp_path):
+        (finding,) = data_folder.worked_on(tmp_path)
+
+    assert finding.code == "data_folder_in_use"
+    assert str(os.getpid()) in finding.cause
+    assert list(data_folder.worked_on(tmp_path)) == []
+    with FolderLock(tmp_path):
+        pass
+
+
+def test_an_unconfirmed_volume_is_noted_until_the_operator_says_so(tmp_path: Path) -> None:
+    assert list(data_folder.volume(tmp_path, confirmed=True)) == []
+    for finding in data_folder.volume(tmp_path, confirmed=False):  # none where this disk is encrypted
+        assert (finding.code, finding.is_to_mend) == ("volume_unconfirmed", False)
