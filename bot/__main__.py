@@ -86,8 +86,6 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import check, jobs, ledger  # noqa: PLC0415
-
     from bot.commands import audit, check, jobs, ledger  # noqa: PLC0415
 
     looked = commands.add_parser("check", help="what is wrong with this installation, and what mends it")
