@@ -23,7 +23,7 @@ from bot.language import _
 from bot.material import Shown
 from bot.packing import Packed, Packing
 from bot.stills import Stills
-from storage import clips, jobs, library, shelf, stars, wishes
+from storage import clips, guilds, jobs, library, shelf, stars, wishes
 from storage.database import Database
 from storage.library import Aisle, Search
 from storage.shelf import Found, Sieve
@@ -255,7 +255,11 @@ class Library:
 
     async def _page(self, search: Search, number: int, sight: Sight) -> Page:
         by = search.member
-        found = await self._database.read(partial(_aisle, search.aisle, self._sieve(search)))
+        zone = "UTC"
+        if search.month is not None:
+            rules = await self._database.read(partial(guilds.rules, guild_id=by.guild_id))
+            zone = rules.time_zone
+        found = await self._database.read(partial(_aisle, search.aisle, self._sieve(search, zone)))
         seen = [one for one in found if await _shown_to(one, sight, by)]
         pages = max(1, -(-len(seen) // ON_A_PAGE))
         number = min(max(1, number), pages)
@@ -263,11 +267,12 @@ class Library:
         shelved = await self._database.read(partial(_all_shelved, here, self._folder, by))
         return Page(search=search, number=number, pages=pages, total=len(seen), shelved=tuple(shelved))
 
-    def _sieve(self, search: Search) -> Sieve:
+    def _sieve(self, search: Search, time_zone: str = "UTC") -> Sieve:
         since, until = _BEGINNING, search.searched_at
         if search.month is not None:
-            since = datetime(search.month.year, search.month.month, 1, tzinfo=UTC)
-            until = min(until, _next_month(since) - timedelta(microseconds=1))
+            since = guilds.midnight(search.month, time_zone)
+            end = guilds.midnight(_next_month(search.month), time_zone)
+            until = min(until, end - timedelta(microseconds=1))
         return Sieve(
             viewer=search.member,
             words=shelf.fold(search.words).split(),
@@ -279,7 +284,7 @@ class Library:
         )
 
 
-def _next_month(first: datetime) -> datetime:
+def _next_month(first: date) -> date:
     return (first + timedelta(days=31)).replace(day=1)
 
 
@@ -316,6 +321,7 @@ def _to_choose(found: Sequence[Found], connection: sqlite3.Connection) -> list[S
             prompt_start=job.order.prompt[:PROMPT_START_CHARS],
             model=job.order.model,
             created_at=job.created_at,
+            take=job.take if job.order.takes > 1 else None,
         )
         for job in kept
         if job is not None

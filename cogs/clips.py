@@ -19,10 +19,6 @@ from cogs.remix import choice_name
 from cogs.shelves import Shelves
 
 MONTHS_SHOWN = 12
-LIKES_MAX = 100
-LIKES = 3
-"""As many as the best-known boards of this kind ask for."""
-
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _CLIP = re.compile(r"[0-9a-hjkmnp-tv-z]{16}")
 
@@ -129,20 +125,6 @@ def clips(shelves: Shelves, catalogue: Catalogue) -> app_commands.Group:
         found = await shelves.choices(interaction, typed, limit=CHOICES_MAX)
         at = interaction.created_at
         return [Choice(name=choice_name(one, catalogue, at=at), value=one.job_id) for one in found]
-
-    @group.command(name="gallery", description="For managers: the channel to which the best clips go")
-    @app_commands.describe(
-        channel=locale_str("Where they are posted"),
-        likes=locale_str("How many people must have reacted to a clip"),
-        off=locale_str("Have no gallery any more"),
-    )
-    async def gallery(
-        interaction: Interaction,
-        channel: discord.TextChannel | None = None,
-        likes: Range[int, 1, LIKES_MAX] = LIKES,
-        off: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
-    ) -> None:
-        await shelves.gallery(interaction, channel, likes, off=off)
 
     @group.command(name="notify", description="How this bot tells you that a clip of yours is ready")
     @app_commands.describe(

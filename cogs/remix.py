@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
-from bot.language import ngettext
+from bot.language import _, ngettext
 from bot.material import Shown
 from bot.options import SEED_MAX
 from cogs.answers import Interaction
@@ -19,7 +19,9 @@ from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matc
 from cogs.making import Making
 from cogs.quoting import shortened
 
-PROMPT_UNITS_IN_CHOICE = 60
+PROMPT_UNITS_IN_CHOICE = 44
+ID_CHARS_IN_CHOICE = 5
+"""The end of an order's id is of dice, the start of its time: five of 32 letters tell 25 clips apart."""
 
 _SHOWS = re.compile(r"details:[kc](?P<job>[0-9a-hjkmnp-tv-z]{16})")
 
@@ -90,14 +92,19 @@ def remix_this(making: Making) -> app_commands.ContextMenu:
 
 
 def choice_name(clip: Shown, catalogue: Catalogue, *, at: datetime) -> str:
-    """`a paper boat · 3 minutes ago · Studio`."""
+    """`a paper boat · take 2 · 3 minutes ago · Studio · k2d9`: what stands at the end is no other clip's."""
     start = shortened(clip.prompt_start, PROMPT_UNITS_IN_CHOICE)
-    name = f"{start} · {_age(clip, at)} · {catalogue.describe(clip.model).name}"
-    return shortened(name, CHOICE_NAME_UNITS_MAX)
+    take = "" if clip.take is None else " · " + _("take {n}").format(n=clip.take)
+    name = f"{start}{take} · {_age(clip, at)} · {catalogue.describe(clip.model).name}"
+    tail = f" · {clip.job_id[-ID_CHARS_IN_CHOICE:]}"
+    return shortened(name, CHOICE_NAME_UNITS_MAX - len(tail)) + tail
 
 
 def _age(clip: Shown, at: datetime) -> str:
-    minutes = max(0, int((at - clip.created_at).total_seconds()) // 60)
+    seconds = max(0, int((at - clip.created_at).total_seconds()))
+    if seconds < 60:
+        return ngettext("{n} second ago", "{n} seconds ago", seconds).format(n=seconds)
+    minutes = seconds // 60
     if minutes < 60:
         return ngettext("{n} minute ago", "{n} minutes ago", minutes).format(n=minutes)
     if minutes < 48 * 60:

@@ -4,20 +4,19 @@ from collections.abc import Mapping
 
 import discord
 from discord import app_commands
-from discord.app_commands import AppCommandChannel, AppCommandThread, locale_str
+from discord.app_commands import locale_str
 
-from bot.domain import ChannelId, FaultKind, GuildId
-from bot.errors import OrderRefused
+from bot.domain import ChannelId, GuildId
+from bot.gallery import Galleries
 from bot.language import _
 from bot.places import Places, Purpose
 from cogs.answers import Interaction, acknowledge, answer, said
-from cogs.create import missing
+from cogs.channel_choice import check_may_post
+from cogs.gallery_setting import gallery
 from cogs.presses import member_of
 
-_POSTS_IN = (discord.ChannelType.text, discord.ChannelType.news)
 
-
-def settings(places: Places) -> app_commands.Group:
+def settings(places: Places, galleries: Galleries) -> app_commands.Group:
     """The commands, for those who may manage the server."""
     group = app_commands.Group(
         name="settings",
@@ -34,8 +33,8 @@ def settings(places: Places) -> app_commands.Group:
     )
     async def channels(
         interaction: Interaction,
-        reports: AppCommandChannel | None = None,
-        clips: AppCommandChannel | None = None,
+        reports: discord.TextChannel | None = None,
+        clips: discord.TextChannel | None = None,
         forget: bool = False,  # noqa: FBT001, FBT002 - an option of a command
     ) -> None:
         await acknowledge(interaction)
@@ -43,35 +42,14 @@ def settings(places: Places) -> app_commands.Group:
         chosen = {Purpose.REPORTS: reports, Purpose.CLIPS: clips}
         for channel in chosen.values():
             if channel is not None:
-                _check_may_post(interaction, channel)
+                check_may_post(interaction, channel)
         for purpose, channel in chosen.items():
             if channel is not None or forget:
                 await places.put(guild_id, purpose, None if channel is None else ChannelId(channel.id))
         await answer(interaction, said(_listed(await places.named(GuildId(guild_id)))))
 
+    group.add_command(gallery(galleries))
     return group
-
-
-def _check_may_post(interaction: Interaction, channel: AppCommandChannel | AppCommandThread) -> None:
-    """Return if we may post clips there.
-
-    Raises:
-        OrderRefused: names what is missing.
-    """
-    guild = interaction.guild
-    here = None if guild is None else guild.get_channel(channel.id)
-    if guild is None or here is None or here.type not in _POSTS_IN:
-        raise OrderRefused(
-            _("Nothing can be posted in that channel."),
-            _("Choose a text channel that this bot can see."),
-            kind=FaultKind.PERMISSIONS,
-        )
-    if lacks := missing(here, here.permissions_for(guild.me)):
-        raise OrderRefused(
-            _("This bot may not post there; it lacks: {names}.").format(names=", ".join(lacks)),
-            _("Allow it in that channel's settings, or choose another channel."),
-            kind=FaultKind.PERMISSIONS,
-        )
 
 
 def _listed(named: Mapping[Purpose, ChannelId]) -> str:

@@ -11,11 +11,10 @@ import aiohttp
 import discord
 
 from bot.catalogue import Catalogue
-from bot.domain import NO_CHANNEL, ChannelId, JobId, JobState, Kind, MessageId, UserId
-from bot.errors import NotYours, OrderRefused
+from bot.domain import NO_CHANNEL, JobId, JobState, Kind, MessageId, UserId
 from bot.family import Families
-from bot.gallery import Galleries, Gallery
-from bot.language import _, ngettext
+from bot.gallery import Galleries
+from bot.language import _
 from bot.library import Aisle, Library, Page, Shelved, Wishes
 from bot.material import Shown
 from cogs import sentences
@@ -127,44 +126,6 @@ class Shelves:
         """The models of the clips here: id and name."""
         ids = await self._library.models(member_of(interaction))
         return [(one, self._catalogue.describe(one).name) for one in ids]
-
-    async def gallery(self, interaction: Interaction, channel: Any | None, likes: int, *, off: bool) -> None:
-        """Name the gallery of a server, or say which it is."""
-        await acknowledge(interaction)
-        guild_id = member_of(interaction).guild_id
-        if not interaction.permissions.manage_guild:
-            raise NotYours(
-                _("Only those who manage this server can do that."), _("Ask one who has Manage Server.")
-            )
-        if off:
-            await self._galleries.name(guild_id, None)
-            told = _("There is no gallery from now on. What was posted stays; it cost nothing.")
-        elif channel is not None:
-            if missing := _missing(interaction, channel):
-                raise OrderRefused(
-                    _("This bot may not post there; it lacks: {permissions}.").format(
-                        permissions=", ".join(missing)
-                    ),
-                    _("Allow it in that channel, or choose another one."),
-                )
-            named = Gallery(channel_id=ChannelId(channel.id), stars_min=likes)
-            await self._galleries.name(guild_id, named)
-            told = ngettext(
-                "A clip goes to {place} once {n} person likes it. Only clips from channels that all who see "
-                "{place} can see go there. It costs nothing.",
-                "A clip goes to {place} once {n} people like it. Only clips from channels that all who see "
-                "{place} can see go there. It costs nothing.",
-                likes,
-            ).format(place=f"<#{channel.id}>", n=likes)
-        elif (known := await self._galleries.of(guild_id)) is not None:
-            told = ngettext(
-                "The gallery is {place}; a clip goes there once {n} person likes it.",
-                "The gallery is {place}; a clip goes there once {n} people like it.",
-                known.stars_min,
-            ).format(place=f"<#{known.channel_id}>", n=known.stars_min)
-        else:
-            told = _("There is no gallery. Name a channel with this command, and the best go there.")
-        await answer(interaction, said(told))
 
     async def notify(self, interaction: Interaction, *, direct: bool | None, mention: bool | None) -> None:
         """What a member is told, and how."""
@@ -317,22 +278,6 @@ def _people(
         return found
 
     return read
-
-
-def _missing(interaction: Interaction, channel: Any) -> list[str]:
-    """What this bot lacks in a channel, as far as it is known."""
-    guild = interaction.guild
-    place = None if guild is None else guild.get_channel(channel.id)
-    if guild is None or place is None or guild.me is None:
-        return []
-    may = place.permissions_for(guild.me)
-    wanted = {
-        _("View Channel"): may.view_channel,
-        _("Send Messages"): may.send_messages,
-        _("Attach Files"): may.attach_files,
-        _("Read Message History"): may.read_message_history,
-    }
-    return [name for name, has in wanted.items() if not has]
 
 
 async def _opened(path: Any, name: str, alt: str) -> discord.File:

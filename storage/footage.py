@@ -15,12 +15,13 @@ START_CHARS = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """As much of a clip as it takes to choose it."""
+    """As much of a clip as it takes to choose it; `take` is None where it was the only one of its order."""
 
     job_id: JobId
     prompt_start: str
     model: str
     created_at: datetime
+    take: int | None = None
 
 
 def shown(tx: sqlite3.Connection, job_id: JobId, *, folder: Path) -> Clip | None:
@@ -33,7 +34,8 @@ def newest_of(tx: sqlite3.Connection, member: Member, *, limit: int) -> list[Sho
     """A member's latest clips, the newest first."""
     rows = tx.execute(
         """
-        SELECT jobs.id, substr(jobs.prompt, 1, ?), jobs.model, jobs.created_at
+        SELECT jobs.id, substr(jobs.prompt, 1, ?), jobs.model, jobs.created_at, jobs.take,
+               jobs.takes
         FROM jobs JOIN clips ON clips.job_id = jobs.id
         WHERE jobs.guild_id = ? AND jobs.user_id = ? AND jobs.state IN ('posted', 'undeliverable')
               AND clips.state = 'shown'
@@ -48,7 +50,8 @@ def newest_in(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId, 
     """The latest clips that a channel shows to everybody, the newest first."""
     rows = tx.execute(
         """
-        SELECT jobs.id, substr(jobs.prompt, 1, ?), jobs.model, jobs.created_at
+        SELECT jobs.id, substr(jobs.prompt, 1, ?), jobs.model, jobs.created_at, jobs.take,
+               jobs.takes
         FROM jobs JOIN clips ON clips.job_id = jobs.id
         WHERE jobs.clip_channel_id = ? AND jobs.guild_id = ? AND jobs.state = 'posted'
               AND jobs.private = 0 AND clips.state = 'shown'
@@ -60,4 +63,10 @@ def newest_in(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId, 
 
 
 def _shown(row: sqlite3.Row) -> Shown:
-    return Shown(job_id=JobId(row[0]), prompt_start=row[1], model=row[2], created_at=from_us(row[3]))
+    return Shown(
+        job_id=JobId(row[0]),
+        prompt_start=row[1],
+        model=row[2],
+        created_at=from_us(row[3]),
+        take=row[4] if row[5] > 1 else None,
+    )

@@ -17,10 +17,12 @@ from bot.gallery import Galleries
 from bot.ids import Ids
 from bot.library import Library
 from bot.packing import Packing
+from bot.places import Places
 from bot.sandbox.person import Person
 from bot.stills import Stills
 from cogs.clips import clips as clips_command
 from cogs.reactions import Reactions
+from cogs.settings import settings
 from cogs.shelves import Shelves
 from cogs.wall import DiscordWall
 from storage import clips, states
@@ -193,6 +195,7 @@ async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
         stage.client.shelves = shelves
         heard = stage.client.reactions = Heard(stage.client, galleries)
         stage.client.tree.add_command(clips_command(shelves, stage.catalogue))
+        stage.client.tree.add_command(settings(Places(stage.database), galleries))
         if stage.client.direct_messages:
             stage.client.tree.open_outside_servers()
         await stage.client.tree.sync()

@@ -14,7 +14,9 @@ from bot.errors import NotYours
 from bot.library import Aisle
 from bot.sandbox.person import Person
 from cogs.library_buttons import ShelfAct, ShelfButton
-from storage import clips
+from storage import clips, guilds
+from storage.budgets import OPERATOR
+from storage.guilds import SpendingRules
 from storage.shelf import fold
 from tests.library_scene import AllSeen, Shelf, open_shelf
 from tests.stage import Json, button, custom_ids, open_stage, texts, walk
@@ -185,6 +187,43 @@ async def test_a_month_begins_and_ends_at_midnight(shelf: Shelf) -> None:
 
     assert found(await shelf.ask(shelf.stage.ada, "mine", month="2026-12")) == ["the last of the year"]
     assert found(await shelf.ask(shelf.stage.ada, "mine", month="2027-01")) == ["the first of the year"]
+
+
+async def test_a_month_is_that_of_the_servers_own_clock(shelf: Shelf) -> None:
+    stage = shelf.stage
+    at = datetime(2026, 12, 31, 14, 59, 58, tzinfo=UTC)
+    rules = partial(
+        guilds.set_rules,
+        guild_id=stage.member("Mika").guild_id,
+        wanted=SpendingRules(time_zone="Asia/Tokyo"),  # nine hours before UTC
+        by=OPERATOR,
+        reason="",
+        at=at,
+    )
+    await stage.database.write(rules)
+    stage.clock.at = at
+    await shelf.clip("the last of the year")
+    await shelf.clip("the first of the year")
+
+    assert found(await shelf.ask(stage.ada, "mine", month="2026-12")) == ["the last of the year"]
+    assert found(await shelf.ask(stage.ada, "mine", month="2027-01")) == ["the first of the year"]
+
+
+async def test_the_clips_of_one_prompt_are_told_apart_as_they_are_chosen(shelf: Shelf) -> None:
+    stage = shelf.stage
+    first, second = await shelf.scene.order(takes=2)
+    third = await shelf.clip(first.order.prompt)
+    for job in (first, second):
+        await shelf.scene.post(job, shelf.film)
+
+    chosen = await stage.ada.autocomplete("clips show", "clip", "boat", channel=stage.channel())
+
+    names = {one["value"]: one["name"] for one in chosen}
+    assert len(set(names.values())) == 3
+    assert " · take 1 · " in names[first.id]
+    assert " · take 2 · " in names[second.id]
+    assert "take" not in names[third.id]
+    assert names[third.id].endswith(f" · {third.id[-5:]}")
 
 
 @pytest.mark.parametrize("month", ["2026-13", "may", "0000-01", "99999-01", "2026-1"])

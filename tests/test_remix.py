@@ -146,7 +146,7 @@ async def test_the_choices_are_ones_own_clips_and_those_of_the_channel(stage: St
     found = await choices(stage, stage.ada)
 
     assert {value for _, value in found} == {own.id, here.id}
-    assert ("a tin robot · 0 minutes ago · Studio", here.id) in found
+    assert (f"a tin robot · 0 seconds ago · Studio · {here.id[-5:]}", here.id) in found
 
 
 async def test_choices_are_found_by_what_is_typed_and_say_their_age(stage: Stage) -> None:

@@ -17,7 +17,6 @@ from bot.eligibility import MinimumAges
 from bot.material import Material
 from bot.orders import Orders
 from bot.pictures import Pictures
-from bot.places import Places
 from bot.presets import Presets
 from bot.pricing import Pricing
 from bot.settings import DISCORD_API_URL
@@ -32,7 +31,6 @@ from cogs.managing import Managing
 from cogs.operator import operator as operator_command
 from cogs.operator import post_notice
 from cogs.quota import quota
-from cogs.settings import settings as settings_command
 from cogs.spend import spend
 
 
@@ -93,7 +91,6 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None]) -> Buying:
     )
     ground.stack.push_async_callback(client.close)
     ground.duties["gateway"] = client.connect
-    client.tree.add_command(settings_command(Places(database)))
     _money(ground, client, orders, budgets)
     _operating(ground, client)
     return Buying(orders=orders, budgets=budgets, material=material, attachments=attachments, client=client)

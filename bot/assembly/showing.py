@@ -14,6 +14,7 @@ from bot.gallery import Galleries
 from bot.library import THUMBNAILS, Library
 from bot.material import PICTURES
 from bot.packing import Packing
+from bot.places import Places
 from bot.posting import Posting
 from bot.removal import Removals
 from bot.rendertimes import RenderTimes
@@ -26,6 +27,7 @@ from cogs.clip_presses import ClipPresses
 from cogs.clips import clips as clips_command
 from cogs.delivery import DiscordDelivery
 from cogs.reactions import Reactions
+from cogs.settings import settings as settings_command
 from cogs.shelves import Shelves
 from cogs.wall import DiscordWall
 
@@ -109,6 +111,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     client.shelves = Shelves(library, families, galleries, models, play_money=play_money)
     client.reactions = Reactions(client, galleries)
     client.tree.add_command(clips_command(client.shelves, models))
+    client.tree.add_command(settings_command(Places(database), galleries))
     client.clip_presses = ClipPresses(buying.orders, shown, removals, reporting, whispers)
     ground.duties.update(
         {

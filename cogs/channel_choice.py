@@ -1,0 +1,33 @@
+"""A channel that a manager has chosen for clips or reports: can this bot post there?"""
+
+import discord
+
+from bot.domain import FaultKind
+from bot.errors import OrderRefused
+from bot.language import _
+from cogs.answers import Interaction
+from cogs.create import missing
+
+_POSTS_IN = (discord.ChannelType.text, discord.ChannelType.news)
+
+
+def check_may_post(interaction: Interaction, channel: discord.TextChannel) -> None:
+    """Return if we may post clips there.
+
+    Raises:
+        OrderRefused: names what is missing.
+    """
+    guild = interaction.guild
+    here = None if guild is None else guild.get_channel(channel.id)
+    if guild is None or here is None or here.type not in _POSTS_IN:
+        raise OrderRefused(
+            _("Nothing can be posted in that channel."),
+            _("Choose a text channel that this bot can see."),
+            kind=FaultKind.PERMISSIONS,
+        )
+    if lacks := missing(here, here.permissions_for(guild.me)):
+        raise OrderRefused(
+            _("This bot may not post there; it lacks: {names}.").format(names=", ".join(lacks)),
+            _("Allow it in that channel's settings, or choose another channel."),
+            kind=FaultKind.PERMISSIONS,
+        )
