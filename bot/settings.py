@@ -129,6 +129,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     models_file: Path | None = None
     blocked_words_file: Path | None = None
+    default_words: bool = True
+    """Whether the list that comes with Dailies holds; what it says of minors always does."""
 
     openai_base_url: Url | None = None
     """A server of the `/v1/videos` shape, up to and with its `/v1`; its offers are in the models file."""

@@ -47,7 +47,7 @@ from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
 from bot.screening.screening import Screening
-from bot.screening.words import WordList
+from bot.screening.word_lists import worded
 from bot.sheets import Sheets
 from bot.spending import Spending
 from bot.standings import Standings
@@ -296,7 +296,7 @@ async def open_stage(
         pauses = Pauses(database, now=clock)
         orders = Orders(
             database,
-            Pricing(models, Screening([WordList(words)]), material, now=clock),
+            Pricing(models, Screening([worded(words)]), material, now=clock),
             limits=limits,
             ids=ids,
             now=clock,
@@ -304,7 +304,7 @@ async def open_stage(
             door=Door(database, now=clock),
         )
         budgets = Budgets(database, limits, now=clock)
-        presets = Presets(database, models, Screening([WordList(words)]), ids=ids, now=clock)
+        presets = Presets(database, models, Screening([worded(words)]), ids=ids, now=clock)
         sheets = Sheets(database, ids=ids, now=clock)
         before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
         use_endpoints(sandbox.api_url, sandbox.gateway_url)

@@ -353,6 +353,7 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "data_dir": "somewhere",
         "models_file": "models.toml",
         "blocked_words_file": "words.txt",
+        "default_words": "false",
         "openai_base_url": "https://example.org/v1",
         "openai_api_key": "sk-1",
         "openai_sends_forms": "true",

@@ -27,8 +27,9 @@ from bot.part_files import sweep
 from bot.pauses import Pauses
 from bot.providers.protocol import Provider
 from bot.retirements import Retirements
+from bot.screening.rulebook import Rulebook
 from bot.screening.screening import Screening
-from bot.screening.words import WordList, read_words
+from bot.screening.word_lists import WordLists, own_rules, read_words
 from bot.settings import Settings
 from bot.surge import Surge, SurgeBounds
 from storage.database import Database, open_database
@@ -83,7 +84,11 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     stack.enter_context(FolderLock(folder))
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
-    screening = Screening([WordList(read_words(config.blocked_words_file))], folder=config.data_dir)
+    books = {
+        "default": Rulebook(own_rules(only_gravest=not config.default_words)),
+        "operator": Rulebook(read_words(config.blocked_words_file)),
+    }
+    screening = Screening([WordLists(books)], folder=folder)
     names = reachable.names(config)
     play_price = config.studio_play_usd_per_second
     displayed.set(config.display)
