@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import audit, check, jobs, ledger  # noqa: PLC0415
+    from bot.commands import audit, backup, check, jobs, ledger  # noqa: PLC0415
 
     looked = commands.add_parser("check", help="what is wrong with this installation, and what mends it")
     check.add_to(looked)
@@ -107,6 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     resume = commands.add_parser("resume", help="let paid orders go on that the breaker has stopped")
     jobs.add_resume_to(resume)
     resume.set_defaults(command=partial(jobs.resume, say=print))
+
+    backup.add_to(commands, print)
     return parser
 
 

@@ -5,6 +5,7 @@ import io
 import os
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -127,6 +128,17 @@ class Settings(BaseSettings):
     discord_gateway_url: Url = DISCORD_GATEWAY_URL
 
     data_dir: Path = Path("data")
+    backup_dir: Path | None = None
+    """Where backups go; best on another disk. Else into `backups` in the data folder."""
+    backup_every_hours: Annotated[int, Field(ge=0, le=8_760)] = 24
+    """How often the bot backs itself up; 0 is never."""
+    backup_keep: Annotated[int, Field(ge=1, le=1_000)] = 14
+    backup_days: Annotated[int, Field(ge=1, le=3_650)] = 30
+    """For how long at most one is kept: what is erased is gone from all backups after so many days."""
+    clips_keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    """For how long our own copy of a clip is kept; else for ever. What was posted stays posted."""
+    clips_keep_gb: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How much all of them may take (in 10^9 bytes); the oldest go first."""
     models_file: Path | None = None
     blocked_words_file: Path | None = None
     default_words: bool = True
@@ -191,6 +203,16 @@ class Settings(BaseSettings):
     data_encrypted: bool = False
     """The operator's word that the data folder lies on an encrypted volume."""
     log_format: Literal["text", "json"] = "text"
+
+    @property
+    def backups_in(self) -> Path:
+        """The folder of the backups."""
+        return self.backup_dir or self.data_dir / "backups"
+
+    @property
+    def backups_for(self) -> timedelta:
+        """For how long at most a backup is kept."""
+        return timedelta(days=self.backup_days)
 
     @property
     def display(self) -> Currency | None:

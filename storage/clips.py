@@ -1,6 +1,7 @@
 """Rows of finished clips: where each file is, and what it is."""
 
 import sqlite3
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bot.domain import Clip, ClipState, JobId
@@ -35,17 +36,14 @@ def get(tx: sqlite3.Connection, job_id: JobId, *, folder: Path) -> Clip | None:
     row = tx.execute("SELECT * FROM clips WHERE job_id = ?", (job_id,)).fetchone()
     if row is None:
         return None
-    return Clip(
-        job_id=JobId(row["job_id"]),
-        path=folder / row["file"],
-        sha256=row["sha256"],
-        size_bytes=row["size_bytes"],
-        width=row["width"],
-        height=row["height"],
-        duration_ms=row["duration_ms"],
-        has_sound=bool(row["has_sound"]),
-        stored_at=from_us(row["stored_at"]),
-    )
+    return _clip(row, folder)
+
+
+def every(connection: sqlite3.Connection, *, folder: Path, among: Collection[ClipState]) -> Iterator[Clip]:
+    """The clips in some states, one after the other."""
+    for row in connection.execute("SELECT * FROM clips ORDER BY job_id"):
+        if row["state"] in among:
+            yield _clip(row, folder)
 
 
 def state_of(tx: sqlite3.Connection, job_id: JobId) -> ClipState | None:
@@ -71,3 +69,17 @@ def change_state(
         return False
     tx.execute("UPDATE clips SET state = ? WHERE job_id = ? AND state = ?", (to, job_id, row[0]))
     return True
+
+
+def _clip(row: sqlite3.Row, folder: Path) -> Clip:
+    return Clip(
+        job_id=JobId(row["job_id"]),
+        path=folder / row["file"],
+        sha256=row["sha256"],
+        size_bytes=row["size_bytes"],
+        width=row["width"],
+        height=row["height"],
+        duration_ms=row["duration_ms"],
+        has_sound=bool(row["has_sound"]),
+        stored_at=from_us(row["stored_at"]),
+    )

@@ -8,6 +8,7 @@ run more than once until it is known which one failed.
 
 import asyncio
 import contextvars
+import logging
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -18,10 +19,13 @@ from typing import Any, Protocol, TypeVar, cast
 import aiosqlite
 
 from bot.errors import StorageError
-from storage.migrate import check, migrate
+from storage import snapshots
+from storage.migrate import check, latest, migrate
 from storage.tallies import BookConnection, counting, forget_charters
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 Transaction = sqlite3.Connection
 """What a transaction's function is given: the connection, inside the transaction."""
@@ -260,7 +264,9 @@ async def open_database(path: Path) -> Database:
     )
     hop = ThreadHop(connection)
     try:
-        await hop(check)
+        have = await hop(check)
+        if 0 < have < latest():
+            await asyncio.to_thread(_keep_former, path, have)
         await hop(prepare)
         await hop(migrate)
     except sqlite3.Error as fault:
@@ -270,6 +276,14 @@ async def open_database(path: Path) -> Database:
         await hop.close()
         raise
     return Database(hop)
+
+
+def _keep_former(path: Path, version: int) -> None:
+    """A copy from before the schema changes: the way back to the former release."""
+    kept = path.with_name(f"before-schema-{latest()}-{path.name}")
+    kept.unlink(missing_ok=True)  # of a start that was stopped before it had changed anything
+    snapshots.copy(path, kept)
+    log.info("schema %d becomes %d; the former database is kept in %s", version, latest(), kept)
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

@@ -15,6 +15,11 @@ MIGRATIONS = files("storage").joinpath("migrations")
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
+def latest(scripts: Traversable = MIGRATIONS) -> int:
+    """The version that this release writes."""
+    return len(_read(scripts))
+
+
 def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:
     """Return the schema's version, 0 for a new file. It only reads, so it may look at anybody's file.
 

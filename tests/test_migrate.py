@@ -10,7 +10,7 @@ import pytest
 
 from bot.errors import NewerDatabase, StorageError
 from storage.database import open_database
-from storage.migrate import APPLICATION_ID, MIGRATIONS, migrate
+from storage.migrate import APPLICATION_ID, MIGRATIONS, latest, migrate
 
 NEWEST = sum(entry.name.endswith(".sql") for entry in MIGRATIONS.iterdir())
 
@@ -148,3 +148,31 @@ async def test_the_file_of_another_program_is_refused_and_not_touched(tmp_path: 
         await open_database(path)
 
     assert path.read_bytes() == before
+
+
+async def test_the_former_database_is_kept_when_a_release_changes_the_schema(tmp_path: Path) -> None:
+    path, former = tmp_path / "dailies.db", latest() - 1
+    with closing(sqlite3.connect(path, isolation_level=None)) as book:
+        migrate(book, first(former, tmp_path / "scripts"))
+
+    await (await open_database(path)).close()
+
+    with closing(sqlite3.connect(tmp_path / f"before-schema-{latest()}-dailies.db")) as kept:
+        assert kept.execute("PRAGMA user_version").fetchone()[0] == former
+    with closing(sqlite3.connect(path)) as present:
+        assert present.execute("PRAGMA user_version").fetchone()[0] == latest()
+    await (await open_database(path)).close()
+    assert len(list_of(tmp_path)) == 1  # nothing is kept where nothing changes
+
+
+def first(number: int, folder: Path) -> Path:
+    """The scripts of a former release."""
+    folder.mkdir()
+    for script in MIGRATIONS.iterdir():
+        if script.name.endswith(".sql") and int(script.name[:4]) <= number:
+            (folder / script.name).write_text(script.read_text("utf-8"), "utf-8")
+    return folder
+
+
+def list_of(folder: Path) -> list[Path]:
+    return sorted(folder.glob("before-schema-*"))

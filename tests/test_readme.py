@@ -50,6 +50,11 @@ RUN_BY = {
     "python -m bot resume spending": "tests/test_surge.py",
     "python -m bot ledger export beancount": "tests/test_journal.py, tests/test_processes.py",
     "python -m bot ledger reconcile fal usage.csv": "tests/test_processes.py",
+    "python -m bot backup": "tests/worker/test_backups.py",
+    "python -m bot restore": "tests/worker/test_backups.py",
+    "python -m bot restore --check": "tests/worker/test_backups.py",
+    "python -m bot export all.tar": "tests/worker/test_backups.py",
+    "python -m bot import all.tar": "tests/worker/test_backups.py",
     "python -m bot studio": "test_the_studio_serves_by_itself",
 }
 

@@ -7,11 +7,12 @@ import shutil
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot import catalogue, reachable
+from bot.backups import Backups
 from bot.catalogue import Catalogue
 from bot.domain import STUDIO, Limits
 from bot.drift import Drift
@@ -118,6 +119,21 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     pauses = Pauses(database, now=now)
     await pauses.begin()
     providers = await reachable.opened(config, models, stack, now=now)
+    duties: Duties = {
+        "surge": surge.run,
+        "drift": Drift(database, notices, now=now).run,
+        "retirements": Retirements(models, providers, now=now).run,
+    }
+    if config.backup_every_hours:
+        duties["backups"] = Backups(
+            folder,
+            config.backups_in,
+            notices,
+            every=timedelta(hours=config.backup_every_hours),
+            keep=config.backup_keep,
+            days=config.backup_days,
+            now=now,
+        ).run
     return Ground(
         config=config,
         now=now,
@@ -140,11 +156,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         ids=Ids(now, secrets.randbits),
         links=_links(config, database, folder=folder, clips_folder=clips_folder, now=now),
         play_money=play_price is not None and STUDIO in names,
-        duties={
-            "surge": surge.run,
-            "drift": Drift(database, notices, now=now).run,
-            "retirements": Retirements(models, providers, now=now).run,
-        },
+        duties=duties,
     )
 
 

@@ -1,6 +1,7 @@
 """What shows clips: cards, delivery, the library, the gallery, and what takes them away again."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from bot.assembly.buying import Buying
@@ -19,6 +20,7 @@ from bot.posting import Posting
 from bot.removal import Removals
 from bot.rendertimes import RenderTimes
 from bot.reporting import Reporting
+from bot.retention import Retention
 from bot.showing import Shown
 from bot.stills import Stills
 from bot.whispers import Whispers
@@ -113,12 +115,21 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     client.tree.add_command(clips_command(client.shelves, models))
     client.tree.add_command(settings_command(Places(database), galleries))
     client.clip_presses = ClipPresses(buying.orders, shown, removals, reporting, whispers)
+    keep_days, keep_gb = ground.config.clips_keep_days, ground.config.clips_keep_gb
+    retention = Retention(
+        database,
+        keep_for=None if keep_days is None else timedelta(days=keep_days),
+        bytes_max=None if keep_gb is None else keep_gb * 10**9,
+        wake=removals.wake,
+        now=now,
+    )
     ground.duties.update(
         {
             "cards": cards.run,
             "removals": removals.run,
             "reports": reporting.run,
             "galleries": galleries.run,
+            "retention": retention.run,
         }
     )
     return Showing(cards=cards, posting=posting, removals=removals, whispers=whispers, times=times)
