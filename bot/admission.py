@@ -13,7 +13,7 @@ from bot.errors import PaidNotEnabled, TooManyInFlight
 from bot.language import _
 from storage import charters, grants
 from storage.budgets import EVERYWHERE, BudgetScope
-from storage.charters import Bounds, Charter, monthly
+from storage.charters import Bounds, Charter
 from storage.guilds import SpendingRules
 from storage.purses import (
     INSTALLATION,
@@ -75,6 +75,7 @@ class Standing:
         "channel_id",
         "charter",
         "day",
+        "day_number",
         "everywhere",
         "limits",
         "member",
@@ -100,6 +101,58 @@ class Standing:
         self.charter: Charter = charters.of(tx, member.guild_id)
         self.everywhere: Charter = charters.of(tx, EVERYWHERE)
         self.day: date = self.charter.rules.day(at)
+        self.day_number = to_day(self.day)
+
+    def has_room(self, price_micros: int, *, costs_money: bool) -> bool:
+        """Whether `pools` and `own` all have so much, grants aside: they in short, for nearly every order.
+
+        False says nothing more than to ask them.
+        """
+        bounds, limits, day = self.charter.bounds, self.limits, self.day_number
+        whole = self.everywhere.monthly(_INSTALLATION, limits.installation_monthly_micros)
+        least = self._least
+        if not whole or least(INSTALLATION, whole, to_day(self.at.date())) < price_micros:
+            return False
+        guild = guild_key(self.member.guild_id)
+        if costs_money:
+            ceiling = bounds.get(_CEILING)
+            if ceiling is None or least(guild, ceiling, day) < price_micros:
+                return False
+        pool = bounds.get(_GUILD)
+        if pool is not None and least(guild, pool, day) < price_micros:
+            return False
+        channel_id = self.channel_id
+        if channel_id is not None:
+            pool = bounds.get((_CHANNEL, channel_id))
+            if pool is not None and least(channel_key(channel_id), pool, day) < price_micros:
+                return False
+        key = member_key(self.member)
+        own = bounds.get((_MEMBER, self.member.user_id))
+        if own is None:
+            by_role = [
+                each for role_id in self.role_ids if (each := bounds.get((_ROLE, role_id))) is not None
+            ]
+            if by_role:
+                return max(least(key, each, day) for each in by_role) >= price_micros
+            own = (self.member.in_server and bounds.get(_DEFAULT)) or self.everywhere.monthly(
+                _DEFAULT, limits.member_monthly_micros
+            )
+        return not own or least(key, own, day) >= price_micros
+
+    def _least(self, key: Key, bounds: Bounds, day: int) -> int:
+        """The least that any period of a budget has left; -1 (ask `_room`) if its purse is of another day."""
+        tally = self._tallies.get(key)
+        if tally is None:
+            return min(limit for _, limit in bounds)
+        if tally.day != day:
+            return -1
+        spent, held = tally.spent, tally.held
+        least: int | None = None
+        for place, limit in bounds:
+            left = limit - spent[place] - held[place]
+            if least is None or left < least:
+                least = left
+        return -1 if least is None else least
 
     def pools(self, *, costs_money: bool) -> Iterator[Room]:
         """The room in the installation, the guild (and its ceiling, for what costs money) and the channel.
@@ -108,9 +161,7 @@ class Standing:
             PaidNotEnabled: the operator has set no limit for the installation, or none for this guild.
         """
         bounds = self.charter.bounds
-        whole = monthly(
-            self.limits.installation_monthly_micros, self.everywhere.bounds.get(_INSTALLATION, ())
-        )
+        whole = self.everywhere.monthly(_INSTALLATION, self.limits.installation_monthly_micros)
         if not whole:
             raise PaidNotEnabled(
                 _("Models that cost money are switched off here."),
@@ -163,8 +214,8 @@ class Standing:
                     best = room
         if best is not None:
             return best
-        default = (self.member.in_server and bounds.get(_DEFAULT)) or monthly(
-            self.limits.member_monthly_micros, self.everywhere.bounds.get(_DEFAULT, ())
+        default = (self.member.in_server and bounds.get(_DEFAULT)) or self.everywhere.monthly(
+            _DEFAULT, self.limits.member_monthly_micros
         )
         return self._room(BudgetScope.DEFAULT, key, default, rules, self.day) if default else None
 
@@ -188,17 +239,10 @@ class Standing:
             place, limit = min(bounds, key=itemgetter(1))
             return Room(limit, place, limit, scope, calendar)
         least: tuple[int, int, int] | None = None
-        if tally.day == to_day(day):  # nearly always, and with every order a dozen times
-            spent, held = tally.spent, tally.held
-            for place, limit in bounds:
-                left = limit - spent[place] - held[place]
-                if least is None or left < least[0]:
-                    least = (left, place, limit)
-        else:
-            for place, limit in bounds:
-                left = limit - sum(self._tallies.used(key, PERIODS[place], day))
-                if least is None or left < least[0]:
-                    least = (left, place, limit)
+        for place, limit in bounds:
+            left = limit - sum(self._tallies.used(key, PERIODS[place], day))
+            if least is None or left < least[0]:
+                least = (left, place, limit)
         if least is None:
             raise ValueError(f"a budget of {scope} without a limit")
         return Room(*least, scope, calendar)
@@ -243,6 +287,8 @@ def admit(
         return Admitted(standing.day, parts)
     if rules.order_max_micros is not None and price > rules.order_max_micros:
         raise shortfall.too_dear(price, rules.order_max_micros)
+    if standing.has_room(price, costs_money=quote.costs_money):
+        return Admitted(standing.day, parts)
     tightest: Room | None = None
     for room in standing.pools(costs_money=quote.costs_money):
         if tightest is None or room.left_micros < tightest.left_micros:

@@ -5,7 +5,6 @@ from datetime import datetime
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
-_TIME_CHARS = 9
 _RANDOM_CHARS = 7
 
 
@@ -23,11 +22,10 @@ class Ids:
 
     def new(self) -> str:
         """A new id. Two of the same millisecond collide once in 34 billion; the primary key would refuse."""
-        ms = int(self._now().timestamp() * 1000)
-        return _base32(ms, _TIME_CHARS) + _base32(self._random_bits(5 * _RANDOM_CHARS), _RANDOM_CHARS)
-
-
-def _base32(number: int, chars: int) -> str:
-    # Two characters at a time: an id is made with every order, and one at a time takes six times as long.
-    pairs = [_PAIRS[number >> 10 * place & 1023] for place in reversed(range((chars + 1) // 2))]
-    return "".join(pairs)[chars % 2 :]
+        ms, bits, two = int(self._now().timestamp() * 1000), self._random_bits(5 * _RANDOM_CHARS), _PAIRS
+        # Two characters at a time, the middle ones of both: an id is made with every order.
+        return (
+            f"{two[ms >> 35 & 1023]}{two[ms >> 25 & 1023]}{two[ms >> 15 & 1023]}{two[ms >> 5 & 1023]}"
+            f"{two[(ms & 31) << 5 | bits >> 30 & 31]}"
+            f"{two[bits >> 20 & 1023]}{two[bits >> 10 & 1023]}{two[bits & 1023]}"
+        )

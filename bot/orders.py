@@ -25,7 +25,7 @@ from bot.domain import (
     UserId,
 )
 from bot.door import Door
-from bot.errors import NotYours, OrderRefused
+from bot.errors import NotYours, OrderRefused, Refusal, StorageError
 from bot.gates import NOTHING_FOUND, Found, found_by
 from bot.ids import Ids
 from bot.language import _
@@ -271,11 +271,14 @@ class Orders:
         found: Found,
         tx: sqlite3.Connection,
     ) -> list[Job]:
-        made = jobs.by_interaction(tx, order.interaction_id)
-        if made is not None:
-            return jobs.of_order(tx, made.id)
         at = self._now()
-        admitted = self._admit(order, quote, role_ids, at, tx)
+        try:
+            admitted = self._admit(order, quote, role_ids, at, tx)
+        except Refusal:
+            made = _takes_made(tx, order)
+            if made is None:
+                raise
+            return made
         order_id = JobId(self._ids.new())
         review = gatehouse.at_rendering(tx, order, quote, order_id, found, review_id=self._ids.new(), at=at)
         takes: list[Job] = []
@@ -291,7 +294,13 @@ class Orders:
                 created_at=at,
                 state_at=at,
             )
-            jobs.insert(tx, job)
+            if not jobs.insert(tx, job):  # a repeated press, of which nothing but the schema asks before
+                made = _takes_made(tx, order)
+                if made is None or takes:
+                    raise StorageError(
+                        f"take {take} of interaction {order.interaction_id} is another order's"
+                    )
+                return made
             ledger.hold(
                 tx,
                 job_id=job.id,
@@ -355,6 +364,12 @@ class Orders:
                 return jobs.of_order(tx, made.id)
             raise NotYours(_("This quote has expired."), _("Order again for a new one."))
         return place(tx)
+
+
+def _takes_made(tx: sqlite3.Connection, order: Order) -> list[Job] | None:
+    """The jobs that an order's press has made before."""
+    made = jobs.by_interaction(tx, order.interaction_id)
+    return None if made is None else jobs.of_order(tx, made.id)
 
 
 def _take_of(order: Order, take: int) -> Order:

@@ -11,7 +11,7 @@ from bot.domain import ChannelId, GuildId, Limits, Member, Micros, Period
 from storage import alerts, grants, guilds
 from storage import budgets as rows
 from storage.budgets import Budget, BudgetScope, Change
-from storage.charters import Bounds, monthly
+from storage.charters import Bounds
 from storage.database import Database
 from storage.grants import Grant
 from storage.guilds import SpendingRules
@@ -114,9 +114,8 @@ def _of_member(
     for pool in (BudgetScope.GUILD, BudgetScope.CEILING):
         bounds = set_here.get((pool.value, 0), ())
         found += _bounds(tx, pool, 0, guild_key(member.guild_id), bounds, rules, day)
-    whole = monthly(
-        limits.installation_monthly_micros,
-        standing.everywhere.bounds.get((BudgetScope.INSTALLATION.value, 0), ()),
+    whole = standing.everywhere.monthly(
+        (BudgetScope.INSTALLATION.value, 0), limits.installation_monthly_micros
     )
     found += _bounds(tx, BudgetScope.INSTALLATION, 0, INSTALLATION, whole, SpendingRules(), at.date())
     return MemberStanding(
@@ -145,9 +144,8 @@ def _own(standing: Standing, tx: sqlite3.Connection) -> tuple[BudgetScope, int, 
             best = left, role_id, bounds
     if best is not None:
         return BudgetScope.ROLE, best[1], best[2]
-    default = set_here.get((BudgetScope.DEFAULT.value, 0)) or monthly(
-        standing.limits.member_monthly_micros,
-        standing.everywhere.bounds.get((BudgetScope.DEFAULT.value, 0), ()),
+    default = set_here.get((BudgetScope.DEFAULT.value, 0)) or standing.everywhere.monthly(
+        (BudgetScope.DEFAULT.value, 0), standing.limits.member_monthly_micros
     )
     return BudgetScope.DEFAULT, 0, default
 

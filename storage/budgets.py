@@ -11,7 +11,7 @@ from enum import StrEnum
 from bot.domain import GuildId, Micros, Period, UserId
 from storage import acts
 from storage.acts import Verb
-from storage.tallies import forget_charters
+from storage.connection import forget_charters
 from storage.times import from_us, to_us
 
 EVERYWHERE = GuildId(0)

@@ -8,19 +8,17 @@ import sqlite3
 from datetime import datetime
 
 from bot.domain import Attempt, ChannelId, InteractionId, Job, JobId, Member, MessageId
-from storage import records
+from storage import connection, records
 from storage.times import to_us
 
 
-def insert(tx: sqlite3.Connection, job: Job) -> None:
-    """Write a new job.
-
-    Raises:
-        sqlite3.IntegrityError: `one_press_is_one_order`: this interaction's take is a job already.
-    """
+def insert(tx: sqlite3.Connection, job: Job) -> bool:
+    """Write a new job; False where this interaction's take is a job already (`one_press_is_one_order`)."""
     order, quote = job.order, job.quote
     source = order.source
-    tx.execute(
+    created_at = to_us(job.created_at)
+    return connection.insert(
+        tx,
         """
         INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id, parent_id, user_id,
                           kind, prompt, model, resolution, aspect_ratio, duration_s, seed, source_file,
@@ -29,6 +27,7 @@ def insert(tx: sqlite3.Connection, job: Job) -> None:
                           per_second_micros, state, created_at, state_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
                 ?, ?, ?, ?)
+        ON CONFLICT (interaction_id, take) DO NOTHING
         """,
         (
             job.id,
@@ -63,8 +62,8 @@ def insert(tx: sqlite3.Connection, job: Job) -> None:
             quote.price_micros,
             quote.per_second_micros,
             job.state.value,
-            to_us(job.created_at),
-            to_us(job.state_at),
+            created_at,
+            created_at if job.state_at is job.created_at else to_us(job.state_at),
         ),
     )
 
@@ -102,11 +101,8 @@ def in_hand(tx: sqlite3.Connection) -> list[JobId]:
 
 def beside(tx: sqlite3.Connection, job_id: JobId) -> list[Job]:
     """Every take of the order that a job is of, the first one first; none where there is no such job."""
-    rows = tx.execute(
-        "SELECT * FROM jobs WHERE order_id = (SELECT order_id FROM jobs WHERE id = ?) ORDER BY take",
-        (job_id,),
-    )
-    return [records.job(row) for row in rows]
+    row = tx.execute("SELECT order_id FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return [] if row is None else of_order(tx, row[0])
 
 
 def with_stale_card(tx: sqlite3.Connection) -> list[JobId]:

@@ -13,7 +13,6 @@ from bot.domain import (
     ChannelId,
     Entry,
     EntryKind,
-    HoldId,
     JobId,
     Member,
     Micros,
@@ -23,6 +22,7 @@ from bot.domain import (
 from bot.errors import StorageError
 from storage import records
 from storage.audit import Difference, verify
+from storage.connection import insert
 from storage.effects import effects
 from storage.purses import (
     HOUSE,
@@ -71,7 +71,7 @@ def hold(
     amount_micros: Micros,
     at: datetime,
     parts: tuple[GrantPart, ...] = (),
-) -> HoldId:
+) -> None:
     """Set money aside for a job. Whether there is room for it was checked by the caller, in this transaction.
 
     Args:
@@ -90,43 +90,48 @@ def hold(
     """
     granted = sum(part.amount_micros for part in parts) if parts else 0
     guild_number, utc_number = to_day(guild_day), to_day(at.date())
-    cursor = tx.execute(
+    guild_id = member.guild_id
+    opened_at = to_us(at)
+    row = (
+        job_id,
+        bearer.value,
+        guild_id,
+        channel_id,
+        member.user_id,
+        guild_number,
+        utc_number,
+        amount_micros,
+        granted,
+        opened_at,
+    )
+    insert(
+        tx,
         """
         INSERT INTO holds (job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day,
                            amount_micros, granted_micros, opened_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
-        (
-            job_id,
-            bearer.value,
-            member.guild_id,
-            channel_id,
-            member.user_id,
-            guild_number,
-            utc_number,
-            amount_micros,
-            granted,
-            to_us(at),
-        ),
+        row,
     )
-    hold_id = HoldId(cursor.lastrowid or 0)
     for number, part in enumerate(parts, start=1):
         tx.execute(
-            "INSERT INTO grant_parts (hold_id, number, grant_id, amount_micros) VALUES (?, ?, ?, ?)",
-            (hold_id, number, part.grant_id, part.amount_micros),
+            """
+            INSERT INTO grant_parts (hold_id, number, grant_id, amount_micros)
+            SELECT id, ?, ?, ? FROM holds WHERE job_id = ? AND ended_at IS NULL
+            """,
+            (number, part.grant_id, part.amount_micros, job_id),
         )
     tallies = tallies_of(tx)  # the entry is written by the schema
-    tallies.add(INSTALLATION, utc_number, held=amount_micros, opened=1)
+    tallies.hold(INSTALLATION, utc_number, amount_micros)
     if bearer is Scope.HOUSE:
-        tallies.add(HOUSE, utc_number, held=amount_micros, opened=1)
+        tallies.hold(HOUSE, utc_number, amount_micros)
     else:
-        tallies.add(member_key(member), guild_number, held=amount_micros - granted, opened=1)
-        tallies.add(channel_key(channel_id), guild_number, held=amount_micros, opened=1)
-        tallies.add(guild_key(member.guild_id), guild_number, held=amount_micros, opened=1)
+        tallies.hold(member_key(member), guild_number, amount_micros - granted)
+        tallies.hold(channel_key(channel_id), guild_number, amount_micros)
+        tallies.hold(guild_key(guild_id), guild_number, amount_micros)
     for part in parts:
-        tallies.add(grant_key(part.grant_id), guild_number, held=part.amount_micros, opened=1)
+        tallies.hold(grant_key(part.grant_id), guild_number, part.amount_micros)
     settle(tx, tallies)
-    return hold_id
 
 
 def open_hold(tx: sqlite3.Connection, job_id: JobId) -> Hold | None:

@@ -1,16 +1,17 @@
 """Running totals: one row for each purse with its open periods, one for each of its periods that is over.
 
-While a batch goes in, the rows that it touches are read once and written once, before its commit.
+While a batch goes in, the rows that it touches are written once, before its commit. They are read once and
+kept from batch to batch: there is one writing connection, and whatever is taken back is read anew.
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any
 
 from bot.domain import Period
 from bot.errors import StorageError
+from storage.connection import BookConnection, forget
 from storage.purses import Key, from_day, starts_on, to_day
 
 PERIODS = (Period.DAY, Period.WEEK, Period.MONTH, Period.TOTAL)
@@ -30,15 +31,15 @@ class Tally:
 
 
 class Tallies:
-    """The totals that a batch has read, and those of them that it has changed.
+    """The totals that are known, and those of them that a batch has changed.
 
-    `changes` grows with every change, so that a transaction that failed can be told from one that failed
-    after it had counted something.
+    `read` is what earlier batches have left in the rows. `changes` grows with every change, so that a
+    transaction that failed can be told from one that failed after it had counted something.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, read: dict[Key, Tally | None]) -> None:
         self._connection = connection
-        self._read: dict[Key, Tally | None] = {}
+        self._read = read
         self._changed: dict[Key, Tally] = {}
         self.changes = 0
 
@@ -47,7 +48,9 @@ class Tallies:
         try:
             return self._read[key]
         except KeyError:
-            row = self._connection.execute(
+            # Not through its own `execute`, which would write what is gathered: never a purse.
+            row = sqlite3.Connection.execute(
+                self._connection,
                 """
                 SELECT day, day_spent_micros, week_spent_micros, month_spent_micros, total_spent_micros,
                        day_held_micros, week_held_micros, month_held_micros, total_held_micros, open_holds
@@ -77,6 +80,21 @@ class Tallies:
             (*key, period, to_day(begun)),
         ).fetchone()
         return (0, 0) if row is None else (row[0], row[1])
+
+    def hold(self, key: Key, day: int, micros: int) -> None:
+        """Count a hold that opens: `add`, short, since every order does it four times."""
+        tally = self._read.get(key)
+        if tally is None or tally.day != day:
+            self.add(key, day, held=micros, opened=1)
+            return
+        self.changes += 1
+        self._changed[key] = tally
+        tally.open_holds += 1
+        held = tally.held
+        held[0] += micros
+        held[1] += micros
+        held[2] += micros
+        held[3] += micros
 
     def add(self, key: Key, day: int, *, spent: int = 0, held: int = 0, opened: int = 0) -> None:
         """Count upwards in the periods that `day` lies in, of a purse that may be new."""
@@ -183,34 +201,13 @@ class Tallies:
             )
 
 
-class BookConnection(sqlite3.Connection):
-    """A connection that keeps the totals of the batch that is going in (None between two batches).
-
-    `charters` is what `storage.charters` has read of each guild: whoever changes a budget, and whoever takes
-    changes back, has it read anew with `forget_charters`.
-    """
-
-    tallies: Tallies | None = None
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.charters: dict[int, Any] = {}
-
-
-def forget_charters(connection: sqlite3.Connection) -> None:
-    """What was set for guilds may have changed."""
-    if isinstance(connection, BookConnection):
-        connection.charters.clear()
-
-
 @contextmanager
 def counting(connection: sqlite3.Connection) -> Iterator[Tallies]:
-    """Keep the totals in memory inside the `with`, and write them at its end; forget them if it fails."""
-    tallies = Tallies(connection)
+    """Count in memory inside the `with`, and write the totals at its end. Whoever rolls back forgets them."""
     if not isinstance(connection, BookConnection):
-        yield tallies
+        yield Tallies(connection, {})
         return
-    connection.tallies = tallies
+    tallies = connection.tallies = Tallies(connection, connection.purses)
     try:
         yield tallies
         tallies.flush()
@@ -221,10 +218,11 @@ def counting(connection: sqlite3.Connection) -> Iterator[Tallies]:
 def tallies_of(tx: sqlite3.Connection) -> Tallies:
     """The batch's totals; without a batch new ones, which whoever changes them has to settle."""
     kept = tx.tallies if isinstance(tx, BookConnection) else None
-    return Tallies(tx) if kept is None else kept
+    return Tallies(tx, {}) if kept is None else kept
 
 
 def settle(tx: sqlite3.Connection, tallies: Tallies) -> None:
     """Write the totals now, unless a batch will."""
     if not isinstance(tx, BookConnection) or tx.tallies is None:
         tallies.flush()
+        forget(tx)

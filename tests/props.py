@@ -39,9 +39,9 @@ from bot.pricing import Pricing
 from bot.screening.screening import Screening
 from bot.stills import Stills
 from storage import ledger, purses
+from storage.connection import BookConnection
 from storage.database import Database, prepare
 from storage.migrate import migrate
-from storage.tallies import BookConnection
 
 T = TypeVar("T")
 

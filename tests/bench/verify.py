@@ -16,9 +16,9 @@ from pathlib import Path
 from bot import budgets
 from bot.domain import ChannelId, Micros, OfferId, Quote
 from storage import guilds, ledger
+from storage.connection import BookConnection
 from storage.database import open_for_reading, prepare
 from storage.migrate import migrate
-from storage.tallies import BookConnection
 from tests.props import ANN, NOON, PLENTY
 
 ENTRIES = 1_000_000

@@ -1,0 +1,133 @@
+"""The writing connection, what is known of its rows between batches, and rows that are written together."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from storage.charters import Charter
+    from storage.purses import Key
+    from storage.tallies import Tallies, Tally
+
+PURSES_KEPT_MAX = 20_000
+"""Some 500 bytes each."""
+
+Row = tuple[str | int | None, ...]
+
+
+class GatherFault(BaseException):
+    """Rows that were gathered could not be written. No `except` of a transaction's own is to catch it."""
+
+
+class BookConnection(sqlite3.Connection):
+    """A connection that keeps the totals of the batch that is going in (None between two batches).
+
+    `purses` is what is known of them beyond that, and `charters` what `storage.charters` has read of each
+    guild, both as of `version`. Whoever changes a budget, and whoever takes changes back, has them read anew.
+
+    `gathered` are rows of the batch that are not written yet, by their statement (None: none are gathered).
+    They are written before anything else is asked or told here, so that nobody can see that they were not.
+    """
+
+    tallies: Tallies | None = None
+    version: int | None = None
+    gathered: dict[str, list[Row]] | None = None
+    rows_gathered = 0
+    rows_written = 0
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.charters: dict[int, Charter] = {}
+        self.purses: dict[Key, Tally | None] = {}
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if self.gathered:
+            self.write_gathered()
+        return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        if self.gathered:
+            self.write_gathered()
+        return super().executemany(sql, parameters)
+
+    @property
+    def own_changes(self) -> int:
+        """Grows with every row that is written or gathered, and not when gathered ones are written."""
+        return self.total_changes - self.rows_written + self.rows_gathered
+
+    def write_gathered(self) -> None:
+        """Write what was gathered, a statement for all rows of a kind.
+
+        Raises:
+            GatherFault: some row was refused, or was there already.
+        """
+        if not self.gathered:
+            return
+        gathered, self.gathered = self.gathered, {}
+        before = self.total_changes
+        for sql, rows in gathered.items():
+            try:
+                written = super().executemany(sql, rows).rowcount
+            except sqlite3.Error as fault:
+                raise GatherFault from fault
+            if written != len(rows):
+                raise GatherFault
+        self.rows_written += self.total_changes - before
+
+
+def insert(tx: sqlite3.Connection, sql: str, row: Row) -> bool:
+    """Insert a row now, or with the batch's others of its kind; False where the schema has it already.
+
+    One that is gathered is taken to be new: if it is not, all of the batch is done again, one by one.
+    """
+    if isinstance(tx, BookConnection) and tx.gathered is not None:
+        rows = tx.gathered.get(sql)
+        if rows is None:
+            tx.gathered[sql] = [row]
+        else:
+            rows.append(row)
+        tx.rows_gathered += 1
+        return True
+    return tx.execute(sql, row).rowcount == 1
+
+
+@contextmanager
+def gathering(connection: sqlite3.Connection) -> Iterator[Callable[[], int]]:
+    """Gather rows inside the `with`, and write them at its end; yields what counts the changes of a batch."""
+    if not isinstance(connection, BookConnection):
+        yield lambda: connection.total_changes
+        return
+    connection.gathered = {}
+    try:
+        yield lambda: connection.own_changes
+        connection.write_gathered()
+    finally:
+        connection.gathered = None
+
+
+def forget_charters(connection: sqlite3.Connection) -> None:
+    """What was set for guilds may have changed."""
+    if isinstance(connection, BookConnection):
+        connection.charters.clear()
+
+
+def forget(connection: sqlite3.Connection) -> None:
+    """What is known may not be what stands in the rows: something was taken back, or written beside it."""
+    if isinstance(connection, BookConnection):
+        connection.charters.clear()
+        connection.purses.clear()
+        connection.gathered = None
+
+
+def check_known(connection: sqlite3.Connection) -> None:
+    """Forget all if another connection has written since: no other should, and a stranger's tool may."""
+    if not isinstance(connection, BookConnection):
+        return
+    version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+    if version != connection.version or len(connection.purses) > PURSES_KEPT_MAX:
+        forget(connection)
+        connection.version = version
