@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PURSES_KEPT_MAX = 20_000
 """Some 500 bytes each."""
 
+LOOKED_UP_MAX = 20_000
+
 Row = tuple[str | int | None, ...]
 
 
@@ -43,6 +45,8 @@ class BookConnection(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self.charters: dict[int, Charter] = {}
         self.purses: dict[Key, Tally | None] = {}
+        self.looked_up: dict[tuple[object, ...], list[Any]] = {}
+        self.looked_up_at = 0
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if self.gathered:
@@ -79,7 +83,7 @@ class BookConnection(sqlite3.Connection):
         self.rows_written += self.total_changes - before
 
 
-def insert(tx: sqlite3.Connection, sql: str, row: Row) -> bool:
+def write_row(tx: sqlite3.Connection, sql: str, row: Row) -> bool:
     """Insert a row now, or with the batch's others of its kind; False where the schema has it already.
 
     One that is gathered is taken to be new: if it is not, all of the batch is done again, one by one.
@@ -109,6 +113,29 @@ def gathering(connection: sqlite3.Connection) -> Iterator[Callable[[], int]]:
         connection.gathered = None
 
 
+def ask_beside(tx: sqlite3.Connection, sql: str, parameters: tuple[str | int, ...]) -> sqlite3.Cursor:
+    """Ask what no gathered row can answer, and leave them gathered: not of jobs or of the book."""
+    return sqlite3.Connection.execute(tx, sql, parameters)
+
+
+def look_up(tx: sqlite3.Connection, sql: str, parameters: tuple[str | int, ...]) -> list[Any]:
+    """The rows of a question about what is set, asked again only when anything was written since.
+
+    Orders alone do not count: it must not be asked of jobs, of the book or of the totals.
+    """
+    if not isinstance(tx, BookConnection) or tx.tallies is None:
+        return tx.execute(sql, parameters).fetchall()
+    written = tx.total_changes - tx.rows_written
+    if written != tx.looked_up_at or len(tx.looked_up) > LOOKED_UP_MAX:
+        tx.looked_up.clear()
+        tx.looked_up_at = written
+    key = (sql, *parameters)
+    rows = tx.looked_up.get(key)
+    if rows is None:
+        rows = tx.looked_up[key] = ask_beside(tx, sql, parameters).fetchall()
+    return rows
+
+
 def forget_charters(connection: sqlite3.Connection) -> None:
     """What was set for guilds may have changed."""
     if isinstance(connection, BookConnection):
@@ -120,6 +147,7 @@ def forget(connection: sqlite3.Connection) -> None:
     if isinstance(connection, BookConnection):
         connection.charters.clear()
         connection.purses.clear()
+        connection.looked_up.clear()
         connection.gathered = None
 
 

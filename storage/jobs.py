@@ -17,7 +17,7 @@ def insert(tx: sqlite3.Connection, job: Job) -> bool:
     order, quote = job.order, job.quote
     source = order.source
     created_at = to_us(job.created_at)
-    return connection.insert(
+    return connection.write_row(
         tx,
         """
         INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id, parent_id, user_id,

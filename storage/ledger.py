@@ -20,9 +20,8 @@ from bot.domain import (
     Scope,
 )
 from bot.errors import StorageError
-from storage import records
+from storage import connection, records
 from storage.audit import Difference, verify
-from storage.connection import insert
 from storage.effects import effects
 from storage.purses import (
     HOUSE,
@@ -104,7 +103,7 @@ def hold(
         granted,
         opened_at,
     )
-    insert(
+    connection.write_row(
         tx,
         """
         INSERT INTO holds (job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day,

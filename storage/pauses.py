@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain import ChannelId, GuildId, JobId, Micros, UserId
+from storage.connection import look_up
 from storage.times import from_us, to_us
 
 WHOLE_SERVER = ChannelId(0)
@@ -60,7 +61,8 @@ def resume(
 
 def holding(tx: sqlite3.Connection, guild_id: GuildId, channels: Sequence[ChannelId]) -> Pause | None:
     """The pause of a server, or else of one of these channels."""
-    rows = tx.execute(
+    rows = look_up(
+        tx,
         """
         SELECT guild_id, channel_id, paused_by, paused_at FROM pauses
         WHERE guild_id = ? AND resumed_at IS NULL ORDER BY channel_id

@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import GuildId, Member, UserId
+from storage.connection import look_up
 from storage.times import from_us, maybe_from_us, to_us
 
 EVERYWHERE = GuildId(0)
@@ -170,6 +171,16 @@ def lift(tx: sqlite3.Connection, sanction_id: str, *, by: UserId, at: datetime) 
 
 def standing(tx: sqlite3.Connection, guild_id: GuildId, user_id: UserId, at: datetime) -> Standing:
     """How somebody stands in a server at a moment."""
+    any_at_all = look_up(
+        tx,
+        """
+        SELECT 1 FROM sanctions WHERE user_id = ? AND (guild_id = ? OR guild_id = 0) AND lifted_at IS NULL
+        LIMIT 1
+        """,
+        (user_id, guild_id),
+    )
+    if not any_at_all:  # as nearly all who order
+        return GOOD
     found = open_of(tx, Member(guild_id=guild_id, user_id=user_id), at)
     return standing_by(found) if found else GOOD
 

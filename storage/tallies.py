@@ -11,7 +11,7 @@ from datetime import date
 
 from bot.domain import Period
 from bot.errors import StorageError
-from storage.connection import BookConnection, forget
+from storage.connection import BookConnection, ask_beside, forget
 from storage.purses import Key, from_day, starts_on, to_day
 
 PERIODS = (Period.DAY, Period.WEEK, Period.MONTH, Period.TOTAL)
@@ -48,8 +48,7 @@ class Tallies:
         try:
             return self._read[key]
         except KeyError:
-            # Not through its own `execute`, which would write what is gathered: never a purse.
-            row = sqlite3.Connection.execute(
+            row = ask_beside(
                 self._connection,
                 """
                 SELECT day, day_spent_micros, week_spent_micros, month_spent_micros, total_spent_micros,
@@ -120,6 +119,7 @@ class Tallies:
         """Write what has changed. The schema's rules are asked here."""
         if not self._changed:
             return
+        before = self._connection.total_changes
         self._connection.executemany(
             """
             INSERT INTO purses (scope, scope_id, user_id, day,
@@ -148,6 +148,8 @@ class Tallies:
             ],
         )
         self._changed.clear()
+        if isinstance(self._connection, BookConnection):
+            self._connection.rows_written += self._connection.total_changes - before
 
     def _count(self, key: Key, tally: Tally, day: int, spent: int, held: int, opened: int) -> None:
         self.changes += 1

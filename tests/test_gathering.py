@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain import Job, Micros, Period, Scope
-from storage import jobs, ledger, purses
+from storage import jobs, ledger, pauses, purses
 from storage.connection import BookConnection
 from storage.database import _run_batch, prepare
 from storage.migrate import migrate
@@ -169,3 +169,43 @@ def test_money_counted_beside_a_batch_is_known_to_the_next(book: BookConnection)
     _run_batch([placing(2)], book)
 
     assert held_of(book) == job_of(1).quote.price_micros
+
+
+def _paused(tx: sqlite3.Connection) -> bool:
+    return pauses.holding(tx, ANN.guild_id, []) is not None
+
+
+def _pause(tx: sqlite3.Connection) -> None:
+    pauses.pause(
+        tx,
+        pauses.Pause(
+            guild_id=ANN.guild_id, channel_id=pauses.WHOLE_SERVER, paused_by=ANN.user_id, paused_at=NOON
+        ),
+    )
+
+
+def test_what_is_set_is_asked_once_for_many_orders_and_again_after_a_change(book: BookConnection) -> None:
+    asked: list[str] = []
+    book.set_trace_callback(lambda sql: asked.append(sql) if "FROM pauses" in sql else None)
+
+    before = _run_batch([placing(1), _paused, placing(2), _paused], book)
+    again = _run_batch([placing(3), _paused], book)
+    asked_of_orders = len(asked)
+    after = _run_batch([_paused, _pause, _paused, placing(4)], book)
+
+    assert [value for _, value in (before[1], before[3], again[1])] == [False] * 3
+    assert asked_of_orders == 1
+    assert [value for _, value in (after[0], after[2])] == [False, True]
+
+
+def test_what_was_set_and_taken_back_is_not_believed(book: BookConnection) -> None:
+    def tears(tx: sqlite3.Connection) -> None:
+        _pause(tx)
+        assert _paused(tx)
+        raise LookupError
+
+    outcomes = _run_batch([tears, _paused], book)
+
+    assert [ok for ok, _ in outcomes] == [False, True]
+    assert outcomes[1][1] is False
+    assert _run_batch([_paused], book) == [(True, False)]

@@ -17,14 +17,11 @@ from pathlib import Path
 
 import aiosqlite
 
-from bot import budgets
+from bot import catalogue
 from bot.domain import (
     ChannelId,
     GuildId,
     InteractionId,
-    Job,
-    JobId,
-    JobState,
     Kind,
     Limits,
     Member,
@@ -33,14 +30,18 @@ from bot.domain import (
     Order,
     Period,
     Quote,
-    Scope,
     UserId,
 )
+from bot.door import Door
 from bot.ids import Ids
+from bot.orders import Orders
+from bot.pricing import Pricing
+from bot.screening.screening import Screening
 from storage import budgets as rows
-from storage import jobs, ledger
+from storage import ledger
 from storage.budgets import EVERYWHERE, OPERATOR, BudgetScope
-from storage.database import ThreadHop, open_database, prepare
+from storage.database import Database, ThreadHop, open_database, prepare
+from tests.props import material_of
 
 CALLERS = (1, 10, 100, 1000)
 GUILDS, CHANNELS, ROLES, MEMBERS = 10, 3, 5, 1_000
@@ -89,43 +90,26 @@ def roles_of(order: Order) -> tuple[int, ...]:
     return (1_000 * order.member.guild_id + 1, 5, 6)
 
 
-def place(order: Order, ids: Ids, tx: sqlite3.Connection) -> Job:
-    """What `orders.place` does in its transaction."""
-    found = jobs.by_interaction(tx, order.interaction_id)
-    if found is not None:
-        return found
-    at = _now()
-    admitted = budgets.admit(
-        tx, order.member, QUOTE, LIMITS, at, channel_id=order.channel_id, role_ids=roles_of(order)
+def desk_of(database: Database, ids: Ids) -> Orders:
+    """What takes orders in the bot, with who may order at all; what is measured is its own `place`."""
+    return Orders(
+        database,
+        Pricing(
+            catalogue.load(None, providers=frozenset({"studio"}), now=_now),
+            Screening(),
+            material_of(database, _now, ids),
+            now=_now,
+        ),
+        limits=LIMITS,
+        ids=ids,
+        now=_now,
+        placed=lambda _: None,
+        door=Door(database, now=_now),
     )
-    job_id = JobId(ids.new())
-    job = Job(
-        id=job_id,
-        order_id=job_id,
-        take=1,
-        order=order,
-        quote=QUOTE,
-        state=JobState.QUEUED,
-        rev=0,
-        created_at=at,
-        state_at=at,
-    )
-    jobs.insert(tx, job)
-    ledger.hold(
-        tx,
-        job_id=job_id,
-        bearer=Scope.MEMBER,
-        member=order.member,
-        channel_id=order.channel_id,
-        guild_day=admitted.guild_day,
-        amount_micros=QUOTE.price_micros,
-        at=at,
-    )
-    return job
 
 
 class Statements:
-    """The rules of `place` as most bots would write them: one aiosqlite connection, a lock, an await each."""
+    """The rules of `orders.place` as most bots write them: aiosqlite, a lock, an await for each statement."""
 
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
@@ -273,8 +257,10 @@ async def report(seconds: float = 3.0) -> None:
             database = await open_database(folder / f"ours-{callers}.db")
             await database.write(set_budgets)
 
+            desk = desk_of(database, ids)
+
             async def ours(order: Order) -> object:
-                return await database.write(partial(place, order, ids))  # noqa: B023 - used in this round alone
+                return await desk.place(order, QUOTE, role_ids=roles_of(order))  # noqa: B023 - of this round
 
             _say("Dailies", callers, await measure(ours, callers, seconds))
             assert await database.read(ledger.verify) == []
