@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := --require-hashes --no-deps --only-binary=:all:
 PROMPT ?= a paper boat crossing a rain puddle, soft rain, no music
 
-.PHONY: help demo sandbox run studio test check format messages lock soak bench clean
+.PHONY: help demo sandbox run studio test check format messages lock soak simulate bench clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ format: $(VENV)/.dev  ## mend what ruff can mend
 
 soak: $(VENV)/.dev  ## the long counts (kills, fuzzing, seeds), reported with their seed
 	@DAILIES_SOAK=1 $(BIN)/python -m pytest -m soak -s
+
+simulate: $(VENV)/.dev  ## worlds in which anything goes wrong (SEEDS=, SECONDS=; SEED= and KEEP= replay one)
+	@SEEDS=$(SEEDS) SECONDS=$(SECONDS) SEED=$(SEED) KEEP=$(KEEP) FIRST=$(FIRST) $(BIN)/python -m tests.simulation
 
 bench: $(VENV)/.dev  ## the measurements
 	@$(BIN)/python -m tests.bench

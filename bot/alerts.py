@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from bot.cards import NONCE_HOLDS
 from bot.domain import ChannelId, GuildId, MessageId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone
+from bot.nonces import Nonces
 from bot.spending import Report, Spending
 from storage import alerts
 from storage.alerts import Alert, AlertKind
@@ -83,6 +83,7 @@ class Alerts:
         self._database = database
         self._spending = spending
         self._billboard = billboard
+        self._nonces = Nonces(now=now)
         self._now = now
         self._pause = pause
         self._seen: tuple[int, int] | None = None
@@ -130,7 +131,9 @@ class Alerts:
     async def _told(self, alert: Alert) -> tuple[str, MessageId | None]:
         """What became of it, and its message."""
         channel_id = await self._database.read(partial(alerts.channel, guild_id=alert.guild_id))
-        if alert.channel_id is not None and alert.tried_at is not None and not self._nonce_holds(alert):
+        nonce = alert_nonce(alert)
+        tried = alert.channel_id is not None and alert.tried_at is not None
+        if alert.channel_id is not None and tried and not self._nonces.holds(nonce, alert.tried_at):
             try:
                 found = await self._billboard.find_alert(alert.channel_id, alert)
             except DeliveryRefused:  # it may be there and nobody can look: twice would be worse than once
@@ -147,15 +150,12 @@ class Alerts:
         await self._database.write(
             partial(alerts.tried, alert_id=alert.id, channel_id=channel_id, at=self._now())
         )
+        self._nonces.tried(nonce)
         try:
             posted = Posted(alert=alert, channel_id=channel_id, report=report)
             return POSTED, await self._billboard.post_alert(posted)
         except (DeliveryRefused, ClipTooLarge, MessageGone) as refused:
             return refused.code, None
-
-    def _nonce_holds(self, alert: Alert) -> bool:
-        at = self._now()
-        return alert.tried_at is not None and at - NONCE_HOLDS < alert.tried_at <= at
 
 
 def alert_nonce(alert: Alert) -> str:

@@ -4,25 +4,23 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
-from bot.delivery import Card, Delivery, HeldBack, Take
+from bot.delivery import Card, Delivery, HeldBack, Take, card_nonce
 from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, Kind
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
+from bot.nonces import Nonces
 from bot.providers.protocol import Progress
 from bot.schedule import Schedule
 from storage import clips, jobs
 from storage.database import Database
 
 log = logging.getLogger(__name__)
-
-NONCE_HOLDS = timedelta(minutes=2)
-"""For so long after a try Discord gives the same message for the same nonce ("the past few minutes")."""
 
 PROGRESS_EVERY_S = 3.0
 """A card's progress is edited no more often; a change of state is shown at once."""
@@ -82,6 +80,7 @@ class Cards:
         self._carried: dict[JobId, Path] = {}
         self._given_up: dict[JobId, tuple[int, ...] | None] = {}
         self._failures: dict[JobId, int] = {}
+        self._nonces = Nonces(now=now)
         self._turns: WeakValueDictionary[JobId, asyncio.Lock] = WeakValueDictionary()
         self._schedule = Schedule(self._step, lanes=LANES)
 
@@ -229,14 +228,17 @@ class Cards:
         at = self._now()
         first_try = first.card_tried_at is None
         message_id = None
-        if first.card_tried_at is not None and not at - NONCE_HOLDS < first.card_tried_at <= at:
+        nonce = card_nonce(first.id)
+        if first.card_tried_at is not None and not self._nonces.holds(nonce, first.card_tried_at):
             message_id = await self._delivery.find_card(first.order.channel_id, first)
         if message_id is None:
             await self._database.write(partial(jobs.card_tried, job_id=first.id, at=at))
+            self._nonces.tried(nonce)
             card = await self._card(takes)
             message_id = await self._delivery.post_card(card)
             if first_try:
                 self._shown[first.id] = _seen(card)
+        self._nonces.forget(nonce)
         # What was found, or given again for its nonce, shows the order as it was at an earlier try.
         rev = first.rev if first_try else first.card_rev
         await self._database.write(partial(jobs.card_posted, job_id=first.id, message_id=message_id, rev=rev))

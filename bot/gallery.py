@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.cards import NONCE_HOLDS, Cards
+from bot.cards import Cards
 from bot.delivery import Post
 from bot.domain import ChannelId, Clip, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import (
@@ -25,6 +25,7 @@ from bot.errors import (
     MessageGone,
     StorageError,
 )
+from bot.nonces import Nonces
 from bot.packing import Packing
 from storage import clips, jobs, stars
 from storage.database import Database
@@ -101,6 +102,7 @@ class Galleries:
         self._wall = wall
         self._packing = packing
         self._folder = folder
+        self._nonces = Nonces(now=now)
         self._now = now
         self._changed = asyncio.Event()
         self._not_before: dict[JobId, datetime] = {}
@@ -219,7 +221,7 @@ class Galleries:
             self._not_before[job.id] = self._now() + timedelta(seconds=RETRY_MAX_S)
             return
         tried = post.tried_at is not None
-        if tried and not self._nonce_holds(post.tried_at):
+        if tried and not self._nonces.holds(post.job_id, post.tried_at):
             try:
                 found = await self._wall.find_hung(post)
             except DeliveryRefused:
@@ -251,6 +253,7 @@ class Galleries:
             return
         try:
             await self._database.write(partial(stars.tried, job_id=job.id, at=self._now()))
+            self._nonces.tried(job.id)
             count = await self._database.read(partial(stars.of, job_id=job.id))
             message_id = await self._wall.hang(
                 await self._post(job, clip, post.channel_id, packed.path), count
@@ -321,10 +324,6 @@ class Galleries:
             label=card.label,
             play_money=card.play_money,
         )
-
-    def _nonce_holds(self, tried_at: datetime | None) -> bool:
-        at = self._now()
-        return tried_at is not None and at - NONCE_HOLDS < tried_at <= at
 
     async def _became(self, post: GalleryPost, new: Hanging, message_id: MessageId | None = None) -> None:
         await self._database.write(

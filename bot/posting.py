@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from bot.cards import NONCE_HOLDS, Cards
-from bot.delivery import Delivery, Post
+from bot.cards import Cards
+from bot.delivery import Delivery, Post, clip_nonce
 from bot.domain import NOWHERE, ChannelId, Clip, GuildId, Job, MessageId
 from bot.errors import (
     ClipTooLarge,
@@ -22,6 +22,7 @@ from bot.errors import (
     PlaceGone,
     StorageError,
 )
+from bot.nonces import Nonces
 from bot.packing import Packed, Packing
 from storage import jobs, places, wishes
 from storage.database import Database
@@ -68,6 +69,7 @@ class Posting:
         self._cards = cards
         self._delivery = delivery
         self._packing = packing
+        self._nonces = Nonces(now=now)
         self._now = now
 
     async def post(self, job: Job, clip: Clip) -> Posted:
@@ -127,7 +129,7 @@ class Posting:
             DeliveryRefused: it is certainly not there, and will not be.
         """
         tried = job.clip_tried_at is not None and job.clip_channel_id == place.channel_id
-        if tried and not self._nonce_holds(job.clip_tried_at):
+        if tried and not self._nonces.holds(_nonce(place, job), job.clip_tried_at):
             found = await self._look(place, job, clip)
             if found is not None:
                 return found
@@ -142,11 +144,8 @@ class Posting:
                     f"refused after a try of which nobody knows: {refused}"
                 ) from refused
             raise
+        self._nonces.forget(_nonce(place, job))
         return Posted(channel_id=place.channel_id, message_id=message_id)
-
-    def _nonce_holds(self, tried_at: datetime | None) -> bool:
-        at = self._now()
-        return tried_at is not None and at - NONCE_HOLDS < tried_at <= at
 
     async def _look(self, place: Place, job: Job, clip: Clip) -> Posted | None:
         try:
@@ -205,6 +204,12 @@ class Posting:
         await self._database.write(
             partial(jobs.clip_tried, job_id=job.id, channel_id=place.channel_id, at=self._now())
         )
+        self._nonces.tried(_nonce(place, job))
+
+
+def _nonce(place: Place, job: Job) -> str:
+    """A nonce is known in its own channel alone."""
+    return f"{clip_nonce(job.id)} {place.channel_id}"
 
 
 async def _removed(packed: Packed) -> None:

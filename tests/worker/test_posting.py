@@ -327,3 +327,17 @@ async def test_a_private_clip_is_made_paid_and_kept_and_no_channel_sees_it(bench
     assert tries(bench) == 0
     assert bench.entries(job) == PAID
     assert clip_on_disk(bench, job)
+
+
+async def test_a_clock_that_is_set_back_makes_no_old_nonce_young(bench: Bench) -> None:
+    bench.channel.always(Mishap.HANG_AFTER, Call.POST_CLIP)
+    await bench.start()
+    job = await bench.until_state(await bench.place(), JobState.STORED)
+    await bench.until(lambda: len(bench.channel.clips(job.id)) == 1)
+    bench.clock.advance(-timedelta(minutes=4))
+
+    await bench.until(lambda: tries(bench) == 1 and bench.channel.count(Call.FIND_CLIP) == 1)
+    bench.channel.heal()
+    job = await bench.until_state(job, JobState.POSTED)
+
+    assert [clip.id for clip in bench.channel.clips(job.id)] == [job.clip_message_id]

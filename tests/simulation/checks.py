@@ -1,0 +1,122 @@
+"""What must be true when a world has come to rest, whatever happened in it."""
+
+from hashlib import sha256
+
+from bot.domain import ENDED, ClipState, EntryKind, Job, JobState, Scope
+from storage import clips, jobs, ledger, removals
+from tests.simulation.providers import Fate, Made
+from tests.simulation.world import World
+
+NO_GOOD_CLIP = {Fate.GARBAGE, Fate.EXPIRES, Fate.FORGOTTEN}
+UNSAID = {Fate.FORGOTTEN, Fate.FAILS_UNSAID}
+UNMADE = {Fate.FAILS, Fate.FAILS_UNSAID, Fate.FAILS_BILLED, Fate.STOPS}
+
+
+def wrongs(world: World) -> list[str]:
+    """Everything that is wrong with it, in sentences; none where all is well."""
+    found = [*world.discord.wrongs]
+    found += [f"fault of ours: {fault}" for fault in world.faults_of_ours]
+    found += [f"ledger: {difference}" for difference in ledger.verify(world.connection)]
+    for books in world.books.values():
+        found += [f"{job_id} was submitted twice at {books.name}" for job_id in books.doubles]
+    for job in jobs.newest(world.connection, limit=10_000):
+        made = [made for books in world.books.values() for made in books.of_job(job.id)]
+        found += [
+            f"{job.id} ({job.order.model}, {job.state}): {wrong}" for wrong in _of_job(world, job, made)
+        ]
+    found += _of_holds(world)
+    return found
+
+
+def _of_job(world: World, job: Job, made: list[Made]) -> list[str]:
+    found = []
+    if job.state not in ENDED and job.state is not JobState.UNDELIVERABLE:
+        found.append(f"has not ended: {job.fault}")
+        return found
+    if job.card_rev != job.rev:
+        found.append("its card does not say how it ended")
+    if len(made) > 1:
+        found.append(f"was made {len(made)} times")
+    found += _of_money(world, job, made)
+    found += _of_clip(world, job, made)
+    return found
+
+
+def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
+    """What is in the ledger for it is what is in the provider's books."""
+    booked = 0
+    on_the_house = False
+    for entry in ledger.entries_of(world.connection, job.id):
+        if entry.kind in (EntryKind.CAPTURE, EntryKind.ADJUST):
+            booked += entry.amount_micros
+            on_the_house |= entry.bearer is Scope.HOUSE and entry.kind is EntryKind.CAPTURE
+    billed = sum(each.billed for each in made)
+    charged = job.charged_micros
+    found = []
+    unsaid = any(each.fate in UNSAID for each in made) or (
+        job.fault is not None and job.fault.code in ("vanished", "lost_at_provider")
+    )
+    if unsaid and billed < booked <= job.quote.price_micros:
+        pass  # nobody said what it cost, so the house has put down what was held
+    elif booked != billed:
+        found.append(f"{booked} in the ledger, {billed} at the provider")
+    if charged > job.quote.price_micros:
+        found.append(f"its member was charged {charged}")
+    if job.state is JobState.POSTED and made and not charged and not on_the_house:
+        found.append("it was posted, and its member paid nothing")
+    if not made and charged:
+        found.append("its member paid for nothing")
+    return found
+
+
+def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
+    found = []
+    seen = world.discord.clips(job.id)
+    if len(seen) > 1 and not job.is_on_card:
+        found.append(f"its clip is shown {len(seen)} times")
+    was_good = any(
+        each.billed and each.fate not in NO_GOOD_CLIP | UNMADE and not each.stopped for each in made
+    )
+    state = clips.state_of(world.connection, job.id)
+    if was_good and job.state not in (JobState.POSTED, JobState.UNDELIVERABLE):
+        lied = job.fault is not None and job.fault.code in ("clip_unusable", "asset_gone", "disk")
+        if not lied:
+            found.append(f"was paid for and is lost: {job.fault}")
+    if job.state in (JobState.POSTED, JobState.UNDELIVERABLE):
+        clip = clips.get(world.connection, job.id, folder=world.folder)
+        if state is ClipState.DELETED:
+            if clip is not None and clip.path.exists():
+                found.append("its clip was deleted, and its file is there")
+            if seen and not job.is_on_card and not _was_refused(world, job):
+                found.append("its clip was deleted, and is shown")
+        elif clip is None or not clip.path.exists():
+            found.append("its clip is not on our disk")
+        elif sha256(clip.path.read_bytes()).hexdigest() != clip.sha256:
+            found.append("its clip on our disk is not what was fetched")
+        elif job.state is JobState.POSTED and job.clip_message_id not in world.discord.messages:
+            found.append("it is posted nowhere")
+    elif seen:
+        found.append("its clip is shown, and it was not posted")
+    return found
+
+
+def _of_holds(world: World) -> list[str]:
+    """Each hold has ended once."""
+    rows = world.connection.execute(
+        """
+        SELECT holds.id, holds.job_id, holds.ended_at,
+               (SELECT count(*) FROM entries WHERE hold_id = holds.id AND kind IN ('capture', 'release'))
+        FROM holds
+        """
+    )
+    return [
+        f"hold {hold_id} of {job_id} has ended {ends} times"
+        for hold_id, job_id, ended_at, ends in rows
+        if ended_at is None or ends != 1
+    ]
+
+
+def _was_refused(world: World, job: Job) -> bool:
+    """Whether its channel was closed to us when its message was to be deleted: a moderator can do that."""
+    results = [removal.result for removal in removals.of(world.connection, job.id)]
+    return any(result is not None and result.startswith("refused") for result in results)

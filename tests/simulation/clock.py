@@ -1,0 +1,165 @@
+"""The world's time, and a process's event loop in it: no selector, no thread, to be cut off anywhere.
+
+Whoever holds the loop drives it. It may be left between any two of its steps, for ever: that is a `kill -9`.
+A step is what runs between two awaits that really wait.
+"""
+
+import asyncio
+import heapq
+import itertools
+from asyncio import events
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextvars import Context
+from typing import Any, TypeVar, TypeVarTuple
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
+
+NEVER_S = float("inf")
+
+STEPS_MAX = 400_000
+"""While no time passes: far more than is ever needed, so that running in circles is found."""
+
+
+class RunsInCircles(AssertionError):
+    """A process works without end and no time passes."""
+
+
+class Agenda:
+    """What happens in the world by itself, in the order of its time."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
+        self._order = itertools.count()
+
+    def at(self, when_s: float, happening: Callable[[], object]) -> None:
+        heapq.heappush(self._heap, (when_s, next(self._order), happening))
+
+    @property
+    def next_s(self) -> float:
+        return self._heap[0][0] if self._heap else NEVER_S
+
+    def take(self) -> Callable[[], object]:
+        return heapq.heappop(self._heap)[2]
+
+
+class SimulatedLoop(asyncio.BaseEventLoop):
+    """The whole of a process's time and tasks.
+
+    Args:
+        at_s: the world's time at which the process is started.
+        agenda: the world's, which comes before what the process does at the same time.
+    """
+
+    def __init__(self, at_s: float, agenda: Agenda) -> None:
+        super().__init__()
+        self.at_s = at_s
+        self.steps = 0
+        self.cut_at_step: int | None = None
+        self.was_cut = False
+        self.faults: list[dict[str, Any]] = []
+        self._agenda = agenda
+        self._soon: deque[asyncio.Handle] = deque()
+        self._timers: list[asyncio.TimerHandle] = []
+        self.set_exception_handler(self._note)
+
+    def time(self) -> float:
+        return self.at_s
+
+    def cut(self) -> None:
+        """The process dies as soon as the step that is being taken waits for something."""
+        self.was_cut = True
+
+    def drive(self, until_s: float) -> None:
+        """Take steps and let time pass until then, the world's next happening, or the process's end."""
+        soon, timers = self._soon, self._timers
+        events._set_running_loop(self)
+        try:
+            still = 0
+            while not self.was_cut:
+                while soon:
+                    handle = soon.popleft()
+                    if handle._cancelled:
+                        continue
+                    handle._run()
+                    self.steps += 1
+                    still += 1
+                    if self.steps == self.cut_at_step:
+                        self.was_cut = True
+                    if self.was_cut:
+                        return
+                    if still > STEPS_MAX:
+                        raise RunsInCircles(f"{still} steps at {self.at_s:.3f} s")
+                until = min(until_s, self._agenda.next_s)
+                if not timers or timers[0].when() > until:
+                    self.at_s = max(self.at_s, until)
+                    return
+                if timers[0].when() > self.at_s:
+                    self.at_s = timers[0].when()
+                    still = 0
+                while timers and timers[0].when() <= self.at_s:
+                    timer = heapq.heappop(timers)
+                    timer._scheduled = False  # type: ignore[attr-defined]
+                    soon.append(timer)
+        finally:
+            events._set_running_loop(None)
+
+    def bury(self) -> None:
+        """End what is left of a process that was cut. Only when nobody looks at its world any more."""
+        events._set_running_loop(self)
+        try:
+            for task in asyncio.all_tasks(self):
+                task._log_destroy_pending = False  # type: ignore[attr-defined]
+                try:
+                    task.get_coro().close()
+                except RuntimeError:
+                    continue  # it waits in a `finally`: there is nobody for whom it could
+        finally:
+            events._set_running_loop(None)
+        self._soon.clear()
+        self._timers.clear()
+        self.close()
+
+    # What asyncio asks of a loop
+
+    def call_soon(
+        self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._soon.append(handle)
+        return handle
+
+    def call_at(
+        self, when: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        heapq.heappush(self._timers, timer)
+        timer._scheduled = True  # type: ignore[attr-defined]
+        return timer
+
+    def call_later(
+        self, delay: float, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        return self.call_at(self.at_s + delay, callback, *args, context=context)
+
+    def _timer_handle_cancelled(self, handle: asyncio.TimerHandle) -> None:
+        """It stays in the heap until its time."""
+
+    # The type of the standard library's own stubs cannot be met by an override.
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, func: Callable[..., T], *args: Any
+    ) -> asyncio.Future[T]:
+        """What a thread would do is done at once, and its caller hears of it."""
+        del executor
+        answer: asyncio.Future[T] = self.create_future()
+        try:
+            answer.set_result(func(*args))
+        except Exception as fault:  # noqa: BLE001 - handed to the caller, as a thread's is
+            answer.set_exception(fault)
+        return answer
+
+    def _note(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        del loop
+        self.faults.append(context)

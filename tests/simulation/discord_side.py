@@ -1,0 +1,227 @@
+"""Discord as the bot sees it: channels that keep its rules for our posts, and the truth of what was shown.
+
+It is `bot.delivery.Delivery` and `bot.showing.Screen`. It outlives every process.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from bot.delivery import Card, Post, card_nonce, clip_nonce
+from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, MessageId, UserId
+from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone
+from bot.showing import Notice
+from tests.simulation.sky import Mishap, Sky, WentWrong, across
+
+T = TypeVar("T")
+
+NONCE_REMEMBERED_S = 120.0
+"""The shortest time that "the past few minutes" can mean."""
+
+LEVEL_BYTES = 10 << 20
+
+
+@dataclass(slots=True, kw_only=True)
+class Message:
+    """A message of ours. `clips` are the SHA-256 of the files that it shows."""
+
+    id: MessageId
+    channel_id: ChannelId
+    nonce: str
+    job_id: JobId
+    posted_s: float
+    clips: list[str] = field(default_factory=list)
+    deleted: bool = False
+
+
+class SimulatedDiscord:
+    """Every channel, and all that was ever posted.
+
+    Args:
+        time: the true time, in seconds.
+        may_be_seen: whether somebody has let this clip be shown; asked when it is.
+    """
+
+    def __init__(self, sky: Sky, *, time: Callable[[], float], may_be_seen: Callable[[JobId], bool]) -> None:
+        self.messages: dict[MessageId, Message] = {}
+        self.of_job: dict[JobId, list[Message]] = {}
+        self.wrongs: list[str] = []
+        self.closed: set[ChannelId] = set()
+        self.gone: set[ChannelId] = set()
+        self.unread: set[ChannelId] = set()
+        self.parents: dict[ChannelId, ChannelId] = {}
+        self.departed: set[UserId] = set()
+        self._sky = sky
+        self._time = time
+        self._may_be_seen = may_be_seen
+
+    # What happens to it
+
+    def delete(self, message_id: MessageId) -> None:
+        self.messages[message_id].deleted = True
+
+    def remove_channel(self, channel_id: ChannelId) -> None:
+        """With all that is in it."""
+        self.gone.add(channel_id)
+        for message in self.messages.values():
+            if message.channel_id == channel_id:
+                message.deleted = True
+
+    def clips(self, job_id: JobId) -> list[Message]:
+        """The messages that show a job's clip now."""
+        return [message for message in self.of_job.get(job_id, ()) if message.clips and not message.deleted]
+
+    # Delivery
+
+    async def post_card(self, card: Card) -> MessageId:
+        job = card.job
+        return await self._call(
+            "post card", lambda: self._post(card_nonce(job.id), job.id, job.order.channel_id, [])
+        )
+
+    async def edit_card(self, card: Card) -> None:
+        carried = [take for take in card.takes if take.job.is_on_card]
+        if not card.clips_here and any(take.clip_state is ClipState.SHOWN for take in carried):
+            return  # as the real one: the card carries a clip, which an edit without it would hide
+        here = [(take.job.id, _digest(take.clip_here.read_bytes())) for take in card.takes if take.clip_here]
+        await self._call("edit card", lambda: self._edit(card, here if here or carried else None))
+
+    async def post_clip(self, post: Post) -> MessageId:
+        clips = [] if post.path is None else [_digest(post.path.read_bytes())]
+        job_id = post.job.id
+        return await self._call(
+            "post clip", lambda: self._post(clip_nonce(job_id), job_id, post.channel_id, clips)
+        )
+
+    async def find_card(self, channel_id: ChannelId, job: Job) -> MessageId | None:
+        return await self._call("find card", lambda: self._find(channel_id, card_nonce(job.id), job.id))
+
+    async def find_clip(self, channel_id: ChannelId, job: Job) -> MessageId | None:
+        return await self._call("find clip", lambda: self._find(channel_id, clip_nonce(job.id), job.id))
+
+    async def upload_limit(self, guild_id: GuildId) -> int:
+        del guild_id
+        return LEVEL_BYTES
+
+    async def parent_of(self, channel_id: ChannelId) -> ChannelId | None:
+        return self.parents.get(channel_id)
+
+    async def direct_channel(self, user_id: UserId) -> ChannelId:
+        if user_id in self.departed:
+            raise DeliveryRefused("no direct messages")
+        return ChannelId(user_id)
+
+    async def delete_message(self, channel_id: ChannelId, message_id: MessageId) -> bool:
+        return await self._call("delete message", lambda: self._delete(channel_id, message_id))
+
+    async def edit_clip(self, post: Post, message_id: MessageId, *, shown: bool, upload: bool) -> None:
+        clips = [] if post.path is None or not shown else [_digest(post.path.read_bytes())]
+
+        def edit() -> None:
+            message = self.messages.get(message_id)
+            if message is None or message.deleted:
+                raise MessageGone("Unknown Message")
+            self._check_open(message.channel_id)
+            if clips:
+                self._shown(post.job.id)
+            if upload or not shown:
+                message.clips = clips
+
+        await self._call("edit clip", edit)
+
+    async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
+        del guild_id
+        return None
+
+    async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
+        del notice
+        await self._call("tell", lambda: self._check_open(channel_id))
+
+    # Its side
+
+    async def _call(self, call: str, work: Callable[[], T]) -> T:
+        try:
+            return await across(self._sky, "discord", call, work)
+        except WentWrong as wrong:
+            match wrong.mishap:
+                case Mishap.REFUSED:
+                    raise DeliveryRefused("Missing Permissions") from wrong
+                case Mishap.TOO_LARGE:
+                    raise ClipTooLarge("Request entity too large") from wrong
+                case Mishap.LIE:
+                    raise ZeroDivisionError("a fault of our own code") from wrong
+                case _:
+                    raise DeliveryUnavailable(str(wrong)) from wrong
+
+    def _post(self, nonce: str, job_id: JobId, channel_id: ChannelId, clips: list[str]) -> MessageId:
+        at = self._time()
+        self._check_open(channel_id)
+        of_job = self.of_job.setdefault(job_id, [])
+        for known in of_job:
+            if (
+                known.nonce == nonce
+                and known.channel_id == channel_id
+                and at - known.posted_s < NONCE_REMEMBERED_S
+            ):
+                if known.deleted:
+                    raise MessageGone("Unknown Message")
+                return known.id
+        if any(known.nonce == nonce and not known.deleted for known in of_job):
+            self.wrongs.append(f"{nonce} was posted twice")
+        if clips:
+            self._shown(job_id)
+        message = Message(
+            id=MessageId(900_000 + len(self.messages)),
+            channel_id=channel_id,
+            nonce=nonce,
+            job_id=job_id,
+            posted_s=at,
+            clips=clips,
+        )
+        self.messages[message.id] = message
+        of_job.append(message)
+        return message.id
+
+    def _edit(self, card: Card, clips: list[tuple[JobId, str]] | None) -> None:
+        message = self.messages.get(card.job.card_message_id or MessageId(0))
+        if message is None or message.deleted:
+            raise MessageGone("Unknown Message")
+        self._check_open(message.channel_id)
+        if clips is None:
+            return
+        for job_id, _ in clips:
+            self._shown(job_id)
+        message.clips = [digest for _, digest in clips]
+
+    def _shown(self, job_id: JobId) -> None:
+        if not self._may_be_seen(job_id):
+            self.wrongs.append(f"the clip of {job_id} was shown, and nobody had let it pass")
+
+    def _find(self, channel_id: ChannelId, nonce: str, job_id: JobId) -> MessageId | None:
+        if channel_id in self.gone:
+            raise PlaceGone("Unknown Channel")
+        if channel_id in self.unread or channel_id in self.closed:
+            raise DeliveryRefused("the history may not be read here")
+        for message in self.of_job.get(job_id, ()):
+            if message.channel_id == channel_id and message.nonce == nonce and not message.deleted:
+                return message.id
+        return None
+
+    def _delete(self, channel_id: ChannelId, message_id: MessageId) -> bool:
+        if channel_id in self.gone:
+            return False
+        self._check_open(channel_id)
+        message = self.messages[message_id]
+        was, message.deleted = message.deleted, True
+        return not was
+
+    def _check_open(self, channel_id: ChannelId) -> None:
+        if channel_id in self.gone:
+            raise PlaceGone("Unknown Channel")
+        if channel_id in self.closed:
+            raise DeliveryRefused("Missing Permissions")
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,248 @@
+"""What happens in a world, drawn from its seed: what people do, and what goes wrong."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tests.simulation.process import NAMES
+from tests.simulation.providers import Fate
+from tests.simulation.sky import Mishap
+
+FIRST_S, LAST_S = 1.0, 60.0
+"""When orders are placed. Most of what happens does so soon after one of them."""
+
+ORDERS_MAX = 4
+CHANNELS = (30, 31, 32)
+MEMBERS = (1001, 1002, 1003)
+
+
+class Kind(StrEnum):
+    """What can happen."""
+
+    ORDER = "order"
+    CANCEL = "cancel"
+    DELETE = "delete"
+    CALL = "call"
+    FATE = "fate"
+    CRASH = "crash"
+    STOP = "stop"
+    CLOCK = "clock"
+    FULL = "disk full"
+    CLOSED = "channel closed"
+    UNREAD = "history closed"
+    GONE = "channel gone"
+    DELETED = "message deleted"
+    LEFT = "member left"
+    WEBHOOKS = "webhooks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happens, at a time or from then on for a while.
+
+    `where` is an actor, model or channel, `call` what it is asked, `what` what becomes of it, and `number`
+    which one, or how many.
+    """
+
+    at_s: float
+    kind: Kind
+    where: str = ""
+    call: str = ""
+    what: str = ""
+    lasts_s: float = 0.0
+    number: int = 0
+
+    def __str__(self) -> str:
+        words = [f"{self.at_s:7.2f} s  {self.kind}", self.where, self.call, self.what]
+        if self.number:
+            words.append(f"#{self.number}")
+        if self.lasts_s:
+            words.append(f"for {self.lasts_s:.0f} s")
+        return " ".join(word for word in words if word)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A whole world: all else follows from it."""
+
+    seed: int
+    events: tuple[Event, ...]
+    patience_s: float
+    with_surge: bool
+
+    @property
+    def faults(self) -> Counter[str]:
+        """How often what went wrong, by its name."""
+        return Counter(
+            event.what if event.kind in (Kind.CALL, Kind.FATE) else event.kind.value
+            for event in self.events
+            if event.kind is not Kind.ORDER
+        )
+
+    def only(self, kept: Iterable[int]) -> "Plan":
+        """The same world with some of its events, by their place."""
+        events = tuple(self.events[place] for place in kept)
+        return Plan(seed=self.seed, events=events, patience_s=self.patience_s, with_surge=self.with_surge)
+
+
+_PROVIDER_CALLS = ("submit", "submit", "submit", "ask", "ask", "fetch", "list", "cancel", "delete")
+_DISCORD_CALLS = (
+    "post card",
+    "edit card",
+    "post clip",
+    "post clip",
+    "find card",
+    "find clip",
+    "delete message",
+)
+_SUBMIT = tuple(
+    each for each in Mishap if each not in (Mishap.TOO_LARGE, Mishap.DIE_BEFORE, Mishap.DIE_AFTER)
+)
+_ASKED = (
+    Mishap.UNREACHED,
+    Mishap.BUSY,
+    Mishap.REQUEST_LOST,
+    Mishap.ANSWER_LOST,
+    Mishap.BROKEN,
+    Mishap.SLOW,
+    Mishap.LIE,
+)
+_POSTED = (
+    Mishap.UNREACHED,
+    Mishap.BUSY,
+    Mishap.REQUEST_LOST,
+    Mishap.ANSWER_LOST,
+    Mishap.ANSWER_LOST,
+    Mishap.BROKEN,
+    Mishap.BROKEN_AFTER,
+    Mishap.SLOW,
+    Mishap.REFUSED,
+)
+_ONCE_MORE = (0.0, 0.0, 0.0, 30.0, 200.0)
+"""How long a mishap goes on: mostly for one call."""
+
+
+def draw(seed: int) -> Plan:
+    """The world of a seed."""
+    chance = random.Random(f"world {seed}")
+    models = (*NAMES, *NAMES, "either")
+    clock_is_right = chance.random() < 0.8
+    events: list[Event] = []
+    for _ in range(chance.randint(1, ORDERS_MAX)):
+        model = chance.choice(models)
+        if not clock_is_right and model in ("listed", "either"):
+            model = "keyed"  # what a list proves, it proves by the time of sending
+        order = Event(
+            at_s=round(chance.uniform(FIRST_S, LAST_S), 2),
+            kind=Kind.ORDER,
+            where=model,
+            call=str(chance.choice(MEMBERS)),
+            what=str(chance.choice(CHANNELS)),
+            number=chance.choice((1, 1, 1, 1, 2)),
+        )
+        events.append(order)
+        if chance.random() < 0.15:  # pressed twice, or replayed by the gateway
+            events.append(order)
+    placed = [event.at_s for event in events]
+    for _ in range(chance.choice((0, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12))):
+        at_s = round(chance.choice(placed) + chance.expovariate(1 / 6.0), 2)
+        events.append(_fault(chance, at_s, clock_is_right=clock_is_right))
+    return Plan(
+        seed=seed,
+        events=tuple(sorted(events, key=lambda event: event.at_s)),
+        patience_s=chance.choice((600.0, 600.0, 600.0, 600.0, 7_200.0, 7_200.0, 7_200.0, 93_600.0)),
+        with_surge=chance.random() < 0.05,
+    )
+
+
+def _fault(chance: random.Random, at_s: float, *, clock_is_right: bool) -> Event:
+    kinds: tuple[tuple[int, Callable[[random.Random, float], Event]], ...] = (
+        (8, _crash),
+        (8, _provider_call),
+        (7, _discord_call),
+        (4, _fate),
+        (4, _person),
+        (1, _stop),
+        (2, _place),
+        (1, _full),
+        (2, _webhooks),
+        (1 if clock_is_right else 4, _small_jump if clock_is_right else _jump),
+    )
+    ((_, drawn),) = chance.choices(kinds, [weight for weight, _ in kinds])
+    return drawn(chance, at_s)
+
+
+def _crash(chance: random.Random, at_s: float) -> Event:
+    down_s = chance.choice((0.5, 5.0, 5.0, 130.0, 3_700.0))
+    return Event(at_s=at_s, kind=Kind.CRASH, number=chance.randint(1, 60), lasts_s=down_s)
+
+
+def _stop(chance: random.Random, at_s: float) -> Event:
+    return Event(at_s=at_s, kind=Kind.STOP, lasts_s=chance.choice((1.0, 30.0)))
+
+
+def _provider_call(chance: random.Random, at_s: float) -> Event:
+    call = chance.choice(_PROVIDER_CALLS)
+    mishaps = _SUBMIT if call == "submit" else (*_ASKED, Mishap.FULL) if call == "fetch" else _ASKED
+    return Event(
+        at_s=at_s,
+        kind=Kind.CALL,
+        where=chance.choice(NAMES),
+        call=call,
+        what=chance.choice(mishaps).value,
+        lasts_s=chance.choice(_ONCE_MORE),
+    )
+
+
+def _discord_call(chance: random.Random, at_s: float) -> Event:
+    call = chance.choice(_DISCORD_CALLS)
+    mishaps = [each for each in _POSTED if each is not Mishap.REFUSED or call == "post clip"]
+    if call == "post clip":
+        mishaps.append(Mishap.TOO_LARGE)
+    return Event(
+        at_s=at_s,
+        kind=Kind.CALL,
+        where="discord",
+        call=call,
+        what=chance.choice(mishaps).value,
+        lasts_s=chance.choice(_ONCE_MORE),
+    )
+
+
+def _fate(chance: random.Random, at_s: float) -> Event:
+    del at_s
+    return Event(at_s=0.0, kind=Kind.FATE, where=chance.choice(NAMES), what=chance.choice(list(Fate)).value)
+
+
+def _person(chance: random.Random, at_s: float) -> Event:
+    kind = chance.choice((Kind.CANCEL, Kind.CANCEL, Kind.DELETE, Kind.DELETED, Kind.LEFT))
+    return Event(at_s=at_s, kind=kind, number=chance.randint(1, 20))
+
+
+def _place(chance: random.Random, at_s: float) -> Event:
+    kind = chance.choice((Kind.CLOSED, Kind.UNREAD, Kind.GONE))
+    channel = str(chance.choice(CHANNELS))
+    return Event(at_s=at_s, kind=kind, where=channel, lasts_s=chance.choice((20.0, 200.0)))
+
+
+def _full(chance: random.Random, at_s: float) -> Event:
+    return Event(at_s=at_s, kind=Kind.FULL, lasts_s=chance.choice((1.0, 40.0)))
+
+
+def _small_jump(chance: random.Random, at_s: float) -> Event:
+    return Event(at_s=at_s, kind=Kind.CLOCK, number=chance.choice((-500, -60, 60, 500)))
+
+
+def _jump(chance: random.Random, at_s: float) -> Event:
+    return Event(at_s=at_s, kind=Kind.CLOCK, number=chance.choice((-90_000, -4_000, 4_000, 90_000)))
+
+
+def _webhooks(chance: random.Random, at_s: float) -> Event:
+    return Event(
+        at_s=at_s / 8,
+        kind=Kind.WEBHOOKS,
+        where=chance.choice(NAMES),
+        what=chance.choice(("once", "twice", "late", "early")),
+    )

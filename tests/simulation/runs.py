@@ -1,0 +1,132 @@
+"""One world from its plan to a verdict, many of them, and the fewest things that still go wrong."""
+
+import gc
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from storage import jobs
+from tests.simulation.checks import wrongs
+from tests.simulation.drama import Drama, world_of
+from tests.simulation.faults import Plan, draw
+from tests.simulation.scene import Scene
+
+IN_MEMORY = Path("/dev/shm")
+"""Where there is such a folder its files are in memory, and clips cost no disk."""
+
+
+COLLECT_EVERY = 25
+"""Worlds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What came of a world."""
+
+    plan: Plan
+    wrongs: tuple[str, ...]
+    jobs: int
+    lives: int
+    states: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of many."""
+
+    worlds: int = 0
+    jobs: int = 0
+    lives: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    bad: list[Outcome] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        self.worlds += 1
+        self.jobs += outcome.jobs
+        self.lives += outcome.lives
+        self.faults += outcome.plan.faults
+        self.states += outcome.states
+        if outcome.wrongs:
+            self.bad.append(outcome)
+
+
+@contextmanager
+def scene() -> Iterator[Scene]:
+    """A place for worlds, with logs off: they are full of what went wrong."""
+    level = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    with TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+        made = Scene(Path(folder))
+        try:
+            yield made
+        finally:
+            made.connection.close()
+            logging.disable(level)
+
+
+def outcome(made: Scene, plan: Plan) -> Outcome:
+    """Play a world to its end and look at it."""
+    world = world_of(made, plan)
+    try:
+        Drama(world, plan).run()
+        found = wrongs(world)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, this seed found it
+        found = [f"{type(fault).__name__}: {fault}"]
+    every = jobs.newest(made.connection, limit=10_000)
+    done = Outcome(
+        plan=plan,
+        wrongs=tuple(found),
+        jobs=len(every),
+        lives=world.lives,
+        states=Counter(job.state.value for job in every),
+    )
+    world.end()
+    return done
+
+
+def play(seeds: Iterable[int], *, until: Callable[[Tally], bool] | None = None) -> Tally:
+    """The worlds of these seeds, until it is enough."""
+    tally = Tally()
+    with scene() as made:
+        gc.freeze()
+        gc.disable()  # else it looks again and again at what dead processes left
+        for seed in seeds:
+            tally.add(outcome(made, draw(seed)))
+            if tally.worlds % COLLECT_EVERY == 0:
+                gc.collect()
+            if until is not None and until(tally):
+                break
+        gc.enable()
+        gc.unfreeze()
+    return tally
+
+
+def shrunk(made: Scene, plan: Plan) -> tuple[list[int], Outcome]:
+    """The places of the fewest events with which something still goes wrong, and what then does."""
+    kept = list(range(len(plan.events)))
+    last = outcome(made, plan)
+    assert last.wrongs, "nothing is wrong with this world"
+    size = max(1, len(kept) // 2)
+    while size:
+        smaller = False
+        for start in range(0, len(kept), size):
+            fewer = kept[:start] + kept[start + size :]
+            tried = outcome(made, plan.only(fewer))
+            if tried.wrongs:
+                kept, last, smaller = fewer, tried, True
+                break
+        if not smaller:
+            size //= 2
+    return kept, last
+
+
+def told(kept: list[int], whole: Plan, last: Outcome) -> str:
+    """A failure in words, with the command that replays it."""
+    command = f"make simulate SEED={whole.seed} KEEP={','.join(map(str, kept))}"
+    happened = "\n".join(f"  {event}" for event in last.plan.events)
+    return f"seed {whole.seed}: {'; '.join(last.wrongs)}\n{happened}\nreplay: {command}"

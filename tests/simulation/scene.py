@@ -1,0 +1,89 @@
+"""What worlds are played with, one after another: a connection, a folder, an empty database to begin with.
+
+A new copy of the empty database would have every statement parsed anew, which takes longer than a job. So a
+world is one transaction that is rolled back in the end, and the process's transactions are savepoints in it.
+Not so where disks are full (SQLite then rolls back by itself), and for some other worlds, to see that it is
+all one.
+"""
+
+import sqlite3
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from bot.domain import GuildId, Micros, UserId
+from storage import guilds, wishes
+from storage.database import CACHED_STATEMENTS, prepare
+from storage.tallies import BookConnection
+from storage.wishes import Wishes
+from tests.props import NOON, new_book
+from tests.simulation.faults import MEMBERS
+
+GUILD = GuildId(7)
+
+
+@cache
+def _template() -> sqlite3.Connection:
+    """An empty database, with one server that may spend and one member who takes direct messages."""
+    book = new_book()
+    book.execute("BEGIN IMMEDIATE")
+    guilds.admit(book, guild_id=GUILD, ceiling_micros=Micros(10**10), at=NOON)
+    wishes.put(book, UserId(MEMBERS[0]), Wishes(direct_messages=True, mentions=False))
+    book.execute("COMMIT")
+    return book
+
+
+class StagedConnection(BookConnection):
+    """Within a world that is to be rolled back a transaction is a savepoint."""
+
+    is_staged = False
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if self.is_staged:
+            match sql:
+                case "BEGIN IMMEDIATE":
+                    sql = "SAVEPOINT batch"
+                case "COMMIT":
+                    sql = "RELEASE batch"
+                case "ROLLBACK":
+                    super().execute("ROLLBACK TO batch")
+                    sql = "RELEASE batch"
+        return super().execute(sql, parameters)
+
+    def raise_curtain(self) -> None:
+        """A world begins, of which nothing will be left."""
+        super().execute("BEGIN IMMEDIATE")
+        self.is_staged = True
+
+    def lower_curtain(self) -> None:
+        if self.is_staged:
+            self.is_staged = False
+            super().execute("ROLLBACK")
+
+
+class Scene:
+    """What worlds share, and none can tell from new."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.connection = sqlite3.connect(
+            ":memory:", isolation_level=None, factory=StagedConnection, cached_statements=CACHED_STATEMENTS
+        )
+        prepare(self.connection)
+        self._is_new = False
+        (folder / "thumbnails").mkdir(exist_ok=True)
+        (folder / "pictures").mkdir(exist_ok=True)
+
+    def anew(self, *, staged: bool) -> None:
+        self.connection.lower_curtain()
+        if not self._is_new:
+            # Not `deserialize`, which is faster: statements parsed before it would read freed memory.
+            _template().backup(self.connection)
+        self._is_new = staged
+        if staged:
+            self.connection.raise_curtain()
+        else:
+            self.connection.execute("PRAGMA max_page_count = 1073741823")
+        self.connection.charters.clear()
+        for path in self.folder.glob("*.mp4"):
+            path.unlink()

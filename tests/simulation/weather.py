@@ -1,0 +1,68 @@
+"""What goes wrong by a plan: calls by their time, fates of what is taken on."""
+
+import random
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.simulation.clock import Agenda
+from tests.simulation.faults import Event, Kind, Plan
+from tests.simulation.sky import Mishap
+
+
+@dataclass(slots=True)
+class _Window:
+    """A mishap of one call: for once, or for a while."""
+
+    event: Event
+    mishap: Mishap
+    used: bool = False
+
+
+class Weather:
+    """What goes wrong by a plan. It is `sky.Sky`.
+
+    Args:
+        die: ends the process.
+        agenda: of the world.
+        time: the true time, in seconds.
+    """
+
+    def __init__(
+        self, plan: Plan, *, die: Callable[[], None], agenda: Agenda, time: Callable[[], float]
+    ) -> None:
+        self._die = die
+        self._agenda = agenda
+        self._time = time
+        self._windows: dict[tuple[str, str], list[_Window]] = {}
+        self._fates: dict[str, deque[Event]] = {}
+        self._chance = random.Random(f"weather {plan.seed}")
+        for event in plan.events:
+            if event.kind is Kind.CALL:
+                window = _Window(event, Mishap(event.what))
+                self._windows.setdefault((event.where, event.call), []).append(window)
+            elif event.kind is Kind.FATE:
+                self._fates.setdefault(event.where, deque()).append(event)
+
+    def mishap(self, actor: str, call: str) -> Mishap | None:
+        at = self._time()
+        for window in self._windows.get((actor, call), ()):
+            since_s = at - window.event.at_s
+            if since_s < 0:
+                continue
+            if not window.used:
+                window.used = True
+                return window.mishap
+            if since_s < window.event.lasts_s and self._chance.random() < 0.7:
+                return window.mishap
+        return None
+
+    def fate(self, actor: str) -> str | None:
+        fates = self._fates.get(actor)
+        return fates.popleft().what if fates and fates[0].at_s <= self._time() else None
+
+    def die(self) -> None:
+        self._die()
+
+    def later(self, after_s: float, happening: Callable[[], object]) -> None:
+        self._agenda.at(self._time() + after_s, happening)

@@ -1,0 +1,68 @@
+"""Whole worlds in which anything goes wrong: every order ends once, and every micro is accounted for."""
+
+import secrets
+
+import pytest
+
+from tests.props import count
+from tests.simulation.drama import Drama, world_of
+from tests.simulation.faults import Kind, draw
+from tests.simulation.runs import Outcome, outcome, play, scene, shrunk, told
+
+SEEDS = count(small=1_000, whole=20_000)
+
+
+def _told(bad: list[Outcome]) -> str:
+    with scene() as made:
+        words = []
+        for each in bad[:3]:
+            kept, last = shrunk(made, each.plan)
+            words.append(told(kept, each.plan, last))
+        return "\n\n".join(words)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("part", range(4))
+def test_in_every_world_all_orders_end_once_and_the_books_agree(part: int) -> None:
+    tally = play(range(part * SEEDS // 4, (part + 1) * SEEDS // 4))
+
+    assert not tally.bad, _told(tally.bad)
+    assert tally.jobs > SEEDS // 2
+    assert tally.lives > tally.worlds
+
+
+def test_in_worlds_that_nobody_has_seen_before_too() -> None:
+    first = 10**6 + secrets.randbelow(10**9)
+
+    tally = play(range(first, first + 20))
+
+    assert not tally.bad, _told(tally.bad)
+
+
+def test_the_same_seed_is_the_same_world_to_the_last_row() -> None:
+    with scene() as made:
+        first: list[object] = []
+        second: list[object] = []
+        for rows in (first, second):
+            world = world_of(made, draw(7))
+            Drama(world, draw(7)).run()
+            for table in ("jobs", "attempts", "holds", "entries", "clips"):
+                rows += [tuple(row) for row in made.connection.execute(f"SELECT * FROM {table}")]
+            rows += list(world.discord.messages.values())
+            world.end()
+
+    assert first == second
+    assert len(first) > 10
+
+
+def test_seeds_between_them_have_every_kind_of_event() -> None:
+    happened = {event.kind for seed in range(300) for event in draw(seed).events}
+
+    assert happened == set(Kind)
+
+
+def test_a_world_without_faults_posts_what_was_ordered() -> None:
+    with scene() as made:
+        done = outcome(made, draw(3).only(range(0)))
+
+    assert (done.jobs, done.wrongs) == (0, ())
