@@ -13,8 +13,8 @@ from typing import Any
 
 from bot.domain import GuildId, Micros, UserId
 from storage import guilds, wishes
+from storage.connection import BookConnection
 from storage.database import CACHED_STATEMENTS, prepare
-from storage.tallies import BookConnection
 from storage.wishes import Wishes
 from tests.props import NOON, new_book
 from tests.simulation.faults import MEMBERS
