@@ -19,7 +19,7 @@ from av.video.frame import PictureType
 from av.video.reformatter import Interpolation
 from av.video.stream import VideoStream
 
-from bot import fit_plan
+from bot import dynamic_range, fit_plan
 from bot.confinement import confine
 from bot.fit_plan import Plan
 
@@ -96,6 +96,7 @@ def _encode(clip: str, into: Path, comment: str, plan: Plan, rate_bps: int, turn
         heard = source.streams.audio[:1]
         seen = _film_stream(film, video, plan, rate_bps)
         seen.set_display_rotation(turned)
+        mapped = dynamic_range.mapping(video, plan.width, plan.height)
         sounds: list[AudioStream] = [
             film.add_stream_from_template(audio) if plan.copies_sound else _sound_stream(film, audio)
             for audio in heard
@@ -109,7 +110,7 @@ def _encode(clip: str, into: Path, comment: str, plan: Plan, rate_bps: int, turn
             for frame in packet.decode():
                 match frame:
                     case av.VideoFrame():
-                        _film(film, seen, frame, plan)
+                        _film(film, seen, mapped(frame) if mapped else frame, plan)
                     case av.AudioFrame():
                         film.mux(sounds[0].encode(frame))
         film.mux(seen.encode(None))
@@ -135,8 +136,9 @@ def _film_stream(film: OutputContainer, video: VideoStream, plan: Plan, rate_bps
     context.bit_rate = rate_bps
     if video.time_base is not None:
         context.time_base = video.time_base  # so that every frame keeps its time
-    context.colorspace, context.color_range = source.colorspace, source.color_range
-    context.color_primaries, context.color_trc = source.color_primaries, source.color_trc
+    colours = source if not dynamic_range.is_high(source) else dynamic_range.STANDARD
+    context.colorspace, context.color_range = colours.colorspace, colours.color_range
+    context.color_primaries, context.color_trc = colours.color_primaries, colours.color_trc
     if source.sample_aspect_ratio:
         context.sample_aspect_ratio = source.sample_aspect_ratio
     source.thread_count = 1
