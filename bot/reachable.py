@@ -29,14 +29,20 @@ _GIVEN_UP_AFTER_S = round(RUNNING_MAX.total_seconds())
 
 def names(config: Settings) -> frozenset[str]:
     """The names of the providers that can be reached."""
-    keys: dict[str, object] = {
-        OPENAI: config.openai_base_url or config.openai_api_key,
+    return frozenset(keys(config)) or frozenset({STUDIO})
+
+
+def keys(config: Settings) -> dict[str, str]:
+    """The key of each provider that the settings name; a server of one's own may have the empty one."""
+    given = {
         FAL: config.fal_key,
+        OPENAI: config.openai_api_key,
         REPLICATE: config.replicate_api_token,
         LUMENFALL: config.lumenfall_api_key,
         PRODIA: config.prodia_token,
     }
-    return frozenset(name for name, key in keys.items() if key) or frozenset({STUDIO})
+    found = {name: _told(key) for name, key in given.items() if key}
+    return found if config.openai_base_url is None else {OPENAI: "", **found}
 
 
 def secrets(config: Settings) -> list[str]:

@@ -24,3 +24,12 @@ def put(tx: sqlite3.Connection, guild_id: GuildId, bytes_max: int, *, at: dateti
         """,
         (guild_id, bytes_max, to_us(at)),
     )
+
+
+def every(connection: sqlite3.Connection, *, since: datetime) -> dict[GuildId, int]:
+    """All that were learned since then, by server."""
+    rows = connection.execute(
+        "SELECT guild_id, bytes_max FROM upload_limits WHERE guild_id <> 0 AND learned_at >= ?",
+        (to_us(since),),
+    )
+    return {GuildId(row[0]): int(row[1]) for row in rows}

@@ -14,6 +14,7 @@ from typing import Any
 from bot import catalogue, reachable
 from bot.backups import Backups
 from bot.catalogue import Catalogue
+from bot.checks import book
 from bot.domain import STUDIO, Limits
 from bot.drift import Drift
 from bot.errors import StorageError
@@ -84,6 +85,8 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     except OSError as fault:
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     stack.enter_context(FolderLock(folder))
+    if (why := book.lost(folder)) is not None:
+        raise StorageError(f"{why}: restore a backup, or move the clips away to begin anew")
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
     books = {
         "default": Rulebook(own_rules(only_gravest=not config.default_words)),

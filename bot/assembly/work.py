@@ -7,9 +7,11 @@ import random
 from bot import media, reachable
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
+from bot.checks import reach
 from bot.control import Change, Control, ResumeSpending, SettleJob
 from bot.domain import STUDIO, JobId
 from bot.fetching import Fetching
+from bot.links import key_in
 from bot.pace import Pace
 from bot.routing import Routing
 from bot.throttle import Throttle
@@ -64,7 +66,10 @@ async def listening(ground: Ground, worker: Worker) -> None:
         ground.database,
         reachable.callers(config, ground.providers),
         accounts=reachable.accounts(config, ground.providers),
-        routes=[] if ground.links is None else ground.links.routes(),
+        routes=[
+            *reach.routes(key_in(ground.folder)),
+            *([] if ground.links is None else ground.links.routes()),
+        ],
         wake=worker.wake,
         found=worker.found,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.checks.finding import Finding, error, note
 from bot.errors import NewerDatabase, StorageError
-from storage import ledger, soundness
+from storage import acts, ledger, soundness
 from storage.database import open_for_reading
 
 RESTORE = "stop the bot, then python -m bot restore"
@@ -19,16 +19,10 @@ def database(folder: Path) -> Iterator[Finding]:
     It is only read, through a connection that never checkpoints, so a running bot is not disturbed.
     """
     path = folder / "dailies.db"
-    try:
-        size = path.stat().st_size
-    except OSError:
-        if _has_clips(folder):
-            yield error(
-                "database_missing", f"{path} is gone, and there are clips in {folder / 'clips'}", RESTORE
-            )
+    if (why := lost(folder)) is not None:
+        yield error("database_lost", why, RESTORE)
         return
-    if size == 0 and _has_clips(folder):
-        yield error("database_empty", f"{path} is empty, and there are clips in {folder / 'clips'}", RESTORE)
+    if not path.exists():
         return
     try:
         with closing(open_for_reading(path)) as connection:
@@ -39,6 +33,22 @@ def database(folder: Path) -> Iterator[Finding]:
         yield error("database_foreign", f"{path}: {foreign}", "DAILIES_DATA_DIR=<another folder> in .env")
     except soundness.DatabaseFault as fault:
         yield error("database_unreadable", f"{path} cannot be read: {fault}", RESTORE)
+
+
+def lost(folder: Path) -> str | None:
+    """Why a start would begin a new book beside the clips of an old one; None where it would not.
+
+    Nothing would be known of what they cost, nor of the jobs that were on their way.
+    """
+    path = folder / "dailies.db"
+    try:
+        is_there = path.stat().st_size > 0
+    except OSError:
+        is_there = False
+    if is_there or not _has_clips(folder):
+        return None
+    how = "empty" if path.exists() else "gone"
+    return f"{path} is {how}, and there are clips in {folder / 'clips'}"
 
 
 def _of(path: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -57,6 +67,13 @@ def _of(path: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
         return  # sums over rows that are missing, or in another shape, would only say so again
     for row in soundness.orphans(connection):
         yield error("database_orphans", f"{path}: {row}", RESTORE)
+    torn, _ = acts.first_broken(connection)
+    if torn is not None:
+        yield error(
+            "acts_broken",
+            f"the record of acts: act {torn.number}: {torn.why}",
+            "python -m bot audit verify; then " + RESTORE,
+        )
     for difference in ledger.verify(connection):
         yield error(
             "ledger_differs",

@@ -1,13 +1,14 @@
 """`dailies check`: what is wrong with this installation, its cause, and the command that mends it."""
 
 import argparse
+import asyncio
 import json
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.checks import rounds
+from bot.checks import online, rounds
 from bot.checks.finding import Finding, Severity
 
 _MARKS = {Severity.ERROR: "ERROR  ", Severity.WARNING: "WARNING", Severity.NOTE: "note   "}
@@ -16,6 +17,11 @@ _MARKS = {Severity.ERROR: "ERROR  ", Severity.WARNING: "WARNING", Severity.NOTE:
 def add_to(parser: argparse.ArgumentParser) -> None:
     """The options."""
     parser.add_argument("--json", action="store_true", help="one JSON object, for scripts")
+    parser.add_argument(
+        "--online",
+        action="store_true",
+        help="also ask Discord, the providers, and the public address; nothing is ordered or posted",
+    )
     parser.add_argument("--fix", action="store_true", help="mend what can be mended without losing anything")
     parser.add_argument("--env-file", type=Path, default=Path(".env"))
 
@@ -44,7 +50,14 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
 
 def _looked(chosen: argparse.Namespace) -> list[Finding]:
     about = rounds.installation(chosen.env_file)
-    return sorted(rounds.offline(about, now=datetime.now(UTC)), key=_worst_first)
+    found = list(rounds.offline(about, now=_now()))
+    if chosen.online and about.config is not None:
+        found += asyncio.run(online.online(about.config, now=_now))
+    return sorted(found, key=_worst_first)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _worst_first(finding: Finding) -> int:

@@ -24,7 +24,7 @@ from bot.domain import Micros, OfferId, Order
 from bot.errors import UnreadableAnswer
 from bot.providers import http
 
-_LIST_BYTES_MAX = 8 << 20
+LIST_BYTES_MAX = 8 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class Quoting(Protocol):
 
 async def model_list(session: aiohttp.ClientSession, url: URL, headers: dict[str, str]) -> http.Answered:
     """The answer of a `GET /models`, which may be long."""
-    return await http.call(session, "GET", url, headers=headers, bytes_max=_LIST_BYTES_MAX)
+    return await http.call(session, "GET", url, headers=headers, bytes_max=LIST_BYTES_MAX)
 
 
 def models_in(answered: http.Answered, protocol: str) -> dict[str, date | None]:

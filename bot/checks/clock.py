@@ -1,0 +1,35 @@
+"""This machine's clock beside Discord's, which stands in the `Date` of every answer (RFC 9110, 6.6.1)."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from bot.checks.finding import Finding, error, warning
+
+WARNING = timedelta(seconds=30)
+ERROR = timedelta(minutes=4)
+"""Webhooks are believed within five minutes of their time; ours would all be refused."""
+
+MEND = "timedatectl set-ntp true"
+
+
+def clock(said: str | None, now: datetime) -> Iterator[Finding]:
+    """How far the clock is off, where that is more than an answer takes to arrive.
+
+    Args:
+        said: the header, None where there was none.
+        now: our own time as the answer came.
+    """
+    if said is None:
+        return
+    try:
+        theirs = parsedate_to_datetime(said)
+        off = now - theirs
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return
+    way = "ahead of" if off > timedelta() else "behind"
+    words = f"this machine's clock is {abs(off).total_seconds():.0f} s {way} Discord's"
+    if abs(off) >= ERROR:
+        yield error("clock_wrong", f"{words}: webhooks and links are refused as too old or too new", MEND)
+    elif abs(off) >= WARNING:
+        yield warning("clock_off", words, MEND)
