@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.domain import GuildId, Micros, UserId
 from storage import guilds, wishes
-from storage.connection import BookConnection
+from storage.connection import BookConnection, forget
 from storage.database import CACHED_STATEMENTS, prepare
 from storage.wishes import Wishes
 from tests.props import NOON, new_book
@@ -84,6 +84,6 @@ class Scene:
             self.connection.raise_curtain()
         else:
             self.connection.execute("PRAGMA max_page_count = 1073741823")
-        self.connection.charters.clear()
+        forget(self.connection)
         for path in self.folder.glob("*.mp4"):
             path.unlink()

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain import ChannelId, JobId, OfferId, Ticket
 from bot.errors import DailiesError, Refusal
+from storage.connection import forget
 from tests.props import NOON
 from tests.simulation.clock import Agenda, SimulatedLoop
 from tests.simulation.discord_side import SimulatedDiscord
@@ -124,7 +125,7 @@ class World:
         if self.process is not None:
             return
         self.lives += 1
-        self.connection.charters.clear()
+        forget(self.connection)
         self.process = Process(
             SimulatedLoop(self.at_s, self.agenda),
             Hop(self.connection, before=self.before_work, after=self.after_work),
