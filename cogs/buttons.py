@@ -18,6 +18,7 @@ from cogs.advice_button import ADVICE, AdviceButton
 from cogs.alert_button import ALERT, AlertButton
 from cogs.answers import answered
 from cogs.clip_buttons import CLIP, ClipButton
+from cogs.desk_buttons import DESK, DeskButton
 from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
 from cogs.making_buttons import MAKING, MakingButton
 from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
@@ -114,10 +115,11 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     AdviceButton,
     PartsButton,
     ChoiceSelect,
+    DeskButton,
 )
 
 
-_TEMPLATES = (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, PAGE, SHELF, ALERT, ADVICE, EDIT, CHOICE)
+_TEMPLATES = (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, PAGE, SHELF, ALERT, ADVICE, EDIT, CHOICE, DESK)
 
 
 def is_ours(interaction: Press) -> bool:

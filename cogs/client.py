@@ -27,6 +27,7 @@ from cogs.buttons import DYNAMIC_ITEMS, is_ours
 from cogs.character import character_choices
 from cogs.clip_presses import ClipPresses, is_report
 from cogs.create import generate
+from cogs.desk import Desk, is_desk_form
 from cogs.forms import is_form
 from cogs.help import help_
 from cogs.making import Making
@@ -110,6 +111,7 @@ class Client(discord.Client):
         self.clip_presses: ClipPresses | None = None
         self.managing: Managing | None = None
         self.shelves: Shelves | None = None
+        self.desk: Desk | None = None
         self.reactions: Reactions | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
@@ -198,6 +200,12 @@ class Client(discord.Client):
             and self.managing is not None
         ):
             await answered(interaction, self.managing.submitted(interaction))
+        if (
+            interaction.type is discord.InteractionType.modal_submit
+            and is_desk_form(interaction)
+            and self.desk is not None
+        ):
+            await answered(interaction, self.desk.submitted(interaction))
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
             language.settle(interaction.locale.value)
             await tell(

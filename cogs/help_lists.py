@@ -17,6 +17,7 @@ from cogs.advice_button import AdviceButton, Of
 from cogs.alert_button import AlertButton
 from cogs.buttons import CancelButton, DetailsButton, QuoteButton
 from cogs.clip_buttons import Act, ClipButton
+from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton
 from cogs.storyboard_controls import PartsButton
@@ -74,6 +75,7 @@ def pressed(may: discord.Permissions) -> list[tuple[ui.DynamicItem[Any], str]]:
         (PartsButton(_ANY), _("opens the storyboard's form again")),
         (CancelButton(_ANY), _("stops what can be stopped, and says what it cost")),
         (DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")),
+        (DeskButton(DeskAct.APPEAL, _ANY), _("asks another moderator to look at what was decided about you")),
     ]
     making = [(MakingButton(action, _ANY), _action(action)) for action in Action]
     of_clips = [(ClipButton(act, _ANY), words) for act in Act if (words := _act(act, may)) is not None]

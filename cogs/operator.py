@@ -40,11 +40,7 @@ def operator(
     )
 
     def check(interaction: Interaction) -> int:
-        if interaction.user.id not in operator_ids:
-            raise NotYours(
-                _("Only whoever runs this bot can do that."),
-                _("Its operators are named in DAILIES_OPERATOR_IDS."),
-            )
+        check_operator(interaction, operator_ids)
         return member_of(interaction).guild_id
 
     @group.command(name="admit", description="Let this server spend so much a month at paid providers")
@@ -76,6 +72,19 @@ def operator(
         await answer(interaction, said(done))
 
     return group
+
+
+def check_operator(interaction: Interaction, operator_ids: frozenset[UserId]) -> None:
+    """Whether the presser runs this bot, whatever Discord lets them do.
+
+    Raises:
+        NotYours: they do not.
+    """
+    if interaction.user.id not in operator_ids:
+        raise NotYours(
+            _("Only whoever runs this bot can do that."),
+            _("Its operators are named in DAILIES_OPERATOR_IDS."),
+        )
 
 
 async def post_notice(client: discord.Client, channel_id: int, sentence: str) -> None:

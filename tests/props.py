@@ -31,6 +31,7 @@ from bot.domain import (
     Quote,
     UserId,
 )
+from bot.door import Door
 from bot.ids import Ids
 from bot.material import Material
 from bot.orders import Orders
@@ -122,7 +123,7 @@ class Desk:
         folder: Path = NOWHERE,
     ) -> None:
         self.woken: list[JobId] = []
-        ids = Ids(clock, random.Random(seed).getrandbits)
+        self.ids = ids = Ids(clock, random.Random(seed).getrandbits)
         models = catalogue.load(
             None, providers=frozenset({"studio"}), now=clock, studio_play_price=second_micros
         )
@@ -133,6 +134,7 @@ class Desk:
             ids=ids,
             now=clock,
             placed=self.woken.append,
+            door=Door(database, now=clock),
         )
 
     async def place(self, asked: Asked) -> Job:

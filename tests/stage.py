@@ -40,7 +40,6 @@ from bot.door import Door
 from bot.ids import Ids
 from bot.material import PICTURES, Material
 from bot.orders import Orders
-from bot.pauses import Pauses
 from bot.presets import Presets
 from bot.pricing import Pricing
 from bot.sandbox.person import Person
@@ -57,13 +56,12 @@ from cogs.character import character
 from cogs.client import Client, use_endpoints
 from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
-from cogs.moderation import moderation
-from cogs.moderation_pause import add_pauses
 from cogs.quota import quota
 from cogs.spend import spend
 from storage import jobs
 from storage.database import Database, open_database
 from tests import openapi
+from tests.moderation_scene import Moderated, moderated
 from tests.props import PLAY_PRICE, Clock, material_of
 
 Json = dict[str, Any]
@@ -90,7 +88,7 @@ class Stage:
     attachments: Attachments
     presets: Presets
     sheets: Sheets
-    pauses: Pauses
+    moderated: Moderated
     client: Client
     delivery: DiscordDelivery
     clock: Clock
@@ -293,7 +291,6 @@ async def open_stage(
         material = material_of(database, clock, ids, folder)
         attachments = Attachments(also_from=sandbox.api_url)
         stack.push_async_callback(attachments.close)
-        pauses = Pauses(database, now=clock)
         orders = Orders(
             database,
             Pricing(models, Screening([worded(words)]), material, now=clock),
@@ -340,9 +337,7 @@ async def open_stage(
         client.tree.add_command(
             character(client.ordering, material.characters, attachments, models, removed=removed.append)
         )
-        group = moderation()
-        add_pauses(group, pauses)
-        client.tree.add_command(group)
+        under = moderated(client, database, ids=ids, now=clock)
         await client.sign_in(sandbox.bot_token)
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)
@@ -363,7 +358,7 @@ async def open_stage(
             attachments=attachments,
             presets=presets,
             sheets=sheets,
-            pauses=pauses,
+            moderated=under,
             client=client,
             delivery=DiscordDelivery(client),
             clock=clock,

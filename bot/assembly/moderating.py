@@ -1,17 +1,35 @@
-"""What moderators do: the commands of `/moderation`."""
+"""What moderators do: the commands of `/moderation`, and what members see of it."""
 
+from bot.appeals import Appeals
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
+from bot.people import People
 from bot.worker import Worker
+from cogs.delivery import DiscordDelivery
+from cogs.desk import Desk
+from cogs.desk_delivery import DeskDelivery
 from cogs.moderation import moderation
+from cogs.moderation_appeals import add_appeals
+from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
+from cogs.operator_people import add_operator_blocks
+from cogs.standing import standing
 
 
 def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> None:
     """The group, with the subcommands of everybody who has one."""
+    client, database, now = buying.client, ground.database, ground.now
     ground.pauses.touched = showing.cards.touch
     ground.pauses.woken = worker.wake
+    people = People(database, ids=ground.ids, now=now)
+    appeals = Appeals(database, DeskDelivery(client, DiscordDelivery(client)), now=now)
+    client.desk = Desk(appeals)
     group = moderation()
     add_pauses(group, ground.pauses)
-    buying.client.tree.add_command(group)
+    add_members(group, people)
+    add_appeals(group, client.desk)
+    client.tree.add_command(group)
+    client.tree.add_command(standing(people, appeals))
+    add_operator_blocks(client.tree, ground.config.operator_ids, people)
+    ground.duties["appeals"] = appeals.telling.run

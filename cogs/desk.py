@@ -1,0 +1,120 @@
+"""What the buttons and forms of moderation do. Person and place are checked here, at every one of them."""
+
+import re
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.appeals import WORDS_MAX, Appealed, Appeals
+from bot.errors import NotYours
+from bot.language import _
+from cogs import people_words
+from cogs.answers import Interaction, acknowledge, answer, said
+from cogs.desk_buttons import DeskAct, DeskButton
+from cogs.forms import sent_values, show
+from cogs.presses import member_of
+from cogs.quoting import quoted
+
+PREFIX = "desk:"
+_APPEAL = re.compile(rf"{PREFIX}appeal:(?P<id>[0-9a-hjkmnp-tv-z]{{16}})")
+_WORDS = "words"
+WORDS_UNITS = 1_500
+
+
+class Desk:
+    """Where members and moderators meet."""
+
+    def __init__(self, appeals: Appeals) -> None:
+        self._appeals = appeals
+
+    async def press(self, interaction: Interaction, act: DeskAct, about: str) -> None:
+        """One of the buttons.
+
+        Raises:
+            Refusal: with the sentence for the presser.
+        """
+        match act:
+            case DeskAct.APPEAL:
+                await self._open_appeal(interaction, about)
+            case DeskAct.GRANT | DeskAct.REFUSE:
+                await self._decide(interaction, about, granted=act is DeskAct.GRANT)
+
+    async def submitted(self, interaction: Interaction) -> None:
+        """A form was sent in."""
+        await acknowledge(interaction)
+        data: Any = interaction.data or {}
+        known = _APPEAL.fullmatch(str(data.get("custom_id")))
+        if known is None:
+            raise NotYours(_("This form is not known any more."), _("Open it again."))
+        words = dict(sent_values(data.get("components"))).get(_WORDS, "")
+        await self._appeals.appeal(known["id"], words, by=member_of(interaction))
+        told = _("Your appeal is with the moderators; one who did not act decides. /standing shows how.")
+        await answer(interaction, said(told))
+
+    async def list_appeals(self, interaction: Interaction) -> None:
+        """`/moderation appeals`."""
+        await acknowledge(interaction)
+        found = await self._appeals.open_in(member_of(interaction).guild_id)
+        if not found:
+            await answer(interaction, said(_("No appeal waits.")))
+            return
+        view = ui.LayoutView(timeout=None)
+        for one in found:
+            view.add_item(appeal_card(one))
+        await answer(interaction, view)
+
+    async def _open_appeal(self, interaction: Interaction, sanction_id: str) -> None:
+        found = await self._appeals.appealable(sanction_id, by=member_of(interaction))
+        modal = ui.Modal(title=_("Appeal"), custom_id=f"{PREFIX}appeal:{found.id}")
+        modal.add_item(
+            ui.Label(
+                text=_("What should a moderator know?"),
+                component=ui.TextInput(
+                    custom_id=_WORDS, style=discord.TextStyle.paragraph, max_length=WORDS_MAX
+                ),
+            )
+        )
+        await show(interaction, modal)
+
+    async def _decide(self, interaction: Interaction, sanction_id: str, *, granted: bool) -> None:
+        await acknowledge(interaction)
+        by = member_of(interaction)
+        check_moderator(interaction)
+        decided = await self._appeals.decide(sanction_id, granted=granted, by=by)
+        member = f"<@{decided.sanction.user_id}>"
+        told = (
+            _("Granted: it is lifted for {member}, who reads so with /standing.")
+            if granted
+            else _("Refused: it stays for {member}, who reads so with /standing.")
+        )
+        await answer(interaction, said(told.format(member=member)))
+
+
+def appeal_card(one: Appealed) -> ui.Container[Any]:
+    """What a moderator reads of an appeal, with the two ways to decide."""
+    lines = [
+        _("### Appeal of {member}").format(member=f"<@{one.sanction.user_id}>"),
+        people_words.line(one.sanction, for_moderators=True),
+        quoted(one.appeal.words, WORDS_UNITS),
+        _("-# Whoever acted cannot decide."),
+    ]
+    grant = DeskButton(DeskAct.GRANT, one.sanction.id)
+    refuse = DeskButton(DeskAct.REFUSE, one.sanction.id)
+    return ui.Container(ui.TextDisplay("\n".join(lines)), ui.ActionRow(grant, refuse))
+
+
+def check_moderator(interaction: Interaction) -> None:
+    """Whether the presser moderates, by what Discord says with this press.
+
+    Raises:
+        NotYours: they do not.
+    """
+    if not interaction.permissions.manage_messages:
+        raise NotYours(_("This is for moderators."), _("Ask one of them."))
+
+
+def is_desk_form(interaction: Interaction) -> bool:
+    """Whether what was sent in claims to be one of these forms."""
+    data: Any = interaction.data or {}
+    return str(data.get("custom_id")).startswith(PREFIX)

@@ -1,0 +1,55 @@
+"""The buttons of moderation that concern people: they outlive us, as those in `buttons` do."""
+
+import re
+from enum import StrEnum
+from typing import Any, Self
+
+import discord
+from discord import ui
+
+from bot.language import _
+from cogs.answers import answered
+
+
+class DeskAct(StrEnum):
+    """What is pressed: an appeal, and its decision."""
+
+    APPEAL = "appeal"
+    GRANT = "grant"
+    REFUSE = "refuse"
+
+
+DESK = re.compile(rf"desk:(?P<act>{'|'.join(DeskAct)}):(?P<about>[0-9a-hjkmnp-tv-z]{{1,20}})")
+
+_GREEN = frozenset({DeskAct.GRANT})
+
+
+class DeskButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=DESK):
+    """One of them. `about` is a sanction's id."""
+
+    def __init__(self, act: DeskAct, about: str) -> None:
+        self.act = act
+        self.about = about
+        style = discord.ButtonStyle.success if act in _GREEN else discord.ButtonStyle.secondary
+        super().__init__(ui.Button(style=style, label=_label(act), custom_id=f"desk:{act}:{about}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """See `DynamicItem.from_custom_id`."""
+        del interaction, item
+        return cls(DeskAct(match["act"]), match["about"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        await answered(interaction, interaction.client.desk.press(interaction, self.act, self.about))
+
+
+def _label(act: DeskAct) -> str:
+    match act:
+        case DeskAct.APPEAL:
+            return _("Appeal")
+        case DeskAct.GRANT:
+            return _("Grant: lift it")
+        case DeskAct.REFUSE:
+            return _("Refuse: it stays")

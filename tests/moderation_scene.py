@@ -1,0 +1,46 @@
+"""What moderators have on the stage: the commands of `/moderation`, and what stands behind them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.appeals import Appeals
+from bot.ids import Ids
+from bot.pauses import Pauses
+from bot.people import People
+from cogs.client import Client
+from cogs.delivery import DiscordDelivery
+from cogs.desk import Desk
+from cogs.desk_delivery import DeskDelivery
+from cogs.moderation import moderation
+from cogs.moderation_appeals import add_appeals
+from cogs.moderation_member import add_members
+from cogs.moderation_pause import add_pauses
+from cogs.standing import standing
+from storage.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderated:
+    """See the module."""
+
+    pauses: Pauses
+    people: People
+    appeals: Appeals
+
+
+def moderated(client: Client, database: Database, *, ids: Ids, now: Callable[[], datetime]) -> Moderated:
+    """Add the commands to a client that has not signed in yet."""
+    made = Moderated(
+        pauses=Pauses(database, now=now),
+        people=People(database, ids=ids, now=now),
+        appeals=Appeals(database, DeskDelivery(client, DiscordDelivery(client)), now=now),
+    )
+    client.desk = Desk(made.appeals)
+    group = moderation()
+    add_pauses(group, made.pauses)
+    add_members(group, made.people)
+    add_appeals(group, client.desk)
+    client.tree.add_command(group)
+    client.tree.add_command(standing(made.people, made.appeals))
+    return made

@@ -1,0 +1,81 @@
+"""The door: what keeps an order out before it is priced, and again in the transaction that places it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.door import Door
+from bot.errors import Barred
+from bot.people import Measure, People
+from storage.database import Database, open_database
+from tests.props import ANN, BEN, NOON, Clock, Desk, asked, rows
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await open_database(tmp_path / "dailies.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOON)
+
+
+@pytest.fixture
+def door(database: Database, clock: Clock) -> Door:
+    return Door(database, now=clock)
+
+
+async def test_discords_own_time_out_keeps_an_order_out_to_the_second(door: Door, clock: Clock) -> None:
+    until = NOON + timedelta(hours=1)
+    order = replace(asked(), timed_out_until=until.isoformat())
+
+    with pytest.raises(Barred) as refused:
+        await door.enter(order)
+    with pytest.raises(Barred):
+        await door.check_person(ANN, timed_out_until=until)
+    clock.at = until
+
+    assert refused.value.sentence == (
+        f"This server's moderators have you in time-out until <t:{int(until.timestamp()) + 1}:f>. "
+        "Nothing was charged. Come back after it."
+    )
+    assert await door.enter(order) == order
+    await door.check_person(ANN, timed_out_until=until)
+
+
+async def test_a_cool_down_keeps_from_orders_and_not_from_buttons(
+    door: Door, database: Database, clock: Clock
+) -> None:
+    desk = Desk(database, clock)
+    people = People(database, ids=desk.ids, now=clock)
+    await people.sanction(
+        ANN, Measure.COOLDOWN, by=BEN.user_id, reason="calm down", holds_for=timedelta(hours=1)
+    )
+
+    with pytest.raises(Barred):
+        await door.enter(asked())
+    await door.check_person(ANN, timed_out_until=None)
+    await door.enter(asked(BEN))
+    await people.sanction(ANN, Measure.BLOCK, by=BEN.user_id, reason="spam")
+    with pytest.raises(Barred):
+        await door.check_person(ANN, timed_out_until=None)
+
+
+async def test_a_block_between_price_and_yes_holds_no_money(database: Database, clock: Clock) -> None:
+    desk = Desk(database, clock)
+    people = People(database, ids=desk.ids, now=clock)
+    proposal = await desk.orders.propose(asked())
+
+    await people.sanction(ANN, Measure.BLOCK, by=BEN.user_id, reason="spam")
+
+    with pytest.raises(Barred):
+        await desk.orders.order(asked(), proposal)
+    assert (await rows(database))["holds"] == 0
