@@ -15,7 +15,9 @@ from bot.catalogue import Catalogue
 from bot.domain import Job, JobId, JobState, Member, UserId
 from bot.errors import NotYours, StorageError
 from bot.gates import Gate
+from bot.ids import Ids
 from bot.language import _
+from bot.people import Standing, standing, strike
 from bot.routing import takers_at_its_price
 from storage import acts, gates, jobs, review_queue, reviews, states
 from storage.acts import Verb
@@ -41,6 +43,7 @@ class Case:
     review: Review
     takes: tuple[Job, ...]
     history: History
+    standing: Standing
     approvers: tuple[UserId, ...]
     refunds: bool
 
@@ -57,22 +60,50 @@ class Passed(StrEnum):
     ANOTHER_IS_NEEDED = "another_is_needed"
 
 
-def case(review_id: str, by: Moderator, tx: sqlite3.Connection) -> Case:
+def case(review_id: str, by: Moderator, at: datetime, tx: sqlite3.Connection) -> Case:
     """What is to be decided, or was.
 
     Raises:
         NotYours: there is no such review in this server, or who asks is no moderator.
     """
     review = _here(tx, review_id, by)
-    return case_of(review, tx)
+    return case_of(review, at, tx)
 
 
-def case_of(review: Review, tx: sqlite3.Connection) -> Case:
+def open_case(review_id: str, by: Moderator, at: datetime, tx: sqlite3.Connection) -> Case:
+    """The same, where it can still be decided by them.
+
+    Raises:
+        NotYours: as `case`; or it was decided before, or is their own order.
+    """
+    return case_of(_open(tx, review_id, by), at, tx)
+
+
+def told(job_id: JobId, by: Moderator, tx: sqlite3.Connection) -> Review:
+    """The decision on a job, for its member and for moderators.
+
+    Raises:
+        NotYours: there is none here, or it is somebody else's.
+    """
+    job = jobs.get(tx, job_id)
+    nothing = NotYours(_("There is nothing to tell of this order."), _("Ask a moderator."))
+    if job is None or job.order.member.guild_id != by.member.guild_id:
+        raise nothing
+    if job.order.member != by.member and not by.is_moderator:
+        raise NotYours(_("This order is somebody else's."), _("Only its member is told why."))
+    found = reviews.of_job(tx, job_id, Gate.SHOWING) or reviews.of_job(tx, job.order_id, Gate.RENDERING)
+    if found is None or found.decision is None:
+        raise nothing
+    return found
+
+
+def case_of(review: Review, at: datetime, tx: sqlite3.Connection) -> Case:
     """The same of a review that was read."""
     return Case(
         review=review,
         takes=tuple(_takes(tx, review)),
         history=review_queue.history(tx, review.member),
+        standing=standing(tx, review.member.guild_id, review.member.user_id, at),
         approvers=tuple(reviews.approvers(tx, review.id)),
         refunds=gates.rules(tx, review.member.guild_id).refunds,
     )
@@ -130,6 +161,7 @@ def refuse(
     tx: sqlite3.Connection,
     *,
     refund: bool,
+    ids: Ids,
 ) -> tuple[Review, list[JobId]]:
     """Deny it, with or without a strike, or ask for a change; with the jobs that moved.
 
@@ -150,7 +182,7 @@ def refuse(
     struck = decision is Decision.STRUCK
     _record(tx, verb, review, by, at, refund=int(refunded), strike=int(struck))
     if struck:
-        _strike(tx, review, by, at)
+        strike(tx, review.member, by=by.member.user_id, reason=reason, ids=ids, at=at)
     return _known(tx, review_id), [job.id for job in takes]
 
 
@@ -250,18 +282,6 @@ def _known(tx: sqlite3.Connection, review_id: str) -> Review:
     if review is None:
         raise StorageError(f"review {review_id} is gone")
     return review
-
-
-def _strike(tx: sqlite3.Connection, review: Review, by: Moderator, at: datetime) -> None:
-    acts.record(
-        tx,
-        verb=Verb.MEMBER_STRUCK,
-        actor_id=by.member.user_id,
-        guild_id=review.member.guild_id,
-        subject=f"member:{review.member.user_id}",
-        detail={"job": review.job_id},
-        at=at,
-    )
 
 
 def _record(

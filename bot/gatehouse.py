@@ -9,11 +9,13 @@ from datetime import datetime
 from functools import partial
 
 from bot import gates
-from bot.domain import ChannelId, Clip, Job, JobId, Micros, Order, Quote
+from bot.domain import ChannelId, Clip, FaultKind, Job, JobId, Micros, Order, Quote
+from bot.errors import OrderRefused
 from bot.gates import Found, Gate, Mode, found_by
 from bot.ids import Ids
+from bot.language import _
 from bot.screening.verdict import PASSED, Verdict
-from storage import acts, places, reviews, states
+from storage import acts, people, places, reviews, states
 from storage import gates as rows
 from storage.acts import Verb
 from storage.database import Database
@@ -45,7 +47,19 @@ def at_rendering(
     review_id: str,
     at: datetime,
 ) -> Review | None:
-    """The review for which an order waits before it is rendered; None where it goes on by itself."""
+    """The review for which an order waits before it is rendered; None where it goes on by itself.
+
+    Raises:
+        OrderRefused: somebody would have to look at it, and outside servers there is nobody.
+    """
+    if not order.member.in_server:
+        if found.is_flagged:
+            raise OrderRefused(
+                _("A moderator would have to look at this first, and there is none here."),
+                _("Say it in other words, or order it in a server."),
+                kind=FaultKind.RULES,
+            )
+        return None
     whole = Micros(quote.price_micros * order.takes)
     return _review(tx, Gate.RENDERING, order_id, order, found, whole, review_id=review_id, at=at)
 
@@ -152,7 +166,7 @@ def _review(
         setting,
         found,
         approved_before=reviews.approved_before(tx, member, channel_id, gate) if counted else 0,
-        on_probation=False,
+        on_probation=people.standing(tx, member.guild_id, member.user_id, at).on_probation,
     )
     if why is None:
         return None

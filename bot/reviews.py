@@ -13,6 +13,7 @@ from bot.catalogue import Catalogue
 from bot.deciding import Case, Moderator, Passed
 from bot.domain import GuildId, JobId, UserId
 from bot.errors import NotYours
+from bot.ids import Ids
 from bot.language import _
 from storage import gates, review_queue
 from storage.database import Database
@@ -46,12 +47,14 @@ class Reviews:
         database: Database,
         catalogue: Catalogue,
         *,
+        ids: Ids,
         now: Callable[[], datetime],
         moved: Callable[[JobId], None],
         changed: Callable[[], None],
     ) -> None:
         self._database = database
         self._catalogue = catalogue
+        self._ids = ids
         self._now = now
         self._moved = moved
         self._changed = changed
@@ -67,7 +70,23 @@ class Reviews:
         Raises:
             NotYours: there is no such review in this server, or who asks is no moderator.
         """
-        return await self._database.read(partial(deciding.case, review_id, by))
+        return await self._database.read(partial(deciding.case, review_id, by, self._now()))
+
+    async def open_case(self, review_id: str, by: Moderator) -> Case:
+        """The same, where it can still be decided by them.
+
+        Raises:
+            NotYours: as `deciding.open_case`.
+        """
+        return await self._database.read(partial(deciding.open_case, review_id, by, self._now()))
+
+    async def told(self, job_id: JobId, by: Moderator) -> Review:
+        """The decision on a job, for its member and for moderators.
+
+        Raises:
+            NotYours: as `deciding.told`.
+        """
+        return await self._database.read(partial(deciding.told, job_id, by))
 
     async def waiting(self, by: Moderator) -> list[Review]:
         """What waits in the moderator's server, the oldest first.
@@ -125,7 +144,9 @@ class Reviews:
         words = reason.strip()[:REASON_CHARS_MAX]
         if not words:
             raise NotYours(_("No reason was given, so nothing was decided."), _("Say one and send it again."))
-        refuse = partial(deciding.refuse, review_id, by, decision, words, self._now(), refund=refund)
+        refuse = partial(
+            deciding.refuse, review_id, by, decision, words, self._now(), refund=refund, ids=self._ids
+        )
         review, touched = await self._database.write(refuse)
         self._tell(touched)
         return review

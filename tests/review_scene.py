@@ -52,7 +52,9 @@ class Bench:
             now=clock,
             studio_play_price=PLAY_PRICE,
         )
-        self.reviews = Reviews(database, models, now=clock, moved=self.moved.append, changed=self._changed)
+        self.reviews = Reviews(
+            database, models, ids=self.ids, now=clock, moved=self.moved.append, changed=self._changed
+        )
 
     def _changed(self) -> None:
         self.changes += 1

@@ -5,8 +5,10 @@ from functools import partial
 
 import pytest
 
-from bot.domain import JobState
+from bot.domain import NOWHERE, JobState, Member
+from bot.errors import OrderRefused
 from bot.gates import Found, Gate, Mode, Why
+from bot.people import Measure, People
 from storage import review_queue
 from storage.database import Database
 from tests.props import ANN, BEN, SHORTEST_MICROS, Clock, used
@@ -93,3 +95,32 @@ async def test_only_the_first_of_a_member_wait_and_only_approved_ones_count(
     assert waited == [True, True, True, False]
     assert (await bench.place(member=BEN)).state is JobState.REVIEW
     assert (await bench.place(gated_by=31)).state is JobState.REVIEW
+
+
+@pytest.mark.parametrize("gate", list(Gate))
+async def test_everything_of_a_member_on_probation_waits_at_both_gates(
+    database: Database, clock: Clock, gate: Gate
+) -> None:
+    bench = Bench(database, clock)
+    await bench.gate(gate, Mode.OFF)
+    people = People(database, ids=bench.ids, now=clock)
+    await people.sanction(ANN, Measure.PROBATION, by=OLGA.member.user_id, reason="new here")
+
+    if gate is Gate.RENDERING:
+        job = await bench.place()
+        assert job.state is JobState.REVIEW
+        assert (await bench.place(member=BEN)).state is JobState.QUEUED
+    else:
+        job = await bench.withheld()
+    assert (await bench.review(job, gate)).why is Why.PROBATION
+
+
+async def test_outside_servers_what_somebody_would_have_to_look_at_is_refused(
+    database: Database, clock: Clock
+) -> None:
+    bench = Bench(database, clock)
+    alone = Member(guild_id=NOWHERE, user_id=ANN.user_id)
+
+    assert (await bench.place(member=alone)).state is JobState.QUEUED
+    with pytest.raises(OrderRefused, match="there is none here"):
+        await bench.place(member=alone, found=Found(reasons=("score:openai:violence",)))

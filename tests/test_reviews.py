@@ -139,6 +139,7 @@ async def test_a_strike_is_on_record_beside_the_denial(bench: Bench) -> None:
     await bench.reviews.deny(review.id, OLGA, "again", refund=False, strike=True)
 
     assert ("member.struck", 2001) in await bench.recorded(f"member:{ANN.user_id}")
+    assert (await bench.reviews.case(review.id, OLGA)).standing.strikes == 1
     history = await bench.database.read(partial(review_queue.history, member=ANN))
     assert (history.orders, history.approved, history.denied, history.struck) == (1, 0, 1, 1)
 
