@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import settings
-from bot.assembly import buying, ground, moderating, showing, work
+from bot.assembly import buying, ground, moderating, reviewing, showing, work
 from bot.assembly.ground import Duties
 from bot.cards import Cards
 from bot.domain import JobId
@@ -61,11 +61,15 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
     def placed(job_id: JobId) -> None:
         worker.wake(job_id)  # made last: it delivers through the client, whose commands place orders
 
+    def asked() -> None:
+        gates.reviewing.wake()  # likewise
+
     async with contextlib.AsyncExitStack() as stack:
         base = await ground.laid(config, stack, now=now)
-        till = buying.opened(base, placed=placed)
+        till = buying.opened(base, placed=placed, asked=asked)
         shown = showing.opened(base, till)
-        worker = work.made(base, shown)
+        gates = reviewing.opened(base, till, shown, moved=placed)
+        worker = work.made(base, shown, gates)
         moderating.opened(base, till, shown, worker)
         await work.listening(base, worker)
         yield App(

@@ -12,13 +12,15 @@ from weakref import WeakValueDictionary
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.delivery import Card, Delivery, HeldBack, Take, card_nonce
-from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, Kind
+from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, JobState, Kind
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.nonces import Nonces
 from bot.providers.protocol import Progress
 from bot.schedule import Schedule
-from storage import clips, jobs
+from storage import clips, jobs, reviews
 from storage.database import Database
+from storage.gates import Gate
+from storage.reviews import Review
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ PROGRESS_EVERY_S = 3.0
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 LANES = 16
+
+_REVIEWED = frozenset({JobState.REVIEW, JobState.WITHHELD, JobState.REJECTED})
 
 _Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState, HeldBack | None], ...]
 """What a card shows of each take that may change: the job's `rev`, the wish to cancel, the progress, the time
@@ -150,6 +154,7 @@ class Cards:
         order = takes[0].order
         model = self._catalogue.describe(order.model)
         states = await self._database.read(partial(clips.states_of, order_id=takes[0].id))
+        decided = await self._reviews(takes)
         return Card(
             takes=tuple(
                 Take(
@@ -160,6 +165,7 @@ class Cards:
                     clip_here=here.get(job.id),
                     clip_state=states.get(job.id, ClipState.SHOWN),
                     held_back=self._held_back(job),
+                    review=decided.get(job.id),
                 )
                 for job in takes
             ),
@@ -169,6 +175,16 @@ class Cards:
             play_money=self.play_money,
             can_extend=bool(self._catalogue.models(Kind.EXTEND)),
         )
+
+    async def _reviews(self, takes: Sequence[Job]) -> dict[JobId, Review]:
+        """What a moderator is to decide on each take, or has, where that is what its card says."""
+        if not any(take.state in _REVIEWED for take in takes):
+            return {}
+        found = await self._database.read(partial(reviews.of_order, order_id=takes[0].id))
+        before = {one.job_id: one for one in found if one.gate is Gate.RENDERING}
+        after = {one.job_id: one for one in found if one.gate is Gate.SHOWING}
+        of_takes = {take.id: after.get(take.id) or before.get(take.order_id) for take in takes}
+        return {job_id: one for job_id, one in of_takes.items() if one is not None}
 
     async def _step(self, job_id: JobId) -> float | None:
         try:

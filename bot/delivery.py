@@ -12,6 +12,7 @@ from typing import Protocol
 
 from bot.domain import Allowance, ChannelId, Clip, ClipState, GuildId, Job, JobId, MessageId, UserId
 from bot.providers.protocol import Progress
+from storage.reviews import Review
 
 
 class HeldBack(StrEnum):
@@ -28,7 +29,7 @@ class Take:
     `progress` is the provider's own word and None when it has said nothing yet; `expected_at` is when jobs
     like it have been made, and None while nobody can say. `clip_here` is set when the clip has to be shown
     on the card itself, for want of another way. `held_back` says for whom it waits before it is
-    submitted.
+    submitted, `review` what a moderator is to decide on it, or has.
     """
 
     job: Job
@@ -38,6 +39,7 @@ class Take:
     clip_here: Path | None = None
     clip_state: ClipState = ClipState.SHOWN
     held_back: HeldBack | None = None
+    review: Review | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,23 @@ nonce, and looked for in the channel beyond the minutes for which Discord knows 
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 from bot import deciding
-from bot.cards import NONCE_HOLDS
 from bot.catalogue import Catalogue
 from bot.deciding import Case
 from bot.delivery import Link
 from bot.domain import ChannelId, Clip, GuildId, JobId, MessageId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.gates import Gate
+from bot.nonces import Nonces
 from bot.packing import Packing, discard
 from storage import clips, places, review_cards, review_queue
 from storage.database import Database
@@ -38,7 +40,7 @@ AT_ONCE = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """What moderators are shown of a review; the files are for as long as nobody has decided.
+    """What moderators are shown of a review; it has files for as long as nobody has decided.
 
     `clip` is the file to send, or else there may be a `link`; `picture` is what the order starts from.
     """
@@ -136,7 +138,9 @@ class Reviewing:
         self._play_money = play_money
         self._now = now
         self._moved = moved
+        self._nonces = Nonces(now=now)
         self._woken = asyncio.Event()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def wake(self) -> None:
         """Something waits that did not, or was decided."""
@@ -166,8 +170,22 @@ class Reviewing:
             left |= not await self._tried(self._show(review), review)
         return await self._remind() or left
 
-    async def exhibit(self, case: Case) -> Exhibit:
-        """What there is to see of a review; `discard` it afterwards. A file that is gone is not shown."""
+    @asynccontextmanager
+    async def exhibit(self, case: Case) -> AsyncIterator[Exhibit]:
+        """What there is to see of a review, for as long as the block lasts. A file that is gone is not shown.
+
+        One at a time of each review: a copy of its clip that fits the server has one name.
+        """
+        async with self._turns.setdefault(case.review.id, asyncio.Lock()):
+            clip = await self._clip(case)
+            exhibit = await self._made(case, clip)
+            try:
+                yield exhibit
+            finally:
+                if clip is not None:
+                    await discard(exhibit.clip, clip)
+
+    async def _made(self, case: Case, clip: Clip | None) -> Exhibit:
         job = case.job
         model = self._catalogue.describe(job.order.model)
         exhibit = partial(
@@ -180,7 +198,6 @@ class Reviewing:
         picture = self._folder / source.path if source is not None and is_picture else None
         if picture is not None and not await asyncio.to_thread(picture.is_file):
             picture = None
-        clip = await self._clip(case)
         if clip is None:
             return exhibit(picture=picture)
         try:
@@ -189,12 +206,6 @@ class Reviewing:
             log.warning("clip not shown: %s", fault, extra={"job": job.id, "code": "review_clip"})
             return exhibit(picture=picture)
         return exhibit(picture=picture, clip=packed.path, link=packed.link)
-
-    async def discard(self, exhibit: Exhibit) -> None:
-        """Let go of the copy of a clip that was made to be sent."""
-        clip = await self._clip(exhibit.case)
-        if clip is not None:
-            await discard(exhibit.clip, clip)
 
     async def _clip(self, case: Case) -> Clip | None:
         if case.review.gate is not Gate.SHOWING:
@@ -217,16 +228,14 @@ class Reviewing:
 
     async def _show(self, review: Review) -> None:
         case = await self._database.read(partial(deciding.case_of, review, self._now()))
-        exhibit = await self.exhibit(case)
         try:
-            if review.card_message_id is None or review.card_channel_id is None:
-                await self._post(review, exhibit)
-            else:
-                await self._desk.edit_review(review.card_channel_id, review.card_message_id, exhibit)
+            async with self.exhibit(case) as exhibit:
+                if review.card_message_id is None or review.card_channel_id is None:
+                    await self._post(review, exhibit)
+                else:
+                    await self._desk.edit_review(review.card_channel_id, review.card_message_id, exhibit)
         except (DeliveryRefused, MessageGone, ClipTooLarge) as fault:
             log.warning("review not shown: %s", fault, extra={"job": review.job_id, "code": fault.code})
-        finally:
-            await self.discard(exhibit)
         await self._database.write(partial(review_cards.shown, review_id=review.id, rev=review.rev))
 
     async def _post(self, review: Review, exhibit: Exhibit) -> None:
@@ -237,8 +246,8 @@ class Reviewing:
         if channel_id is None:
             log.warning("no channel for reviews", extra={"job": review.job_id, "code": "no_review_channel"})
             return
-        at, found = self._now(), None
-        if review.card_tried_at is not None and not at - NONCE_HOLDS < review.card_tried_at <= at:
+        at, found, nonce = self._now(), None, review_nonce(review.id)
+        if review.card_tried_at is not None and not self._nonces.holds(nonce, review.card_tried_at):
             found = await self._desk.find_review(channel_id, review)
             if found is None and review.decision is not None:
                 return  # likewise
@@ -246,7 +255,9 @@ class Reviewing:
             await self._database.write(
                 partial(review_cards.tried, review_id=review.id, channel_id=channel_id, at=at)
             )
+            self._nonces.tried(nonce)
             message_id = await self._desk.post_review(channel_id, exhibit)
+            self._nonces.forget(nonce)
         else:
             message_id = found
         await self._database.write(partial(review_cards.posted, review_id=review.id, message_id=message_id))

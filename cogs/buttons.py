@@ -21,6 +21,7 @@ from cogs.clip_buttons import CLIP, ClipButton
 from cogs.desk_buttons import DESK, DeskButton
 from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
 from cogs.making_buttons import MAKING, MakingButton
+from cogs.review_buttons import HAND_OVER, REVIEW, WHY, HandOverSelect, ReviewButton, WhyButton
 from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
@@ -116,10 +117,29 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     PartsButton,
     ChoiceSelect,
     DeskButton,
+    ReviewButton,
+    HandOverSelect,
+    WhyButton,
 )
 
 
-_TEMPLATES = (_CANCEL, _DETAILS, _QUOTE, MAKING, CLIP, PAGE, SHELF, ALERT, ADVICE, EDIT, CHOICE, DESK)
+_TEMPLATES = (
+    _CANCEL,
+    _DETAILS,
+    _QUOTE,
+    MAKING,
+    CLIP,
+    PAGE,
+    SHELF,
+    ALERT,
+    ADVICE,
+    EDIT,
+    CHOICE,
+    DESK,
+    REVIEW,
+    HAND_OVER,
+    WHY,
+)
 
 
 def is_ours(interaction: Press) -> bool:

@@ -15,13 +15,15 @@ from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
 from bot.domain import ENDED, NO_CHANNEL, RESTING, ClipState, Job, JobId, JobState, Kind
 from bot.language import _
 from bot.reporting import Reason
+from bot.reviews import Decision
 from bot.showing import Notice
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
 from cogs.clip_buttons import Act, ClipButton
 from cogs.library_buttons import ShelfAct, ShelfButton
-from cogs.making_buttons import on_card, under_clip
+from cogs.making_buttons import Action, MakingButton, on_card, under_clip
 from cogs.quoting import quoted, shortened
+from cogs.review_buttons import WhyButton
 
 IN_A_ROW = 5
 PROMPT_UNITS_ON_CARD = 700
@@ -30,7 +32,14 @@ ALT_UNITS_MAX = 256
 """discord.py's word; Discord's own description of its API allows 1,024."""
 
 _CANCELLABLE = frozenset(
-    {JobState.REVIEW, JobState.QUEUED, JobState.SUBMITTING, JobState.UNCERTAIN, JobState.RUNNING}
+    {
+        JobState.REVIEW,
+        JobState.QUEUED,
+        JobState.SUBMITTING,
+        JobState.UNCERTAIN,
+        JobState.RUNNING,
+        JobState.WITHHELD,
+    }
 )
 _HAS_CLIP = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
 _GREEN, _RED, _GREY, _BLUE = 0x3BA55D, 0xD83C3E, 0x80848E, 0x5865F2
@@ -211,6 +220,7 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
     if all(take.job.state in ENDED for take in card.takes):
         buttons += on_card(job)
     buttons.append(DetailsButton(card_nonce(job.id)))
+    buttons += _verdict(card)
     if all(take.job.state in RESTING for take in card.takes) and any(
         job.order.kind is not Kind.CHARACTER
         and take.job.state in _HAS_CLIP
@@ -219,6 +229,18 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
     ):
         buttons.append(ClipButton(Act.DELETE_ORDER, job.id))
     return buttons
+
+
+def _verdict(card: Card) -> list[ui.Item[Any]]:
+    """What a member may do about a moderator's word: read it, and order again with other words."""
+    for take in card.takes:
+        if take.job.state is not JobState.REJECTED or take.review is None:
+            continue
+        if take.review.decision is Decision.CHANGE:
+            return [WhyButton(take.job.id), MakingButton(Action.CHANGE, take.job.id)]
+        if take.review.decision in {Decision.DENIED, Decision.STRUCK}:
+            return [WhyButton(take.job.id)]
+    return []
 
 
 def _cancel_button(card: Card) -> CancelButton:

@@ -38,6 +38,7 @@ from cogs.preset_option import preset_choices
 from cogs.presses import Presses
 from cogs.reactions import Reactions
 from cogs.remix import remix, remix_this
+from cogs.review_presses import ReviewPresses, is_verdict
 from cogs.shelves import Shelves
 from cogs.storyboard import Storyboards, storyboard
 from cogs.storyboard_form import is_storyboard
@@ -113,6 +114,7 @@ class Client(discord.Client):
         self.shelves: Shelves | None = None
         self.desk: Desk | None = None
         self.reactions: Reactions | None = None
+        self.review_presses: ReviewPresses | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
         self.advising = Advising(orders, self._ordering, catalogue)
@@ -206,6 +208,12 @@ class Client(discord.Client):
             and self.desk is not None
         ):
             await answered(interaction, self.desk.submitted(interaction))
+        if (
+            interaction.type is discord.InteractionType.modal_submit
+            and is_verdict(interaction)
+            and self.review_presses is not None
+        ):
+            await answered(interaction, self.review_presses.submitted(interaction))
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
             language.settle(interaction.locale.value)
             await tell(

@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     EXTEND = "extend"
     FRAME = "frame"
     PICTURE = "picture"
+    CHANGE = "change"
 
 
 _CUSTOM_ID = re.compile(rf"{PREFIX}(?P<purpose>{'|'.join(Purpose)}):(?P<about>[0-9a-hjkmnp-tv-z]{{16}})")
@@ -190,6 +191,8 @@ def _words(purpose: Purpose) -> tuple[str, str]:
             return _("Animate the last frame"), _("What happens next")
         case Purpose.PICTURE:
             return _("Animate this picture"), _("What is to move, and what is heard")
+        case Purpose.CHANGE:
+            return _("Change and order again"), _("What is to be seen and heard")
 
 
 def _labelled(text: str, component: ui.Item[Any]) -> ui.Label[Any]:

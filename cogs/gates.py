@@ -2,20 +2,22 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import AppCommandChannel, AppCommandThread, Choice, Range, locale_str
+from discord.app_commands import Choice, Range, locale_str
 
+from bot.distributing import amount
 from bot.domain import ChannelId, FaultKind
 from bot.errors import ChangeRefused
 from bot.gate_settings import GateSettings, Set
 from bot.gates import ANYWHERE, FIRST_MAX, Gate, Mode, ReviewRules, Setting
 from bot.language import _, later
-from bot.money import format_usd, parse_usd
+from bot.money import format_usd
 from bot.reviewing import Reviewing
 from cogs.answers import Interaction, acknowledge, answer, said
-from cogs.create import missing
+from cogs.channel_choice import check_may_post
 from cogs.whereabouts import member_of
 
 UNSET = "unset"
@@ -28,11 +30,13 @@ _MODES = {
     Mode.ALL.value: later("Everything"),
     UNSET: later("As the server has it"),
 }
-_PLACES = (discord.ChannelType.text, discord.ChannelType.news)
 
 
-def add_gates(group: app_commands.Group, settings: GateSettings, reviewing: Reviewing) -> None:
+def add_gates(tree: app_commands.CommandTree[Any], settings: GateSettings, reviewing: Reviewing) -> None:
     """Add both commands to `/settings`, which is for those who may manage the server."""
+    group = tree.get_command("settings")
+    if not isinstance(group, app_commands.Group):
+        raise TypeError("/settings is added before what stands in it")
     modes = [Choice(name=locale_str(name), value=value) for value, name in _MODES.items()]
 
     @group.command(name="gates", description="What waits for a moderator, in the server or in one channel")
@@ -48,7 +52,7 @@ def add_gates(group: app_commands.Group, settings: GateSettings, reviewing: Revi
         before_rendering: str | None = None,
         before_showing: str | None = None,
         first_n: Range[int, 1, FIRST_MAX] | None = None,
-        channel: AppCommandChannel | None = None,
+        channel: discord.TextChannel | None = None,
     ) -> None:
         await acknowledge(interaction)
         by = member_of(interaction)
@@ -72,7 +76,7 @@ def add_gates(group: app_commands.Group, settings: GateSettings, reviewing: Revi
     )
     async def reviews(
         interaction: Interaction,
-        channel: AppCommandChannel | None = None,
+        channel: discord.TextChannel | None = None,
         role: discord.Role | None = None,
         refund: bool | None = None,  # noqa: FBT001 - an option of a command
         two_above: str | None = None,
@@ -94,7 +98,7 @@ def add_gates(group: app_commands.Group, settings: GateSettings, reviewing: Revi
         if refund is not None:
             rules = replace(rules, refunds=refund)
         if two_above is not None:
-            rules = replace(rules, two_above_micros=parse_usd(two_above))
+            rules = replace(rules, two_above_micros=amount(two_above))
         if remind_after_minutes is not None:
             rules = replace(rules, remind_after=timedelta(minutes=remind_after_minutes))
         if prompts_end_after_hours is not None:
@@ -130,27 +134,16 @@ def _named(role: discord.Role) -> int:
     return role.id
 
 
-def _check_private(interaction: Interaction, channel: AppCommandChannel | AppCommandThread) -> None:
+def _check_private(interaction: Interaction, channel: discord.TextChannel) -> None:
     """Return if we may post reviews there, and not everybody would see them.
 
     Raises:
-        ChangeRefused: names what is wrong.
+        OrderRefused, ChangeRefused: names what is wrong.
     """
+    check_may_post(interaction, channel)
     guild = interaction.guild
     here = None if guild is None else guild.get_channel(channel.id)
-    if guild is None or here is None or here.type not in _PLACES:
-        raise ChangeRefused(
-            _("Nothing can be posted in that channel."),
-            _("Choose a text channel that this bot can see."),
-            kind=FaultKind.PERMISSIONS,
-        )
-    if lacks := missing(here, here.permissions_for(guild.me)):
-        raise ChangeRefused(
-            _("This bot may not post there; it lacks: {names}.").format(names=", ".join(lacks)),
-            _("Allow it in that channel's settings, or choose another channel."),
-            kind=FaultKind.PERMISSIONS,
-        )
-    if here.permissions_for(guild.default_role).view_channel:
+    if guild is not None and here is not None and here.permissions_for(guild.default_role).view_channel:
         raise ChangeRefused(
             _("Everybody can see that channel, and would see what is not to be shown."),
             _("Hide it from @everyone in its settings, or choose another channel."),

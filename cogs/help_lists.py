@@ -20,6 +20,7 @@ from cogs.clip_buttons import Act, ClipButton
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton
+from cogs.review_buttons import ReviewButton, Verdict, WhyButton
 from cogs.storyboard_controls import PartsButton
 
 _ANY = JobId("0" * 16)
@@ -79,9 +80,14 @@ def pressed(may: discord.Permissions) -> list[tuple[ui.DynamicItem[Any], str]]:
     ]
     making = [(MakingButton(action, _ANY), _action(action)) for action in Action]
     of_clips = [(ClipButton(act, _ANY), words) for act in Act if (words := _act(act, may)) is not None]
+    of_reviews: list[tuple[ui.DynamicItem[Any], str]] = [
+        (WhyButton(JobId(_ANY)), _("what a moderator wrote of your order, to you alone"))
+    ]
+    if may.manage_messages:
+        of_reviews += [(ReviewButton(one, _ANY), _verdict(one)) for one in Verdict]
     on_shelves = [(ShelfButton(act, _ANY), _shelf(act)) for act in ShelfAct]
     of_managers = [(AlertButton(1), _("what is left of each budget"))] if may.manage_guild else []
-    return [*asked, *making, *of_clips, *on_shelves, *of_managers]
+    return [*asked, *making, *of_clips, *of_reviews, *on_shelves, *of_managers]
 
 
 def _opens(
@@ -127,6 +133,8 @@ def _action(action: Action) -> str:
             return _("the same order with other chance")
         case Action.FINAL:
             return _("a draft at its best, at the full price")
+        case Action.CHANGE:
+            return _("an order of which a moderator wants a change, with other words")
 
 
 def _act(act: Act, may: discord.Permissions) -> str | None:
@@ -148,6 +156,26 @@ def _act(act: Act, may: discord.Permissions) -> str | None:
             return _("takes a reported clip away for good") if may.manage_messages else None
         case Act.DELETE_ORDER | Act.ERASE | Act.ERASE_ORDER:
             return None
+
+
+def _verdict(verdict: Verdict) -> str:
+    match verdict:
+        case Verdict.APPROVE:
+            return _("lets an order or a clip pass that waits for a moderator")
+        case Verdict.SPOILER:
+            return _("the same, and the clip is hidden until it is clicked")
+        case Verdict.DENY:
+            return _("turns it down, with a reason for its member")
+        case Verdict.STRIKE:
+            return _("the same, and the member has a strike more")
+        case Verdict.CHANGE:
+            return _("gives the money back and asks for other words")
+        case Verdict.TAKE:
+            return _("says that you look at it, or no more")
+        case Verdict.PREVIOUS:
+            return _("what waits before it, in /review")
+        case Verdict.NEXT:
+            return _("what waits after it, in /review")
 
 
 def _shelf(act: ShelfAct) -> str:

@@ -14,7 +14,7 @@ from bot import repeats
 from bot.asked import Asked
 from bot.attachments import Attachments
 from bot.catalogue import Catalogue
-from bot.domain import ChannelId, JobId, Kind
+from bot.domain import ChannelId, Job, JobId, Kind
 from bot.errors import NotYours, OrderRefused
 from bot.framing import Framing
 from bot.language import _
@@ -94,6 +94,8 @@ class Making:
                 await self._open(interaction, Purpose.EXTEND, job_id)
             case Action.FRAME:
                 await self._open(interaction, Purpose.FRAME, job_id)
+            case Action.CHANGE:
+                await self._open_change(interaction, job_id)
             case Action.AGAIN | Action.FINAL:
                 await acknowledge(interaction)
                 await let_in(self._orders, interaction)
@@ -108,6 +110,9 @@ class Making:
             await self._animate(
                 interaction, address, sent.prompt, model=sent.model, framing=sent.framing, preset=None
             )
+            return
+        if sent.purpose is Purpose.CHANGE:
+            await self._order(interaction, await self._changed(interaction, JobId(sent.about), sent.prompt))
             return
         kinds = {Purpose.REMIX: Kind.REMIX, Purpose.EXTEND: Kind.EXTEND, Purpose.FRAME: Kind.ANIMATE}
         asked = asked_by(
@@ -154,6 +159,26 @@ class Making:
         prompt = footage.job.order.prompt if purpose is Purpose.REMIX else ""
         models = self._catalogue.models(Kind.ANIMATE) if purpose is Purpose.FRAME else ()
         await show(interaction, form(purpose, job_id, prompt=prompt, models=models))
+
+    async def _open_change(self, interaction: Interaction, job_id: JobId) -> None:
+        """The form of an order of which a moderator wants a change, as it was filled in."""
+        await let_in(self._orders, interaction)
+        job = await self._own(interaction, job_id)
+        check_place(interaction)
+        await show(interaction, form(Purpose.CHANGE, job_id, prompt=job.order.prompt))
+
+    async def _changed(self, interaction: Interaction, job_id: JobId, prompt: str) -> Asked:
+        """The same order with other words, which is shown with its price first."""
+        job = await self._own(interaction, job_id)
+        press = asked_by(interaction, prompt)
+        return repeats.reworded(repeats.again(job, await self._orders.typed_for(job), press), press)
+
+    async def _own(self, interaction: Interaction, job_id: JobId) -> Job:
+        member = member_of(interaction)
+        job = await self._orders.job(job_id, seen_in=member.guild_id)
+        if job.order.member != member:
+            raise NotYours(_("This order is somebody else's."), _("Order your own with /generate."))
+        return job
 
     async def _repeat(self, interaction: Interaction, action: Action, job_id: JobId) -> None:
         member = member_of(interaction)

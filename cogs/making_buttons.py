@@ -11,7 +11,7 @@ from bot.domain import Job, JobId, Kind
 from bot.language import _
 from cogs.answers import answered
 
-MAKING = re.compile(r"make:(?P<action>remix|extend|frame|again|final):(?P<job>[0-9a-hjkmnp-tv-z]{16})")
+MAKING = re.compile(r"make:(?P<action>remix|extend|frame|again|final|change):(?P<job>[0-9a-hjkmnp-tv-z]{16})")
 
 
 class Action(StrEnum):
@@ -22,10 +22,11 @@ class Action(StrEnum):
     FRAME = "frame"
     AGAIN = "again"
     FINAL = "final"
+    CHANGE = "change"
 
 
 class MakingButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=MAKING):
-    """Remix, Extend and Animate last frame open a form; Again orders; Make final quotes."""
+    """Remix, Extend, Animate last frame and Change open a form; Again orders; Make final quotes."""
 
     def __init__(self, action: Action, job_id: JobId) -> None:
         self.action = action
@@ -78,3 +79,5 @@ def _label(action: Action) -> str:
             return _("Again")
         case Action.FINAL:
             return _("Make final")
+        case Action.CHANGE:
+            return _("Change and order again")

@@ -1,4 +1,4 @@
-"""Who moderates here, asked at every press: who may manage messages, or has the role that the server named."""
+"""Who moderates here, asked at every press: who may manage messages, or has the role named by the server."""
 
 from collections.abc import Sequence
 from typing import Any

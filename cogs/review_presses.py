@@ -187,12 +187,9 @@ class ReviewPresses:
         at = _next(found, from_id, step)
         place = _("{n} of {count} that wait").format(n=at + 1, count=len(found))
         case = await self._reviews.case(found[at].id, by)
-        exhibit = await self._reviewing.exhibit(case)
-        try:
+        async with self._reviewing.exhibit(case) as exhibit:
             view = review_view(exhibit, listed=listed, place=f"{place} · {note}" if note else place)
             await answer(interaction, view, files=await opened_files(exhibit))
-        finally:
-            await self._reviewing.discard(exhibit)
 
     async def _acknowledge(self, interaction: Interaction, listed: Listed | None) -> None:
         """In the list the next review takes the pressed one's place; the channel's message stays as it is."""

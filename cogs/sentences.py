@@ -22,9 +22,11 @@ from bot.money import format_usd
 from bot.providers.protocol import Progress, Rendering, Waiting
 from bot.removal import Removal, Step
 from bot.reporting import Reason
+from cogs import review_words
 from cogs.quoting import escaped
 
 _THERE = frozenset({JobState.POSTED, JobState.STORED, JobState.WITHHELD, JobState.UNDELIVERABLE})
+_SETTLED = RESTING - {JobState.REVIEW, JobState.WITHHELD}
 
 
 def state(job: Job, progress: Progress | None) -> str:
@@ -113,7 +115,14 @@ def take_explanation(take: Take) -> str | None:
             "Whoever runs this bot has stopped paid orders for now. Nothing was charged; the price stays set "
             "aside. Nothing to do: it goes on by itself when they go on, or press Cancel."
         )
-    return explanation(take.job)
+    ends = None if take.review is None else ago(take.review.expires_at)
+    match take.job.state:
+        case JobState.REVIEW | JobState.WITHHELD:
+            return review_words.waits(take.job, ends)
+        case JobState.REJECTED:
+            return review_words.turned_down(take.job, take.review)
+        case _:
+            return explanation(take.job)
 
 
 def headline(card: Card) -> str:
@@ -125,7 +134,7 @@ def headline(card: Card) -> str:
     if len(told) == 1:
         return told.pop()
     there = sum(take.job.state in _THERE for take in takes)
-    ended = sum(take.job.state in RESTING for take in takes)
+    ended = sum(take.job.state in _SETTLED for take in takes)
     if ended == len(takes):
         return _("Done: {there} of {takes} takes were made").format(there=there, takes=len(takes))
     return _("{there} of {takes} takes are there").format(there=there, takes=len(takes))
@@ -153,6 +162,8 @@ def take_line(take: Take, url: str | None) -> str:
         told = f"{told}. {take_explanation(take)}"
     elif take.job.state is JobState.FAILED:
         told = f"{told}. {explanation(take.job)}"
+    elif take.job.state is JobState.REJECTED:
+        told = f"{told}. {take_explanation(take)}"
     elif take.job.state is JobState.CANCELLED:
         told = f"{told}. {_cost_of_end(take.job)}"
     if (when := time_left(take)) is not None:
@@ -175,6 +186,8 @@ def cancel_outcome(job: Job) -> str:
         return _("Cancel")
     if job.state in {JobState.REVIEW, JobState.QUEUED}:
         return _("Cancel: nothing is charged")
+    if job.state is JobState.WITHHELD:
+        return _("Take it back: it stays paid")
     return _("Cancel: you pay what is billed by then")
 
 

@@ -45,7 +45,7 @@ class Buying:
     client: Client
 
 
-def opened(ground: Ground, *, placed: Callable[[JobId], None]) -> Buying:
+def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[], None]) -> Buying:
     """The till: prices, orders, the client with the commands that order."""
     config, database, models, now = ground.config, ground.database, ground.models, ground.now
     budgets = Budgets(database, ground.limits, now=now)
@@ -75,6 +75,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None]) -> Buying:
         placed=placed,
         surge=ground.surge,
         door=Door(database, now=now),
+        asked=asked,
     )
     use_endpoints(config.discord_api_url, config.discord_gateway_url)
     client = Client(

@@ -8,10 +8,11 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot import catalogue, reachable
+from bot import catalogue, gatehouse, reachable
 from bot.backups import Backups
 from bot.catalogue import Catalogue
 from bot.checks import book
@@ -92,7 +93,6 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         "default": Rulebook(own_rules(only_gravest=not config.default_words)),
         "operator": Rulebook(read_words(config.blocked_words_file)),
     }
-    screening = Screening([WordLists(books)], folder=folder)
     names = reachable.names(config)
     play_price = config.studio_play_usd_per_second
     displayed.set(config.display)
@@ -108,6 +108,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     )
     database = await open_database(folder / "dailies.db")
     stack.push_async_callback(database.close)
+    screening = Screening([WordLists(books)], folder=folder, reviewed=partial(gatehouse.reviewed, database))
     surge = Surge(
         database,
         notices,

@@ -6,6 +6,7 @@ import random
 
 from bot import media, reachable
 from bot.assembly.ground import Ground
+from bot.assembly.reviewing import Gates
 from bot.assembly.showing import Showing
 from bot.checks import reach
 from bot.control import Change, Control, ResumeSpending, SettleJob
@@ -21,7 +22,7 @@ from bot.worker import Worker
 log = logging.getLogger(__name__)
 
 
-def made(ground: Ground, showing: Showing) -> Worker:
+def made(ground: Ground, showing: Showing, gates: Gates) -> Worker:
     """The one loop that follows every job to its end."""
     throttle = Throttle(ground.models.limits, clock=asyncio.get_running_loop().time)
     worker = Worker(
@@ -40,6 +41,7 @@ def made(ground: Ground, showing: Showing) -> Worker:
         paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
         surge=ground.surge,
         pauses=ground.pauses,
+        gatehouse=gates.gatehouse,
         dry_run=ground.config.dry_run,
     )
     ground.duties["worker"] = worker.run
