@@ -14,6 +14,7 @@ from cogs.help import SCREEN_UNITS_MAX, help_view
 from cogs.help_lists import Commands, Entry, buttons, commands, pressed
 from cogs.library_buttons import PageButton
 from cogs.making_buttons import Action, MakingButton
+from cogs.review_buttons import HandOverSelect
 from cogs.storyboard_controls import ChoiceSelect
 from tests.stage import Json, Stage, open_stage, texts
 
@@ -148,7 +149,7 @@ async def test_every_button_is_named_by_its_label_and_moderators_read_theirs(sta
 def test_every_kind_of_button_is_told_of_but_pages_and_lists() -> None:
     told = {type(button) for button, _ in pressed(EVERYTHING)}
 
-    assert set(DYNAMIC_ITEMS) - told == {PageButton, ChoiceSelect}
+    assert set(DYNAMIC_ITEMS) - told == {PageButton, ChoiceSelect, HandOverSelect}
 
 
 @pytest.mark.parametrize("code", language.LANGUAGES)
