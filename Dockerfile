@@ -7,18 +7,19 @@ RUN python -m venv /venv \
  && /venv/bin/pip uninstall --yes pip
 
 FROM python:3.13-slim
-# Runs as nobody, writes to /data alone, and can run on a read-only root file system.
+# Runs as nobody, writes to /data alone, on a read-only root file system, and needs no shell.
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin dailies \
- && install -d -o dailies -g dailies -m 0700 /data
+ && install -d -o 10001 -g 10001 -m 0700 /data
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY bot ./bot
 COPY cogs ./cogs
 COPY storage ./storage
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DAILIES_DATA_DIR=/data
-USER dailies
+USER 10001:10001
 VOLUME /data
-# Stopping takes up to 25 s while a clip is being posted: give it 30 (`docker stop --time 30`).
+# Stopping takes up to 25 s while a clip is being posted: give it 30 (`docker stop --time 30`). `--init` collects
+# what the processes that read strangers' files leave behind.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run"]

@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := --require-hashes --no-deps --only-binary=:all:
 PROMPT ?= a paper boat crossing a rain puddle, soft rain, no music
 
-.PHONY: help demo sandbox run studio test check format messages lock soak simulate bench clean
+.PHONY: help demo sandbox run studio test check format messages lock soak simulate image-check sbom bench clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -40,6 +40,12 @@ soak: $(VENV)/.dev  ## the long counts (kills, fuzzing, seeds), reported with th
 
 simulate: $(VENV)/.dev  ## worlds in which anything goes wrong (SEEDS=, SECONDS=; SEED= and KEEP= replay one)
 	@SEEDS=$(SEEDS) SECONDS=$(SECONDS) SEED=$(SEED) KEEP=$(KEEP) FIRST=$(FIRST) $(BIN)/python -m tests.simulation
+
+image-check: $(VENV)/.dev  ## what can be proven of the image without a Docker engine (root, Linux)
+	@$(BIN)/python -m tests.image_check
+
+sbom: $(VENV)/.dev  ## what the image contains, and under which licences, into build/
+	@$(BIN)/python -m tests.contents build
 
 bench: $(VENV)/.dev  ## the measurements
 	@$(BIN)/python -m tests.bench

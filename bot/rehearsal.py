@@ -76,19 +76,23 @@ async def started(
         await sandbox.close()
 
 
-async def start_bot(
-    sandbox: Sandbox, data_dir: Path, *, more: Mapping[str, str], log: Path | None = None
-) -> Process:
-    """Start `dailies run` against a sandbox, with no setting of the surroundings."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    environment |= {
+def settings_for(sandbox: Sandbox, data_dir: Path) -> dict[str, str]:
+    """What the bot is told so that it is at a sandbox, with play money."""
+    return {
         f"{PREFIX}DISCORD_TOKEN": sandbox.bot_token,
         f"{PREFIX}DISCORD_API_URL": sandbox.api_url,
         f"{PREFIX}DISCORD_GATEWAY_URL": sandbox.gateway_url,
         f"{PREFIX}DATA_DIR": str(data_dir),
         **PLAY_MONEY,
-        **more,
     }
+
+
+async def start_bot(
+    sandbox: Sandbox, data_dir: Path, *, more: Mapping[str, str], log: Path | None = None
+) -> Process:
+    """Start `dailies run` against a sandbox, with no setting of the surroundings."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment |= {**settings_for(sandbox, data_dir), **more}
     with contextlib.ExitStack() as stack:
         errors = stack.enter_context(log.open("ab")) if log else None
         # /dev/null for a settings file: the operator's own must not reach into the sandbox.
