@@ -13,16 +13,16 @@ NO_PRESET = "-"
 class Asked:
     """An order as it came over the wire: nothing of it is believed yet. It is kept as JSON with its quote.
 
-    `role_ids` are the asking member's and `joined_at` (ISO 8601) is when they came to the server, as Discord
-    said with the interaction. `picture` is the id of a kept
-    picture, `clip` the job of the clip to start from, `characters` the ids of ours, `character` that of the
-    one that is to be made. `framing` brings a
-    picture to the clip's shape. `way` is how a quote said that a clip is remixed or extended, else it is
-    left open. `final_s` is the length that the final of a draft is to have. `final_of` is the job of the
-    draft that this is the final of. A `shown_first` is quoted whatever it costs. `preset` is the id or
-    name of one, None takes the channel's own, `NO_PRESET` none. `parent_id` is the channel that the one asked
-    in is a thread of. `timed_out_until` (ISO 8601) is Discord's own time-out of the member, and
-    `age_restricted` whether Discord marks the channel so.
+    `role_ids` are the asking member's and `joined_at` (ISO 8601) is when they came to the server, as
+    Discord said with the interaction. `picture` is the id of a kept picture, `clip` the job of the clip
+    to start from, `characters` the ids of ours, `character` that of the one that is to be made. `framing`
+    brings a picture to the clip's shape. `way` is how a quote said that a clip is remixed or extended,
+    else it is left open. `final_s` is the length that the final of a draft is to have. `final_of` is the
+    job of the draft that this is the final of. A `shown_first` is quoted whatever it costs. `preset` is
+    the id or name of one, None takes the channel's own, `NO_PRESET` none. `parent_id` is the channel that
+    the one asked in is a thread of. `style` is the name of the preset that it has taken something of.
+    `timed_out_until` (ISO 8601) is Discord's own time-out of the member, and `age_restricted` whether
+    Discord marks the channel so.
     """
 
     guild_id: int
@@ -53,5 +53,6 @@ class Asked:
     shown_first: bool = False
     preset: str | None = NO_PRESET
     parent_id: int | None = None
+    style: str | None = None
     timed_out_until: str | None = None
     age_restricted: bool = False

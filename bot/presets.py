@@ -262,6 +262,8 @@ def shaped(
     asides = [
         _said(layer, told[layer.id], is_default=layer is not chosen) for layer in layers if told[layer.id]
     ]
+    taken = [layer.name for layer in layers if told[layer.id]]
+    changes["style"] = ", ".join(taken) or None
     return Shaped(asked=replace(open_, **changes), notes=tuple(notes), asides=tuple(asides))
 
 

@@ -16,6 +16,7 @@ from bot.domain import ChannelId, ClipState, GuildId, JobId, JobState, Member
 from bot.errors import DeliveryRefused, DeliveryUnavailable, NotYours, StorageError
 from bot.ids import Ids
 from bot.language import _
+from bot.nonces import NONCE_HOLDS
 from bot.showing import Notice, Screen, Shown
 from storage import acts, clips, jobs, places, reported
 from storage.acts import Verb
@@ -130,11 +131,24 @@ class Reporting:
             hidden=report.hidden,
             at=report.at,
         )
+        if await self._stands(channel_id, report, notice):
+            return f"the channel {channel_id}, at an earlier try"
+        await self._database.write(partial(reported.tried, report_id=report.id, at=self._now()))
         try:
             await self._screen.tell(channel_id, notice)
         except DeliveryRefused as refused:
             return f"nobody: the channel {channel_id} refused ({refused.code})"
         return f"the channel {channel_id}"
+
+    async def _stands(self, channel_id: ChannelId, report: Report, notice: Notice) -> bool:
+        """Whether a try of which nobody knows got through; Discord itself looks while the nonce holds."""
+        tried_at, at = report.told_tried_at, self._now()
+        if tried_at is None or at - NONCE_HOLDS < tried_at <= at:
+            return False
+        try:
+            return await self._screen.find_notice(channel_id, notice)
+        except DeliveryRefused:
+            return False  # nobody can look: a report that is told twice is better than one that is not
 
     async def _channel(self, guild_id: GuildId) -> ChannelId | None:
         named = await self._database.read(partial(places.get, guild_id=guild_id, purpose=Purpose.REPORTS))

@@ -65,6 +65,13 @@ class Screen(Protocol):
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         """The channel that a server has named to Discord for warnings; None where it has none."""
 
+    async def find_notice(self, channel_id: ChannelId, notice: Notice) -> bool:
+        """Whether a notice of a report stands in the channel's history since then.
+
+        Raises:
+            DeliveryRefused: the history may not be read.
+        """
+
     async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
         """Post a notice of a report.
 
@@ -151,7 +158,10 @@ class Shown:
             can_extend=card.can_extend,
         )
         try:
-            if job.clip_message_id != job.card_message_id:
+            if job.is_on_card and shown and upload:
+                await self._carry_again(job, clip, card.label)
+                return
+            if not job.is_on_card:
                 if shown:
                     packed = await self._packing.pack(clip, job.order.member.guild_id, label=card.label)
                     post = replace(post, path=packed.path, link=packed.link)
@@ -164,6 +174,14 @@ class Shown:
             ) from fault
         finally:
             await discard(post.path, clip)
+
+    async def _carry_again(self, job: Job, clip: Clip, label: str) -> None:
+        """The card carries the clip itself: an edit without it, as when it was hidden, has taken it away."""
+        packed = await self._packing.pack(clip, job.order.member.guild_id, label=label)
+        if packed.path is None:
+            raise ClipTooLarge("the card cannot carry it")
+        await self._cards.carry(job, packed.path)
+        self._cards.touch(job.id)
 
 
 def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool, at: datetime) -> bool:

@@ -167,6 +167,14 @@ def custom_ids(components: Sequence[Any]) -> Iterator[str]:
         yield from custom_ids(getattr(component, "children", ()))
 
 
+def texts_of(components: Sequence[Any]) -> Iterator[str]:
+    """Every text that a message shows, however deep."""
+    for component in components:
+        if isinstance(content := getattr(component, "content", None), str):
+            yield content
+        yield from texts_of(getattr(component, "children", ()))
+
+
 def details_custom_id(nonce: str) -> str:
     """What marks the message of a nonce for ever, long after Discord has forgotten the nonce itself."""
     return f"details:{nonce}"

@@ -145,6 +145,7 @@ def notice_view(notice: Notice) -> ui.LayoutView:
         buttons.append(ui.Button(label=_("To its message"), url=url))
     if notice.hidden:
         buttons += [ClipButton(Act.RESTORE, job.id), ClipButton(Act.TAKE_DOWN, job.id)]
+    lines.append("-# " + _("Report {id}").format(id=notice.id))
     parts: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(lines)), *_rows(buttons)]
     return _view(ui.Container(*parts, accent_colour=_RED))
 

@@ -122,7 +122,7 @@ class Client(discord.Client):
         self.tree = Tree(self)
         cast = character_choices(material.characters)
         self.tree.add_command(generate(self._ordering, catalogue, styles, cast))
-        self.tree.add_command(storyboard(self.storyboards, styles, catalogue))
+        self.tree.add_command(storyboard(self.storyboards, styles, cast, catalogue))
         self.tree.add_command(preset(presets, catalogue))
         self.tree.add_command(animate(self.making, catalogue, styles))
         self.tree.add_command(animate_this(self.making))

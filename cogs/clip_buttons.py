@@ -13,7 +13,7 @@ from cogs.answers import answered
 
 
 class Act(StrEnum):
-    """What is done with a clip that is there. `ERASE` is the answer to whether `DELETE` is meant.
+    """What is done with a clip that is there. `ERASE` or `KEEP` is the answer to whether `DELETE` is meant.
 
     `DELETE_ORDER` and `ERASE_ORDER` are about the clips of all takes, from their card.
     """
@@ -23,6 +23,7 @@ class Act(StrEnum):
     DELETE_ORDER = "delorder"
     ERASE = "erase"
     ERASE_ORDER = "eraorder"
+    KEEP = "keep"
     REPORT = "report"
     LINK = "link"
     PUBLISH = "publish"
@@ -70,6 +71,8 @@ def _label(act: Act, *, spoiler: bool) -> str:
             return _("Delete")
         case Act.ERASE | Act.ERASE_ORDER:
             return _("Delete for good")
+        case Act.KEEP:
+            return _("Keep it")
         case Act.REPORT:
             return _("Report")
         case Act.LINK:

@@ -69,6 +69,9 @@ class ClipPresses:
                 await self._ask_whether(interaction, act, job_id)
             case Act.ERASE | Act.ERASE_ORDER:
                 await self._erase(interaction, job_id, whole_order=act is Act.ERASE_ORDER)
+            case Act.KEEP:
+                await acknowledge_press(interaction)
+                await answer(interaction, said(_("Kept. Nothing was deleted.")))
             case Act.RESTORE:
                 await self._restore(interaction, job_id, ClipState.SHOWN)
             case Act.TAKE_DOWN:
@@ -136,7 +139,7 @@ class ClipPresses:
                         "all links to it go, and nobody can bring them back. What it cost is not given back."
                     )
                 ),
-                ui.ActionRow(ClipButton(sure, job_id)),
+                ui.ActionRow(ClipButton(sure, job_id), ClipButton(Act.KEEP, job_id)),
             )
         )
         await answer(interaction, view)

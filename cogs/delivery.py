@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +26,7 @@ from bot.errors import (
 )
 from bot.language import _
 from bot.showing import Notice
-from cogs.buttons import card_mark, clip_mark, custom_ids
+from cogs.buttons import card_mark, clip_mark, custom_ids, texts_of
 from cogs.cards import (
     card_view,
     clip_alt,
@@ -40,6 +41,9 @@ from cogs.faults import UNKNOWN_MESSAGE, NoReply, ThreadArchived, faults
 from cogs.threads import wake
 
 log = logging.getLogger(__name__)
+
+CLOCKS_APART_MAX = timedelta(minutes=10)
+"""Ours and Discord's, where only ours says since when a message may stand."""
 
 HISTORY_MAX = 2_000
 """20 requests, and hours of a busy channel."""
@@ -124,11 +128,13 @@ class DiscordDelivery:
 
     async def find_card(self, channel_id: ChannelId, job: Job) -> MessageId | None:
         """See `Delivery.find_card`."""
-        return await self._find(channel_id, job, card_mark(job.id))
+        since = discord.Object(job.order.interaction_id)
+        return await self._find(channel_id, since, _marked(card_mark(job.id)))
 
     async def find_clip(self, channel_id: ChannelId, job: Job) -> MessageId | None:
         """See `Delivery.find_clip`."""
-        return await self._find(channel_id, job, clip_mark(job.id))
+        since = discord.Object(job.order.interaction_id)
+        return await self._find(channel_id, since, _marked(clip_mark(job.id)))
 
     async def upload_limit(self, guild_id: GuildId) -> int:
         """See `Delivery.upload_limit`."""
@@ -216,6 +222,15 @@ class DiscordDelivery:
         channel = None if guild is None else guild.safety_alerts_channel or guild.public_updates_channel
         return None if channel is None else ChannelId(channel.id)
 
+    async def find_notice(self, channel_id: ChannelId, notice: Notice) -> bool:
+        """See `Screen.find_notice`."""
+        since = discord.Object(discord.utils.time_snowflake(notice.at - CLOCKS_APART_MAX))
+
+        def names_it(message: discord.Message) -> bool:
+            return any(notice.id in text for text in texts_of(message.components))
+
+        return await self._find(channel_id, since, names_it) is not None
+
     async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
         """See `Screen.tell`."""
         with faults(self._client), self.language_of(notice.job):
@@ -263,19 +278,20 @@ class DiscordDelivery:
         with self.language_of(job):
             return MessageId((await self._awake(post.channel_id, send)).id)
 
-    async def _find(self, channel_id: ChannelId, job: Job, mark: str) -> MessageId | None:
-        """Our message with this `custom_id`, among those after the command that ordered the job.
+    async def _find(
+        self, channel_id: ChannelId, since: discord.Object, wanted: Callable[[discord.Message], bool]
+    ) -> MessageId | None:
+        """Our message of that kind, among those after `since`.
 
-        The command's own id says since when, by Discord's clock, however wrong ours may be.
+        For an order that is its command's own id: by Discord's clock, however wrong ours may be.
         """
         channel = self._channel(channel_id)
         us = self._client.user
-        since = discord.Object(job.order.interaction_id)
         seen = 0
         with faults(self._client):
             async for message in channel.history(after=since, limit=self._history_max, oldest_first=True):
                 seen += 1
-                if message.author == us and mark in custom_ids(message.components):
+                if message.author == us and wanted(message):
                     return MessageId(message.id)
             if seen == self._history_max:
                 raise DeliveryRefused(f"{self._history_max} messages and more since then; nobody can look")
@@ -306,6 +322,11 @@ class DiscordDelivery:
         if self._client.user is None or self._client.is_closed():
             raise DeliveryUnavailable("not signed in to Discord")
         return self._client
+
+
+def _marked(mark: str) -> Callable[[discord.Message], bool]:
+    """Whether a message has this `custom_id`."""
+    return lambda message: mark in custom_ids(message.components)
 
 
 async def opened(path: Path, job: Job, label: str) -> discord.File:

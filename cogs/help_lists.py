@@ -154,7 +154,7 @@ def _act(act: Act, may: discord.Permissions) -> str | None:
             return _("shows a reported clip again") if may.manage_messages else None
         case Act.TAKE_DOWN:
             return _("takes a reported clip away for good") if may.manage_messages else None
-        case Act.DELETE_ORDER | Act.ERASE | Act.ERASE_ORDER:
+        case Act.DELETE_ORDER | Act.ERASE | Act.ERASE_ORDER | Act.KEEP:
             return None
 
 

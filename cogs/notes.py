@@ -126,9 +126,11 @@ def private_words(order: Order) -> str:
     ).format(place=f"<#{order.channel_id}>")
 
 
-def receipt(job: Job, *, play_money: bool) -> str:
-    """That the order stands, what it set aside, and what is private of it."""
+def receipt(job: Job, *, play_money: bool, style: str | None = None) -> str:
+    """That the order stands, what it set aside, its preset's name, and what is private of it."""
     told = _receipt(job, play_money=play_money)
+    if style is not None:
+        told += "\n" + _("-# In the style of {preset}").format(preset=escaped(style))
     return f"{told}\n{private_words(job.order)}" if job.order.private else told
 
 
@@ -197,7 +199,9 @@ def command_of(order: Order) -> str:
     return f"/{name} " + " ".join(f"{key}:{value}" for key, value in given.items() if value is not None)
 
 
-def details_view(job: Job, model: Described, *, play_money: bool) -> tuple[ui.LayoutView, list[discord.File]]:
+def details_view(
+    job: Job, model: Described, *, play_money: bool, style: str | None = None
+) -> tuple[ui.LayoutView, list[discord.File]]:
     """Everything about an order that its server may know, with the prompt as a file where it is too long."""
     order = job.order
     lines = [
@@ -216,6 +220,8 @@ def details_view(job: Job, model: Described, *, play_money: bool) -> tuple[ui.La
         ),
         _("**Order** {id}").format(id=f"`{job.id}`"),
     ]
+    if style is not None:
+        lines.append(_("**Preset** {preset}").format(preset=escaped(style)))
     if order.takes > 1:
         lines.append(_("**Take** {n} of {takes}").format(n=job.take, takes=order.takes))
     if job.charged_micros:

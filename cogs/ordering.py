@@ -69,7 +69,7 @@ class Ordering:
         if not (dear or proposal.has_to_be_shown or given.notes or asked.shown_first):
             with affordable.told(self._catalogue, order, quote):
                 job = await self._orders.order(given.asked, proposal)
-            text = receipt(job, play_money=self._play_money)
+            text = receipt(job, play_money=self._play_money, style=given.asked.style)
             return receipt_view(text, AdviceButton.of_job(job.id, len(advice)) if advice else None)
         offered = await self._offered(given, proposal, at=at)
         return quote_view(offered, AdviceButton.of_quote(offered.quote_id, len(advice)) if advice else None)
@@ -93,7 +93,8 @@ class Ordering:
         """
         self._check_open()
         job = await self._orders.accept(quote_id, member.user_id)
-        return said(receipt(job, play_money=self._play_money))
+        typed = await self._orders.typed_for(job) or {}
+        return said(receipt(job, play_money=self._play_money, style=typed.get("style")))
 
     async def decline(self, quote_id: str, user_id: UserId) -> ui.LayoutView:
         """Be done with a quote."""

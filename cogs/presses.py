@@ -49,7 +49,8 @@ class Presses:
         ):
             raise NotYours(_("This order is private."), _("Only its member sees what it is."))
         model = self._catalogue.describe(job.order.model)
-        view, files = details_view(job, model, play_money=self._play_money)
+        typed = await self._orders.typed_for(job) or {}
+        view, files = details_view(job, model, play_money=self._play_money, style=typed.get("style"))
         await answer(interaction, view, files=files)
 
     async def accept(self, interaction: Interaction, quote_id: str) -> None:

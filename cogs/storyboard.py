@@ -118,20 +118,28 @@ class Storyboards:
 
 
 def storyboard(
-    storyboards: Storyboards, preset_choices: Autocompletion, catalogue: Catalogue
+    storyboards: Storyboards, preset_choices: Autocompletion, cast: Autocompletion, catalogue: Catalogue
 ) -> app_commands.Command[Any, ..., None]:
-    """The command."""
+    """The command. `cast` are the characters to choose from."""
 
     async def callback(
         interaction: Interaction,
         model: str | None = None,
         preset: str | None = None,
         takes: Range[int, 1, TAKES_MAX] = 1,
+        character1: str | None = None,
+        character2: str | None = None,
         private: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
         spoiler: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         await storyboards.begin(
-            interaction, model=model, preset=preset, takes=takes, private=private, spoiler=spoiler
+            interaction,
+            model=model,
+            preset=preset,
+            takes=takes,
+            characters=[one for one in (character1, character2) if one is not None],
+            private=private,
+            spoiler=spoiler,
         )
 
     async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -147,10 +155,12 @@ def storyboard(
         model=locale_str("Which model makes it; it can be changed on the quote"),
         preset=PRESET_OPTION,
         takes=locale_str("How many clips of it, each at the same price"),
+        character1=locale_str("Somebody of yours or of this server who is in it; name them in the prompt"),
+        character2=locale_str("Somebody else who is in it"),
         private=locale_str("Only you see the clip"),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
-    app_commands.autocomplete(model=models, preset=preset_choices)(command)
+    app_commands.autocomplete(model=models, preset=preset_choices, character1=cast, character2=cast)(command)
     return command
 
 

@@ -76,6 +76,11 @@ def untold(tx: sqlite3.Connection) -> list[Report]:
     ]
 
 
+def tried(tx: sqlite3.Connection, report_id: str, *, at: datetime) -> None:
+    """Somebody is about to be told: from here on the notice may stand already."""
+    tx.execute("UPDATE reports SET told_tried_at = ? WHERE id = ?", (to_us(at), report_id))
+
+
 def told(tx: sqlite3.Connection, report_id: str, how: str, *, at: datetime) -> None:
     """Somebody was told of it, or nobody can be."""
     tx.execute("UPDATE reports SET told_at = ?, told_how = ? WHERE id = ?", (to_us(at), how, report_id))

@@ -226,6 +226,21 @@ async def test_a_shared_character_is_everybodys_until_its_owner_or_a_moderator_r
     assert await stage.bruno.autocomplete("generate", "character1", "", channel=channel) == []
 
 
+async def test_a_storyboard_has_characters_too(troupe: Troupe) -> None:
+    ada, channel = troupe.stage.ada, troupe.stage.channel()
+    own = await troupe.made(ada)
+    (choice,) = await ada.autocomplete("storyboard", "character1", "av", channel=channel)
+
+    form = await ada.modal(await ada.slash("storyboard", {"character1": choice["value"]}, channel=channel))
+    quote = await ada.answer(await ada.submit(form, {"action": "Ava folds a paper boat and sets it afloat."}))
+    await troupe.stage.answer_quote(ada, quote, "yes")
+
+    order = (await newest(troupe.stage)).order
+    assert choice["value"] == own
+    assert order.characters == ((await troupe.get(own)).provider_id,)
+    assert "Ava folds" in order.prompt
+
+
 async def test_an_order_whose_prompt_names_nobody_is_shown_first(troupe: Troupe) -> None:
     own = await troupe.made(troupe.stage.ada)
 

@@ -16,7 +16,7 @@ from storage import presets as rows
 from tests.making_scene import NOTHING_CHARGED, animate, made, newest
 from tests.picture_files import drawing, encoded
 from tests.props import NOON, asked
-from tests.stage import Json, Stage, button, custom_ids, open_stage, texts
+from tests.stage import Json, Stage, button, card_of, custom_ids, open_stage, texts
 
 MODELS = {"studio": "Studio", "reel": "Reel"}
 
@@ -164,6 +164,21 @@ async def test_a_preset_that_a_manager_saved_is_in_the_choices_and_on_the_quote(
     await stage.answer_quote(stage.ada, quote, "yes")
     order = (await newest(stage)).order
     assert (order.prompt, order.resolution, order.duration_s) == ("Film noir. a cat", "1080p", 12)
+
+
+async def test_receipts_and_details_name_the_preset(stage: Stage) -> None:
+    noir = await saved(stage)
+
+    receipt = await stage.ask(stage.ada, prompt="a cat", preset=noir.id)
+    job = await newest(stage)
+    await stage.delivery.post_card(card_of(job))
+    (card,) = await stage.ada.messages(stage.channel())
+    details = await stage.press(stage.mika, card, "details:")
+    plain = await stage.ask(stage.ada, prompt="a cat")
+
+    assert "In the style of Noir" in texts(receipt)
+    assert "**Preset** Noir" in texts(details)
+    assert "style" not in texts(plain)
 
 
 async def test_a_channels_own_preset_holds_there_and_in_its_threads_and_can_be_left_out(stage: Stage) -> None:

@@ -1,9 +1,10 @@
 """What may be done with a clip that is there: Spoiler, Delete, Report; and what each of them leaves."""
 
 import asyncio
+import sqlite3
 from collections import deque
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bot.domain import ChannelId, ClipState, Job, JobId, JobState
 from bot.errors import ClipTooLarge, ProviderUnavailable
 from bot.fitting import Fitted
 from bot.sandbox.person import Person
-from storage import clips, places, removals, states
+from storage import clips, places, removals, reported, states
 from storage.places import Purpose
 from storage.removals import Step
 from storage.reported import Reason
@@ -131,7 +132,7 @@ async def test_nobody_puts_a_spoiler_on_what_is_somebody_elses_but_a_moderator(s
 
 async def erase(scene: Scene, message: Json, act: str = "delete") -> Json:
     asked = await press(scene, scene.stage.ada, message, act)
-    (sure,) = custom_ids(asked)
+    (sure,) = [one for one in custom_ids(asked) if not one.startswith("clip:keep:")]
     press_ = await scene.stage.ada.press(asked, sure)
     return await scene.stage.ada.wait_for_message(
         lambda one: bool(one["id"] == asked["id"]), since=press_.mark
@@ -156,6 +157,19 @@ async def test_delete_removes_everything_and_says_so_step_by_step(scene: Scene) 
         "- The file here: done",
         "- Its small picture: there was none",
     ]
+
+
+async def test_who_did_not_mean_it_keeps_the_clip(scene: Scene) -> None:
+    job = await posted(scene)
+    asked = await press(scene, scene.stage.ada, await scene.message(job), "delete")
+    (keep,) = [one for one in custom_ids(asked) if one.startswith("clip:keep:")]
+
+    kept = await scene.stage.ada.press(asked, keep)
+    said = await scene.stage.ada.wait_for_message(lambda one: bool(one["id"] == asked["id"]), since=kept.mark)
+
+    assert texts(said) == "Kept. Nothing was deleted."
+    assert custom_ids(said) == []
+    assert len(media(await scene.message(job))) == 1
 
 
 async def test_one_take_is_deleted_and_the_card_of_the_others_stays(scene: Scene) -> None:
@@ -278,6 +292,33 @@ async def test_a_clip_that_its_card_carries_is_hidden_with_it(scene: Scene) -> N
     assert media(card) == []
     assert card["attachments"] == []
     assert texts(card).startswith("### Reported")
+
+    await scene.shown.restore(job.id, ClipState.SHOWN, by=scene.stage.member("Mika"), moderator=True)
+    await scene.touched(job.id)
+
+    (item,) = media(await scene.card(job))
+    saved = scene.folder / "saved.mp4"
+    await scene.stage.ada.download(item["media"]["url"], saved)
+    assert saved.read_bytes() == FILM
+
+
+async def test_a_report_that_a_dead_process_may_have_told_is_told_once(scene: Scene) -> None:
+    await name_channel(scene)
+    job = await posted(scene)
+    await report(scene, scene.stage.bruno, await scene.message(job), "rights")
+    await until_told(scene)
+    await scene.stage.database.write(forget_that_it_was_told)
+    scene.stage.clock.advance(timedelta(minutes=3))  # the nonce does not hold any more
+
+    (left,) = await scene.stage.database.read(reported.untold)
+    assert await scene.reporting._tell(left)
+
+    told = [texts(one) for one in await scene.stage.ada.messages(scene.stage.channel(OFFICE))]
+    assert len(told) == 1
+
+
+def forget_that_it_was_told(tx: sqlite3.Connection) -> None:
+    tx.execute("UPDATE reports SET told_at = NULL, told_how = NULL")
 
 
 async def test_other_reasons_tell_the_managers_and_hide_nothing(scene: Scene) -> None:

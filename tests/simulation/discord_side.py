@@ -134,6 +134,11 @@ class SimulatedDiscord:
         del guild_id
         return None
 
+    async def find_notice(self, channel_id: ChannelId, notice: Notice) -> bool:
+        del notice
+        await self._call("find_notice", lambda: self._check_open(channel_id))
+        return False
+
     async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
         del notice
         await self._call("tell", lambda: self._check_open(channel_id))
