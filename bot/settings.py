@@ -143,6 +143,13 @@ class Settings(BaseSettings):
     blocked_words_file: Path | None = None
     default_words: bool = True
     """Whether the list that comes with Dailies holds; what it says of minors always does."""
+    moderation_api_key: Secret | None = None
+    """A key of OpenAI's for its moderation endpoint, which looks at prompts, pictures and frames of clips."""
+    moderation_base_url: Url = "https://api.openai.com/v1"
+    moderation_per_minute: Annotated[int, Field(ge=1, le=10_000)] = 250
+    """How many requests that key may make; 250 are a free account's (OpenAI's page of the model)."""
+    moderation_lines: str = ""
+    """From which scores a moderator looks and from which a prompt is stopped: `violence 0.7 0.95, …`."""
 
     openai_base_url: Url | None = None
     """A server of the `/v1/videos` shape, up to and with its `/v1`; its offers are in the models file."""
@@ -327,6 +334,8 @@ def _keys(settings: Settings) -> dict[str, tuple[str, str]]:
         "lumenfall_api_key": "Lumenfall",
         "prodia_token": "Prodia",
     }
+    if settings.moderation_base_url == Settings.model_fields["moderation_base_url"].default:
+        owners["moderation_api_key"] = "OpenAI"
     if settings.openai_base_url is None:
         owners["openai_api_key"] = "OpenAI"
     held = {field: getattr(settings, field) for field in owners}

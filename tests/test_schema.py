@@ -12,7 +12,7 @@ from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
 from storage.budgets import BudgetScope
 from storage.database import prepare
 from storage.migrate import MIGRATIONS, migrate
-from tests import broken_people, broken_reviews
+from tests import broken_people, broken_reviews, broken_screening
 
 PAIRS = [(old, new) for old, new in product(JobState, JobState) if old is not new]
 IN_HAND = set(JobState) - RESTING
@@ -394,6 +394,7 @@ BROKEN = [
     ),
     *broken_people.BROKEN,
     *broken_reviews.BROKEN,
+    *broken_screening.BROKEN,
 ]
 
 

@@ -56,7 +56,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
     material = Material(database, Pictures(), Stills(), folder=ground.folder, ids=ground.ids, now=now)
     pricing = Pricing(
         models,
-        ground.screening,
+        ground.screens.screening,
         material,
         now=now,
         ages=MinimumAges(
@@ -84,7 +84,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         catalogue=models,
         material=material,
         attachments=attachments,
-        presets=Presets(database, models, ground.screening, ids=ground.ids, now=now),
+        presets=Presets(database, models, ground.screens.screening, ids=ground.ids, now=now),
         sheets=Sheets(database, ids=ground.ids, now=now),
         confirm_above_micros=config.confirm_above_usd,
         play_money=ground.play_money,

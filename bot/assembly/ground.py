@@ -8,11 +8,12 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot import catalogue, gatehouse, reachable
+from bot import catalogue, reachable
+from bot.assembly import screens
+from bot.assembly.screens import Screens
 from bot.backups import Backups
 from bot.catalogue import Catalogue
 from bot.checks import book
@@ -30,9 +31,6 @@ from bot.part_files import sweep
 from bot.pauses import Pauses
 from bot.providers.protocol import Provider
 from bot.retirements import Retirements
-from bot.screening.rulebook import Rulebook
-from bot.screening.screening import Screening
-from bot.screening.word_lists import WordLists, own_rules, read_words
 from bot.settings import Settings
 from bot.surge import Surge, SurgeBounds
 from storage.database import Database, open_database
@@ -55,7 +53,7 @@ class Ground:
     database: Database
     models: Catalogue
     providers: Mapping[str, Provider]
-    screening: Screening
+    screens: Screens
     notices: Notices
     health: Health
     surge: Surge
@@ -89,10 +87,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     if (why := book.lost(folder)) is not None:
         raise StorageError(f"{why}: restore a backup, or move the clips away to begin anew")
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
-    books = {
-        "default": Rulebook(own_rules(only_gravest=not config.default_words)),
-        "operator": Rulebook(read_words(config.blocked_words_file)),
-    }
+    lists = screens.lists(config)
     names = reachable.names(config)
     play_price = config.studio_play_usd_per_second
     displayed.set(config.display)
@@ -108,7 +103,6 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     )
     database = await open_database(folder / "dailies.db")
     stack.push_async_callback(database.close)
-    screening = Screening([WordLists(books)], folder=folder, reviewed=partial(gatehouse.reviewed, database))
     surge = Surge(
         database,
         notices,
@@ -148,7 +142,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         database=database,
         models=models,
         providers=providers,
-        screening=screening,
+        screens=screens.hung(config, lists, database, notices, stack, folder=folder, now=now),
         notices=notices,
         health=health,
         surge=surge,

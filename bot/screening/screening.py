@@ -8,7 +8,10 @@ from bot.domain import FaultKind, Order
 from bot.errors import OrderRefused
 from bot.language import _
 from bot.screening.classifier import Classifier, Shown, Subject
-from bot.screening.verdict import Outcome, Verdict, together
+from bot.screening.verdict import MINORS, Outcome, Reason, Verdict, together
+
+SEXUAL_BESIDE_MINORS = 0.5
+"""From this score of a picture on, words about children beside it are not left to anybody's judgement."""
 
 
 async def nobody_reviews(order: Order) -> bool:
@@ -25,6 +28,8 @@ class Screening:
         folder: the data folder, to which the paths of sources are relative.
         reviewed: whether somebody can look at this order where it is placed: its channel has a gate, or its
             server a moderators' channel. Only there may an order go on that a classifier gave no answer to.
+        of_minors: whether a text speaks of children: then a picture that is sexual is of the gravest kind,
+            which no classifier of pictures tells by itself.
     """
 
     def __init__(
@@ -33,10 +38,12 @@ class Screening:
         *,
         folder: Path = Path(),
         reviewed: Callable[[Order], Awaitable[bool]] = nobody_reviews,
+        of_minors: Callable[[str], bool] = lambda prompt: False,  # noqa: ARG005
     ) -> None:
         self._classifiers = classifiers
         self._folder = folder
         self._reviewed = reviewed
+        self._of_minors = of_minors
 
     async def look(self, order: Order) -> Verdict:
         """The verdict with which the order may go on: to pass, or to be looked at by a moderator.
@@ -57,8 +64,18 @@ class Screening:
 
     async def judge(self, order: Order) -> Verdict:
         """What every classifier says of it together, whatever that is."""
-        subject = subject_of(order, self._folder)
-        return together(await asyncio.gather(*(each.look(subject) for each in self._classifiers)))
+        return await self.judge_subject(subject_of(order, self._folder))
+
+    async def judge_subject(self, subject: Subject) -> Verdict:
+        """As `judge`, of anything that can be shown to a classifier."""
+        verdict = together(await asyncio.gather(*(each.look(subject) for each in self._classifiers)))
+        sexual = verdict.scores.get("sexual", 0.0)
+        if subject.picture is None or sexual < SEXUAL_BESIDE_MINORS:
+            return verdict
+        if not await asyncio.to_thread(self._of_minors, subject.text):
+            return verdict
+        reason = Reason(code="score", source="picture", category=MINORS)
+        return together([verdict, Verdict(outcome=Outcome.BLOCK, reasons=(reason,))])
 
 
 def subject_of(order: Order, folder: Path) -> Subject:

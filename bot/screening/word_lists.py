@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.domain import GuildId
 from bot.errors import SettingsError
 from bot.screening.classifier import Subject
+from bot.screening.lexicon import Lexicon
 from bot.screening.rulebook import Finding, Found, Rulebook
 from bot.screening.rules import Rule, UnfitRule, read
 from bot.screening.verdict import MINORS, Outcome, Verdict, together
@@ -86,6 +87,13 @@ def own_rules(*, only_gravest: bool = False) -> list[Rule]:
     """The list that comes with Dailies; of it, what concerns minors is never left out."""
     rules = read(OWN.read_text("utf-8").splitlines())
     return [rule for rule in rules if not only_gravest or rule.category == MINORS]
+
+
+def words_of_minors() -> Callable[[str], bool]:
+    """Whether a prompt speaks of children, by the words that our own list knows for them."""
+    pairs = [rule for rule in own_rules(only_gravest=True) if rule.beside]
+    lexicon = Lexicon(list(dict.fromkeys(word for rule in pairs for word in rule.words)))
+    return lambda prompt: bool(lexicon.hits(prompt))
 
 
 def read_words(path: Path | None) -> list[Rule]:
