@@ -69,7 +69,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         till = buying.opened(base, placed=placed, asked=asked)
         shown = showing.opened(base, till)
         gates = reviewing.opened(base, till, shown, moved=placed)
-        worker = work.made(base, shown, gates)
+        worker = work.made(base, till, shown, gates)
         moderating.opened(base, till, shown, worker)
         await work.listening(base, worker)
         yield App(

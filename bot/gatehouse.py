@@ -103,7 +103,15 @@ class Gatehouse:
         """
         if await self._database.read(partial(_has_passed, job.id)):
             return False
-        found = found_by(await self._look(job, clip))
+        return await self.withholds_for(job, await self._look(job, clip))
+
+    async def withholds_for(self, job: Job, verdict: Verdict) -> bool:
+        """The same of a clip that somebody has looked at, with what they found.
+
+        Raises:
+            StaleJob: as `withholds`.
+        """
+        found = found_by(verdict)
         if await self._database.read(partial(self._at_showing, job, found)) is None:
             return False
         if not await self._database.write(partial(self._withhold, job, found)):

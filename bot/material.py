@@ -11,6 +11,7 @@ from bot.characters import Characters
 from bot.domain import ChannelId, Clip, FaultKind, Job, JobId, JobState, Member, Source
 from bot.errors import ClipUnusable, NotYours, OrderRefused
 from bot.framing import Fit
+from bot.hashes import Hashes
 from bot.ids import Ids
 from bot.language import _
 from bot.pictures import SUFFIXES, Picture, Pictures
@@ -58,6 +59,7 @@ class Material:
     Args:
         pictures, stills: make the files.
         folder: the data folder; its folder for pictures is there already.
+        hashes: knows what was taken down and may not come back; without one anything may.
     """
 
     def __init__(
@@ -69,8 +71,10 @@ class Material:
         folder: Path,
         ids: Ids,
         now: Callable[[], datetime],
+        hashes: Hashes | None = None,
     ) -> None:
         self._database = database
+        self._hashes = hashes
         self._pictures = pictures
         self._stills = stills
         self._folder = folder
@@ -82,10 +86,16 @@ class Material:
         """Copy a member's picture to our disk, clean, and return its id.
 
         Raises:
-            OrderRefused: no picture that can be used, or what reading `chunks` raises.
+            OrderRefused: no picture that can be used, or that may be; or what reading `chunks` raises.
         """
         picture_id = self._ids.new()
         picture = await self._pictures.take(chunks, self._folder / PICTURES, picture_id)
+        if self._hashes is not None:
+            try:
+                await self._hashes.admit_picture(picture, member)
+            except OrderRefused:
+                await asyncio.to_thread(picture.path.unlink, missing_ok=True)
+                raise
         kept = self._kept(picture_id, picture, member)
         await self._database.write(partial(pictures.insert, picture=kept))
         await self._forget_unused()
@@ -125,6 +135,8 @@ class Material:
             raise OrderRefused(_("This order has no clip to go on from."), _("Choose another clip."))
         if clip is None:
             raise OrderRefused(_("This clip has been deleted or hidden."), _("Choose another clip."))
+        if self._hashes is not None:
+            await self._hashes.admit_clip(clip.sha256, seen_by)
         return Footage(job=job, clip=clip)
 
     async def last_frame(self, footage: Footage) -> KeptPicture:

@@ -6,28 +6,16 @@ Each step is safe to take twice, so a crash between a step and its row costs one
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
-from bot.cards import Cards
-from bot.domain import RESTING, ChannelId, ClipState, Job, JobId, Member, MessageId
-from bot.errors import (
-    DeliveryRefused,
-    DeliveryUnavailable,
-    MessageGone,
-    NotYours,
-    ProviderError,
-    StorageError,
-)
+from bot.domain import RESTING, ClipState, Job, JobId, Member
+from bot.errors import DeliveryUnavailable, NotYours, ProviderError, StorageError
 from bot.language import _
-from bot.material import last_frame_id, unlink_picture
-from bot.providers.protocol import Provider
-from bot.reach import reached
+from bot.removal_steps import RemovalSteps
 from bot.schedule import Schedule
-from bot.showing import Screen
-from storage import acts, clips, jobs, pictures, removals
+from storage import acts, clips, jobs, removals, takedowns
 from storage.acts import Verb
 from storage.database import Database
 from storage.removals import Removal, Step
@@ -43,6 +31,9 @@ RETRY_MAX_S = 3_600.0
 TRIES_MAX = 100
 """Four days at an hour each: a provider whose key was taken away is then left alone, and the row says so."""
 
+_LOOKED_AT = frozenset({Step.PICTURE, Step.FILE})
+"""They stay until it is written what they look like."""
+
 _DELETABLE = frozenset({ClipState.SHOWN, ClipState.HIDDEN, ClipState.TAKEN_DOWN, ClipState.EXPIRED})
 
 
@@ -50,32 +41,20 @@ class Removals:
     """The duty that deletes.
 
     Args:
-        folder: of the clips.
-        thumbnails: the folder of their small pictures.
-        frames: the folder of the pictures that orders start from: a clip's last frame is one.
+        steps: takes them.
         gone: told when clips are to be seen nowhere any more.
     """
 
     def __init__(
         self,
         database: Database,
-        cards: Cards,
-        screen: Screen,
-        providers: Mapping[str, Provider],
+        steps: RemovalSteps,
         *,
-        folder: Path,
-        thumbnails: Path,
-        frames: Path,
         now: Callable[[], datetime],
         gone: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
-        self._cards = cards
-        self._screen = screen
-        self._providers = providers
-        self._folder = folder
-        self._thumbnails = thumbnails
-        self._frames = frames
+        self._steps = steps
         self._now = now
         self._gone = gone
         self._moved = asyncio.Condition()
@@ -154,17 +133,22 @@ class Removals:
         job = await self._database.read(partial(jobs.get, job_id=job_id))
         if job is None:
             raise StorageError(f"job {job_id} is gone")
-        left = [removal for removal in await self.steps(job_id) if removal.done_at is None]
-        waits = [wait_s for removal in left if (wait_s := await self._taken(job, removal)) is not None]
+        waits: dict[Step, float] = {}
+        for removal in await self.steps(job_id):
+            if removal.done_at is not None or (Step.HASHES in waits and removal.step in _LOOKED_AT):
+                continue
+            wait_s = await self._taken(job, removal)
+            if wait_s is not None:
+                waits[removal.step] = wait_s
         async with self._moved:
             self._moved.notify_all()
-        return min(waits) if waits else None
+        return min(waits.values()) if waits else None
 
     async def _taken(self, job: Job, removal: Removal) -> float | None:
         """Take one step; returns the seconds until another try, where it takes one."""
         extra = {"job": job.id, "code": f"removal_{removal.step}"}
         try:
-            result = await self._take(job, removal.step)
+            result = await self._steps.take(job, removal.step)
         except asyncio.CancelledError:
             raise
         except (DeliveryUnavailable, ProviderError, OSError) as fault:
@@ -180,66 +164,18 @@ class Removals:
             await self._database.write(partial(removals.failed, removal=removal))
             return RETRY_MAX_S
         log.info("removed: %s", result, extra=extra)
-        await self._database.write(partial(removals.done, removal=removal, result=result, at=self._now()))
+        await self._database.write(partial(_done, job, removal, result, self._now()))
         return None
 
-    async def _take(self, job: Job, step: Step) -> str:
-        match step:
-            case Step.LINKS:
-                return "dead"  # they look at the clip's state, which was written with these rows
-            case Step.CLIP_MESSAGE:
-                return await self._clip_message(job)
-            case Step.CARD:
-                return await self._card(job)
-            case Step.PROVIDER:
-                if job.ticket is None:
-                    return "never there"
-                await reached(self._providers, job).delete(job.ticket)
-                return "deleted"
-            case Step.FILE:
-                await self._last_frame(job)
-                return await asyncio.to_thread(_unlinked, self._folder, job.id)
-            case Step.THUMBNAIL:
-                return await asyncio.to_thread(_unlinked, self._thumbnails, job.id)
 
-    async def _last_frame(self, job: Job) -> None:
-        """What an animation of the clip's end started from, in every shape that was made of it."""
-        frame = last_frame_id(job.id)
-        await asyncio.to_thread(unlink_picture, self._frames, frame)
-        await self._database.write(partial(pictures.forget, picture_id=frame))
-
-    async def _clip_message(self, job: Job) -> str:
-        if job.clip_message_id is None or job.clip_channel_id is None:
-            return "never posted"
-        if job.clip_message_id == job.card_message_id:
-            return "on the card"
-        return await self._deleted(job.clip_channel_id, job.clip_message_id)
-
-    async def _card(self, job: Job) -> str:
-        """The card goes when no take of its order is left to be seen; else it says what was deleted."""
-        if job.card_message_id is None:
-            return "never posted"
-        states = await self._database.read(partial(clips.states_of, order_id=job.order_id))
-        takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))
-        left = [take for take in takes if take.state not in RESTING or states.get(take.id) in _DELETABLE]
-        if not left or job.clip_message_id == job.card_message_id:
-            return await self._deleted(job.order.channel_id, job.card_message_id)
-        try:
-            await self._cards.refresh(job.id)
-        except (DeliveryRefused, MessageGone) as fault:
-            return f"refused: {fault.code}"
-        return "edited"
-
-    async def _deleted(self, channel_id: ChannelId, message_id: MessageId) -> str:
-        try:
-            there = await self._screen.delete_message(channel_id, message_id)
-        except DeliveryRefused as refused:
-            return f"refused: {refused.code}"  # the channel is closed to us: a moderator can still delete it
-        return "deleted" if there else "gone before"
+def _done(job: Job, removal: Removal, result: str, at: datetime, tx: sqlite3.Connection) -> None:
+    """A step is done; where it was the last of a take-down, that has ended, and is on record."""
+    removals.done(tx, removal, result, at=at)
+    if takedowns.ended(tx, job.id, at=at):
+        codes = {step.step.value: _code(step.result) for step in removals.of(tx, job.id)}
+        guild_id = job.order.member.guild_id
+        acts.on_job(tx, Verb.TAKEDOWN_ENDED, job.id, by=None, guild_id=guild_id, at=at, **codes)
 
 
-def _unlinked(folder: Path, job_id: JobId) -> str:
-    found = [path for path in folder.glob(f"{job_id}.*") if path.is_file()]
-    for path in found:
-        path.unlink(missing_ok=True)
-    return "deleted" if found else "not there"
+def _code(result: str | None) -> str:
+    return (result or "").partition(":")[0].replace(" ", "_")

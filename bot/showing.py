@@ -35,7 +35,10 @@ from storage.database import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """What those who manage a server are told of a report; `id` makes it one message."""
+    """What those who manage a server are told of a report; `id` makes it one message.
+
+    `reports` is how many there are of this clip, `due_at` the end of the clock that the law sets.
+    """
 
     id: str
     job: Job
@@ -43,6 +46,19 @@ class Notice:
     words: str
     hidden: bool
     at: datetime
+    reports: int = 1
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminder:
+    """What those who manage a server are told of a clock that runs out, so many hours before its end."""
+
+    job: Job
+    case_id: int
+    reason: str
+    due_at: datetime | None
+    mark_hours: int
 
 
 class Screen(Protocol):
@@ -62,6 +78,9 @@ class Screen(Protocol):
             DeliveryRefused: the place is closed to us.
         """
 
+    async def take_back(self, token: str) -> bool:
+        """Empty the answer to an interaction, which its asker alone sees; False where it is gone."""
+
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         """The channel that a server has named to Discord for warnings; None where it has none."""
 
@@ -74,6 +93,13 @@ class Screen(Protocol):
 
     async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
         """Post a notice of a report.
+
+        Raises:
+            DeliveryRefused: the place is closed to us.
+        """
+
+    async def remind(self, channel_id: ChannelId, reminder: Reminder) -> None:
+        """Post a reminder of a reported clip that nobody has decided about.
 
         Raises:
             DeliveryRefused: the place is closed to us.
@@ -123,15 +149,6 @@ class Shown:
             raise _not_here()
         del clip
         await self._edited(job_id, upload=False)
-
-    async def restore(self, job_id: JobId, to: ClipState, *, by: Member, moderator: bool) -> None:
-        """A moderator has looked at a hidden clip: show it again, or take it down for good.
-
-        Raises:
-            NotYours: no moderator, another server, or not hidden.
-        """
-        await self._database.write(partial(_restore, job_id, to, by=by, moderator=moderator, at=self._now()))
-        await self.refresh(job_id)
 
     async def refresh(self, job_id: JobId) -> None:
         """Bring a clip's post and its card to what the rows say.
@@ -197,20 +214,6 @@ def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bo
         verb = Verb.CLIP_UNSPOILERED if job.order.spoiler else Verb.CLIP_SPOILERED
         acts.on_job(tx, verb, job_id, by=by.user_id, guild_id=by.guild_id, at=at)
     return not job.order.spoiler
-
-
-def _restore(
-    job_id: JobId, to: ClipState, tx: sqlite3.Connection, *, by: Member, moderator: bool, at: datetime
-) -> None:
-    job = jobs.get(tx, job_id)
-    if job is None or job.order.member.guild_id != by.guild_id:
-        raise _not_here()
-    if not (moderator and by.in_server):
-        raise NotYours(_("Only a moderator can decide this."), _("Tell one about it."))
-    if not clips.change_state(tx, job_id, to, among=frozenset({ClipState.HIDDEN})):
-        raise NotYours(_("This clip is not hidden any more."), _("Look at it where it was posted."))
-    verb = Verb.CLIP_SHOWN if to is ClipState.SHOWN else Verb.CLIP_TAKEN_DOWN
-    acts.on_job(tx, verb, job_id, by=by.user_id, guild_id=by.guild_id, at=at)
 
 
 def _shown(job_id: JobId, folder: Path, tx: sqlite3.Connection) -> tuple[Job, Clip]:

@@ -17,6 +17,7 @@ from bot.asking import EARLY_S, Asking
 from bot.cards import Cards
 from bot.casting import Casting
 from bot.catalogue import Catalogue
+from bot.comebacks import Comebacks
 from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Kind, Ticket
 from bot.errors import (
     AssetGone,
@@ -84,6 +85,7 @@ class Worker:
         surge: may hold back what costs money; without one nothing does.
         pauses: may hold back what was ordered in a place; likewise.
         gatehouse: says which clips wait for a moderator; without one none does.
+        comebacks: turns away what was taken down before; without one nothing is.
         dry_run: whether nothing is ever submitted.
     """
 
@@ -106,6 +108,7 @@ class Worker:
         surge: Surge | None = None,
         pauses: Pauses | None = None,
         gatehouse: Gatehouse | None = None,
+        comebacks: Comebacks | None = None,
         dry_run: bool = False,
     ) -> None:
         self._database = database
@@ -138,6 +141,7 @@ class Worker:
         self._uploads = 0
         self._whispers = whispers
         self._gatehouse = gatehouse
+        self._comebacks = comebacks
         self._times = times or RenderTimes()
         self._schedule = Schedule(self._step, lanes=LANES, early_s=EARLY_S)
         self._fetch_line = FetchLine(at_once=FETCHES_AT_ONCE, call=self._schedule.wake)
@@ -278,6 +282,9 @@ class Worker:
         clip = await self._database.read(partial(clips.get, job_id=job.id, folder=self._fetching.folder))
         if clip is None:
             raise StorageError(f"job {job.id} is stored without a clip")
+        if self._comebacks is not None and await self._comebacks.turned_away(job, clip):
+            self._movement.show(job)
+            return None
         if self._gatehouse is not None and await self._gatehouse.withholds(job, clip):
             self._movement.show(job)
             return None

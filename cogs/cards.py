@@ -16,7 +16,7 @@ from bot.domain import ENDED, NO_CHANNEL, RESTING, ClipState, Job, JobId, JobSta
 from bot.language import _
 from bot.reporting import Reason
 from bot.reviews import Decision
-from bot.showing import Notice
+from bot.showing import Notice, Reminder
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
 from cogs.clip_buttons import Act, ClipButton
@@ -128,7 +128,7 @@ def hidden_view(post: Post) -> ui.LayoutView:
 
 
 def notice_view(notice: Notice) -> ui.LayoutView:
-    """What those who manage a server read of a report, with the two ways to decide where it is hidden."""
+    """What those who manage a server read of a report, with the three ways to decide."""
     job = notice.job
     reason = sentences.reason(Reason(notice.reason))
     lines = [
@@ -138,14 +138,44 @@ def notice_view(notice: Notice) -> ui.LayoutView:
         ),
         _("It is hidden until one of you has decided.") if notice.hidden else _("It is still shown."),
     ]
+    if notice.reports > 1:
+        lines.append(_("People who have reported it: {n}").format(n=notice.reports))
+    if notice.due_at is not None:
+        lines.append(
+            _("It has to be decided by {when}, {left}: the law gives 48 hours.").format(
+                when=f"<t:{int(notice.due_at.timestamp())}:f>", left=sentences.ago(notice.due_at)
+            )
+        )
     if notice.words:
         lines.append(quoted(notice.words, PROMPT_UNITS_ON_CARD))
     buttons: list[ui.Item[Any]] = []
     if (url := clip_url(job)) is not None:
         buttons.append(ui.Button(label=_("To its message"), url=url))
-    if notice.hidden:
-        buttons += [ClipButton(Act.RESTORE, job.id), ClipButton(Act.TAKE_DOWN, job.id)]
+    buttons += [ClipButton(act, job.id) for act in (Act.RESTORE, Act.HIDE, Act.TAKE_DOWN)]
     lines.append("-# " + _("Report {id}").format(id=notice.id))
+    parts: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(lines)), *_rows(buttons)]
+    return _view(ui.Container(*parts, accent_colour=_RED))
+
+
+def reminder_view(reminder: Reminder) -> ui.LayoutView:
+    """What those who manage a server read of a clock that runs out."""
+    job = reminder.job
+    head = (
+        _("Time is up for a reported clip: {reason}")
+        if reminder.mark_hours == 0
+        else _("Time runs out for a reported clip: {reason}")
+    )
+    lines = ["### " + head.format(reason=sentences.reason(Reason(reminder.reason)))]
+    if reminder.due_at is not None:
+        lines.append(
+            _("Nobody has decided yet. The law's 48 hours end {left}.").format(
+                left=sentences.ago(reminder.due_at)
+            )
+        )
+    buttons: list[ui.Item[Any]] = []
+    if (url := clip_url(job)) is not None:
+        buttons.append(ui.Button(label=_("To its message"), url=url))
+    buttons += [ClipButton(act, job.id) for act in (Act.RESTORE, Act.HIDE, Act.TAKE_DOWN)]
     parts: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(lines)), *_rows(buttons)]
     return _view(ui.Container(*parts, accent_colour=_RED))
 

@@ -28,6 +28,7 @@ class Act(StrEnum):
     LINK = "link"
     PUBLISH = "publish"
     RESTORE = "restore"
+    HIDE = "hide"
     TAKE_DOWN = "down"
 
 
@@ -80,6 +81,8 @@ def _label(act: Act, *, spoiler: bool) -> str:
         case Act.PUBLISH:
             return _("Publish")
         case Act.RESTORE:
-            return _("Show again")
+            return _("Dismiss")
+        case Act.HIDE:
+            return _("Keep it hidden")
         case Act.TAKE_DOWN:
             return _("Take down")

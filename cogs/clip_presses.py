@@ -6,7 +6,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.domain import ClipState, JobId
+from bot.cases import Cases, Outcome
+from bot.domain import JobId
 from bot.errors import NotYours
 from bot.language import _
 from bot.orders import Orders
@@ -14,7 +15,7 @@ from bot.removal import Removals
 from bot.reporting import WORDS_MAX, Reason, Reporting
 from bot.showing import Shown
 from bot.whispers import Whispers
-from cogs import sentences
+from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.clip_buttons import Act, ClipButton
 from cogs.forms import sent_values, show
@@ -37,6 +38,7 @@ class ClipPresses:
         shown: Shown,
         removals: Removals,
         reporting: Reporting,
+        cases: Cases,
         whispers: Whispers,
     ) -> None:
         self._orders = orders
@@ -44,6 +46,7 @@ class ClipPresses:
         self._shown = shown
         self._removals = removals
         self._reporting = reporting
+        self._cases = cases
 
     def heard(self, interaction: Interaction) -> None:
         """A command was used, whose answer may be where a private clip is shown."""
@@ -73,9 +76,11 @@ class ClipPresses:
                 await acknowledge_press(interaction)
                 await answer(interaction, said(_("Kept. Nothing was deleted.")))
             case Act.RESTORE:
-                await self._restore(interaction, job_id, ClipState.SHOWN)
+                await self._decide(interaction, job_id, Outcome.DISMISSED)
+            case Act.HIDE:
+                await self._decide(interaction, job_id, Outcome.KEPT_HIDDEN)
             case Act.TAKE_DOWN:
-                await self._restore(interaction, job_id, ClipState.TAKEN_DOWN)
+                await self._decide(interaction, job_id, Outcome.TAKEN_DOWN)
             case Act.PUBLISH:
                 await self._publish(interaction, job_id)
 
@@ -148,7 +153,10 @@ class ClipPresses:
         await acknowledge_press(interaction)
         deleted = await self._removals.ask(job_id, by=member_of(interaction), whole_order=whole_order)
         steps = await self._removals.settled(deleted, within_s=SETTLED_WITHIN_S)
-        lines = [_("Nobody can see it any more."), *(f"- {sentences.removal_line(step)}" for step in steps)]
+        lines = [
+            _("Nobody can see it any more."),
+            *(f"- {removal_words.removal_line(step)}" for step in steps),
+        ]
         await answer(interaction, said("\n".join(dict.fromkeys(lines))))
 
     async def _publish(self, interaction: Interaction, job_id: JobId) -> None:
@@ -158,15 +166,30 @@ class ClipPresses:
         told = _("Published in {place}. It cost nothing more.").format(place=f"<#{job.clip_channel_id}>")
         await answer(interaction, said(told))
 
-    async def _restore(self, interaction: Interaction, job_id: JobId, to: ClipState) -> None:
+    async def _decide(self, interaction: Interaction, job_id: JobId, outcome: Outcome) -> None:
         await acknowledge(interaction)
-        await self._shown.restore(
-            job_id, to, by=member_of(interaction), moderator=interaction.permissions.manage_messages
+        taken = await self._cases.decide(
+            job_id,
+            outcome,
+            by=member_of(interaction),
+            moderator=interaction.permissions.manage_messages,
         )
-        told = (
-            _("The clip is shown again.") if to is ClipState.SHOWN else _("The clip stays hidden for good.")
-        )
+        match outcome:
+            case Outcome.DISMISSED:
+                told = _("The clip is shown again.")
+            case Outcome.KEPT_HIDDEN:
+                told = _("The clip stays hidden until one of you decides otherwise.")
+            case Outcome.TAKEN_DOWN:
+                told = await self._taken_down(taken)
         await answer(interaction, said(told))
+
+    async def _taken_down(self, taken: list[JobId]) -> str:
+        steps = await self._removals.settled(taken, within_s=SETTLED_WITHIN_S)
+        lines = [
+            _("Nobody can see it any more."),
+            *(f"- {removal_words.removal_line(step)}" for step in steps),
+        ]
+        return "\n".join([*dict.fromkeys(lines), removal_words.out_of_reach()])
 
 
 def is_report(interaction: Interaction) -> bool:

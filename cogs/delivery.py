@@ -25,7 +25,8 @@ from bot.errors import (
     PlaceGone,
 )
 from bot.language import _
-from bot.showing import Notice
+from bot.showing import Notice, Reminder
+from cogs.answers import said
 from cogs.buttons import card_mark, clip_mark, custom_ids, texts_of
 from cogs.cards import (
     card_view,
@@ -35,6 +36,7 @@ from cogs.cards import (
     gallery_ready,
     hidden_view,
     notice_view,
+    reminder_view,
     whisper_view,
 )
 from cogs.faults import UNKNOWN_MESSAGE, NoReply, ThreadArchived, faults
@@ -206,6 +208,22 @@ class DiscordDelivery:
                 allowed_mentions=_NOBODY,
             )
 
+    async def take_back(self, token: str) -> bool:
+        """See `Screen.take_back`."""
+        client = self._signed_in()
+        if client.application_id is None:
+            raise DeliveryUnavailable("not signed in to Discord")
+        webhook = discord.Webhook.partial(client.application_id, token, client=client)
+        view = said(_("This clip is not shown any more."))
+        try:
+            with faults(client):
+                await webhook.edit_message(  # type: ignore[call-overload]  # which knows only of numbers
+                    "@original", view=view, attachments=[], allowed_mentions=_NOBODY
+                )
+        except (MessageGone, DeliveryRefused):  # its asker has closed it, or its time is over
+            return False
+        return True
+
     async def tell_directly(self, job: Job) -> None:
         """See `Ear.tell_directly`."""
         channel_id = await self.direct_channel(job.order.member.user_id)
@@ -235,6 +253,12 @@ class DiscordDelivery:
         """See `Screen.tell`."""
         with faults(self._client), self.language_of(notice.job):
             await self._channel(channel_id).send(view=notice_view(notice), nonce=f"r{notice.id}")
+
+    async def remind(self, channel_id: ChannelId, reminder: Reminder) -> None:
+        """See `Screen.remind`."""
+        nonce = f"d{reminder.case_id}h{reminder.mark_hours}"
+        with faults(self._client), self.language_of(reminder.job):
+            await self._channel(channel_id).send(view=reminder_view(reminder), nonce=nonce)
 
     async def _gallery(self, card: Card) -> dict[JobId, str]:
         """Links to the clips that we have posted, once all takes are there: a gallery needs no second upload.

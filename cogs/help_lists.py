@@ -152,6 +152,12 @@ def _act(act: Act, may: discord.Permissions) -> str | None:
             return _("shows your private clip to all")
         case Act.RESTORE:
             return _("shows a reported clip again") if may.manage_messages else None
+        case Act.HIDE:
+            return (
+                _("hides a reported clip until a moderator decides otherwise")
+                if may.manage_messages
+                else None
+            )
         case Act.TAKE_DOWN:
             return _("takes a reported clip away for good") if may.manage_messages else None
         case Act.DELETE_ORDER | Act.ERASE | Act.ERASE_ORDER | Act.KEEP:

@@ -20,7 +20,6 @@ from bot.domain import (
 from bot.language import _
 from bot.money import format_usd
 from bot.providers.protocol import Progress, Rendering, Waiting
-from bot.removal import Removal, Step
 from bot.reporting import Reason
 from cogs import review_words
 from cogs.quoting import escaped
@@ -344,39 +343,6 @@ def _cost_of_end(job: Job) -> str:
     return _("The provider billed it all the same: you pay {money}.").format(
         money=format_usd(job.charged_micros)
     )
-
-
-def removal_line(removal: Removal) -> str:
-    """What became of one step of a deletion."""
-    what = _removed(removal.step)
-    if removal.result is None:
-        return _("{what}: still to do; it goes on by itself").format(what=what)
-    code = removal.result.partition(":")[0]
-    match code:
-        case "deleted" | "dead" | "edited":
-            return _("{what}: done").format(what=what)
-        case "refused":
-            return _("{what}: this place is closed to the bot; a moderator can delete it").format(what=what)
-        case "given up":
-            return _("{what}: could not be done; tell whoever runs this bot").format(what=what)
-        case _:
-            return _("{what}: there was none").format(what=what)
-
-
-def _removed(step: Step) -> str:
-    match step:
-        case Step.LINKS:
-            return _("Links to it")
-        case Step.CLIP_MESSAGE:
-            return _("Its message")
-        case Step.CARD:
-            return _("Its card")
-        case Step.PROVIDER:
-            return _("The provider's copy")
-        case Step.FILE:
-            return _("The file here")
-        case Step.THUMBNAIL:
-            return _("Its small picture")
 
 
 def reason(given: Reason) -> str:

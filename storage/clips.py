@@ -52,6 +52,12 @@ def state_of(tx: sqlite3.Connection, job_id: JobId) -> ClipState | None:
     return None if row is None else ClipState(row[0])
 
 
+def sha256_of(tx: sqlite3.Connection, job_id: JobId) -> str | None:
+    """The hash of a clip's file, also after that is gone; None where the job has no clip."""
+    row = tx.execute("SELECT sha256 FROM clips WHERE job_id = ?", (job_id,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def states_of(tx: sqlite3.Connection, order_id: JobId) -> dict[JobId, ClipState]:
     """Who may see each clip of an order."""
     rows = tx.execute(

@@ -11,14 +11,25 @@ from storage.times import maybe_from_us, to_us
 
 
 class Step(StrEnum):
-    """What is removed, in this order."""
+    """What is removed, in this order. `HASHES` removes nothing: it says what may not come back."""
 
     LINKS = "links"
     CLIP_MESSAGE = "clip_message"
     CARD = "card"
+    GALLERY = "gallery"
+    REVIEWS = "reviews"
+    COPIES = "copies"
     PROVIDER = "provider"
+    HASHES = "hashes"
+    PICTURE = "picture"
     FILE = "file"
     THUMBNAIL = "thumbnail"
+
+
+OF_A_TAKEDOWN = frozenset({Step.HASHES, Step.PICTURE})
+"""Who deletes a clip of their own may well make another from the same picture."""
+
+OF_A_DELETION = tuple(step for step in Step if step not in OF_A_TAKEDOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +44,7 @@ class Removal:
 
 
 def begin(
-    tx: sqlite3.Connection, job_id: JobId, *, by: UserId, at: datetime, steps: Iterable[Step] = Step
+    tx: sqlite3.Connection, job_id: JobId, *, by: UserId, at: datetime, steps: Iterable[Step] = OF_A_DELETION
 ) -> None:
     """Write the steps of a deletion, all or those named; what was begun before goes on as it was."""
     tx.executemany(

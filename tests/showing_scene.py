@@ -11,15 +11,20 @@ from pathlib import Path
 
 from bot import moves
 from bot.cards import Cards
+from bot.cases import Cases
 from bot.delivery import Link
 from bot.domain import Clip, GuildId, Job, JobId, Micros, Scope, Ticket
+from bot.fingerprints import Fingerprints
+from bot.hashes import Hashes
 from bot.ids import Ids
 from bot.material import PICTURES
 from bot.packing import Fits, Packing
 from bot.posting import Posting
 from bot.removal import Removals
+from bot.removal_steps import RemovalSteps
 from bot.reporting import Reporting
 from bot.showing import Shown
+from bot.takedowns import Takedowns
 from bot.whispers import Whispers
 from cogs.clip_presses import ClipPresses
 from storage import clips, jobs, ledger, states
@@ -42,6 +47,9 @@ class Scene:
     shown: Shown
     removals: Removals
     reporting: Reporting
+    cases: Cases
+    takedowns: Takedowns
+    hashes: Hashes
     whispers: Whispers
     provider: ToldProvider
     another_removals: Callable[[], Removals]
@@ -165,24 +173,31 @@ async def open_scene(
     shown = Shown(stage.database, cards, delivery, packing, folder=clips_folder, now=now)
     provider = ToldProvider("studio")
 
+    hashes = Hashes(stage.database, Fingerprints(), folder=clips_folder, data=folder, now=now)
+
     def make_removals() -> Removals:
-        return Removals(
+        steps = RemovalSteps(
             stage.database,
             cards,
             delivery,
             {"studio": provider},
+            hashes,
+            reviews=None,
             folder=clips_folder,
             thumbnails=folder / "thumbnails",
             frames=folder / PICTURES,
             now=now,
         )
+        return Removals(stage.database, steps, now=now)
 
     removals = make_removals()
+    takedowns = Takedowns(stage.database, now=now, wake=removals.wake)
+    cases = Cases(stage.database, shown, takedowns, now=now)
     bits = iter(range(1, 1_000))
     reporting = Reporting(stage.database, shown, delivery, ids=Ids(now, lambda _: next(bits)), now=now)
     posting = Posting(stage.database, cards, delivery, packing, now=now)
     whispers = Whispers(stage.database, cards, delivery, packing, posting, folder=clips_folder, now=now)
-    stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, whispers)
+    stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, cases, whispers)
     duties = [asyncio.create_task(duty.run()) for duty in (cards, removals, reporting)]
     try:
         yield Scene(
@@ -195,6 +210,9 @@ async def open_scene(
             shown=shown,
             removals=removals,
             reporting=reporting,
+            cases=cases,
+            takedowns=takedowns,
+            hashes=hashes,
             provider=provider,
             another_removals=make_removals,
         )

@@ -143,7 +143,7 @@ async def test_every_button_is_named_by_its_label_and_moderators_read_theirs(sta
     for label in (*ours, "Cancel", "Details", "Advice", "Spoiler", "Delete", "Report", "Publish", "New link"):
         assert f"**{label}** " in shown
     assert "Take down" not in shown
-    assert {"Take down", "Show again"} <= {one.name for one in buttons(EVERYTHING)}
+    assert {"Take down", "Keep it hidden", "Dismiss"} <= {one.name for one in buttons(EVERYTHING)}
 
 
 def test_every_kind_of_button_is_told_of_but_pages_and_lists() -> None:

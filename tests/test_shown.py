@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cases import Outcome
 from bot.delivery import Link
 from bot.domain import ChannelId, ClipState, Job, JobId, JobState
 from bot.errors import ClipTooLarge, ProviderUnavailable
@@ -153,6 +154,9 @@ async def test_delete_removes_everything_and_says_so_step_by_step(scene: Scene) 
         "- Links to it: done",
         "- Its message: done",
         "- Its card: done",
+        "- Its message in the gallery: there was none",
+        "- What moderators were shown of it: there was none",
+        "- Copies that /clips sent to one person: there was none",
         "- The provider's copy: done",
         "- The file here: done",
         "- Its small picture: there was none",
@@ -293,7 +297,8 @@ async def test_a_clip_that_its_card_carries_is_hidden_with_it(scene: Scene) -> N
     assert card["attachments"] == []
     assert texts(card).startswith("### Reported")
 
-    await scene.shown.restore(job.id, ClipState.SHOWN, by=scene.stage.member("Mika"), moderator=True)
+    mika = scene.stage.member("Mika")
+    await scene.cases.decide(job.id, Outcome.DISMISSED, by=mika, moderator=True)
     await scene.touched(job.id)
 
     (item,) = media(await scene.card(job))

@@ -14,6 +14,8 @@ from bot.distributing import Distributing
 from bot.domain import JobId
 from bot.door import Door
 from bot.eligibility import MinimumAges
+from bot.fingerprints import Fingerprints
+from bot.hashes import Hashes
 from bot.material import Material
 from bot.orders import Orders
 from bot.pictures import Pictures
@@ -41,6 +43,7 @@ class Buying:
     orders: Orders
     budgets: Budgets
     material: Material
+    hashes: Hashes
     attachments: Attachments
     client: Client
 
@@ -53,7 +56,10 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         also_from=None if config.discord_api_url == DISCORD_API_URL else config.discord_api_url
     )
     ground.stack.push_async_callback(attachments.close)
-    material = Material(database, Pictures(), Stills(), folder=ground.folder, ids=ground.ids, now=now)
+    hashes = Hashes(database, Fingerprints(), folder=ground.clips_folder, data=ground.folder, now=now)
+    material = Material(
+        database, Pictures(), Stills(), folder=ground.folder, ids=ground.ids, now=now, hashes=hashes
+    )
     pricing = Pricing(
         models,
         ground.screens.screening,
@@ -94,7 +100,14 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
     ground.duties["gateway"] = client.connect
     _money(ground, client, orders, budgets)
     _operating(ground, client)
-    return Buying(orders=orders, budgets=budgets, material=material, attachments=attachments, client=client)
+    return Buying(
+        orders=orders,
+        budgets=budgets,
+        material=material,
+        hashes=hashes,
+        attachments=attachments,
+        client=client,
+    )
 
 
 def _money(ground: Ground, client: Client, orders: Orders, budgets: Budgets) -> None:

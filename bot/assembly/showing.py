@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+from bot.assembly import removing
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
+from bot.assembly.removing import Removing
 from bot.cards import Cards
 from bot.delivery import HeldBack
 from bot.domain import Job
@@ -13,13 +15,11 @@ from bot.family import Families
 from bot.fitting import Fitting
 from bot.gallery import Galleries
 from bot.library import THUMBNAILS, Library
-from bot.material import PICTURES
 from bot.packing import Packing
 from bot.places import Places
 from bot.posting import Posting
 from bot.removal import Removals
 from bot.rendertimes import RenderTimes
-from bot.reporting import Reporting
 from bot.retention import Retention
 from bot.showing import Shown
 from bot.stills import Stills
@@ -41,6 +41,7 @@ class Showing:
     cards: Cards
     posting: Posting
     removals: Removals
+    removing: Removing
     whispers: Whispers
     times: RenderTimes
 
@@ -80,18 +81,8 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     )
     galleries = Galleries(database, cards, DiscordWall(client, delivery), again, folder=clips_folder, now=now)
     shown = Shown(database, cards, delivery, packing, folder=clips_folder, now=now)
-    removals = Removals(
-        database,
-        cards,
-        delivery,
-        ground.providers,
-        folder=clips_folder,
-        thumbnails=folder / THUMBNAILS,
-        frames=folder / PICTURES,
-        now=now,
-        gone=galleries.wake,
-    )
-    reporting = Reporting(database, shown, delivery, ids=ground.ids, now=now, hidden=galleries.wake)
+    taken = removing.opened(ground, buying, cards, shown, delivery, galleries.wake)
+    removals = taken.removals
     posting = Posting(database, cards, delivery, packing, now=now)
     whispers = Whispers(database, cards, delivery, packing, posting, folder=clips_folder, now=now)
     library = Library(
@@ -114,7 +105,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     client.reactions = Reactions(client, galleries)
     client.tree.add_command(clips_command(client.shelves, models))
     client.tree.add_command(settings_command(Places(database), galleries))
-    client.clip_presses = ClipPresses(buying.orders, shown, removals, reporting, whispers)
+    client.clip_presses = ClipPresses(buying.orders, shown, removals, taken.reporting, taken.cases, whispers)
     keep_days, keep_gb = ground.config.clips_keep_days, ground.config.clips_keep_gb
     retention = Retention(
         database,
@@ -126,13 +117,13 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     ground.duties.update(
         {
             "cards": cards.run,
-            "removals": removals.run,
-            "reports": reporting.run,
             "galleries": galleries.run,
             "retention": retention.run,
         }
     )
-    return Showing(cards=cards, posting=posting, removals=removals, whispers=whispers, times=times)
+    return Showing(
+        cards=cards, posting=posting, removals=removals, removing=taken, whispers=whispers, times=times
+    )
 
 
 def _held_back(ground: Ground, job: Job) -> HeldBack | None:

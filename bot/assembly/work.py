@@ -5,10 +5,12 @@ import logging
 import random
 
 from bot import media, reachable
+from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.reviewing import Gates
 from bot.assembly.showing import Showing
 from bot.checks import reach
+from bot.comebacks import Comebacks
 from bot.control import Change, Control, ResumeSpending, SettleJob
 from bot.domain import STUDIO, JobId
 from bot.fetching import Fetching
@@ -22,7 +24,7 @@ from bot.worker import Worker
 log = logging.getLogger(__name__)
 
 
-def made(ground: Ground, showing: Showing, gates: Gates) -> Worker:
+def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Worker:
     """The one loop that follows every job to its end."""
     throttle = Throttle(ground.models.limits, clock=asyncio.get_running_loop().time)
     worker = Worker(
@@ -42,6 +44,9 @@ def made(ground: Ground, showing: Showing, gates: Gates) -> Worker:
         surge=ground.surge,
         pauses=ground.pauses,
         gatehouse=gates.gatehouse,
+        comebacks=Comebacks(
+            ground.database, buying.hashes, gates.gatehouse, now=ground.now, wake=showing.removals.wake
+        ),
         dry_run=ground.config.dry_run,
     )
     ground.duties["worker"] = worker.run

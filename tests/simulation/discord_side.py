@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, MessageId, UserId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone
-from bot.showing import Notice
+from bot.showing import Notice, Reminder
 from tests.simulation.sky import Mishap, Sky, WentWrong, across
 
 T = TypeVar("T")
@@ -130,6 +130,11 @@ class SimulatedDiscord:
 
         await self._call("edit clip", edit)
 
+    async def take_back(self, token: str) -> bool:
+        """Nobody asks for a clip once more here."""
+        del token
+        return False
+
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         del guild_id
         return None
@@ -138,6 +143,9 @@ class SimulatedDiscord:
         del notice
         await self._call("find_notice", lambda: self._check_open(channel_id))
         return False
+
+    async def remind(self, channel_id: ChannelId, reminder: Reminder) -> None:
+        """Nobody reports anything here."""
 
     async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
         del notice

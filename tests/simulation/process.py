@@ -19,6 +19,8 @@ from bot.delivery import Delivery, HeldBack
 from bot.domain import Job, JobId, Limits, Micros
 from bot.errors import ClipUnusable
 from bot.fetching import Fetching
+from bot.fingerprints import Fingerprints
+from bot.hashes import Hashes
 from bot.health import Health
 from bot.ids import Ids
 from bot.media import Probe
@@ -28,6 +30,7 @@ from bot.posting import Posting
 from bot.pricing import Pricing
 from bot.providers.protocol import Provider
 from bot.removal import Removals
+from bot.removal_steps import RemovalSteps
 from bot.routing import Routing
 from bot.screening.screening import Screening
 from bot.surge import Surge, SurgeBounds
@@ -204,16 +207,19 @@ class Process:
             now=now,
             held_back=self._held_back,
         )
-        self.removals = Removals(
+        steps = RemovalSteps(
             database,
             cards,
             discord,
             providers,
+            Hashes(database, Fingerprints(), folder=folder, data=folder, now=now),
+            reviews=None,
             folder=folder,
             thumbnails=folder / "thumbnails",
             frames=folder / "pictures",
             now=now,
         )
+        self.removals = Removals(database, steps, now=now)
         self.worker = Worker(
             database,
             models,

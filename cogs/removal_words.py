@@ -1,0 +1,54 @@
+"""What members and moderators read of the steps of a deletion, and of what no step can reach."""
+
+from bot.language import _
+from bot.removal import Removal, Step
+
+
+def removal_line(removal: Removal) -> str:
+    """What became of one step of a deletion."""
+    what = _removed(removal.step)
+    if removal.result is None:
+        return _("{what}: still to do; it goes on by itself").format(what=what)
+    code = removal.result.partition(":")[0]
+    match code:
+        case "deleted" | "dead" | "edited" | "blocked":
+            return _("{what}: done").format(what=what)
+        case "refused":
+            return _("{what}: this place is closed to the bot; a moderator can delete it").format(what=what)
+        case "kept":
+            return _("{what}: kept, since it is not what is wrong").format(what=what)
+        case "given up":
+            return _("{what}: could not be done; tell whoever runs this bot").format(what=what)
+        case _:
+            return _("{what}: there was none").format(what=what)
+
+
+def out_of_reach() -> str:
+    """What no take-down can bring back."""
+    return _("What others have forwarded or saved cannot be called back; report a forward to Discord itself.")
+
+
+def _removed(step: Step) -> str:
+    match step:
+        case Step.LINKS:
+            return _("Links to it")
+        case Step.CLIP_MESSAGE:
+            return _("Its message")
+        case Step.CARD:
+            return _("Its card")
+        case Step.GALLERY:
+            return _("Its message in the gallery")
+        case Step.REVIEWS:
+            return _("What moderators were shown of it")
+        case Step.COPIES:
+            return _("Copies that /clips sent to one person")
+        case Step.PROVIDER:
+            return _("The provider's copy")
+        case Step.HASHES:
+            return _("A block of its file and of what it looks like")
+        case Step.PICTURE:
+            return _("The picture that it began with")
+        case Step.FILE:
+            return _("The file here")
+        case Step.THUMBNAIL:
+            return _("Its small picture")
