@@ -18,7 +18,7 @@ from bot.cards import Cards
 from bot.casting import Casting
 from bot.catalogue import Catalogue
 from bot.comebacks import Comebacks
-from bot.domain import Attempt, Fault, FaultKind, Job, JobId, JobState, Kind, Ticket
+from bot.domain import Attempt, Clip, Fault, FaultKind, Job, JobId, JobState, Kind, Ticket
 from bot.errors import (
     AssetGone,
     ClipTooLarge,
@@ -73,6 +73,10 @@ BAD_FILE_AGAIN_S = 20.0
 """A file may be bad for a while: a proxy cuts it short, or our own machine is too busy to read it."""
 
 
+def _nobody_waits(clip: Clip) -> None:
+    del clip
+
+
 class Worker:
     """The background loop. Everything it is told is in the rows; `wake` only says which to look at now.
 
@@ -87,6 +91,7 @@ class Worker:
         gatehouse: says which clips wait for a moderator; without one none does.
         comebacks: turns away what was taken down before; without one nothing is.
         dry_run: whether nothing is ever submitted.
+        stored: told of every clip that is on our disk.
     """
 
     def __init__(
@@ -110,8 +115,10 @@ class Worker:
         gatehouse: Gatehouse | None = None,
         comebacks: Comebacks | None = None,
         dry_run: bool = False,
+        stored: Callable[[Clip], None] = _nobody_waits,
     ) -> None:
         self._database = database
+        self._stored = stored
         self._catalogue = catalogue
         self._providers = providers
         self._cards = cards
@@ -269,6 +276,7 @@ class Worker:
         finally:
             self._fetch_line.leave()
         await self._movement.write(job, partial(moves.stored, clip, clip.stored_at))
+        self._stored(clip)
         return 0.0
 
     async def _asset_lost(self, job: Job, code: str, detail: str) -> None:

@@ -23,6 +23,7 @@ from bot.rendertimes import RenderTimes
 from bot.retention import Retention
 from bot.showing import Shown
 from bot.stills import Stills
+from bot.thumbnails import Thumbnails
 from bot.whispers import Whispers
 from cogs.character import character
 from cogs.clip_presses import ClipPresses
@@ -44,6 +45,7 @@ class Showing:
     removing: Removing
     whispers: Whispers
     times: RenderTimes
+    thumbnails: Thumbnails
 
 
 def opened(ground: Ground, buying: Buying) -> Showing:
@@ -95,6 +97,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         ids=ground.ids,
         now=now,
     )
+    thumbnails = Thumbnails(library)
     families = Families(database, library, folder=folder, clips_folder=clips_folder)
     client.tree.add_command(
         character(
@@ -118,11 +121,18 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         {
             "cards": cards.run,
             "galleries": galleries.run,
+            "thumbnails": thumbnails.run,
             "retention": retention.run,
         }
     )
     return Showing(
-        cards=cards, posting=posting, removals=removals, removing=taken, whispers=whispers, times=times
+        cards=cards,
+        posting=posting,
+        removals=removals,
+        removing=taken,
+        whispers=whispers,
+        times=times,
+        thumbnails=thumbnails,
     )
 
 

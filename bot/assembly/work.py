@@ -48,6 +48,7 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
             ground.database, buying.hashes, gates.gatehouse, now=ground.now, wake=showing.removals.wake
         ),
         dry_run=ground.config.dry_run,
+        stored=showing.thumbnails.want,
     )
     ground.duties["worker"] = worker.run
     return worker

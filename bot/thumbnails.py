@@ -1,0 +1,38 @@
+"""Small pictures of clips made ahead: right after a clip is stored, so that nobody who looks waits for them.
+
+A hint and no more: what is not made here is made when somebody looks. One at a time, in a child process that
+is nice to all others; the newest win where more are stored than can be drawn.
+"""
+
+import asyncio
+
+from bot.domain import Clip, JobId
+from bot.library import Library
+
+WAITING_MAX = 64
+"""Half a minute's work; what waits longer is as likely to be looked at first."""
+
+
+class Thumbnails:
+    """The duty that makes them."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._waiting: dict[JobId, Clip] = {}
+        self._woken = asyncio.Event()
+
+    def want(self, clip: Clip) -> None:
+        """A clip was stored."""
+        self._waiting[clip.job_id] = clip
+        if len(self._waiting) > WAITING_MAX:
+            del self._waiting[next(iter(self._waiting))]
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Make them, until cancelled."""
+        while True:
+            self._woken.clear()
+            while self._waiting:
+                _job_id, clip = self._waiting.popitem()
+                await self._library.thumbnail(clip)
+            await self._woken.wait()
