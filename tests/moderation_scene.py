@@ -1,13 +1,20 @@
 """What moderators have on the stage: the commands of `/moderation`, and what stands behind them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.appeals import Appeals
+from bot.assembly.screens import Screens
+from bot.attachments import Attachments
 from bot.ids import Ids
 from bot.pauses import Pauses
 from bot.people import People
+from bot.screening.rulebook import Rulebook
+from bot.screening.rules import read
+from bot.screening.screening import Screening
+from bot.screening.server_words import ServerWords
+from bot.screening.word_lists import WordLists
 from cogs.client import Client
 from cogs.delivery import DiscordDelivery
 from cogs.desk import Desk
@@ -16,6 +23,7 @@ from cogs.moderation import moderation
 from cogs.moderation_appeals import add_appeals
 from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
+from cogs.moderation_words import add_words
 from cogs.standing import standing
 from storage.database import Database
 
@@ -29,7 +37,15 @@ class Moderated:
     appeals: Appeals
 
 
-def moderated(client: Client, database: Database, *, ids: Ids, now: Callable[[], datetime]) -> Moderated:
+def moderated(
+    client: Client,
+    database: Database,
+    screens: Screens,
+    attachments: Attachments,
+    *,
+    ids: Ids,
+    now: Callable[[], datetime],
+) -> Moderated:
     """Add the commands to a client that has not signed in yet."""
     made = Moderated(
         pauses=Pauses(database, now=now),
@@ -41,6 +57,14 @@ def moderated(client: Client, database: Database, *, ids: Ids, now: Callable[[],
     add_pauses(group, made.pauses)
     add_members(group, made.people)
     add_appeals(group, client.desk)
+    add_words(group, screens.server_words, attachments, screens.screening)
     client.tree.add_command(group)
     client.tree.add_command(standing(made.people, made.appeals))
     return made
+
+
+def screened(database: Database, words: Sequence[str], *, now: Callable[[], datetime]) -> Screens:
+    """Lists of words alone: the operator's, and those of servers."""
+    server_words = ServerWords(database, now=now)
+    lists = WordLists({"operator": Rulebook(read(words))}, server_book=server_words.book)
+    return Screens(screening=Screening([lists]), words=lists, server_words=server_words)

@@ -45,8 +45,6 @@ from bot.pricing import Pricing
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
-from bot.screening.screening import Screening
-from bot.screening.word_lists import worded
 from bot.sheets import Sheets
 from bot.spending import Spending
 from bot.standings import Standings
@@ -61,7 +59,7 @@ from cogs.spend import spend
 from storage import jobs
 from storage.database import Database, open_database
 from tests import openapi
-from tests.moderation_scene import Moderated, moderated
+from tests.moderation_scene import Moderated, moderated, screened
 from tests.props import PLAY_PRICE, Clock, material_of
 
 Json = dict[str, Any]
@@ -291,9 +289,10 @@ async def open_stage(
         material = material_of(database, clock, ids, folder)
         attachments = Attachments(also_from=sandbox.api_url)
         stack.push_async_callback(attachments.close)
+        screens = screened(database, words, now=clock)
         orders = Orders(
             database,
-            Pricing(models, Screening([worded(words)]), material, now=clock),
+            Pricing(models, screens.screening, material, now=clock),
             limits=limits,
             ids=ids,
             now=clock,
@@ -301,7 +300,7 @@ async def open_stage(
             door=Door(database, now=clock),
         )
         budgets = Budgets(database, limits, now=clock)
-        presets = Presets(database, models, Screening([worded(words)]), ids=ids, now=clock)
+        presets = Presets(database, models, screens.screening, ids=ids, now=clock)
         sheets = Sheets(database, ids=ids, now=clock)
         before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
         use_endpoints(sandbox.api_url, sandbox.gateway_url)
@@ -337,7 +336,7 @@ async def open_stage(
         client.tree.add_command(
             character(client.ordering, material.characters, attachments, models, removed=removed.append)
         )
-        under = moderated(client, database, ids=ids, now=clock)
+        under = moderated(client, database, screens, attachments, ids=ids, now=clock)
         await client.sign_in(sandbox.bot_token)
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)

@@ -13,6 +13,7 @@ from cogs.moderation import moderation
 from cogs.moderation_appeals import add_appeals
 from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
+from cogs.moderation_words import add_words
 from cogs.operator_people import add_operator_blocks
 from cogs.standing import standing
 
@@ -29,6 +30,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     add_pauses(group, ground.pauses)
     add_members(group, people)
     add_appeals(group, client.desk)
+    add_words(group, ground.screens.server_words, buying.attachments, ground.screens.screening)
     client.tree.add_command(group)
     client.tree.add_command(standing(people, appeals))
     add_operator_blocks(client.tree, ground.config.operator_ids, people)
