@@ -65,6 +65,19 @@ class Card(ui.LayoutView):
         self.add_item(container)
 
 
+class German(app_commands.Translator):
+    """One word of it: the name of `/quota`."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        del context
+        return "kontingent" if locale is discord.Locale.german and string.message == "quota" else None
+
+
 class Layout(ui.LayoutView):
     """What a card has not: sections, a thumbnail, a file, a hidden picture, a select of members."""
 
@@ -164,6 +177,7 @@ class StageBot(discord.Client):
         self._add_commands()
 
     async def setup_hook(self) -> None:
+        await self.tree.set_translator(German())
         await self.tree.sync()
 
     async def on_ready(self) -> None:
@@ -242,7 +256,8 @@ class StageBot(discord.Client):
 
         @tree.command(description="See what is left")
         async def quota(interaction: discord.Interaction, member: discord.Member | None = None) -> None:
-            await interaction.response.send_message(f"Left for {member}: $12.40", ephemeral=True)
+            told = f"Left for {member}: $12.40, locale: {interaction.locale.value}"
+            await interaction.response.send_message(told, ephemeral=True)
 
         @tree.command(description="Never answers")
         async def silent(interaction: discord.Interaction) -> None:

@@ -6,7 +6,7 @@ import json
 from aiohttp import web
 
 from bot.sandbox.authority import Authority
-from bot.sandbox.errors import DiscordRefusal, Json, invalid_json
+from bot.sandbox.errors import DiscordRefusal, Json, invalid_json, unknown
 from bot.sandbox.faults import Faults
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.interactions import Interactions
@@ -14,6 +14,44 @@ from bot.sandbox.permissions import Permission
 from bot.sandbox.requestlog import RequestLog
 from bot.sandbox.wire import encode
 from bot.sandbox.world import World
+
+LOCALES = frozenset(
+    [
+        "id",
+        "da",
+        "de",
+        "en-GB",
+        "en-US",
+        "es-ES",
+        "es-419",
+        "fr",
+        "hr",
+        "it",
+        "lt",
+        "hu",
+        "nl",
+        "no",
+        "pl",
+        "pt-BR",
+        "ro",
+        "fi",
+        "sv-SE",
+        "vi",
+        "tr",
+        "cs",
+        "el",
+        "bg",
+        "ru",
+        "uk",
+        "hi",
+        "th",
+        "zh-CN",
+        "ja",
+        "zh-TW",
+        "ko",
+    ]
+)
+"""Of Discord (docs: reference, "Locales")."""
 
 
 class SandboxRoutes:
@@ -38,6 +76,7 @@ class SandboxRoutes:
 
     def add(self, app: web.Application) -> None:
         app.router.add_get("/sandbox/world", self.world)
+        app.router.add_post("/sandbox/members/{user}", self.speak)
         app.router.add_get("/sandbox/faults", self.faults)
         app.router.add_post("/sandbox/faults", self.switch_on)
         app.router.add_delete("/sandbox/faults", self.switch_off)
@@ -59,6 +98,7 @@ class SandboxRoutes:
                     "username": user.username,
                     "global_name": user.global_name,
                     "token": user.token,
+                    "locale": user.locale,
                     "roles": [str(role_id) for role_id in member.roles],
                     "permissions": str(bits),
                     "manager": bool(bits & Permission.MANAGE_GUILD),
@@ -78,6 +118,19 @@ class SandboxRoutes:
                 **self.addresses,
             }
         )
+
+    async def speak(self, request: web.Request) -> web.Response:
+        """Have a member's Discord speak another language; it tells the bot so with every interaction."""
+        number = request.match_info["user"]
+        user = self._world.users.get(int(number)) if number.isdecimal() else None
+        try:
+            locale = (await request.json())["locale"]
+        except (json.JSONDecodeError, KeyError, TypeError):
+            return _json(invalid_json().body, status=400)
+        if user is None or locale not in LOCALES:
+            return _json(unknown("User" if user is None else "Locale").body, status=404)
+        user.locale = locale
+        return web.Response(status=204)
 
     async def faults(self, _: web.Request) -> web.Response:
         return _json(self._faults.listed())

@@ -1,5 +1,6 @@
 /** Puts the page together: who one is, which channel one sees, and which part tells which other. */
 
+import { localised } from "./commands.js";
 import { Composer } from "./composer.js";
 import { openChooser, defaultValues } from "./chooser.js";
 import { displayName, icon } from "./elements.js";
@@ -120,6 +121,7 @@ function become(memberId) {
   const member = world.members.find((candidate) => candidate.id === memberId) ?? world.members[0];
   session = sessionOf(member);
   channel = null;
+  byId("language").value = member.locale;
   document.title = `${displayName(member)} · ${world.guild.name}`;
   showConnection();
   showSidebar();
@@ -200,7 +202,8 @@ async function loadCommands() {
       const { application_commands: index } = await asking.rest.get(
         `/guilds/${world.guild.id}/application-command-index`,
       );
-      Object.assign(commandCache, { session: asking, at: Date.now(), index });
+      const read = index.map((command) => localised(command, asking.member.locale));
+      Object.assign(commandCache, { session: asking, at: Date.now(), index: read });
     });
   }
   return commandCache.session === asking ? commandCache.index : [];
@@ -238,6 +241,17 @@ on(faults, "count", (count) => {
   byId("faults-count").textContent = String(count);
   byId("faults-count").hidden = count === 0;
 });
+
+/** What Discord tells the bot of this member with everything they do from here on. */
+byId("language").addEventListener("change", ({ target }) =>
+  notices.attempt(async () => {
+    const { member } = session;
+    await sandbox.call("POST", `/members/${member.id}`, { body: { locale: target.value } });
+    member.locale = target.value;
+    commandCache.session = null;
+    composer.focus();
+  }),
+);
 
 function stepChannel(delta) {
   const visible = channelsInOrder();

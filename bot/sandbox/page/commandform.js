@@ -18,10 +18,10 @@ export class CommandForm {
     this._timer = null;
     this._fieldPlace = el("span", { class: "fields" });
     this._chipPlace = el("span", { class: "chips", role: "group", "aria-label": "Optional options" });
-    const title = el("span", { class: "command-chip" }, `/${entry.name}`);
+    const title = el("span", { class: "command-chip" }, `/${entry.label}`);
     this.element = el(
       "div",
-      { class: "command-form", role: "group", tabindex: "-1", "aria-label": `Command ${entry.name}` },
+      { class: "command-form", role: "group", tabindex: "-1", "aria-label": `Command ${entry.label}` },
       title,
       this._fieldPlace,
       this._chipPlace,
@@ -116,14 +116,14 @@ export class CommandForm {
           class: "chip",
           title: option.description,
           "data-option": option.name,
-          "aria-label": `Add option ${option.name}: ${option.description}`,
+          "aria-label": `Add option ${option.label}: ${option.description}`,
           onclick: () => {
             const field = this._add(option);
             this._showChips();
             field.input.focus();
           },
         },
-        `+ ${option.name}`,
+        `+ ${option.label}`,
       ),
     );
     this._chipPlace.replaceChildren(...chips);
@@ -144,12 +144,12 @@ export class CommandForm {
     const option = this.entry.options.find(({ name }) => name === target.dataset.option);
     if (option !== undefined) {
       const note = `${option.description} · Enter adds it`;
-      this._suggestions.open({ input: target, title: option.name, note });
+      this._suggestions.open({ input: target, title: option.label, note });
       return;
     }
     const keys = this._unused().length > 0 ? "Enter sends, Tab goes to the options" : "Enter sends";
     const note = `${this.entry.description} · ${keys}`;
-    this._suggestions.open({ input: target, title: `/${this.entry.name}`, note });
+    this._suggestions.open({ input: target, title: `/${this.entry.label}`, note });
   }
 
   _typed(target) {
@@ -204,7 +204,7 @@ export class CommandForm {
     const notes = [option.description, field.bounds, note].filter((part) => part);
     this._suggestions.open({
       input: field.input,
-      title: option.name,
+      title: option.label,
       note: notes.join(" · "),
       problem,
       items: items ?? [],

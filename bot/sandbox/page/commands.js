@@ -16,7 +16,19 @@ export function commandsOf(index, type, channel) {
   );
 }
 
-/** One entry for each thing that can be called: {command, path, name: "budget set", description, options}. */
+/** A command or option as a reader of this language sees it: `label` is its name, and `name` what is sent. */
+export function localised(part, locale) {
+  const inLanguage = (texts, text) => texts?.[locale] ?? text;
+  return {
+    ...part,
+    label: inLanguage(part.name_localizations, part.name),
+    description: inLanguage(part.description_localizations, part.description),
+    options: part.options?.map((option) => localised(option, locale)),
+    choices: part.choices?.map((one) => ({ ...one, name: inLanguage(one.name_localizations, one.name) })),
+  };
+}
+
+/** One entry for each thing that can be called: {command, path, name: "budget set", label, description, options}. */
 export function slashEntries(index, channel) {
   return commandsOf(index, SLASH, channel)
     .flatMap((command) => entriesIn(command, command, []))
@@ -29,7 +41,8 @@ function entriesIn(command, part, path) {
   );
   if (inner.length > 0) return inner.flatMap((option) => entriesIn(command, option, [...path, option]));
   const name = [command.name, ...path.map((option) => option.name)].join(" ");
-  return [{ command, path, name, description: part.description, options: part.options ?? [] }];
+  const label = [command, ...path].map((one) => one.label ?? one.name).join(" ");
+  return [{ command, path, name, label, description: part.description, options: part.options ?? [] }];
 }
 
 /** A subcommand's options stand inside of its own, and its group's, option. */
@@ -48,8 +61,15 @@ export function search(items, query) {
     .map(({ item }) => item);
 }
 
+/** By the name that is shown; who knows a command by its own name finds it by that too. */
 function rankOf(item, wanted) {
-  const name = item.name.toLowerCase();
+  const ranks = [item.label ?? item.name, item.name].map((name) => rankBy(name, item, wanted));
+  const found = ranks.filter((rank) => rank !== null);
+  return found.length > 0 ? Math.min(...found) : null;
+}
+
+function rankBy(shown, item, wanted) {
+  const name = shown.toLowerCase();
   if (name.startsWith(wanted)) return 0;
   if (name.split(/[\s_-]/).some((word) => word.startsWith(wanted))) return 1;
   if (name.includes(wanted)) return 2;

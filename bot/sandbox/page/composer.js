@@ -114,7 +114,7 @@ export class Composer extends EventTarget {
         : found.length === 0
           ? "No command has such a name."
           : "Enter or Tab picks, Escape leaves";
-    const items = found.map((entry) => ({ name: `/${entry.name}`, note: entry.description, entry }));
+    const items = found.map((entry) => ({ name: `/${entry.label}`, note: entry.description, entry }));
     this._suggestions.open({
       input: this._input,
       title: "Commands",

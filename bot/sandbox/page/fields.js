@@ -68,7 +68,7 @@ class TextField {
     const lists = choices !== null || option.autocomplete;
     this.input = el("textarea", {
       rows: "1",
-      "aria-label": option.required ? `${option.name}, required` : option.name,
+      "aria-label": option.required ? `${option.label}, required` : option.label,
       "aria-description": option.description,
       "aria-autocomplete": lists ? "list" : null,
       "aria-haspopup": lists ? "listbox" : null,
@@ -84,7 +84,7 @@ class TextField {
     this.element = el(
       "label",
       { class: "field", "data-option": option.name },
-      el("span", { class: "field-name" }, option.name),
+      el("span", { class: "field-name" }, option.label),
       this._grow,
     );
   }
@@ -194,7 +194,7 @@ class FileField {
     this.element = el(
       "div",
       { class: "field", "data-option": option.name },
-      el("span", { class: "field-name" }, option.name),
+      el("span", { class: "field-name" }, option.label),
       this.input,
       this._picker,
     );
@@ -229,7 +229,7 @@ class FileField {
     this.input.replaceChildren(icon(this.file === null ? "plus" : "file"), text);
     this.input.setAttribute(
       "aria-label",
-      `${this.option.name}${this.option.required ? ", required" : ""}: ${text}`,
+      `${this.option.label}${this.option.required ? ", required" : ""}: ${text}`,
     );
   }
 }

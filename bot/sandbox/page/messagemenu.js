@@ -25,7 +25,7 @@ export async function messageMenu({ message, anchor, point, only, session, notic
     label: "Apps",
     empty: "The bot has synced no message commands.",
     items: commandsOf(index, MESSAGE_MENU, channel).map((command) => ({
-      name: el("span", {}, command.name),
+      name: el("span", {}, command.label ?? command.name),
       onPick: () => session.interactions.menuCommand(command, message),
     })),
   };
