@@ -86,11 +86,15 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import audit, backup, check, jobs, ledger  # noqa: PLC0415
+    from bot.commands import audit, backup, check, jobs, ledger, status  # noqa: PLC0415
 
     looked = commands.add_parser("check", help="what is wrong with this installation, and what mends it")
     check.add_to(looked)
     looked.set_defaults(command=partial(check.run, say=print))
+
+    stands = commands.add_parser("status", help="how the running bot stands, live")
+    status.add_to(stands)
+    stands.set_defaults(command=partial(status.run, say=print))
 
     book = commands.add_parser("ledger", help="the book of money")
     ledger.add_to(book)

@@ -9,8 +9,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from bot.domain import NOWHERE, GuildId, JobId, Micros
 from bot.errors import DailiesError, StorageError
 from bot.money import MICROS_PER_USD, USD_MAX, format_usd
 from bot.settling import Case
+from bot.sockets import address
 from storage import acts, guilds, stops
 from storage.acts import Verb
 from storage.database import Database, open_database
@@ -109,11 +109,11 @@ class Control:
 
     async def start(self) -> None:
         """Listen. The folder's lock is ours, so a socket that is left there is a dead process's."""
-        with _address(self._folder) as address:
+        with address(self._folder, SOCKET) as path:
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(address)  # noqa: PTH108 - the address may lead through a descriptor
-            self._server = await asyncio.start_unix_server(self._answer, address, limit=LINE_BYTES_MAX)
-            os.chmod(address, 0o600)  # noqa: PTH101
+                os.unlink(path)  # noqa: PTH108 - the address may lead through a descriptor
+            self._server = await asyncio.start_unix_server(self._answer, path, limit=LINE_BYTES_MAX)
+            os.chmod(path, 0o600)  # noqa: PTH101
 
     async def close(self) -> None:
         """Listen no more."""
@@ -207,8 +207,8 @@ def guild_words(guild_id: int) -> str:
 
 
 async def _ask(folder: Path, wanted: Change) -> str:
-    with _address(folder) as address:
-        reader, writer = await asyncio.open_unix_connection(address)
+    with address(folder, SOCKET) as path:
+        reader, writer = await asyncio.open_unix_connection(path)
     try:
         writer.write(wanted.model_dump_json().encode() + b"\n")
         async with asyncio.timeout(ANSWER_WITHIN_S):
@@ -222,16 +222,3 @@ async def _ask(folder: Path, wanted: Change) -> str:
             return done
         case _:
             raise StorageError(f"the running bot refused: {answer.get('refused')}")
-
-
-@contextmanager
-def _address(folder: Path) -> Iterator[str]:
-    """The socket's address. A path over some 100 bytes fits no address, so it leads through a descriptor."""
-    if not Path("/proc/self/fd").is_dir():
-        yield str(folder / SOCKET)
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        yield f"/proc/self/fd/{descriptor}/{SOCKET}"
-    finally:
-        os.close(descriptor)

@@ -197,6 +197,7 @@ class Handover:
                 await self._movement.write(
                     job, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )
+                log.info("taken by %s", attempt.offer_id, extra={"job": job.id, "code": "taken"})
                 return pace_for(job, self._paces).first_s
             case NotTaken(fault):
                 log.warning("not taken: %s", fault.detail, extra={"job": job.id, "code": fault.code})

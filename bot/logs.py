@@ -5,6 +5,7 @@ import logging
 import re
 import sys
 from collections.abc import Iterable
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -12,6 +13,18 @@ _FIELDS = ("code", "job", "interaction", "guild", "provider")
 
 _TOKENS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s\"'?]+")
 """Interaction tokens in paths: whoever has one can speak as us for 15 minutes."""
+
+
+_SIGNED = re.compile(
+    r"""([?&](?:hm|mark|sig|signature|token|key|x-amz-[a-z-]+|x-goog-[a-z-]+|policy|expires)=)[^&\s"'<>)]+"""
+    r"""|(/clips/[\w-]{1,20}/\d{9,11}/)[0-9a-f]{16,}"""
+    r"""|(\b(?:Bearer|Bot|Key|Basic)\s+)[\w.:~+/=-]{8,}""",
+    re.IGNORECASE,
+)
+"""Links that are good for whoever has them (Discord's CDN, providers' files, our own), and bare authority."""
+
+about_job: ContextVar[str | None] = ContextVar("about_job", default=None)
+"""The job whose step is being taken: lines of other people's code in it are about that job too."""
 
 
 class _Line(logging.Formatter):
@@ -23,10 +36,12 @@ class _Line(logging.Formatter):
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return _TOKENS.sub(r"\1***", text)
+        return _SIGNED.sub(_start_of, _TOKENS.sub(r"\1***", text))
 
     def _parts(self, record: logging.LogRecord) -> tuple[str, dict[str, str], str]:
         fields = {name: self._clean(str(getattr(record, name))) for name in _FIELDS if hasattr(record, name)}
+        if "job" not in fields and (job := about_job.get()) is not None:
+            fields["job"] = job
         trace = self.formatException(record.exc_info) if record.exc_info else ""
         return self._clean(record.getMessage()), fields, self._clean(trace)
 
@@ -68,6 +83,10 @@ def configure(style: Literal["text", "json"], *, secrets: Iterable[str] = ()) ->
     handler.setFormatter(JsonLine(secrets) if style == "json" else TextLine(secrets))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+
+
+def _start_of(signed: re.Match[str]) -> str:
+    return f"{signed[1] or signed[2] or signed[3]}***"
 
 
 def _printable(text: str) -> str:

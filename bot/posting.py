@@ -47,14 +47,24 @@ class Place:
 
     channel_id: ChannelId
     guild_id: GuildId
+    route: str
+    """What kind of place it is, for those who count."""
 
 
 class _NobodyCanLook(DeliveryRefused):
     """The clip may be in a place whose history is closed: no other place may have it."""
 
 
+def _nobody_counts(route: str, form: str) -> None:
+    del route, form
+
+
 class Posting:
-    """The one way a clip gets into a channel."""
+    """The one way a clip gets into a channel.
+
+    Args:
+        delivered: told of each clip that was posted: the kind of place, and as what it went there.
+    """
 
     def __init__(
         self,
@@ -64,8 +74,10 @@ class Posting:
         packing: Packing,
         *,
         now: Callable[[], datetime],
+        delivered: Callable[[str, str], None] = _nobody_counts,
     ) -> None:
         self._database = database
+        self._delivered = delivered
         self._cards = cards
         self._delivery = delivery
         self._packing = packing
@@ -104,23 +116,23 @@ class Posting:
         at = job.clip_channel_id
         if at is None or at == order.channel_id:
             yielded.add(order.channel_id)
-            yield Place(channel_id=order.channel_id, guild_id=guild_id)
+            yield Place(channel_id=order.channel_id, guild_id=guild_id, route="channel")
         else:
             yielded |= {order.channel_id, at}
-            yield Place(channel_id=at, guild_id=guild_id)
+            yield Place(channel_id=at, guild_id=guild_id, route="again")
         parent = await self._delivery.parent_of(order.channel_id)
         if parent is not None and parent not in yielded:
             yielded.add(parent)
-            yield Place(channel_id=parent, guild_id=guild_id)
+            yield Place(channel_id=parent, guild_id=guild_id, route="parent")
         named = await self._database.read(partial(places.get, guild_id=guild_id, purpose=Purpose.CLIPS))
         if named is not None and named not in yielded:
             yielded.add(named)
-            yield Place(channel_id=named, guild_id=guild_id)
+            yield Place(channel_id=named, guild_id=guild_id, route="named")
         wished = await self._database.read(partial(wishes.get, user_id=user_id))
         if wished.direct_messages:
             direct = await self._delivery.direct_channel(user_id)
             if direct not in yielded:
-                yield Place(channel_id=direct, guild_id=NOWHERE)
+                yield Place(channel_id=direct, guild_id=NOWHERE, route="direct")
 
     async def _post_at(self, place: Place, job: Job, clip: Clip) -> Posted:
         """Post it in one place.
@@ -179,7 +191,7 @@ class Posting:
             packed = await self._packing.pack(clip, place.guild_id, label=card.label)
             try:
                 await self._written(place, job)
-                return await self._delivery.post_clip(
+                message_id = await self._delivery.post_clip(
                     Post(
                         job=job,
                         clip=clip,
@@ -196,6 +208,9 @@ class Posting:
             except ClipTooLarge:
                 if packed.path is None or not await self._packing.refused(packed, place.guild_id):
                     raise
+            else:
+                self._delivered(place.route, _form(packed))
+                return message_id
             finally:
                 await _removed(packed)
         raise ClipTooLarge("whatever its size, it is refused for it")
@@ -210,6 +225,13 @@ class Posting:
 def _nonce(place: Place, job: Job) -> str:
     """A nonce is known in its own channel alone."""
     return f"{clip_nonce(job.id)} {place.channel_id}"
+
+
+def _form(packed: Packed) -> str:
+    """As what a clip went out."""
+    if packed.path is None:
+        return "link"
+    return "copy" if packed.is_copy else "file"
 
 
 async def _removed(packed: Packed) -> None:

@@ -37,6 +37,14 @@ class Schedule:
     def __len__(self) -> int:
         return len(self._due) + len(self._busy)
 
+    @property
+    def late_s(self) -> float | None:
+        """How long the job that is due first has been due and not begun; None while nothing is started."""
+        if self._runner is None:
+            return None
+        due = min((when for when in self._due.values()), default=None)
+        return 0.0 if due is None else max(0.0, asyncio.get_running_loop().time() - due)
+
     def wake(self, job_id: JobId, after_s: float = 0.0) -> None:
         """Make a job due after so many seconds, if it is not due sooner; in its step, once more after it."""
         when = asyncio.get_running_loop().time() + after_s

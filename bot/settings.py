@@ -206,6 +206,10 @@ class Settings(BaseSettings):
     web_host: str = "127.0.0.1"
     web_port: Annotated[int, Field(ge=1, le=65535)] = 8422
 
+    vitals_host: str = "127.0.0.1"
+    vitals_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where health, readiness and metrics are answered; a socket in the data folder answers them anyway."""
+
     studio_workers: Annotated[int, Field(ge=1, le=16)] = 1
     data_encrypted: bool = False
     """The operator's word that the data folder lies on an encrypted volume."""

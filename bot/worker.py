@@ -35,6 +35,7 @@ from bot.fetch_line import FetchLine
 from bot.fetching import Fetching
 from bot.gatehouse import Gatehouse
 from bot.handover import Handover
+from bot.logs import about_job
 from bot.looks import Looks
 from bot.movement import Movement
 from bot.pace import Pace
@@ -167,6 +168,11 @@ class Worker:
             now=now,
         )
 
+    @property
+    def late_s(self) -> float | None:
+        """How long the step that is due first is due, in seconds; None while the worker does not run."""
+        return self._schedule.late_s
+
     def wake(self, job_id: JobId) -> None:
         """Look at a job now."""
         self._schedule.wake(job_id)
@@ -198,6 +204,7 @@ class Worker:
 
     async def _step(self, job_id: JobId) -> float | None:
         """One look at one job; returns the seconds until the next look, None when there is none."""
+        about_job.set(job_id)  # a step is a task of its own, so this ends with it
         try:
             again_s = await self._look(job_id)
         except StaleJob:
@@ -335,6 +342,7 @@ class Worker:
                 at=self._now(),
             ),
         )
+        log.info("posted", extra={"job": job.id, "code": "posted"})
         return None
 
     async def _not_posted(self, job: Job, fault: Fault) -> float | None:

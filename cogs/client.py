@@ -1,6 +1,7 @@
 """The signed-in bot: what it asks of Discord, which commands and buttons it has, and where Discord is."""
 
 import asyncio
+import math
 
 import aiohttp
 import discord
@@ -66,6 +67,7 @@ class Client(discord.Client):
 
     Args:
         confirm_above_micros: an order that costs more is quoted and confirmed first.
+        http_trace: is told of every answer of Discord's API.
         play_money: whether prices are for trying out only, and say so.
         direct_messages: whether members may order outside servers too.
     """
@@ -80,6 +82,7 @@ class Client(discord.Client):
         attachments: Attachments,
         presets: Presets,
         sheets: Sheets,
+        http_trace: aiohttp.TraceConfig | None = None,
         confirm_above_micros: Micros,
         play_money: bool = False,
         direct_messages: bool = False,
@@ -97,8 +100,10 @@ class Client(discord.Client):
             max_messages=None,
             max_ratelimit_timeout=RATELIMIT_WAIT_MAX_S,
             guild_ready_timeout=GUILDS_READY_S,
+            http_trace=http_trace or aiohttp.TraceConfig(),
         )
         self.ready = asyncio.Event()
+        self._is_connected = False
         self.direct_messages = direct_messages
         self._ordering = Ordering(
             orders,
@@ -146,6 +151,25 @@ class Client(discord.Client):
             self.application_id, permissions=PERMISSIONS, scopes=("bot", "applications.commands")
         )
 
+    @property
+    def heartbeat_s(self) -> float | None:
+        """How long the last heartbeat took, 0 before the first; None while there is no connection."""
+        if not self._is_connected:
+            return None
+        return self.latency if math.isfinite(self.latency) else 0.0
+
+    async def sessions_left(self) -> int | None:
+        """How many sessions may still be started within the day; None where Discord does not say."""
+        try:
+            told = await self.http.request(Route("GET", "/gateway/bot"))
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError):
+            return None
+        match told:
+            case {"session_start_limit": {"remaining": int(left)}}:
+                return left
+            case _:
+                return None
+
     async def sign_in(self, token: str) -> None:
         """Show the token and register the commands; `connect` then listens.
 
@@ -176,6 +200,15 @@ class Client(discord.Client):
     async def on_ready(self) -> None:
         """Called by discord.py after every new session."""
         self.ready.set()
+        self._is_connected = True
+
+    async def on_resumed(self) -> None:
+        """Called by discord.py when a lost connection goes on."""
+        self._is_connected = True
+
+    async def on_disconnect(self) -> None:
+        """Called by discord.py when a connection is lost, and at each try that comes to nothing."""
+        self._is_connected = False
 
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Called by discord.py beside its own dispatch.

@@ -38,6 +38,14 @@ def orphans(connection: sqlite3.Connection) -> Iterator[str]:
         yield f"row {row[1]} of {row[0]} names a row of {row[2]} that is not there"
 
 
+def touch(tx: sqlite3.Connection) -> None:
+    """Write a page that says what it said before: a real write, with its fsync, to know whether one can be.
+
+    The number is `migrate.APPLICATION_ID`.
+    """
+    tx.execute("PRAGMA application_id = 1147234668")
+
+
 def release() -> str:
     """Which SQLite this is."""
     return sqlite3.sqlite_version

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import logs
 from bot.logs import JsonLine, TextLine, configure
 
 SECRET = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -160,3 +161,39 @@ def test_all_logs_go_to_standard_error_without_debug(
     assert [handler.stream for handler in root.handlers if isinstance(handler, logging.StreamHandler)] == [
         sys.stderr
     ]
+
+
+SIGNED = [
+    ("https://cdn.discordapp.com/a/1/clip.mp4?ex=69&is=68&hm=0123abcd&", "0123abcd"),
+    ("https://dailies.example.org/webhooks/fal/01ABC-1?mark=5ecre7", "5ecre7"),
+    ("https://dailies.example.org/clips/01ABC/1795262400/" + "0af1" * 16 + ".mp4", "0af1" * 16),
+    ("https://bucket.s3.amazonaws.com/x.mp4?X-Amz-Signature=beef42&X-Amz-Date=20261121", "beef42"),
+    ("https://storage.googleapis.com/x?Expires=1&Signature=c0ffee%2B", "c0ffee"),
+    ("Authorization: Bearer abcdef0123456789", "abcdef0123456789"),
+    ("Authorization: Key 12ab-34cd:56ef78ab", "56ef78ab"),
+]
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
+@pytest.mark.parametrize(("text", "secret"), SIGNED)
+def test_a_signed_link_and_bare_authority_lose_what_makes_them_good(
+    formatter: logging.Formatter, text: str, secret: str
+) -> None:
+    line = formatter.format(record("no answer from %s", text, fault=ValueError(text)))
+
+    assert secret not in line
+    assert "***" in line
+
+
+def test_a_line_of_somebody_elses_within_a_jobs_step_names_the_job() -> None:
+    told = logs.about_job.set("1m7yzmhg00000005")
+    try:
+        within = JsonLine([]).format(record("rate limited"))
+        own = JsonLine([]).format(record("rate limited", job="another"))
+    finally:
+        logs.about_job.reset(told)
+    outside = JsonLine([]).format(record("rate limited"))
+
+    assert json.loads(within)["job"] == "1m7yzmhg00000005"
+    assert json.loads(own)["job"] == "another"
+    assert "job" not in json.loads(outside)

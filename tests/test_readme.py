@@ -36,6 +36,7 @@ RUN_BY = {
     "python -m bot models show sora-2-pro": "tests/test_models.py",
     "python -m bot models check models.toml": "tests/test_models.py",
     "python -m bot check": "tests/test_check.py",
+    "python -m bot status": "tests/test_watched_process.py",
     "python -m bot models --online": "tests/test_comparison.py",
     "python -m bot guilds admit 1198622483471925248 25": "test_an_operator_admits_a_server_and_dismisses_it",
     "python -m bot guilds admit direct 25": "test_an_operator_admits_a_server_and_dismisses_it",

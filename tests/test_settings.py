@@ -395,6 +395,8 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "web_host": "0.0.0.0",
         "web_port": "8080",
         "studio_workers": "2",
+        "vitals_host": "0.0.0.0",
+        "vitals_port": "8423",
         "data_encrypted": "true",
         "log_format": "json",
     }

@@ -25,6 +25,7 @@ from bot.ids import Ids
 from bot.library import THUMBNAILS
 from bot.links import Links, key_in
 from bot.material import PICTURES
+from bot.meters import Meters
 from bot.money import displayed
 from bot.notices import Notices
 from bot.part_files import sweep
@@ -56,6 +57,7 @@ class Ground:
     screens: Screens
     notices: Notices
     health: Health
+    meters: Meters
     surge: Surge
     pauses: Pauses
     limits: Limits
@@ -145,6 +147,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         screens=screens.hung(config, lists, database, notices, stack, folder=folder, now=now),
         notices=notices,
         health=health,
+        meters=Meters(),
         surge=surge,
         pauses=pauses,
         limits=Limits(

@@ -85,7 +85,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     shown = Shown(database, cards, delivery, packing, folder=clips_folder, now=now)
     taken = removing.opened(ground, buying, cards, shown, delivery, galleries.wake)
     removals = taken.removals
-    posting = Posting(database, cards, delivery, packing, now=now)
+    posting = Posting(database, cards, delivery, packing, now=now, delivered=ground.meters.delivered)
     whispers = Whispers(database, cards, delivery, packing, posting, folder=clips_folder, now=now)
     library = Library(
         database,

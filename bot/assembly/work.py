@@ -15,6 +15,7 @@ from bot.control import Change, Control, ResumeSpending, SettleJob
 from bot.domain import STUDIO, JobId
 from bot.fetching import Fetching
 from bot.links import key_in
+from bot.metered import Metered
 from bot.pace import Pace
 from bot.routing import Routing
 from bot.throttle import Throttle
@@ -30,7 +31,7 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
     worker = Worker(
         ground.database,
         ground.models,
-        ground.providers,
+        {name: Metered(provider, ground.meters) for name, provider in ground.providers.items()},
         showing.cards,
         Fetching(ground.clips_folder, check=media.check, now=ground.now),
         showing.posting,
