@@ -1,41 +1,50 @@
 """Whether an order may come in: asked before it is priced, and again in the transaction that places it."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from bot import channel_rules as rules_of
 from bot import pauses
 from bot.asked import Asked
 from bot.barred import check_standing, check_time_out
-from bot.domain import ChannelId, GuildId, Member, Order, Quote, UserId
+from bot.catalogue import Catalogue
+from bot.channel_rules import Scene
+from bot.domain import ChannelId, GuildId, Kind, Member, Order, Quote, UserId
+from bot.pricing import Proposal
+from storage import channel_rules
+from storage.channel_rules import Rules
 from storage.database import Database
 
 
 class Door:
-    """What stands between a member and an order, whatever its price: Discord's time-out, blocks, pauses."""
+    """What stands between a member and an order, whatever is in their budget.
 
-    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
+    Discord's time-out, blocks and cool-downs, pauses, and the rules of the channel.
+    """
+
+    def __init__(self, database: Database, catalogue: Catalogue, *, now: Callable[[], datetime]) -> None:
         self._database = database
+        self._catalogue = catalogue
         self._now = now
 
-    async def enter(self, asked: Asked) -> Asked:
-        """Let an order in to be priced.
+    async def through(self, asked: Asked, price: Callable[[Asked], Awaitable[Proposal]]) -> Proposal:
+        """Let an order in, price it, and look at what it came to.
 
         Raises:
             Refusal: it may not come in; nothing was charged.
         """
-        at = self._now()
-        check_time_out(_time(asked.timed_out_until), at)
-        member = Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
-        channels = [ChannelId(one) for one in (asked.channel_id, asked.parent_id) if one]
-
-        def look(tx: sqlite3.Connection) -> None:
-            check_standing(tx, member, at, orders=True)
-            pauses.check(tx, member.guild_id, channels)
-
-        await self._database.read(look)
-        return asked
+        check_time_out(_time(asked.timed_out_until), self._now())
+        scene = _scene_of(asked)
+        rules = await self._database.read(partial(self._let_in, scene, Kind(asked.kind)))
+        proposal = await price(self._shaped(asked, rules))
+        order, quote = proposal.priced.order, proposal.priced.quote
+        rules_of.check_order(rules, order, quote, self._names())
+        mature = proposal.verdict.mature or self._is_mature(order.model)
+        rules_of.check_age(mature=mature, age_restricted=asked.age_restricted)
+        return proposal
 
     async def check_person(self, member: Member, *, timed_out_until: datetime | None) -> None:
         """Let somebody press what costs or shows something. A cool-down keeps from new orders alone.
@@ -47,16 +56,45 @@ class Door:
         check_time_out(timed_out_until, at)
         await self._database.read(partial(check_standing, member=member, at=at, orders=False))
 
-    def admit(self, tx: sqlite3.Connection, order: Order, quote: Quote) -> None:
+    def admit(self, tx: sqlite3.Connection, order: Order, quote: Quote, role_ids: Collection[int]) -> None:
         """Return if an order may be placed, in the transaction that holds its money.
 
         Raises:
             Refusal: it may not; nothing was written.
         """
-        del quote
-        channels = [one for one in (order.channel_id, order.parent_id) if one is not None]
-        check_standing(tx, order.member, self._now(), orders=True)
-        pauses.check(tx, order.member.guild_id, channels)
+        channels = tuple(one for one in (order.channel_id, order.parent_id) if one is not None)
+        scene = Scene(member=order.member, channels=channels, role_ids=role_ids)
+        rules = self._let_in(scene, order.kind, tx)
+        rules_of.check_order(rules, order, quote, self._names())
+
+    def _let_in(self, scene: Scene, kind: Kind, tx: sqlite3.Connection) -> Rules:
+        at = self._now()
+        check_standing(tx, scene.member, at, orders=True)
+        pauses.check(tx, scene.member.guild_id, scene.channels)
+        rules = channel_rules.of(tx, scene.member.guild_id, scene.channels)
+        rules_of.check_scene(tx, rules, scene, kind, at)
+        return rules
+
+    def _shaped(self, asked: Asked, rules: Rules) -> Asked:
+        """Whoever names no model gets the first that this channel takes."""
+        if not rules.models or asked.model is not None or asked.kind in (Kind.REMIX, Kind.EXTEND):
+            return asked
+        known = [row.id for row in self._catalogue.models(Kind(asked.kind)) if row.id in rules.models]
+        return replace(asked, model=known[0]) if known else asked
+
+    def _names(self) -> dict[str, str]:
+        return {row.id: row.name for row in self._catalogue.all_models()}
+
+    def _is_mature(self, model: str) -> bool:
+        return any(row.mature for row in self._catalogue.all_models() if row.id == model)
+
+
+def _scene_of(asked: Asked) -> Scene:
+    return Scene(
+        member=Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id)),
+        channels=tuple(ChannelId(one) for one in (asked.channel_id, asked.parent_id) if one is not None),
+        role_ids=asked.role_ids,
+    )
 
 
 def _time(text: str | None) -> datetime | None:

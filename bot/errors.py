@@ -8,6 +8,7 @@ DailiesError
 │   ├── TooManyInFlight       as many jobs as may be are on their way
 │   ├── PaidNotEnabled        money is asked for and the operator has set no limit
 │   ├── SpendingStopped       the breaker on the rate of spending has stopped what costs money
+│   ├── AgainstRules          the channel's rules do not take it
 │   ├── Barred                this person is blocked, cooling down, or in Discord's time-out
 │   ├── Paused                moderators have paused the place
 │   ├── TooNew                an account or a membership too young for what costs money
@@ -125,6 +126,12 @@ class SpendingStopped(Refusal):
     """Paid orders are stopped until the operator lets them go on."""
 
     code = "spending_stopped"
+
+
+class AgainstRules(Refusal):
+    """A rule of the channel says no."""
+
+    code = "against_rules"
 
 
 class Barred(Refusal):

@@ -88,9 +88,9 @@ class Orders:
         Raises:
             Refusal: it cannot be ordered.
         """
-        if self._door is not None:
-            asked = await self._door.enter(asked)
-        return await self._pricing.propose(asked)
+        if self._door is None:
+            return await self._pricing.propose(asked)
+        return await self._door.through(asked, self._pricing.propose)
 
     async def check_person(self, member: Member, *, timed_out_until: datetime | None) -> None:
         """Let somebody press what costs or shows something.
@@ -324,7 +324,7 @@ class Orders:
         if self._surge is not None:
             self._surge.check(quote)
         if self._door is not None:
-            self._door.admit(tx, order, quote)
+            self._door.admit(tx, order, quote, role_ids)
         return budgets.admit(
             tx,
             order.member,

@@ -52,6 +52,7 @@ FieldWord = Annotated[str, AfterValidator(_field_word)]
 class ModelRow(BaseModel):
     """One `[[models]]` row: what can be asked for. The first of each list is the default.
 
+    What a `mature` model makes is for age-restricted channels alone.
     `replaced_by` names models (by id, the best first) that are suggested when this one cannot be had.
     """
 
@@ -61,6 +62,7 @@ class ModelRow(BaseModel):
     name: Name
     about: Annotated[str, Field(max_length=200)]
     label: Name = "AI-generated"
+    mature: bool = False
     kinds: Annotated[list[Kind], Field(min_length=1)]
     prompt_chars_max: Annotated[int, Field(strict=True, ge=1, le=PROMPT_CHARS_MAX)] = PROMPT_CHARS_MAX
     resolutions: Words

@@ -134,7 +134,7 @@ class Desk:
             ids=ids,
             now=clock,
             placed=self.woken.append,
-            door=Door(database, now=clock),
+            door=Door(database, models, now=clock),
         )
 
     async def place(self, asked: Asked) -> Job:

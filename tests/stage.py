@@ -297,7 +297,7 @@ async def open_stage(
             ids=ids,
             now=clock,
             placed=woken.append,
-            door=Door(database, now=clock),
+            door=Door(database, models, now=clock),
         )
         budgets = Budgets(database, limits, now=clock)
         presets = Presets(database, models, screens.screening, ids=ids, now=clock)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.door import Door
 from bot.errors import Barred
 from bot.people import Measure, People
 from storage.database import Database, open_database
@@ -29,48 +28,48 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def door(database: Database, clock: Clock) -> Door:
-    return Door(database, now=clock)
+def desk(database: Database, clock: Clock) -> Desk:
+    return Desk(database, clock)
 
 
-async def test_discords_own_time_out_keeps_an_order_out_to_the_second(door: Door, clock: Clock) -> None:
+async def test_discords_own_time_out_keeps_an_order_out_to_the_second(desk: Desk, clock: Clock) -> None:
     until = NOON + timedelta(hours=1)
     order = replace(asked(), timed_out_until=until.isoformat())
 
     with pytest.raises(Barred) as refused:
-        await door.enter(order)
+        await desk.orders.propose(order)
     with pytest.raises(Barred):
-        await door.check_person(ANN, timed_out_until=until)
+        await desk.orders.check_person(ANN, timed_out_until=until)
     clock.at = until
 
     assert refused.value.sentence == (
         f"This server's moderators have you in time-out until <t:{int(until.timestamp()) + 1}:f>. "
         "Nothing was charged. Come back after it."
     )
-    assert await door.enter(order) == order
-    await door.check_person(ANN, timed_out_until=until)
+    assert (await desk.orders.propose(order)).priced.order.prompt == order.prompt
+    await desk.orders.check_person(ANN, timed_out_until=until)
 
 
 async def test_a_cool_down_keeps_from_orders_and_not_from_buttons(
-    door: Door, database: Database, clock: Clock
+    desk: Desk, database: Database, clock: Clock
 ) -> None:
-    desk = Desk(database, clock)
     people = People(database, ids=desk.ids, now=clock)
     await people.sanction(
         ANN, Measure.COOLDOWN, by=BEN.user_id, reason="calm down", holds_for=timedelta(hours=1)
     )
 
     with pytest.raises(Barred):
-        await door.enter(asked())
-    await door.check_person(ANN, timed_out_until=None)
-    await door.enter(asked(BEN))
+        await desk.orders.propose(asked())
+    await desk.orders.check_person(ANN, timed_out_until=None)
+    await desk.orders.propose(asked(BEN))
     await people.sanction(ANN, Measure.BLOCK, by=BEN.user_id, reason="spam")
     with pytest.raises(Barred):
-        await door.check_person(ANN, timed_out_until=None)
+        await desk.orders.check_person(ANN, timed_out_until=None)
 
 
-async def test_a_block_between_price_and_yes_holds_no_money(database: Database, clock: Clock) -> None:
-    desk = Desk(database, clock)
+async def test_a_block_between_price_and_yes_holds_no_money(
+    desk: Desk, database: Database, clock: Clock
+) -> None:
     people = People(database, ids=desk.ids, now=clock)
     proposal = await desk.orders.propose(asked())
 

@@ -7,6 +7,9 @@ from enum import StrEnum
 MINORS = "sexual/minors"
 """The one category that nobody overrides: no allowed phrase, no approval, no appeal."""
 
+MATURE = frozenset({"sexual", "violence/graphic", "mature"})
+"""Categories of what is shown in age-restricted channels alone; a list names its own section `mature`."""
+
 UNAVAILABLE = "unavailable"
 """The code of a reason that is no finding: a classifier gave no answer, so nobody has looked."""
 
@@ -48,6 +51,11 @@ class Verdict:
     def final(self) -> bool:
         """Whether no person may decide otherwise: a sexual depiction of minors."""
         return any(reason.category == MINORS for reason in self.reasons)
+
+    @property
+    def mature(self) -> bool:
+        """Whether it would be for adults alone."""
+        return any(reason.category in MATURE for reason in self.reasons)
 
     @property
     def undecided(self) -> bool:

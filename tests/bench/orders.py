@@ -92,10 +92,11 @@ def roles_of(order: Order) -> tuple[int, ...]:
 
 def desk_of(database: Database, ids: Ids) -> Orders:
     """What takes orders in the bot, with who may order at all; what is measured is its own `place`."""
+    models = catalogue.load(None, providers=frozenset({"studio"}), now=_now)
     return Orders(
         database,
         Pricing(
-            catalogue.load(None, providers=frozenset({"studio"}), now=_now),
+            models,
             Screening(),
             material_of(database, _now, ids),
             now=_now,
@@ -104,7 +105,7 @@ def desk_of(database: Database, ids: Ids) -> Orders:
         ids=ids,
         now=_now,
         placed=lambda _: None,
-        door=Door(database, now=_now),
+        door=Door(database, models, now=_now),
     )
 
 
