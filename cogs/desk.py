@@ -15,6 +15,8 @@ from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.forms import sent_values, show
 from cogs.presses import member_of
 from cogs.quoting import quoted
+from cogs.rules_desk import PREFIX as RULES
+from cogs.rules_desk import RulesDesk
 
 PREFIX = "desk:"
 _APPEAL = re.compile(rf"{PREFIX}appeal:(?P<id>[0-9a-hjkmnp-tv-z]{{16}})")
@@ -25,8 +27,9 @@ WORDS_UNITS = 1_500
 class Desk:
     """Where members and moderators meet."""
 
-    def __init__(self, appeals: Appeals) -> None:
+    def __init__(self, appeals: Appeals, rules: RulesDesk) -> None:
         self._appeals = appeals
+        self._rules = rules
 
     async def press(self, interaction: Interaction, act: DeskAct, about: str) -> None:
         """One of the buttons.
@@ -39,11 +42,18 @@ class Desk:
                 await self._open_appeal(interaction, about)
             case DeskAct.GRANT | DeskAct.REFUSE:
                 await self._decide(interaction, about, granted=act is DeskAct.GRANT)
+            case DeskAct.RULES_WHAT | DeskAct.RULES_WHEN:
+                check_moderator(interaction)
+                await self._rules.open(interaction, act, about)
 
     async def submitted(self, interaction: Interaction) -> None:
         """A form was sent in."""
         await acknowledge(interaction)
         data: Any = interaction.data or {}
+        if str(data.get("custom_id")).startswith(RULES):
+            check_moderator(interaction)
+            await self._rules.submitted(interaction)
+            return
         known = _APPEAL.fullmatch(str(data.get("custom_id")))
         if known is None:
             raise NotYours(_("This form is not known any more."), _("Open it again."))

@@ -12,11 +12,13 @@ from cogs.answers import answered
 
 
 class DeskAct(StrEnum):
-    """What is pressed: an appeal, and its decision."""
+    """What is pressed: an appeal, its decision, and the two forms of rules."""
 
     APPEAL = "appeal"
     GRANT = "grant"
     REFUSE = "refuse"
+    RULES_WHAT = "what"
+    RULES_WHEN = "when"
 
 
 DESK = re.compile(rf"desk:(?P<act>{'|'.join(DeskAct)}):(?P<about>[0-9a-hjkmnp-tv-z]{{1,20}})")
@@ -25,7 +27,7 @@ _GREEN = frozenset({DeskAct.GRANT})
 
 
 class DeskButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=DESK):
-    """One of them. `about` is a sanction's id."""
+    """One of them. `about` is a sanction's id, or a channel's."""
 
     def __init__(self, act: DeskAct, about: str) -> None:
         self.act = act
@@ -53,3 +55,7 @@ def _label(act: DeskAct) -> str:
             return _("Grant: lift it")
         case DeskAct.REFUSE:
             return _("Refuse: it stays")
+        case DeskAct.RULES_WHAT:
+            return _("Who and what")
+        case DeskAct.RULES_WHEN:
+            return _("People and times")

@@ -7,9 +7,11 @@ from datetime import datetime
 from bot.appeals import Appeals
 from bot.assembly.screens import Screens
 from bot.attachments import Attachments
+from bot.catalogue import Catalogue
 from bot.ids import Ids
 from bot.pauses import Pauses
 from bot.people import People
+from bot.ruling import Ruling
 from bot.screening.rulebook import Rulebook
 from bot.screening.rules import read
 from bot.screening.screening import Screening
@@ -24,6 +26,7 @@ from cogs.moderation_appeals import add_appeals
 from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
 from cogs.moderation_words import add_words
+from cogs.rules_desk import RulesDesk
 from cogs.standing import standing
 from storage.database import Database
 
@@ -40,6 +43,7 @@ class Moderated:
 def moderated(
     client: Client,
     database: Database,
+    catalogue: Catalogue,
     screens: Screens,
     attachments: Attachments,
     *,
@@ -52,12 +56,14 @@ def moderated(
         people=People(database, ids=ids, now=now),
         appeals=Appeals(database, DeskDelivery(client, DiscordDelivery(client)), now=now),
     )
-    client.desk = Desk(made.appeals)
+    rules = RulesDesk(Ruling(database, now=now), catalogue)
+    client.desk = Desk(made.appeals, rules)
     group = moderation()
     add_pauses(group, made.pauses)
     add_members(group, made.people)
     add_appeals(group, client.desk)
     add_words(group, screens.server_words, attachments, screens.screening)
+    rules.add(group)
     client.tree.add_command(group)
     client.tree.add_command(standing(made.people, made.appeals))
     return made

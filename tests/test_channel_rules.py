@@ -9,14 +9,21 @@ from pathlib import Path
 import pytest
 
 from bot.asked import Asked
+from bot.catalogue import load
 from bot.channel_rules import spell
-from bot.domain import ChannelId, Kind, Micros
+from bot.domain import ChannelId, InteractionId, Kind, Micros
+from bot.door import Door
 from bot.errors import AgainstRules
+from bot.pricing import Proposal
+from bot.screening.classifier import Subject
+from bot.screening.screening import Screening
+from bot.screening.verdict import Reason, Verdict
 from storage import channel_rules, guilds
 from storage.channel_rules import NO_LIMIT, UNSET, WHOLE_SERVER, Layer, Pictured, Remixing, Rules, laid
 from storage.database import Database, open_database
 from storage.guilds import SpendingRules
 from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, Desk, asked, rows
+from tests.workbench import KEYED, MODELS
 
 HERE, THREAD, ELSEWHERE = ChannelId(30), ChannelId(31), ChannelId(32)
 
@@ -232,6 +239,53 @@ async def test_a_rule_that_is_set_after_the_price_holds_no_money(scene: Scene) -
         await scene.desk.orders.ask(order, proposal.priced)
 
     assert set((await rows(scene.database)).values()) == {0}
+
+
+# For adults
+
+
+class Racy:
+    """A classifier that finds every prompt to be for adults."""
+
+    name = "a test"
+    sees_pictures = False
+
+    async def look(self, subject: Subject) -> Verdict:
+        del subject
+        return Verdict(reasons=(Reason(code="score", source="a test", category="sexual"),))
+
+
+async def test_what_is_for_adults_is_taken_where_discord_marks_the_channel_so(scene: Scene) -> None:
+    scene.desk = Desk(scene.database, scene.clock, screening=Screening([Racy()]))
+
+    assert (await scene.takes(asked())).startswith("This is for age-restricted channels alone")
+    assert await scene.takes(replace(asked(), age_restricted=True)) == ""
+
+
+async def test_a_model_for_adults_is_taken_where_discord_marks_the_channel_so(
+    scene: Scene, tmp_path: Path
+) -> None:
+    models = tmp_path / "models.toml"
+    models.write_text(MODELS.replace('about = "For tests."', 'about = "For tests."\nmature = true', 1))
+    reachable = frozenset({"emulator", "told"})
+    catalogue = load(models, providers=reachable, now=scene.clock, studio_play_price=None)
+    door = Door(scene.database, catalogue, now=scene.clock)
+    priced = catalogue.order(
+        kind=Kind.GENERATE,
+        member=ANN,
+        channel_id=HERE,
+        interaction_id=InteractionId(1),
+        prompt="a paper boat",
+        model=KEYED,
+    )
+
+    async def price(order: Asked) -> Proposal:
+        del order
+        return Proposal(priced=priced)
+
+    with pytest.raises(AgainstRules, match="age-restricted"):
+        await door.through(asked(), price)
+    assert (await door.through(replace(asked(), age_restricted=True), price)).priced == priced
 
 
 @pytest.mark.parametrize(

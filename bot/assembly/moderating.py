@@ -5,6 +5,7 @@ from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
 from bot.people import People
+from bot.ruling import Ruling
 from bot.worker import Worker
 from cogs.delivery import DiscordDelivery
 from cogs.desk import Desk
@@ -15,6 +16,7 @@ from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
 from cogs.moderation_words import add_words
 from cogs.operator_people import add_operator_blocks
+from cogs.rules_desk import RulesDesk
 from cogs.standing import standing
 
 
@@ -25,12 +27,14 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     ground.pauses.woken = worker.wake
     people = People(database, ids=ground.ids, now=now)
     appeals = Appeals(database, DeskDelivery(client, DiscordDelivery(client)), now=now)
-    client.desk = Desk(appeals)
+    rules = RulesDesk(Ruling(database, now=now), ground.models)
+    client.desk = Desk(appeals, rules)
     group = moderation()
     add_pauses(group, ground.pauses)
     add_members(group, people)
     add_appeals(group, client.desk)
     add_words(group, ground.screens.server_words, buying.attachments, ground.screens.screening)
+    rules.add(group)
     client.tree.add_command(group)
     client.tree.add_command(standing(people, appeals))
     add_operator_blocks(client.tree, ground.config.operator_ids, people)
