@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import audit, backup, check, jobs, ledger, status  # noqa: PLC0415
+    from bot.commands import audit, backup, check, halting, jobs, ledger, status  # noqa: PLC0415
 
     looked = commands.add_parser("check", help="what is wrong with this installation, and what mends it")
     check.add_to(looked)
@@ -108,9 +108,13 @@ def _parser() -> argparse.ArgumentParser:
     jobs.add_to(uncertain)
     uncertain.set_defaults(command=partial(jobs.run, say=print))
 
-    resume = commands.add_parser("resume", help="let paid orders go on that the breaker has stopped")
-    jobs.add_resume_to(resume)
-    resume.set_defaults(command=partial(jobs.resume, say=print))
+    stop = commands.add_parser("pause", help="take no new orders of everything, a provider, model or server")
+    halting.add_pause_to(stop)
+    stop.set_defaults(command=partial(halting.pause, say=print))
+
+    go_on = commands.add_parser("resume", help="let that go on, or what the breaker on spending has stopped")
+    halting.add_resume_to(go_on)
+    go_on.set_defaults(command=partial(halting.resume, say=print))
 
     backup.add_to(commands, print)
     return parser

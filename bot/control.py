@@ -13,9 +13,9 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from bot import settling
 from bot.domain import NOWHERE, GuildId, JobId, Micros
@@ -23,9 +23,10 @@ from bot.errors import DailiesError, StorageError
 from bot.money import MICROS_PER_USD, USD_MAX, format_usd
 from bot.settling import Case
 from bot.sockets import address
-from storage import acts, guilds, stops
+from storage import acts, guilds, halts, stops
 from storage.acts import Verb
 from storage.database import Database, open_database
+from storage.halts import Halted, HaltScope
 from storage.lock import FolderLock
 from storage.verdicts import Verdict
 
@@ -63,6 +64,37 @@ class ResumeSpending(_Change):
     by: Annotated[str, Field(min_length=1, max_length=100)]
 
 
+class _OfSomething(_Change):
+    scope: HaltScope
+    name: Annotated[str, Field(max_length=100)] = ""
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+
+    @property
+    def what(self) -> Halted:
+        """What is stopped, or goes on."""
+        return Halted(self.scope, self.name)
+
+    @model_validator(mode="after")
+    def _is_named(self) -> Self:
+        if (self.scope is HaltScope.EVERYTHING) != (self.name == ""):
+            raise ValueError("everything has no name, and all else has one")
+        if self.scope is HaltScope.GUILD and not self.name.isdecimal():
+            raise ValueError("a server is named by its id")
+        return self
+
+
+class Halt(_OfSomething):
+    """Take no new orders of everything, a provider, a model or a server, and submit none that wait."""
+
+    change: Literal["halt"] = "halt"
+
+
+class GoOn(_OfSomething):
+    """Let it go on."""
+
+    change: Literal["go_on"] = "go_on"
+
+
 class SettleJob(_Change):
     """Decide about an uncertain job: the provider has it as `ticket`, never had it, or its clip is lost."""
 
@@ -75,7 +107,7 @@ class SettleJob(_Change):
     why: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-Change = AdmitGuild | DismissGuild | ResumeSpending | SettleJob
+Change = AdmitGuild | DismissGuild | ResumeSpending | Halt | GoOn | SettleJob
 _CHANGES: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="change")])
 
 
@@ -174,6 +206,15 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
             if await database.write(partial(_resume, by, now())):
                 return "paid orders go on"
             return "paid orders were not stopped"
+        case Halt():
+            if await database.write(partial(_halt, wanted, now())):
+                what = _of(wanted.what)
+                return f"{what} stopped: nothing new is taken or submitted; what a provider has goes on"
+            return f"{_of(wanted.what)} stopped already"
+        case GoOn():
+            if await database.write(partial(_go_on, wanted, now())):
+                return f"{_of(wanted.what)} going on; what waited is submitted within half a minute"
+            return f"{_of(wanted.what)} not stopped"
         case SettleJob():
             case = Case(
                 job_id=JobId(wanted.job_id),
@@ -199,6 +240,36 @@ def _resume(by: str, at: datetime, tx: sqlite3.Connection) -> bool:
         at=at,
     )
     return True
+
+
+def _halt(wanted: Halt, at: datetime, tx: sqlite3.Connection) -> bool:
+    changed = halts.halt(tx, wanted.what, by=wanted.by, at=at)
+    if changed:
+        _note(tx, Verb.ORDERS_PAUSED, wanted.what, at)
+    return changed
+
+
+def _go_on(wanted: GoOn, at: datetime, tx: sqlite3.Connection) -> bool:
+    changed = halts.resume(tx, wanted.what, by=wanted.by, at=at)
+    if changed:
+        _note(tx, Verb.ORDERS_RESUMED, wanted.what, at)
+    return changed
+
+
+def _note(tx: sqlite3.Connection, verb: Verb, what: Halted, at: datetime) -> None:
+    acts.record(
+        tx,
+        verb=verb,
+        actor_id=None,
+        guild_id=acts.EVERYWHERE,
+        subject="installation:0" if not what.name else f"{what.scope}:{what.name}",
+        detail={"waited": halts.waiting(tx)},
+        at=at,
+    )
+
+
+def _of(what: Halted) -> str:
+    return "everything is" if not what.name else f"{what.scope} {what.name} is"
 
 
 def guild_words(guild_id: int) -> str:

@@ -16,8 +16,9 @@ from storage.reviews import Review
 
 
 class HeldBack(StrEnum):
-    """Who has stopped a queued job: the operator all that costs money, or moderators its place."""
+    """Who has stopped a queued job: the operator (what it is of, or all that costs money), or moderators."""
 
+    HALT = "halt"
     SPENDING = "spending"
     PAUSE = "pause"
 

@@ -13,6 +13,7 @@ from bot.barred import check_standing, check_time_out
 from bot.catalogue import Catalogue
 from bot.channel_rules import Scene
 from bot.domain import ChannelId, GuildId, Kind, Member, Order, Quote, UserId
+from bot.halts import Halts
 from bot.pricing import Proposal
 from storage import channel_rules
 from storage.channel_rules import Rules
@@ -23,12 +24,23 @@ class Door:
     """What stands between a member and an order, whatever is in their budget.
 
     Discord's time-out, blocks and cool-downs, pauses, and the rules of the channel.
+
+    Args:
+        halts: what the operator has stopped; without it nothing is.
     """
 
-    def __init__(self, database: Database, catalogue: Catalogue, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        *,
+        now: Callable[[], datetime],
+        halts: Halts | None = None,
+    ) -> None:
         self._database = database
         self._catalogue = catalogue
         self._now = now
+        self._halts = halts or Halts()
 
     async def through(self, asked: Asked, price: Callable[[Asked], Awaitable[Proposal]]) -> Proposal:
         """Let an order in, price it, and look at what it came to.
@@ -69,6 +81,7 @@ class Door:
 
     def _let_in(self, scene: Scene, kind: Kind, tx: sqlite3.Connection) -> Rules:
         at = self._now()
+        self._halts.check(scene.member.guild_id)
         check_standing(tx, scene.member, at, orders=True)
         pauses.check(tx, scene.member.guild_id, scene.channels)
         rules = channel_rules.of(tx, scene.member.guild_id, scene.channels)

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot import moves
 from bot.domain import Attempt, Fault, FaultKind, Job, OfferId, Ticket
 from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
+from bot.halts import Halts
 from bot.movement import Movement
 from bot.pace import Pace, pace_for
 from bot.patience import HELD_BACK_MAX, HOUSE_AFTER, Patience
@@ -52,6 +53,7 @@ class Handover:
         folder: the data folder, in which the sources of orders are.
         surge: may hold back what costs money.
         pauses: may hold back what was ordered in a place.
+        halts: may hold back what the operator has stopped.
         dry_run: whether nothing is ever submitted.
     """
 
@@ -68,6 +70,7 @@ class Handover:
         now: Callable[[], datetime],
         surge: Surge | None = None,
         pauses: Pauses | None = None,
+        halts: Halts | None = None,
         dry_run: bool = False,
     ) -> None:
         self._database = database
@@ -80,6 +83,7 @@ class Handover:
         self._now = now
         self._surge = surge
         self._pauses = pauses
+        self._halts = halts
         self._dry_run = dry_run
         self._told: dict[str, Ticket] = {}
 
@@ -94,6 +98,8 @@ class Handover:
 
     async def submit(self, job: Job) -> float | None:
         """Queued: order it, where it can be had now and at its price."""
+        if self._halts is not None and self._halts.stops(job):
+            return await self._hold_back(job, "halted", FaultKind.PERMISSIONS)
         if self._pauses is not None and self._pauses.is_paused(job):
             return await self._hold_back(job, "paused", FaultKind.PERMISSIONS)
         if self._surge is not None and not await self._surge.admits(job):
@@ -136,6 +142,7 @@ class Handover:
         stops = (
             None if self._surge is None else self._surge.resumed_at,
             None if self._pauses is None else self._pauses.resumed_at(job),
+            None if self._halts is None else self._halts.resumed_at(job),
         )
         return max([since, *(at for at in stops if at is not None)])
 

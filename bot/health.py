@@ -56,11 +56,19 @@ class Health:
     Args:
         operator: told when a provider's account stops, once, and when it goes on.
         clock: seconds of a steady clock.
+        halted: whether the operator has stopped an offer.
     """
 
-    def __init__(self, operator: Operator, *, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        operator: Operator,
+        *,
+        clock: Callable[[], float],
+        halted: Callable[[OfferId], bool] = lambda _offer_id: False,
+    ) -> None:
         self._operator = operator
         self._clock = clock
+        self._halted = halted
         self._offers: dict[OfferId, Breaker] = {}
         self._accounts: dict[str, Breaker] = {}
         self._why: dict[str, str] = {}
@@ -71,6 +79,8 @@ class Health:
         One that rests will be tried again soon (one whose probe is due rests); one that is stopped waits for
         the operator.
         """
+        if self._halted(offer_id):
+            return Fitness.STOPPED
         now = self._clock()
         account, offer = self._accounts.get(provider_of(offer_id)), self._offers.get(offer_id)
         if account is not None and not account.admits(now):
@@ -83,7 +93,7 @@ class Health:
     def admits(self, offer_id: OfferId) -> bool:
         """Whether a submission may go there now."""
         now = self._clock()
-        return all(breaker.admits(now) for breaker in self._of(offer_id))
+        return not self._halted(offer_id) and all(breaker.admits(now) for breaker in self._of(offer_id))
 
     def again_s(self, offer_id: OfferId) -> float:
         """How long until a submission may go there, so far as is known."""

@@ -34,6 +34,7 @@ from bot.errors import (
 from bot.fetch_line import FetchLine
 from bot.fetching import Fetching
 from bot.gatehouse import Gatehouse
+from bot.halts import Halts
 from bot.handover import Handover
 from bot.logs import about_job
 from bot.looks import Looks
@@ -88,7 +89,7 @@ class Worker:
         whispers: shows private clips.
         times: how long jobs take, which cards show; it is begun with what the rows know.
         surge: may hold back what costs money; without one nothing does.
-        pauses: may hold back what was ordered in a place; likewise.
+        pauses, halts: may hold back what was ordered in a place, what the operator stopped; likewise.
         gatehouse: says which clips wait for a moderator; without one none does.
         comebacks: turns away what was taken down before; without one nothing is.
         dry_run: whether nothing is ever submitted.
@@ -113,6 +114,7 @@ class Worker:
         whispers: Whispers | None = None,
         surge: Surge | None = None,
         pauses: Pauses | None = None,
+        halts: Halts | None = None,
         gatehouse: Gatehouse | None = None,
         comebacks: Comebacks | None = None,
         dry_run: bool = False,
@@ -141,6 +143,7 @@ class Worker:
             now=now,
             surge=surge,
             pauses=pauses,
+            halts=halts,
             dry_run=dry_run,
         )
         self._casting = Casting(self._movement, folder=folder, now=now)

@@ -109,6 +109,11 @@ def take_explanation(take: Take) -> str | None:
             "The moderators have paused orders here. Nothing was charged; the price stays set aside. Nothing "
             "to do: it goes on by itself when they go on, or press Cancel."
         )
+    if take.held_back is HeldBack.HALT:
+        return _(
+            "Whoever runs this bot has paused this for now. Nothing was charged; the price stays set aside. "
+            "Nothing to do: it goes on by itself when they go on, or press Cancel."
+        )
     if take.held_back is HeldBack.SPENDING:
         return _(
             "Whoever runs this bot has stopped paid orders for now. Nothing was charged; the price stays set "

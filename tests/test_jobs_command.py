@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.control import Change, Control, ResumeSpending, SettleJob
+from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob
 from bot.domain import JobState, Micros
-from storage import jobs, stops, verdicts
+from storage import halts, jobs, stops, verdicts
 from storage.database import Database, open_database
+from storage.halts import HaltScope
 from storage.lock import FolderLock
 from storage.stops import Stop
 from storage.verdicts import Verdict
@@ -109,3 +110,47 @@ async def test_spending_is_resumed_where_no_bot_runs(
 
     assert capsys.readouterr().out == "paid orders were not stopped\n"
     assert await book.read(stops.current) is None
+
+
+async def test_a_provider_is_paused_and_resumed_through_the_running_bot(
+    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changes: list[Change] = []
+    with FolderLock(tmp_path):
+        control = Control(tmp_path, book, now=clock, changed=changes.append)
+        await control.start()
+
+        codes = [await typed("pause", "provider", "fal"), await typed("pause"), await typed("resume")]
+
+        await control.close()
+    assert codes == [0, 0, 0]
+    assert [(type(made), made.what) for made in changes if isinstance(made, Halt | GoOn)] == [
+        (Halt, (HaltScope.PROVIDER, "fal")),
+        (Halt, (HaltScope.EVERYTHING, "")),
+        (GoOn, (HaltScope.EVERYTHING, "")),
+    ]
+    assert capsys.readouterr().out.splitlines() == [
+        "provider fal is stopped: nothing new is taken or submitted; what a provider has goes on",
+        "everything is stopped: nothing new is taken or submitted; what a provider has goes on",
+        "everything is going on; what waited is submitted within half a minute",
+    ]
+    assert await book.read(halts.open_) == {(HaltScope.PROVIDER, "fal")}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("pause", "provider", "fall"), "there is no provider 'fall'; there is fal"),
+        (("pause", "model", "sora-3"), "there is no model 'sora-3'; there is sora-2"),
+        (("pause", "guild", "home"), "a server is named by its id"),
+        (("pause", "guild"), "a server is named by its id"),
+        (("resume", "everything", "fal"), "everything has no name"),
+    ],
+)
+async def test_what_is_not_there_cannot_be_paused(
+    book: Database, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert await typed(*words) == 78
+
+    assert said in capsys.readouterr().err
+    assert await book.read(halts.open_) == set()

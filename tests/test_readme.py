@@ -48,6 +48,8 @@ RUN_BY = {
     "python -m bot audit show": "tests/test_acts.py",
     "python -m bot audit verify": "tests/test_acts.py",
     "python -m bot jobs uncertain": "tests/test_jobs_command.py",
+    "python -m bot pause provider fal": "tests/test_jobs_command.py",
+    "python -m bot resume provider fal": "tests/test_jobs_command.py",
     "python -m bot resume spending": "tests/test_surge.py",
     "python -m bot ledger export beancount": "tests/test_journal.py, tests/test_processes.py",
     "python -m bot ledger reconcile fal usage.csv": "tests/test_processes.py",

@@ -57,6 +57,7 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
     )
     tables.execute("INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, 0, NULL, NULL, NULL)")
     tables.execute("INSERT INTO stops VALUES (1, 0, 2, 1, 1, 1, 'the shell')")
+    tables.execute("INSERT INTO halts VALUES (1, 'everything', '', 'the shell', 1, 'the shell', 2)")
     tables.execute("INSERT INTO verdicts VALUES (1, 'a', 'absent', NULL, 'the shell', 'they said so', 0)")
     a_job(tables, "d", JobState.POSTED, 4)
     tables.execute(NEW_CHARACTER.format("", "new", "'Ava'", 1, "new", ""))
@@ -327,6 +328,14 @@ BROKEN = [
     ("a_stop_ends_once_and_says_by_whom", "INSERT INTO stops VALUES (2, 0, 2, 1, 1, 1, NULL)"),
     ("a stop ends once", "UPDATE stops SET resumed_by = 'another'"),
     ("a stop is never deleted", "DELETE FROM stops"),
+    ("a_halt_is_of_something", "INSERT INTO halts VALUES (2, 'moon', 'x', 'a', 1, NULL, NULL)"),
+    (
+        "a_halt_of_everything_has_no_name",
+        "INSERT INTO halts VALUES (2, 'everything', 'x', 'a', 1, NULL, NULL)",
+    ),
+    ("a_halt_ends_once_and_says_by_whom", "INSERT INTO halts VALUES (2, 'model', 'x', 'a', 1, NULL, 2)"),
+    ("a halt ends once", "UPDATE halts SET resumed_by = 'another'"),
+    ("a halt is never deleted", "DELETE FROM halts"),
     (
         "a_verdict_is_found_absent_or_lost",
         "INSERT INTO verdicts VALUES (2, 'a', 'perhaps', NULL, 'the shell', 'they said so', 0)",

@@ -35,6 +35,7 @@ from bot.domain import (
     Ticket,
 )
 from bot.fetching import Fetching
+from bot.halts import Halts
 from bot.health import Health
 from bot.ids import Ids
 from bot.orders import Cancelled, Orders
@@ -129,7 +130,8 @@ class Bench:
         self.told = ToldProvider("told")
         self.others: dict[str, ToldProvider] = {}
         self.operator = routes.Remembering()
-        self.health = Health(self.operator, clock=routes.loop_time)
+        self.halts = Halts()
+        self.health = Health(self.operator, clock=routes.loop_time, halted=self.halts.stops_offer)
         self.limits: Limits = PLENTY
         self.models = MODELS
         self.reachable = frozenset({"emulator", "told"})
@@ -170,7 +172,9 @@ class Bench:
         assert self.process is None
         database = Database(InlineHop(self.connection, self._worked))
         models = self.catalogue()
-        self.health = Health(self.operator, clock=routes.loop_time)
+        self.halts = Halts()
+        await self.halts.begin(database, at=self.clock())
+        self.health = Health(self.operator, clock=routes.loop_time, halted=self.halts.stops_offer)
         budgets = Budgets(database, self.limits, now=self.clock)
         surge = None
         if self.surge_bounds is not None:
@@ -185,7 +189,7 @@ class Bench:
             self.channel,
             play_money=True,
             now=self.clock,
-            held_back=partial(_held_back, surge, pauses),
+            held_back=partial(_held_back, self.halts, surge, pauses),
         )
         every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told, **self.others}
         providers = {name: provider for name, provider in every.items() if name in self.reachable}
@@ -208,6 +212,7 @@ class Bench:
             dice=random.Random(1),
             surge=surge,
             pauses=pauses,
+            halts=self.halts,
             dry_run=self.dry_run,
         )
         pauses.touched, pauses.woken = cards.touch, worker.wake
@@ -445,7 +450,9 @@ class Bench:
         invariants.check(self.connection, self.channel, self.emulator, folder=self.folder)
 
 
-def _held_back(surge: Surge | None, pauses: Pauses, job: Job) -> HeldBack | None:
+def _held_back(halts: Halts, surge: Surge | None, pauses: Pauses, job: Job) -> HeldBack | None:
+    if halts.holds_back(job):
+        return HeldBack.HALT
     if pauses.holds_back(job):
         return HeldBack.PAUSE
     return HeldBack.SPENDING if surge is not None and surge.holds_back(job) else None

@@ -80,7 +80,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         now=now,
         placed=placed,
         surge=ground.surge,
-        door=Door(database, models, now=now),
+        door=Door(database, models, now=now, halts=ground.halts),
         asked=asked,
     )
     use_endpoints(config.discord_api_url, config.discord_gateway_url)

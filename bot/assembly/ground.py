@@ -20,6 +20,7 @@ from bot.checks import book
 from bot.domain import STUDIO, Limits
 from bot.drift import Drift
 from bot.errors import StorageError
+from bot.halts import Halts
 from bot.health import Health
 from bot.ids import Ids
 from bot.library import THUMBNAILS
@@ -60,6 +61,7 @@ class Ground:
     meters: Meters
     surge: Surge
     pauses: Pauses
+    halts: Halts
     limits: Limits
     ids: Ids
     links: Links | None
@@ -94,7 +96,8 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     play_price = config.studio_play_usd_per_second
     displayed.set(config.display)
     notices = Notices()
-    health = Health(notices, clock=asyncio.get_running_loop().time)
+    halts = Halts()
+    health = Health(notices, clock=asyncio.get_running_loop().time, halted=halts.stops_offer)
     models = catalogue.load(
         config.models_file,
         providers=names,
@@ -118,6 +121,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     await surge.begin()
     pauses = Pauses(database, now=now)
     await pauses.begin()
+    await halts.begin(database, at=now())
     providers = await reachable.opened(config, models, stack, now=now)
     duties: Duties = {
         "surge": surge.run,
@@ -150,6 +154,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         meters=Meters(),
         surge=surge,
         pauses=pauses,
+        halts=halts,
         limits=Limits(
             member_monthly_micros=config.member_monthly_usd,
             installation_monthly_micros=config.installation_monthly_usd,

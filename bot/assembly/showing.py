@@ -137,6 +137,8 @@ def opened(ground: Ground, buying: Buying) -> Showing:
 
 
 def _held_back(ground: Ground, job: Job) -> HeldBack | None:
+    if ground.halts.holds_back(job):
+        return HeldBack.HALT
     if ground.pauses.holds_back(job):
         return HeldBack.PAUSE
     return HeldBack.SPENDING if ground.surge.holds_back(job) else None

@@ -11,7 +11,7 @@ from bot.assembly.reviewing import Gates
 from bot.assembly.showing import Showing
 from bot.checks import reach
 from bot.comebacks import Comebacks
-from bot.control import Change, Control, ResumeSpending, SettleJob
+from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob
 from bot.domain import STUDIO, JobId
 from bot.fetching import Fetching
 from bot.links import key_in
@@ -44,6 +44,7 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
         paces={STUDIO: Pace(first_s=0.3, factor=1.1, cap_s=1.0)},
         surge=ground.surge,
         pauses=ground.pauses,
+        halts=ground.halts,
         gatehouse=gates.gatehouse,
         comebacks=Comebacks(
             ground.database, buying.hashes, gates.gatehouse, now=ground.now, wake=showing.removals.wake
@@ -62,6 +63,10 @@ async def listening(ground: Ground, worker: Worker) -> None:
         match change:
             case ResumeSpending():
                 ground.surge.resumed()
+            case Halt():
+                ground.halts.halted(change.what)
+            case GoOn():
+                ground.halts.resumed(change.what, at=ground.now())
             case SettleJob(job_id=job_id):
                 worker.wake(JobId(job_id))
 

@@ -1,13 +1,12 @@
-"""`dailies jobs`: those of which nobody knows, and a person's word on them; `dailies resume spending`."""
+"""`dailies jobs`: those of which nobody knows, and a person's word on them."""
 
 import argparse
-import asyncio
-import getpass
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import catalogue, control, reachable, reports, settings
+from bot.commands.halting import changed, who
 from bot.domain import Kind
 from bot.errors import SettingsError, StorageError
 from bot.money import format_usd
@@ -50,19 +49,6 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     return 0
 
 
-def add_resume_to(parser: argparse.ArgumentParser) -> None:
-    """The options of `dailies resume`."""
-    parser.add_argument("what", choices=["spending"], help="paid orders that the breaker has stopped")
-    parser.add_argument("--env-file", type=Path, default=Path(".env"))
-
-
-def resume(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
-    """Let paid orders go on."""
-    config = settings.load(env_file=chosen.env_file)
-    say(_changed(config, control.ResumeSpending(by=_who())))
-    return 0
-
-
 def _settled(config: Settings, chosen: argparse.Namespace) -> str:
     if (chosen.ticket is not None) != (chosen.verdict is Verdict.FOUND) and chosen.ticket is not None:
         raise SettingsError("a ticket is named only with `found`")
@@ -72,14 +58,14 @@ def _settled(config: Settings, chosen: argparse.Namespace) -> str:
         found = [each for each in verdicts.uncertain(connection) if each.job_id == chosen.job]
     if not found:
         raise StorageError(f"job {chosen.job} is not uncertain: see `dailies jobs uncertain`")
-    return _changed(
+    return changed(
         config,
         control.SettleJob(
             job_id=chosen.job,
             verdict=chosen.verdict,
             ticket=chosen.ticket,
             urls={} if chosen.ticket is None else _urls(config, found[0]),
-            by=_who(),
+            by=who(),
             why=chosen.why.strip(),
         ),
     )
@@ -100,18 +86,6 @@ def _line(job: Uncertain) -> str:
         f"{job.job_id}  since {job.since:%Y-%m-%d %H:%M} UTC  {job.offer_id}  "
         f"{format_usd(job.held_micros)} held for {house}  key {job.key}  {ticket}  {job.detail}"
     ).rstrip()
-
-
-def _changed(config: Settings, wanted: control.Change) -> str:
-    return asyncio.run(control.change(config.data_dir, wanted, now=_now))
-
-
-def _who() -> str:
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):  # a container whose user has no name
-        name = "somebody"
-    return f"{name} at the shell"[:100]
 
 
 def _now() -> datetime:

@@ -52,3 +52,25 @@ CREATE TRIGGER a_verdict_is_never_changed BEFORE UPDATE ON verdicts
 BEGIN SELECT RAISE(ABORT, 'what was decided stays on record'); END;
 CREATE TRIGGER a_verdict_is_never_deleted BEFORE DELETE ON verdicts
 BEGIN SELECT RAISE(ABORT, 'what was decided stays on record'); END;
+
+-- What the operator has stopped until they let it go on: everything, a provider, a model, or a server.
+CREATE TABLE halts (
+    id INTEGER PRIMARY KEY,
+    scope TEXT NOT NULL CONSTRAINT a_halt_is_of_something CHECK (
+        scope IN ('everything', 'provider', 'model', 'guild')),
+    -- The provider's or model's name, the server's id; empty for everything.
+    name TEXT NOT NULL CHECK (length(name) <= 100),
+    halted_by TEXT NOT NULL CHECK (length(halted_by) BETWEEN 1 AND 100),
+    halted_at INTEGER NOT NULL,
+    resumed_by TEXT,
+    resumed_at INTEGER,
+    CONSTRAINT a_halt_of_everything_has_no_name CHECK ((scope = 'everything') = (name = '')),
+    CONSTRAINT a_halt_ends_once_and_says_by_whom CHECK ((resumed_at IS NULL) = (resumed_by IS NULL))
+) STRICT;
+
+CREATE UNIQUE INDEX one_halt_at_a_time ON halts (scope, name) WHERE resumed_at IS NULL;
+
+CREATE TRIGGER a_halt_that_ended_stays BEFORE UPDATE ON halts WHEN OLD.resumed_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a halt ends once'); END;
+CREATE TRIGGER a_halt_is_kept BEFORE DELETE ON halts
+BEGIN SELECT RAISE(ABORT, 'a halt is never deleted'); END;
