@@ -148,6 +148,8 @@ class Settings(BaseSettings):
     moderation_base_url: Url = "https://api.openai.com/v1"
     moderation_per_minute: Annotated[int, Field(ge=1, le=10_000)] = 250
     """How many requests that key may make; 250 are a free account's (OpenAI's page of the model)."""
+    moderation_frames: Annotated[int, Field(ge=0, le=16)] = 4
+    """So many frames of each finished clip are looked at before it is shown."""
     moderation_lines: str = ""
     """From which scores a moderator looks and from which a prompt is stopped: `violence 0.7 0.95, …`."""
 

@@ -2,11 +2,13 @@
 
 `python -m bot.still_child INTO CLIP MOMENT SIDE` writes the picture and prints its media type, width and
 height as JSON, or `{"unusable": why}`. A SIDE of 0 keeps the clip's size, as a PNG; else it is the longer
-side's most, as a JPEG.
+side's most, as a JPEG. Where MOMENT is a number, INTO is a folder: so many frames from all over the clip are
+written there, as `0.jpg` and so on, and `{"frames": how many}` is printed.
 """
 
 import json
 import sys
+from collections import deque
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +64,36 @@ def still(path: str, moment: Moment) -> Image.Image:
         if frame is None:
             raise ValueError("none of its pictures can be decoded")
         return _as_seen(frame)
+
+
+def frames(path: str, count: int) -> Iterator[Image.Image]:
+    """So many frames, evenly spread over the clip, or as many as it has; decoded in one go.
+
+    Raises:
+        ValueError: there is none.
+        av.FFmpegError: FFmpeg could not read the file.
+    """
+    options = {"protocol_whitelist": "file", "max_streams": "16"}
+    with av.open(f"file:{path}", format="mp4", options=options) as container:
+        if not container.streams.video:
+            raise ValueError("there are no pictures in it")
+        stream = container.streams.video[0]
+        stream.codec_context.thread_count = 1
+        wanted = deque(_at(container, stream, 2 * part + 1, 2 * count) for part in range(count))
+        shown, last = 0, None
+        for last in _frames(container, stream):
+            if wanted and last.pts is not None and last.pts >= wanted[0]:
+                while wanted and last.pts >= wanted[0]:
+                    wanted.popleft()
+                shown += 1
+                yield _as_seen(last)
+            elif not wanted:
+                break
+        if wanted and last is not None:  # it ends before its header says
+            shown += 1
+            yield _as_seen(last)
+        if not shown:
+            raise ValueError("none of its pictures can be decoded")
 
 
 def _frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
@@ -138,6 +170,14 @@ def main(arguments: Sequence[str]) -> None:
     into, clip, moment, side = arguments
     said: dict[str, str | int]
     try:
+        if moment.isdecimal():
+            written = 0
+            for picture in frames(clip, int(moment)):
+                picture.thumbnail((int(side), int(side)), Image.Resampling.LANCZOS)
+                write(picture, Path(into, f"{written}.jpg"), lossless=False)
+                written += 1
+            sys.stdout.write(json.dumps({"frames": written}))
+            return
         picture = still(clip, Moment(moment))
         if int(side):
             picture.thumbnail((int(side), int(side)), Image.Resampling.LANCZOS)

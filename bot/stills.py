@@ -48,6 +48,29 @@ class Stills:
         """A telling frame as a JPEG of at most 1,280 pixels a side."""
         return await self._still(clip, folder / name, "telling", side_px_max=GALLERY_SIDE_PX_MAX)
 
+    async def frames(self, clip: Path, folder: Path, *, count: int, side_px_max: int) -> list[Path]:
+        """Frames from all over the clip as small JPEGs in a folder of their own, in their order.
+
+        There are `count` of them, or as many as the clip has.
+        """
+        async with self._turn:
+            answer = await ask(
+                "bot.still_child",
+                folder,
+                clip,
+                str(count),
+                str(side_px_max),
+                timeout_s=self._timeout_s,
+                python=self._python,
+            )
+        match answer:
+            case Ended() as ended:
+                raise ClipUnusable(str(ended))
+            case {"frames": int(written)}:
+                return [folder / f"{number}.jpg" for number in range(written)]
+            case said:
+                raise ClipUnusable(str(said.get("unusable")))
+
     async def _still(self, clip: Path, into: Path, moment: str, *, side_px_max: int) -> Picture:
         async with self._turn, part_of(into) as part:
             answer = await ask(

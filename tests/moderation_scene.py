@@ -9,14 +9,17 @@ from bot.assembly.screens import Screens
 from bot.attachments import Attachments
 from bot.catalogue import Catalogue
 from bot.ids import Ids
+from bot.notices import LoggedOperator
 from bot.pauses import Pauses
 from bot.people import People
 from bot.ruling import Ruling
+from bot.screening.clip_looks import ClipLooks
 from bot.screening.rulebook import Rulebook
 from bot.screening.rules import read
 from bot.screening.screening import Screening
 from bot.screening.server_words import ServerWords
 from bot.screening.word_lists import WordLists
+from bot.stills import Stills
 from cogs.client import Client
 from cogs.delivery import DiscordDelivery
 from cogs.desk import Desk
@@ -29,6 +32,7 @@ from cogs.moderation_words import add_words
 from cogs.rules_desk import RulesDesk
 from cogs.standing import standing
 from storage.database import Database
+from tests.props import NOWHERE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,4 +77,6 @@ def screened(database: Database, words: Sequence[str], *, now: Callable[[], date
     """Lists of words alone: the operator's, and those of servers."""
     server_words = ServerWords(database, now=now)
     lists = WordLists({"operator": Rulebook(read(words))}, server_book=server_words.book)
-    return Screens(screening=Screening([lists]), words=lists, server_words=server_words)
+    screening = Screening([lists])
+    clips = ClipLooks(screening, Stills(), LoggedOperator(), folder=NOWHERE, frames=0)
+    return Screens(screening=screening, words=lists, server_words=server_words, clips=clips)

@@ -363,6 +363,7 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "moderation_api_key": "sk-proj-3",
         "moderation_base_url": "http://127.0.0.1:1/v1",
         "moderation_per_minute": "500",
+        "moderation_frames": "8",
         "moderation_lines": "violence 0.7 0.95",
         "openai_base_url": "https://example.org/v1",
         "openai_api_key": "sk-1",

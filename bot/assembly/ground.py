@@ -148,7 +148,9 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         database=database,
         models=models,
         providers=providers,
-        screens=screens.hung(config, lists, database, notices, stack, folder=folder, now=now),
+        screens=screens.hung(
+            config, lists, database, notices, stack, folder=folder, copies_folder=copies_folder, now=now
+        ),
         notices=notices,
         health=health,
         meters=Meters(),

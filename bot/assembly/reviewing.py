@@ -62,5 +62,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, *, moved: Callable[
     client.tree.add_command(review_command(client.review_presses))
     add_gates(client.tree, GateSettings(database, now=now), reviewing)
     ground.duties["reviews"] = reviewing.run
-    gatehouse = Gatehouse(database, ids=ground.ids, now=now, asked=reviewing.wake)
+    gatehouse = Gatehouse(
+        database, ids=ground.ids, now=now, look=ground.screens.clips.look, asked=reviewing.wake
+    )
     return Gates(gatehouse=gatehouse, reviewing=reviewing)

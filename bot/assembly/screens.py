@@ -11,6 +11,7 @@ from pathlib import Path
 from bot import gatehouse
 from bot.notices import Operator
 from bot.screening.classifier import Classifier
+from bot.screening.clip_looks import ClipLooks
 from bot.screening.lines import Lines, read_lines
 from bot.screening.openai import OpenAIModeration
 from bot.screening.rulebook import Rulebook
@@ -18,6 +19,7 @@ from bot.screening.screening import Screening
 from bot.screening.server_words import ServerWords
 from bot.screening.word_lists import WordLists, own_rules, read_words, words_of_minors
 from bot.settings import Settings
+from bot.stills import Stills
 from storage.database import Database
 
 
@@ -36,6 +38,7 @@ class Screens:
     screening: Screening
     words: WordLists
     server_words: ServerWords
+    clips: ClipLooks
 
 
 def lists(config: Settings) -> Lists:
@@ -61,9 +64,10 @@ def hung(
     stack: AsyncExitStack,
     *,
     folder: Path,
+    copies_folder: Path,
     now: Callable[[], datetime],
 ) -> Screens:
-    """Make everything that looks."""
+    """Make everything that looks; frames of clips are in the folder for copies while they are looked at."""
     server_words = ServerWords(database, now=now)
     words = WordLists(given.books, server_book=server_words.book)
     classifiers: list[Classifier] = [words]
@@ -86,4 +90,5 @@ def hung(
         reviewed=partial(gatehouse.reviewed, database),
         of_minors=words_of_minors(),
     )
-    return Screens(screening=screening, words=words, server_words=server_words)
+    clips = ClipLooks(screening, Stills(), operator, folder=copies_folder, frames=config.moderation_frames)
+    return Screens(screening=screening, words=words, server_words=server_words, clips=clips)

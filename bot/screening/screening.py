@@ -68,7 +68,19 @@ class Screening:
 
     async def judge_subject(self, subject: Subject) -> Verdict:
         """As `judge`, of anything that can be shown to a classifier."""
-        verdict = together(await asyncio.gather(*(each.look(subject) for each in self._classifiers)))
+        return await self._judged(subject, self._classifiers)
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether any classifier does."""
+        return any(each.sees_pictures for each in self._classifiers)
+
+    async def judge_picture(self, subject: Subject) -> Verdict:
+        """What those say that see pictures: of a frame of a clip whose prompt was looked at before."""
+        return await self._judged(subject, [each for each in self._classifiers if each.sees_pictures])
+
+    async def _judged(self, subject: Subject, classifiers: Sequence[Classifier]) -> Verdict:
+        verdict = together(await asyncio.gather(*(each.look(subject) for each in classifiers)))
         sexual = verdict.scores.get("sexual", 0.0)
         if subject.picture is None or sexual < SEXUAL_BESIDE_MINORS:
             return verdict
