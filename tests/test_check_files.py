@@ -145,10 +145,15 @@ def test_an_open_data_folder_and_an_open_database_are_errors(tmp_path: Path) -> 
     (folder / "dailies.db").touch(0o644)
     (folder / "links.key").touch(0o600)
 
-    found = list(private_files.data(folder))
+    (folder / "backups").mkdir(mode=0o750)
+    found = list(private_files.data(folder, folder / "backups"))
 
-    assert [finding.code for finding in found] == ["data_folder_open", "data_file_open"]
-    assert [finding.mend for finding in found] == [f"chmod 700 {folder}", f"chmod 600 {folder}/dailies.db"]
+    assert [finding.code for finding in found] == ["data_folder_open", "data_folder_open", "data_file_open"]
+    assert [finding.mend for finding in found] == [
+        f"chmod 700 {folder}",
+        f"chmod 700 {folder}/backups",
+        f"chmod 600 {folder}/dailies.db",
+    ]
 
 
 def test_a_read_only_data_folder_is_named_and_nothing_is_left_in_one_that_is_right() -> None:

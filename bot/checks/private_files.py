@@ -36,9 +36,10 @@ def secrets(paths: Iterable[Path]) -> Iterator[Finding]:
         yield from _open_to_others("secret_file_open", path, 0o600)
 
 
-def data(folder: Path) -> Iterator[Finding]:
-    """The data folder and what lies in it: prompts, pictures, money."""
+def data(folder: Path, backups: Path) -> Iterator[Finding]:
+    """The data folder, what lies in it (prompts, pictures, money), and the backups of all that."""
     yield from _open_to_others("data_folder_open", folder, 0o700)
+    yield from _open_to_others("data_folder_open", backups, 0o700)
     for name in DATA_FILES:
         yield from _open_to_others("data_file_open", folder / name, 0o600)
 

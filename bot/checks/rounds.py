@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import settings
-from bot.checks import book, configuration, data_folder, env_file, media_tools, offers, private_files
+from bot.checks import book, configuration, copies, data_folder, env_file, media_tools, offers, private_files
 from bot.checks.finding import Finding
 from bot.errors import SettingsError
 from bot.settings import Settings
@@ -48,10 +48,11 @@ def offline(about: Installation, *, now: datetime) -> Iterator[Finding]:
     folder = config.data_dir
     yield from data_folder.writable(folder)
     yield from data_folder.room(folder)
-    yield from private_files.data(folder)
+    yield from private_files.data(folder, config.backups_in)
     yield from data_folder.worked_on(folder)
     yield from data_folder.volume(folder, confirmed=config.data_encrypted)
     yield from book.sqlite_release()
     yield from book.database(folder)
+    yield from copies.copies(config, now=now)
     yield from media_tools.media_tools()
     yield from offers.offers(config, today=now.date())
