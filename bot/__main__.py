@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 from bot import settings
@@ -121,10 +122,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from bot import app, logs, reachable  # noqa: PLC0415 - the other commands start without discord.py
+    from bot import app, fault_reports, logs, reachable  # noqa: PLC0415 - the other commands start without discord.py
 
     config = settings.load(env_file=chosen.env_file)
     logs.configure(config.log_format, secrets=reachable.secrets(config))
+    if config.sentry_dsn is not None:
+        fault_reports.begin(
+            config.sentry_dsn.get_secret_value(),
+            secrets=reachable.secrets(config),
+            release=version("dailies"),
+        )
     asyncio.run(app.run(config))
     return 0
 

@@ -59,7 +59,8 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
     """
 
     def placed(job_id: JobId) -> None:
-        worker.wake(job_id)  # made last: it delivers through the client, whose commands place orders
+        with base.traced(job_id, "placed"):
+            worker.wake(job_id)  # made last: it delivers through the client, whose commands place orders
 
     def asked() -> None:
         gates.reviewing.wake()  # likewise

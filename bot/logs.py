@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
@@ -27,16 +27,23 @@ about_job: ContextVar[str | None] = ContextVar("about_job", default=None)
 """The job whose step is being taken: lines of other people's code in it are about that job too."""
 
 
+def cleaned(secrets: Iterable[str]) -> Callable[[str], str]:
+    """Takes these secrets, interaction tokens, signatures of links and bare authority out of a text."""
+    # The longest first: one that is the beginning of another would leave the other's end.
+    known = sorted((secret for secret in secrets if len(secret) >= 6), key=len, reverse=True)
+
+    def clean(text: str) -> str:
+        for secret in known:
+            text = text.replace(secret, "***")
+        return _SIGNED.sub(_start_of, _TOKENS.sub(r"\1***", text))
+
+    return clean
+
+
 class _Line(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__()
-        # The longest first: one that is the beginning of another would leave the other's end.
-        self._secrets = sorted((secret for secret in secrets if len(secret) >= 6), key=len, reverse=True)
-
-    def _clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return _SIGNED.sub(_start_of, _TOKENS.sub(r"\1***", text))
+        self._clean = cleaned(secrets)
 
     def _parts(self, record: logging.LogRecord) -> tuple[str, dict[str, str], str]:
         fields = {name: self._clean(str(getattr(record, name))) for name in _FIELDS if hasattr(record, name)}

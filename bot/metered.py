@@ -2,13 +2,16 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeVar
 
-from bot.domain import Attempt, Job, Ticket
+from bot.domain import Attempt, Job, JobId, Ticket
 from bot.errors import DailiesError
+from bot.logs import about_job
 from bot.meters import Meters
 from bot.providers.protocol import Answer, Fetched, NotTaken, Provider, Refused, Search, Submission
+from bot.traces import Traced, untraced
 
 T = TypeVar("T")
 
@@ -17,8 +20,14 @@ class Metered:
     """See `Provider`. A submission is counted by its offer; the others know none, and are the provider's."""
 
     def __init__(
-        self, provider: Provider, meters: Meters, *, clock: Callable[[], float] = time.monotonic
+        self,
+        provider: Provider,
+        meters: Meters,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        traced: Traced = untraced,
     ) -> None:
+        self._traced = traced
         self._provider = provider
         self._meters = meters
         self._clock = clock
@@ -57,7 +66,8 @@ class Metered:
         began = self._clock()
         outcome = "error"
         try:
-            answer = await work
+            with self._span(call):
+                answer = await work
             outcome = _outcome(answer)
         except DailiesError as fault:
             outcome = fault.code
@@ -66,6 +76,10 @@ class Metered:
             self._meters.call_seconds.observe(self._clock() - began, self.name, offer, call)
             self._meters.calls.add(self.name, offer, call, outcome)
         return answer
+
+    def _span(self, call: str) -> AbstractContextManager[object]:
+        job_id = about_job.get()
+        return nullcontext() if job_id is None else self._traced(JobId(job_id), call)
 
 
 def _outcome(answer: object) -> str:

@@ -55,6 +55,7 @@ def secrets(config: Settings) -> list[str]:
         config.replicate_api_token,
         config.lumenfall_api_key,
         config.prodia_token,
+        config.sentry_dsn,
     )
     return [secret.get_secret_value() for secret in found if secret]
 

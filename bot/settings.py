@@ -212,6 +212,11 @@ class Settings(BaseSettings):
     vitals_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Where health, readiness and metrics are answered; a socket in the data folder answers them anyway."""
 
+    otlp_url: Url | None = None
+    """Where traces of jobs are sent, over HTTP; needs the extra `otel`."""
+    sentry_dsn: Secret | None = None
+    """Where faults are sent; needs the extra `sentry`."""
+
     studio_workers: Annotated[int, Field(ge=1, le=16)] = 1
     data_encrypted: bool = False
     """The operator's word that the data folder lies on an encrypted volume."""

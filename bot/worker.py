@@ -49,6 +49,7 @@ from bot.rendertimes import RenderTimes, Work
 from bot.routing import Routing
 from bot.schedule import Schedule
 from bot.surge import Surge
+from bot.traces import Traced, untraced
 from bot.whispers import Whispers
 from storage import attempts, clips, jobs, questions, states
 from storage.database import Database
@@ -94,6 +95,7 @@ class Worker:
         comebacks: turns away what was taken down before; without one nothing is.
         dry_run: whether nothing is ever submitted.
         stored: told of every clip that is on our disk.
+        traced: notes what each step of a job takes.
     """
 
     def __init__(
@@ -119,7 +121,9 @@ class Worker:
         comebacks: Comebacks | None = None,
         dry_run: bool = False,
         stored: Callable[[Clip], None] = _nobody_waits,
+        traced: Traced = untraced,
     ) -> None:
+        self._traced = traced
         self._database = database
         self._stored = stored
         self._catalogue = catalogue
@@ -209,7 +213,8 @@ class Worker:
         """One look at one job; returns the seconds until the next look, None when there is none."""
         about_job.set(job_id)  # a step is a task of its own, so this ends with it
         try:
-            again_s = await self._look(job_id)
+            with self._traced(job_id, "step"):
+                again_s = await self._look(job_id)
         except StaleJob:
             return 0.0  # somebody (a cancel) moved it first: look again
         except asyncio.CancelledError:

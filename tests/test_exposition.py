@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from bot.exposition import SERIES_MAX, Counter, Histogram, gauge, text, total
 
@@ -66,3 +67,25 @@ def test_more_sets_of_labels_than_are_sane_are_counted_together() -> None:
     assert len(counted) == SERIES_MAX + 1
     assert counted["other"] == 5
     assert len({sample.labels["name"] for sample in took.family().samples}) == SERIES_MAX + 1
+
+
+def test_prometheus_own_parser_reads_what_was_counted() -> None:
+    calls, took = Counter("calls_total", "Calls.", ("name",)), Histogram("took", "T.", bounds=(0.5, 1.0))
+    calls.add('od"d\\ na\nme', by=3)
+    took.observe(0.25)
+    took.observe(7)
+
+    read = {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text([calls.family(), took.family()]))
+        for sample in family.samples
+    }
+
+    assert read == {
+        ("calls_total", ("name", 'od"d\\ na\nme')): 3,
+        ("took_bucket", ("le", "0.5")): 1,
+        ("took_bucket", ("le", "1")): 1,
+        ("took_bucket", ("le", "+Inf")): 2,
+        ("took_sum",): 7.25,
+        ("took_count",): 2,
+    }

@@ -398,6 +398,8 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "studio_workers": "2",
         "vitals_host": "0.0.0.0",
         "vitals_port": "8423",
+        "otlp_url": "http://127.0.0.1:4318/v1/traces",
+        "sentry_dsn": "https://0123456789abcdef0123456789abcdef@sentry.example.org/1",
         "data_encrypted": "true",
         "log_format": "json",
     }

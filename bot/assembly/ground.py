@@ -35,6 +35,7 @@ from bot.providers.protocol import Provider
 from bot.retirements import Retirements
 from bot.settings import Settings
 from bot.surge import Surge, SurgeBounds
+from bot.traces import Traced, Traces, untraced
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 
@@ -59,6 +60,7 @@ class Ground:
     notices: Notices
     health: Health
     meters: Meters
+    traced: Traced
     surge: Surge
     pauses: Pauses
     halts: Halts
@@ -154,6 +156,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         notices=notices,
         health=health,
         meters=Meters(),
+        traced=_traced(config, stack),
         surge=surge,
         pauses=pauses,
         halts=halts,
@@ -166,6 +169,15 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         play_money=play_price is not None and STUDIO in names,
         duties=duties,
     )
+
+
+def _traced(config: Settings, stack: AsyncExitStack) -> Traced:
+    """Traces of jobs, where they are sent somewhere."""
+    if config.otlp_url is None:
+        return untraced
+    traces = Traces(config.otlp_url)
+    stack.push_async_callback(asyncio.to_thread, traces.close)
+    return traces.span
 
 
 def _links(

@@ -31,7 +31,10 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
     worker = Worker(
         ground.database,
         ground.models,
-        {name: Metered(provider, ground.meters) for name, provider in ground.providers.items()},
+        {
+            name: Metered(provider, ground.meters, traced=ground.traced)
+            for name, provider in ground.providers.items()
+        },
         showing.cards,
         Fetching(ground.clips_folder, check=media.check, now=ground.now),
         showing.posting,
@@ -50,6 +53,7 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
             ground.database, buying.hashes, gates.gatehouse, now=ground.now, wake=showing.removals.wake
         ),
         dry_run=ground.config.dry_run,
+        traced=ground.traced,
         stored=showing.thumbnails.want,
     )
     ground.duties["worker"] = worker.run
