@@ -181,8 +181,10 @@ def _reviews_listed(known: Set) -> str:
         if rules.moderator_role_id is not None
         else _("Who may manage messages decides."),
         _rule_of_money(rules),
-        _("They are reminded {reminder}; an order ends by itself after {order}, a clip after {clip}.").format(
-            reminder=_("after {time}").format(time=_time(rules.remind_after)),
+        _(
+            "They are reminded after {time}; an order ends by itself after {order}, a clip after {clip}."
+        ).format(
+            time=_time(rules.remind_after),
             order=_time(rules.prompt_expires),
             clip=_time(rules.clip_expires),
         ),

@@ -45,5 +45,4 @@ async def named_moderator(chosen: Sequence[Any], guild_id: GuildId, reviews: Rev
 
 
 def _has_role(user: Any, role_id: int) -> bool:
-    # By the ids that came with the interaction: a role that is in no cache of ours counts too.
     return isinstance(user, discord.Member) and user.get_role(role_id) is not None

@@ -21,6 +21,7 @@ from bot import catalogue, errors
 from bot.language import NAME
 from cogs.wording import is_name
 from tests.library_scene import open_shelf
+from tests.review_stage import open_office
 from tests.stage import open_stage
 
 ROOT = Path(__file__).parent.parent
@@ -228,7 +229,11 @@ async def _of_commands() -> tuple[list[Key], list[str]]:
     recorder = _Recorder()
     plain: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        async with open_stage(Path(folder)) as stage, open_shelf(stage, Path(folder)):
+        async with (
+            open_stage(Path(folder)) as stage,
+            open_shelf(stage, Path(folder)) as shelf,
+            open_office(stage, shelf, Path(folder)),
+        ):
             tree = stage.client.tree
             for command in tree._get_all_commands():
                 await command.get_translated_payload(tree, recorder)
