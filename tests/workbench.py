@@ -36,6 +36,7 @@ from bot.domain import (
 )
 from bot.fetching import Fetching
 from bot.halts import Halts
+from bot.gatehouse import Gatehouse
 from bot.health import Health
 from bot.ids import Ids
 from bot.orders import Cancelled, Orders
@@ -211,6 +212,7 @@ class Bench:
             now=self.clock,
             dice=random.Random(1),
             surge=surge,
+            gatehouse=Gatehouse(database, ids=self._ids, now=self.clock),
             pauses=pauses,
             halts=self.halts,
             dry_run=self.dry_run,

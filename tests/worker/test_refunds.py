@@ -1,6 +1,8 @@
 """The refund rules: every row of the README's table, walked with the real worker and ledger."""
 
+import random
 import re
+import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import moves, settling
+from bot import deciding, gatehouse, settling
 from bot.domain import (
     EntryKind,
     Fault,
@@ -20,14 +22,18 @@ from bot.domain import (
     Scope,
     Ticket,
 )
+from bot.gates import ANYWHERE, NOTHING_FOUND, Gate, Mode, Setting
+from bot.ids import Ids
 from bot.orders import Cancelled
 from bot.providers.protocol import Failed, Found, Refused, Rendered, Rendering, Stopped, Unknown, Vanished
 from bot.settling import Case
 from bot.surge import SurgeBounds
-from storage import ledger, states
+from storage import gates, ledger, reviews
+from storage.reviews import Decision
 from storage.verdicts import Verdict
 from tests import bookkeeping
-from tests.props import job_of
+from tests.props import ANN, job_of
+from tests.review_scene import OLGA
 from tests.workbench import RETIRING, TOLD, Bench
 
 PRICE = 400_000
@@ -134,23 +140,47 @@ async def undeliverable(bench: Bench) -> Job:
     return await until_ended(bench, job)
 
 
+def gated(bench: Bench, gate: Gate) -> None:
+    """Let everything of Ann's server wait at a gate."""
+    everything = Setting(mode=Mode.ALL)
+    bench.write(partial(gates.put, guild_id=ANN.guild_id, channel_id=ANYWHERE, gate=gate, wanted=everything))
+
+
+def decide(bench: Bench, job: Job, gate: Gate, decision: Decision, *, refund: bool) -> None:
+    """What a moderator decides on what waits."""
+    review = bench.write(partial(reviews.of_job, job_id=job.id, gate=gate))
+    assert review is not None
+    refuse = partial(deciding.refuse, review.id, OLGA, decision, "not here", bench.clock())
+    bench.write(partial(refuse, refund=refund, ids=Ids(bench.clock, random.Random(7).getrandbits)))
+
+
 async def denied_before(bench: Bench) -> Job:
-    waiting = replace(job_of(at=bench.clock()), state=JobState.REVIEW)
-    bench.write(partial(bookkeeping.place, job=waiting))
-    bench.write(partial(moves.rejected, waiting, bench.clock(), refund=True))
-    return waiting
+    gated(bench, Gate.RENDERING)
+    job = replace(job_of(at=bench.clock()), state=JobState.REVIEW)
+
+    def placed(tx: sqlite3.Connection) -> None:
+        review = gatehouse.at_rendering(
+            tx, job.order, job.quote, job.id, NOTHING_FOUND, review_id="r", at=bench.clock()
+        )
+        bookkeeping.place(tx, job)
+        gatehouse.write(tx, job.id, NOTHING_FOUND, review)
+
+    bench.write(placed)
+    decide(bench, job, Gate.RENDERING, Decision.DENIED, refund=True)
+    return job
 
 
 async def withheld(bench: Bench) -> Job:
-    job = await bench.leave(JobState.STORED)
-    bench.write(partial(states.withheld, job_id=job.id, at=bench.clock()))
-    return bench.job(job.id)
+    gated(bench, Gate.SHOWING)
+    job = await bench.place(TOLD)
+    await bench.start()
+    return await bench.until_state(job, JobState.WITHHELD)
 
 
-def denied_after(*, refund: bool) -> Walk:
+def turned_down(decision: Decision, *, refund: bool) -> Walk:
     async def walk(bench: Bench) -> Job:
         job = await withheld(bench)
-        bench.write(partial(moves.rejected, job, bench.clock(), refund=refund))
+        decide(bench, job, Gate.SHOWING, decision, refund=refund)
         return job
 
     return walk
@@ -158,7 +188,7 @@ def denied_after(*, refund: bool) -> Walk:
 
 async def withdrawn(bench: Bench) -> Job:
     job = await withheld(bench)
-    bench.write(partial(states.withdrawn, job_id=job.id, at=bench.clock()))
+    assert await bench.cancel(job) is Cancelled.WITHDRAWN
     return job
 
 
@@ -221,8 +251,9 @@ WALKS: dict[str, tuple[Walk, JobState]] = {
     "asset lost": (asset_lost, JobState.FAILED),
     "undeliverable": (undeliverable, JobState.UNDELIVERABLE),
     "denied before rendering": (denied_before, JobState.REJECTED),
-    "denied after rendering, refunding": (denied_after(refund=True), JobState.REJECTED),
-    "denied after rendering, not refunding": (denied_after(refund=False), JobState.REJECTED),
+    "denied after rendering, refunding": (turned_down(Decision.DENIED, refund=True), JobState.REJECTED),
+    "denied after rendering, not refunding": (turned_down(Decision.STRUCK, refund=False), JobState.REJECTED),
+    "a change asked for after rendering": (turned_down(Decision.CHANGE, refund=True), JobState.REJECTED),
     "withdrawn after rendering": (withdrawn, JobState.CANCELLED),
     "uncertain for a day": (uncertain_for_a_day, JobState.UNCERTAIN),
     "found after a day": (found_after_a_day, JobState.POSTED),
