@@ -35,8 +35,8 @@ from bot.domain import (
     Ticket,
 )
 from bot.fetching import Fetching
-from bot.halts import Halts
 from bot.gatehouse import Gatehouse
+from bot.halts import Halts
 from bot.health import Health
 from bot.ids import Ids
 from bot.orders import Cancelled, Orders
