@@ -197,7 +197,8 @@ class Library:
         if job.order.member == by:
             return True
         return (
-            job.state is JobState.POSTED
+            by.in_server
+            and job.state is JobState.POSTED
             and job.clip_channel_id is not None
             and await sight.sees(job.clip_channel_id)
         )

@@ -23,13 +23,14 @@ from bot.domain import (
     Quote,
 )
 from bot.errors import BudgetExceeded, NotYours, PaidNotEnabled
+from bot.library import Aisle
 from bot.sandbox.client import PersonError
 from bot.sandbox.person import Person
 from storage import wishes
 from storage.budgets import OPERATOR, BudgetScope, set_limit
 from storage.database import Database
 from storage.wishes import Wishes
-from tests.library_scene import Shelf, open_shelf
+from tests.library_scene import AllSeen, Shelf, open_shelf
 from tests.stage import Json, custom_ids, open_stage, texts, walk
 
 PROMPT = "a paper boat crossing a rain puddle"
@@ -159,6 +160,28 @@ async def test_outside_servers_nobody_finds_what_is_not_their_own(shelf: Shelf) 
     assert typed == []
     assert [one["value"] for one in own] == [job.id]
     assert "This clip is not known here." in texts(shown)
+
+
+async def test_outside_servers_no_sight_shows_what_is_not_ones_own(shelf: Shelf) -> None:
+    await ask(shelf.stage.ada, await direct(shelf, shelf.stage.ada))
+    job = await shelf.scene.post(await ordered(shelf), shelf.film)
+    mika = replace(job.order.member, user_id=shelf.stage.member("Mika").user_id)
+
+    for aisle in (Aisle.SERVER, Aisle.BEST, Aisle.MINE):
+        assert (await shelf.library.search(aisle, AllSeen(), by=mika)).total == 0
+    assert await shelf.library.choices("", AllSeen(), by=mika, limit=25) == []
+    with pytest.raises(NotYours):
+        await shelf.library.clip(job.id, AllSeen(), by=mika)
+
+
+async def test_a_clip_of_a_server_is_not_known_by_its_id_outside(shelf: Shelf) -> None:
+    ada = shelf.stage.ada
+    there = await shelf.clip("a kite")
+
+    answer = await ask(ada, await direct(shelf, ada), "remix", clip=there.id, prompt="at night")
+
+    assert texts(answer).startswith("This clip is not known here. Nothing was charged.")
+    assert [job.id for job in await shelf.stage.rows()] == [there.id]
 
 
 async def test_a_moderator_of_any_server_is_none_outside_servers(shelf: Shelf) -> None:
