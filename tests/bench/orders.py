@@ -1,7 +1,8 @@
 """Orders placed in a second with `synchronous=FULL`: every budget, the hold, its entry, the totals, the job.
 
-Beside it, in the same run: the same rules on aiosqlite with a lock, a statement an await; and what the disk
-alone can append and sync. Everything is written to a folder of `DAILIES_BENCH_DIR` (or the system's own).
+Beside it, in the same run: the same rules on aiosqlite with a lock and on SQLAlchemy, what the disk alone can
+append and sync, and a disk whose syncs take 10 ms more. Everything is written to a folder of
+`DAILIES_BENCH_DIR` (or the system's own).
 """
 
 import asyncio
@@ -10,12 +11,11 @@ import secrets
 import sqlite3
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-
-import aiosqlite
 
 from bot import catalogue
 from bot.domain import (
@@ -40,7 +40,9 @@ from bot.screening.screening import Screening
 from storage import budgets as rows
 from storage import ledger
 from storage.budgets import EVERYWHERE, OPERATOR, BudgetScope
-from storage.database import Database, ThreadHop, open_database, prepare
+from storage.database import Database, open_database
+from tests.bench.rivals import Rival, locked, pooled
+from tests.bench.slow_disk import slow_syncs
 from tests.props import material_of
 
 CALLERS = (1, 10, 100, 1000)
@@ -53,7 +55,15 @@ QUOTE = Quote(
 )
 PROMPT = "a paper boat crossing a rain puddle, soft rain, no music"
 
+SLOWER_S = 0.010
+"""What is added to each sync for a slow disk."""
+
 Place = Callable[[Order], Awaitable[object]]
+Measured = tuple[float, float, float]
+"""Orders a second; the p50 and the p99 of one, in milliseconds."""
+
+Way = Callable[[Path, Quote, Callable[[Order], tuple[int, ...]]], AbstractAsyncContextManager[Rival]]
+RIVALS: Mapping[str, Way] = {"aiosqlite and a lock": locked, "SQLAlchemy": pooled}
 
 
 def _now() -> datetime:
@@ -109,87 +119,6 @@ def desk_of(database: Database, ids: Ids) -> Orders:
     )
 
 
-class Statements:
-    """The rules of `orders.place` as most bots write them: aiosqlite, a lock, an await for each statement."""
-
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-        self._lock = asyncio.Lock()
-
-    async def place(self, order: Order, ids: Ids) -> None:
-        """The same reads, checks and rows as ours; the limits are asked for with every order."""
-        do = self._connection.execute
-        job_id, guild, user = ids.new(), order.member.guild_id, order.member.user_id
-        async with self._lock:
-            await do("BEGIN IMMEDIATE")
-            made = await do(
-                "SELECT 1 FROM jobs WHERE interaction_id = ? AND take = 1", (order.interaction_id,)
-            )
-            if await made.fetchone() is None:
-                limits = await do(
-                    """
-                    SELECT scope, scope_id, period, limit_micros FROM budgets WHERE guild_id = 0
-                    OR guild_id = ?1 AND (scope IN ('ceiling', 'guild', 'default')
-                                          OR scope = 'channel' AND scope_id = ?2
-                                          OR scope = 'role' AND scope_id IN (?3, ?4, ?5)
-                                          OR scope = 'member' AND scope_id = ?6)
-                    """,
-                    (guild, order.channel_id, *roles_of(order), user),
-                )
-                most = min(row[3] for row in await limits.fetchall())
-                for key in self._keys(order):
-                    used = await do(
-                        "SELECT month_spent_micros + month_held_micros FROM purses"
-                        " WHERE scope = ? AND scope_id = ? AND user_id = ?",
-                        key,
-                    )
-                    row = await used.fetchone()
-                    if row is not None and row[0] + QUOTE.price_micros > most:
-                        raise ValueError("no room")
-                await do(
-                    """
-                    INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id,
-                                      user_id, kind, prompt, model, resolution, aspect_ratio, duration_s,
-                                      remixable, blocks_ip, draft, private, spoiler, offer_id, price_micros,
-                                      per_second_micros, state, created_at, state_at)
-                    VALUES (?, ?, ?, 1, 1, ?, ?, ?, 'generate', ?, 'model', '720p', '16:9', 4, 0, 0, 0, 0, 0,
-                            'elsewhere/model', 400000, 100000, 'queued', 0, 0)
-                    """,
-                    (job_id, order.interaction_id, job_id, guild, order.channel_id, user, order.prompt),
-                )
-                await do(
-                    """
-                    INSERT INTO holds (job_id, bearer, guild_id, channel_id, user_id, guild_day, utc_day,
-                                       amount_micros, opened_at)
-                    VALUES (?, 'member', ?, ?, ?, 1, 1, 400000, 0)
-                    """,
-                    (job_id, guild, order.channel_id, user),
-                )
-                for key in self._keys(order):
-                    await do(
-                        """
-                        INSERT INTO purses VALUES (?, ?, ?, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1)
-                        ON CONFLICT DO UPDATE
-                        SET day_held_micros = day_held_micros + 400000,
-                            week_held_micros = week_held_micros + 400000,
-                            month_held_micros = month_held_micros + 400000,
-                            total_held_micros = total_held_micros + 400000, open_holds = open_holds + 1
-                        """,
-                        key,
-                    )
-            await do("COMMIT")
-
-    @staticmethod
-    def _keys(order: Order) -> tuple[tuple[str, int, int], ...]:
-        guild = order.member.guild_id
-        return (
-            ("installation", 0, 0),
-            ("guild", guild, 0),
-            ("channel", order.channel_id, 0),
-            ("member", guild, order.member.user_id),
-        )
-
-
 def order_of(number: int, press: int) -> Order:
     """One order of a member of ten servers."""
     who = number * 7 % MEMBERS
@@ -207,7 +136,7 @@ def order_of(number: int, press: int) -> Order:
     )
 
 
-async def measure(put: Place, callers: int, seconds: float) -> tuple[float, float, float]:
+async def measure(put: Place, callers: int, seconds: float) -> Measured:
     """Orders a second, and the p50 and p99 of one order in milliseconds, at so many callers."""
     # Made before: the price of an order is named before it is placed.
     first = secrets.randbits(40) << 20
@@ -227,58 +156,71 @@ async def measure(put: Place, callers: int, seconds: float) -> tuple[float, floa
     return rate, took[len(took) // 2] * 1000, took[int(len(took) * 0.99)] * 1000
 
 
-def appends(folder: Path, seconds: float) -> float:
-    """How often a second the disk takes 4 KiB and says that it has them."""
+def appends(folder: Path, seconds: float, together: int = 1) -> float:
+    """How many appends of 4 KiB a second the disk takes, so many together in a sync: the limit of any ledger."""
     descriptor = os.open(folder / "append", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     block, count, end = bytes(4096), 0, time.perf_counter() + seconds
     try:
         while time.perf_counter() < end:
-            os.write(descriptor, block)
+            for _ in range(together):
+                os.write(descriptor, block)
             os.fdatasync(descriptor)
-            count += 1
+            count += together
     finally:
         os.close(descriptor)
     return count / seconds
 
 
-def _say(name: str, callers: int, measured: tuple[float, float, float]) -> None:
+def _say(name: str, callers: int, measured: Measured) -> None:
     rate, p50, p99 = measured
     print(f"orders, {name:<22} {callers:>4} callers: {rate:>7,.0f}/s  p50 {p50:8.2f} ms  p99 {p99:8.2f} ms")
 
 
-async def report(seconds: float = 3.0) -> None:
-    """Print a line for each way and number of callers, and what the disk alone does."""
+async def ours(path: Path, callers: int, seconds: float) -> Measured:
+    """Measure the bot's own way."""
     ids = Ids(_now, secrets.randbits)
+    database = await open_database(path)
+    await database.write(set_budgets)
+    desk = desk_of(database, ids)
+
+    async def put(order: Order) -> object:
+        return await desk.place(order, QUOTE, role_ids=roles_of(order))
+
+    measured = await measure(put, callers, seconds)
+    assert await database.read(ledger.verify) == []
+    await database.close()
+    return measured
+
+
+async def theirs(way: Way, path: Path, callers: int, seconds: float) -> Measured:
+    """Measure another way, on a file of the same schema."""
+    database = await open_database(path)
+    await database.write(set_budgets)
+    await database.close()
+    async with way(path, QUOTE, roles_of) as rival:
+        return await measure(partial(rival.place, ids=Ids(_now, secrets.randbits)), callers, seconds)
+
+
+async def report(seconds: float = 3.0) -> None:
+    """Print a line for each way and number of callers, what the disk alone does, and how ways compare."""
     with tempfile.TemporaryDirectory(dir=os.environ.get("DAILIES_BENCH_DIR")) as kept:
         folder = Path(kept)
-        print(
-            f"orders, the disk alone: {await asyncio.to_thread(appends, folder, 1.0):,.0f} synced appends/s"
-        )
+        print(f"orders, bare appends: {await asyncio.to_thread(appends, folder, 1.0):,.0f}/s, one at a time")
         for callers in CALLERS:
-            database = await open_database(folder / f"ours-{callers}.db")
-            await database.write(set_budgets)
-
-            desk = desk_of(database, ids)
-
-            async def ours(order: Order) -> object:
-                return await desk.place(order, QUOTE, role_ids=roles_of(order))  # noqa: B023 - of this round
-
-            _say("Dailies", callers, await measure(ours, callers, seconds))
-            assert await database.read(ledger.verify) == []
-            await database.close()
-        for callers in CALLERS:
-            path = folder / f"lock-{callers}.db"
-            database = await open_database(path)
-            await database.write(set_budgets)
-            await database.close()
-            async with aiosqlite.connect(path, isolation_level=None) as connection:
-                await ThreadHop(connection)(prepare)
-                statements = Statements(connection)
-                _say(
-                    "aiosqlite and a lock",
-                    callers,
-                    await measure(partial(statements.place, ids=ids), callers, seconds),
-                )
+            mine = await ours(folder / f"ours-{callers}.db", callers, seconds)
+            _say("Dailies", callers, mine)
+            floor = await asyncio.to_thread(appends, folder, 1.0, callers)
+            print(
+                f"orders, bare appends   {callers:>4} in a sync: {floor:>7,.0f}/s: ours {mine[0] / floor:.0%}"
+            )
+            for name, way in RIVALS.items():
+                other = await theirs(way, folder / f"{name}-{callers}.db", callers, seconds)
+                _say(name, callers, other)
+                print(f"orders, ours is {mine[0] / other[0]:.0f} times {name} at {callers}")
+        with slow_syncs(SLOWER_S) as is_slow:
+            for callers in CALLERS if is_slow else ():
+                measured = await ours(folder / f"slow-{callers}.db", callers, seconds)
+                _say(f"Dailies, +{SLOWER_S * 1000:.0f} ms a sync", callers, measured)
 
 
 if __name__ == "__main__":
