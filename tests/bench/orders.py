@@ -157,7 +157,7 @@ async def measure(put: Place, callers: int, seconds: float) -> Measured:
 
 
 def appends(folder: Path, seconds: float, together: int = 1) -> float:
-    """How many appends of 4 KiB a second the disk takes, so many together in a sync: the limit of any ledger."""
+    """How many appends of 4 KiB a second the disk takes, so many to a sync: the limit of any ledger."""
     descriptor = os.open(folder / "append", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     block, count, end = bytes(4096), 0, time.perf_counter() + seconds
     try:
@@ -210,9 +210,7 @@ async def report(seconds: float = 3.0) -> None:
             mine = await ours(folder / f"ours-{callers}.db", callers, seconds)
             _say("Dailies", callers, mine)
             floor = await asyncio.to_thread(appends, folder, 1.0, callers)
-            print(
-                f"orders, bare appends   {callers:>4} in a sync: {floor:>7,.0f}/s: ours {mine[0] / floor:.0%}"
-            )
+            print(f"orders, bare appends, {callers} to a sync: {floor:,.0f}/s, ours is {mine[0] / floor:.0%}")
             for name, way in RIVALS.items():
                 other = await theirs(way, folder / f"{name}-{callers}.db", callers, seconds)
                 _say(name, callers, other)

@@ -1,6 +1,6 @@
-"""The rules of `orders.place` as most bots write them, a statement an await: one connection and a lock, or a pool.
+"""The rules of `orders.place` as most bots write them, an await a statement: with a lock, or with a pool.
 
-The same reads, checks and rows as ours, to the same schema and with the same pragmas; the limits are asked for
+The same reads, checks and rows as ours, in the same schema, with the same pragmas; the limits are asked for
 with every order.
 """
 
@@ -146,13 +146,10 @@ async def pooled(path: Path, quote: Quote, roles: Callable[[Order], tuple[int, .
         del record
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (
-            "synchronous = FULL",
-            "foreign_keys = ON",
-            "secure_delete = ON",
-            "busy_timeout = 600000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.execute("PRAGMA busy_timeout = 600000")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -48,9 +48,9 @@ class _SlowDisk:
 
 @contextmanager
 def slow_syncs(seconds: float) -> Iterator[bool]:
-    """Let every sync take so much longer for databases opened (and closed) inside; False where that cannot be.
+    """Let every sync of databases opened (and closed) inside take so much longer.
 
-    It can where SQLite is a library of its own, not a part of Python.
+    False where that cannot be: SQLite has to be a library of its own, not a part of Python.
     """
     path = library()
     if path is None:
