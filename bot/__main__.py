@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bot import settings
 from bot.domain import NOWHERE, Kind, Micros
-from bot.errors import DailiesError, SettingsError
+from bot.errors import DailiesError, SettingsError, TooManyIdentifies
 from bot.money import parse_usd
 
 CONFIG_EXIT = 78
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return CONFIG_EXIT
     except DailiesError as fault:
         print(f"dailies: {fault} [{fault.code}]", file=sys.stderr)
-        return 1
+        return CONFIG_EXIT if isinstance(fault, TooManyIdentifies) else 1
     except KeyboardInterrupt:
         return 130
 

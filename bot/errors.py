@@ -29,6 +29,7 @@ DailiesError
 │   ├── NewerDatabase         the file is from a later release
 │   └── DataFolderInUse       another process holds the lock
 ├── ClipUnusable              what was fetched is no clip, or not the one that was ordered
+├── TooManyIdentifies         the bot came to Discord too often; exit code 78, before the token is reset
 └── SettingsError             a setting is missing or wrong; exit code 78
 """
 
@@ -263,6 +264,12 @@ class ClipUnusable(DailiesError):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.fault = Fault(kind=FaultKind.PROVIDER, code=self.code, detail=detail)
+
+
+class TooManyIdentifies(DailiesError):
+    """The bot has come to Discord so often that it stops itself. A restart makes it worse."""
+
+    code = "too_many_identifies"
 
 
 class SettingsError(DailiesError):

@@ -15,6 +15,7 @@ from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import Micros
 from bot.errors import DeliveryUnavailable, NotYours, SettingsError
+from bot.identifies import Identifies
 from bot.language import _
 from bot.material import Material
 from bot.orders import Orders
@@ -114,6 +115,7 @@ class Client(discord.Client):
             play_money=play_money,
         )
         self.making = Making(orders, self._ordering, material, attachments, catalogue)
+        self.identifies: Identifies | None = None
         self.clip_presses: ClipPresses | None = None
         self.managing: Managing | None = None
         self.shelves: Shelves | None = None
@@ -196,6 +198,16 @@ class Client(discord.Client):
             self.tree.open_outside_servers()
         await self.tree.set_translator(Wording())
         await self.tree.sync()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Called by discord.py before each identify.
+
+        Raises:
+            TooManyIdentifies: the bot should stop.
+        """
+        if self.identifies is not None:
+            await self.identifies.one_more()
+        await super().before_identify_hook(shard_id, initial=initial)
 
     async def on_ready(self) -> None:
         """Called by discord.py after every new session."""

@@ -16,6 +16,7 @@ from bot.door import Door
 from bot.eligibility import MinimumAges
 from bot.fingerprints import Fingerprints
 from bot.hashes import Hashes
+from bot.identifies import Identifies
 from bot.material import Material
 from bot.orders import Orders
 from bot.pictures import Pictures
@@ -97,6 +98,8 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         play_money=ground.play_money,
         direct_messages=config.allow_direct_messages,
     )
+    if config.discord_api_url == DISCORD_API_URL:  # a proxy or a sandbox has bounds of its own
+        client.identifies = Identifies(database, now=now)
     ground.stack.push_async_callback(client.close)
     ground.duties["gateway"] = client.connect
     _money(ground, client, orders, budgets)

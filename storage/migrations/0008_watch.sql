@@ -74,3 +74,9 @@ CREATE TRIGGER a_halt_that_ended_stays BEFORE UPDATE ON halts WHEN OLD.resumed_a
 BEGIN SELECT RAISE(ABORT, 'a halt ends once'); END;
 CREATE TRIGGER a_halt_is_kept BEFORE DELETE ON halts
 BEGIN SELECT RAISE(ABORT, 'a halt is never deleted'); END;
+
+-- When the bot has identified itself at Discord, for a day: Discord resets the token of one that does it too often.
+CREATE TABLE identifies (
+    at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX identifies_by_age ON identifies (at);
