@@ -16,7 +16,7 @@ from bot.language import _
 from bot.reporting import REPORTERS_TO_HIDE
 from bot.showing import Shown
 from bot.takedowns import Takedowns, begin
-from storage import acts, cases, clips, jobs, reported
+from storage import acts, cases, clips, gates, jobs, reported
 from storage.acts import Verb
 from storage.cases import Case, Outcome
 from storage.database import Database
@@ -90,6 +90,11 @@ class Cases:
     async def waiting(self, guild_id: GuildId, reason: Reason | None = None) -> tuple[list[Waiting], int]:
         """The open cases of a server, those whose clock runs out first at the top; and how many there are."""
         return await self._database.read(partial(_waiting, guild_id, reason))
+
+    async def moderator_role(self, guild_id: GuildId) -> int | None:
+        """The role that makes a moderator in a server, beside the permission to manage messages."""
+        rules = await self._database.read(partial(gates.rules, guild_id=guild_id))
+        return rules.moderator_role_id
 
     async def reporters_to_hide(self, guild_id: GuildId) -> int:
         """How many people hide a clip together."""

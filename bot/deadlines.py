@@ -62,8 +62,8 @@ class Deadlines:
 
     async def look(self) -> None:
         """Remind of every case that has reached a mark since the last look."""
-        before = self._now() + timedelta(hours=MARKS_HOURS[0])
-        for case in await self._database.read(partial(cases.running_out, before=before, limit=AT_ONCE_MAX)):
+        soon = self._now() + timedelta(hours=MARKS_HOURS[0])
+        for case in await self._database.read(partial(cases.running_out, by=soon, limit=AT_ONCE_MAX)):
             mark = _reached(case, self._now())
             if mark is not None and (case.reminded_hours is None or mark < case.reminded_hours):
                 await self._remind(case, mark)

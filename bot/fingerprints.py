@@ -21,8 +21,8 @@ from bot.errors import ClipUnusable
 HASH_BITS = 64
 LOOK_DIGITS = 32
 
-D_BITS_MAX = 10
-P_BITS_MAX = 10
+D_BITS_MAX = 12
+P_BITS_MAX = 12
 """So many of 64 bits may differ, in each of the two hashes. Measured: see tests/test_fingerprints.py."""
 
 FRAMES = 6

@@ -16,14 +16,27 @@ from typing import Protocol
 from weakref import WeakValueDictionary
 
 from bot.catalogue import Catalogue
-from bot.domain import ChannelId, Clip, ClipState, FaultKind, Job, JobId, JobState, Kind, Member, UserId
+from bot.domain import (
+    ChannelId,
+    Clip,
+    ClipState,
+    FaultKind,
+    InteractionId,
+    Job,
+    JobId,
+    JobState,
+    Kind,
+    Member,
+    UserId,
+)
 from bot.errors import ClipTooLarge, ClipUnusable, NotYours, OrderRefused
 from bot.ids import Ids
 from bot.language import _
 from bot.material import Shown
 from bot.packing import Packed, Packing
 from bot.stills import Stills
-from storage import clips, guilds, jobs, library, shelf, stars, wishes
+from bot.whispers import ANSWERS_HOLD
+from storage import clips, copies, guilds, jobs, library, shelf, stars, wishes
 from storage.database import Database
 from storage.library import Aisle, Search
 from storage.shelf import Found, Sieve
@@ -247,6 +260,20 @@ class Library:
             finally:
                 if packed.is_copy and packed.path is not None:
                     await asyncio.to_thread(packed.path.unlink, missing_ok=True)
+
+    async def sent_alone(self, job_id: JobId, interaction_id: InteractionId, token: str) -> None:
+        """Note that the answer to an interaction is about to hold a clip's file: a take-down empties it."""
+        at = self._now()
+        await self._database.write(
+            partial(
+                copies.sent,
+                job_id=job_id,
+                interaction_id=interaction_id,
+                token=token,
+                expires_at=at + ANSWERS_HOLD,
+                at=at,
+            )
+        )
 
     async def wishes(self, user_id: UserId, wanted: Wishes | None = None) -> Wishes:
         """What a person has asked for everywhere; with `wanted`, from now on."""

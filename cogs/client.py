@@ -40,6 +40,7 @@ from cogs.preset_option import preset_choices
 from cogs.presses import Presses
 from cogs.reactions import Reactions
 from cogs.remix import remix, remix_this
+from cogs.report_menu import report_this
 from cogs.review_presses import ReviewPresses, is_verdict
 from cogs.shelves import Shelves
 from cogs.storyboard import Storyboards, storyboard
@@ -135,6 +136,7 @@ class Client(discord.Client):
         self.tree.add_command(animate_this(self.making))
         self.tree.add_command(remix(self.making, catalogue, styles))
         self.tree.add_command(remix_this(self.making))
+        self.tree.add_command(report_this())
         self.tree.add_command(
             help_(catalogue, confirm_above_micros=confirm_above_micros, play_money=play_money)
         )

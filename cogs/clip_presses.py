@@ -20,7 +20,9 @@ from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, sa
 from cogs.clip_buttons import Act, ClipButton
 from cogs.forms import sent_values, show
 from cogs.letting_in import let_in
+from cogs.moderators import moderator_of
 from cogs.presses import member_of
+from cogs.remix import job_shown
 
 SETTLED_WITHIN_S = 6.0
 """For so long the answer to Delete waits for its steps, to say what came of each."""
@@ -104,6 +106,16 @@ class ClipPresses:
             told = _("Thank you. Those who manage this server are told now.")
         await answer(interaction, said(told))
 
+    async def report_menu(self, interaction: Interaction, message: discord.Message) -> None:
+        """Apps > Report this clip."""
+        job_id = job_shown(message)
+        if job_id is None:
+            raise NotYours(
+                _("This message shows no clip of this bot."),
+                _("Choose one that does; what others post is reported to Discord."),
+            )
+        await self._open_report(interaction, JobId(job_id))
+
     async def _open_report(self, interaction: Interaction, job_id: JobId) -> None:
         member_of(interaction)
         modal = ui.Modal(title=_("Report this clip"), custom_id=f"report:{job_id}")
@@ -168,12 +180,8 @@ class ClipPresses:
 
     async def _decide(self, interaction: Interaction, job_id: JobId, outcome: Outcome) -> None:
         await acknowledge(interaction)
-        taken = await self._cases.decide(
-            job_id,
-            outcome,
-            by=member_of(interaction),
-            moderator=interaction.permissions.manage_messages,
-        )
+        by = await moderator_of(interaction, self._cases)
+        taken = await self._cases.decide(job_id, outcome, by=by.member, moderator=by.is_moderator)
         match outcome:
             case Outcome.DISMISSED:
                 told = _("The clip is shown again.")

@@ -5,6 +5,7 @@ from typing import Any
 
 import discord
 
+from bot.cases import Cases
 from bot.deciding import Moderator
 from bot.domain import GuildId, UserId
 from bot.reviews import Reviews
@@ -12,7 +13,7 @@ from cogs.answers import Interaction
 from cogs.whereabouts import member_of
 
 
-async def moderator_of(interaction: Interaction, reviews: Reviews) -> Moderator:
+async def moderator_of(interaction: Interaction, reviews: Reviews | Cases) -> Moderator:
     """Who presses, and whether they moderate.
 
     Raises:

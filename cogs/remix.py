@@ -84,11 +84,15 @@ def remix_this(making: Making) -> app_commands.ContextMenu:
     """The command of a message's menu."""
 
     async def callback(interaction: Interaction, message: discord.Message) -> None:
-        shown = (_SHOWS.fullmatch(one) for one in custom_ids(message.components))
-        job_id = next((found["job"] for found in shown if found is not None), None)
-        await making.remix_menu(interaction, job_id)
+        await making.remix_menu(interaction, job_shown(message))
 
     return app_commands.ContextMenu(name="Remix this clip", callback=callback)
+
+
+def job_shown(message: discord.Message) -> str | None:
+    """The job whose clip or card a message shows, by its own buttons; None where it shows none."""
+    shown = (_SHOWS.fullmatch(one) for one in custom_ids(message.components))
+    return next((found["job"] for found in shown if found is not None), None)
 
 
 def choice_name(clip: Shown, catalogue: Catalogue, *, at: datetime) -> str:

@@ -11,7 +11,7 @@ import aiohttp
 import discord
 
 from bot.catalogue import Catalogue
-from bot.domain import NO_CHANNEL, JobId, JobState, Kind, MessageId, UserId
+from bot.domain import NO_CHANNEL, InteractionId, JobId, JobState, Kind, MessageId, UserId
 from bot.family import Families
 from bot.gallery import Galleries
 from bot.language import _
@@ -177,6 +177,7 @@ class Shelves:
         if path is not None:
             still = Still(attached=clip_file_name(job.id))
             files.append(await _opened(path, clip_file_name(job.id), clip_alt(job, model.label)))
+            await self._library.sent_alone(job.id, InteractionId(interaction.id), interaction.token)
         else:
             still, file = await self._still(shelved, await self._player(interaction, shelved))
             files += [file] if file is not None else []
@@ -208,6 +209,7 @@ class Shelves:
             files = []
             if packed.path is not None:
                 files.append(await _opened(packed.path, clip_file_name(job.id), clip_alt(job, label)))
+                await self._library.sent_alone(job.id, InteractionId(interaction.id), interaction.token)
             await answer(interaction, sent_view(job, label, packed.link), files=files)
 
     async def _still(self, one: Shelved, player: str | None) -> tuple[Still, discord.File | None]:

@@ -184,15 +184,15 @@ def waiting_count(tx: sqlite3.Connection, guild_id: GuildId) -> int:
     return int(row[0])
 
 
-def running_out(tx: sqlite3.Connection, *, before: datetime, limit: int) -> list[Case]:
-    """The open cases of all servers whose clock runs out before then, the soonest first."""
+def running_out(tx: sqlite3.Connection, *, by: datetime, limit: int) -> list[Case]:
+    """The open cases of all servers whose clock has run out by then, the soonest first."""
     rows = tx.execute(
         """
         SELECT c.*, (SELECT count(*) FROM reports AS r WHERE r.case_id = c.id) AS reports
-        FROM cases AS c WHERE c.decided_at IS NULL AND c.due_at IS NOT NULL AND c.due_at < ?
+        FROM cases AS c WHERE c.decided_at IS NULL AND c.due_at IS NOT NULL AND c.due_at <= ?
         ORDER BY c.due_at LIMIT ?
         """,
-        (to_us(before), limit),
+        (to_us(by), limit),
     )
     return [_case(row) for row in rows]
 

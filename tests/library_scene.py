@@ -21,6 +21,7 @@ from bot.places import Places
 from bot.sandbox.person import Person
 from bot.stills import Stills
 from cogs.clips import clips as clips_command
+from cogs.moderation_reports import add_reports, add_takedowns
 from cogs.reactions import Reactions
 from cogs.settings import settings
 from cogs.shelves import Shelves
@@ -196,6 +197,10 @@ async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
         heard = stage.client.reactions = Heard(stage.client, galleries)
         stage.client.tree.add_command(clips_command(shelves, stage.catalogue))
         stage.client.tree.add_command(settings(Places(stage.database), galleries))
+        group = stage.client.tree.get_command("moderation")
+        assert isinstance(group, discord.app_commands.Group)
+        add_reports(group, scene.cases)
+        add_takedowns(group, scene.takedowns, scene.removals, shelves)
         if stage.client.direct_messages:
             stage.client.tree.open_outside_servers()
         await stage.client.tree.sync()

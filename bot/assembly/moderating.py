@@ -14,6 +14,7 @@ from cogs.moderation import moderation
 from cogs.moderation_appeals import add_appeals
 from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
+from cogs.moderation_reports import add_reports, add_takedowns
 from cogs.moderation_words import add_words
 from cogs.operator_people import add_operator_blocks
 from cogs.rules_desk import RulesDesk
@@ -35,6 +36,10 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     add_appeals(group, client.desk)
     add_words(group, ground.screens.server_words, buying.attachments, ground.screens.screening)
     rules.add(group)
+    taken = showing.removing
+    add_reports(group, taken.cases)
+    if client.shelves is not None:
+        add_takedowns(group, taken.takedowns, taken.removals, client.shelves)
     client.tree.add_command(group)
     client.tree.add_command(standing(people, appeals))
     add_operator_blocks(client.tree, ground.config.operator_ids, people)
