@@ -11,6 +11,14 @@ from bot.screening.folding import classes, runs_on
 STRETCHED_MIN = 3
 """No word of a Latin script has a letter three times in a row, so then two of them may be for show."""
 
+_SMALL_WORDS = frozenset(
+    "a i ad ah ai al am an as at be by da de do dr du eh el en er es eu ex go ha he hi id if im in is it ja "
+    "la le me mr ms my no of oh ok on or ox pa pi so st to tv uk um un up us vs we wo ye zu".translate(
+        str.maketrans({"l": "i"})
+    ).split()
+)
+"""What stands between spaces by itself in English and German; any other piece so small is a splinter."""
+
 _SET_APART = re.compile(" +")
 
 
@@ -105,7 +113,7 @@ def _splinters(parts: Sequence[str], *, exact: bool) -> bool:
         return all(len(part) == 1 for part in parts)
     if len(parts) >= STRETCHED_MIN and all(len(part) <= 2 for part in parts):
         return True
-    return any(len(part) == 1 and part not in "ai" for part in parts)
+    return any(len(part) <= 2 and part not in _SMALL_WORDS for part in parts)
 
 
 def _stretched(kinds: str) -> list[bool]:
