@@ -37,6 +37,11 @@ async def reviewed(database: Database, order: Order) -> bool:
     return await database.read(partial(_reviewed, order))
 
 
+async def moderated(database: Database, order: Order) -> bool:
+    """Whether any gate stands where an order is placed."""
+    return await database.read(partial(_moderated, order))
+
+
 def at_rendering(
     tx: sqlite3.Connection,
     order: Order,
@@ -144,6 +149,13 @@ def _reviewed(order: Order, tx: sqlite3.Connection) -> bool:
     guild_id = order.member.guild_id
     setting = rows.setting(tx, guild_id, _gated_by(order), Gate.RENDERING)
     return setting.mode is not Mode.OFF and places.get(tx, guild_id, Purpose.REVIEWS) is not None
+
+
+def _moderated(order: Order, tx: sqlite3.Connection) -> bool:
+    channel_id = _gated_by(order)
+    return any(
+        rows.setting(tx, order.member.guild_id, channel_id, gate).mode is not Mode.OFF for gate in Gate
+    )
 
 
 def _gated_by(order: Order) -> ChannelId:

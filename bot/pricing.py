@@ -1,6 +1,6 @@
 """From what was asked to what can be ordered, with its price and all that its member should know of it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -55,13 +55,26 @@ class Proposal:
         return bool(self.notes or self.priced.adjustments)
 
 
+async def never(order: Order) -> bool:
+    """For whom nothing of the kind is ever asked."""
+    del order
+    return False
+
+
+async def always(order: Order) -> bool:
+    """For whom it is always asked."""
+    del order
+    return True
+
+
 class Pricing:
     """Everything that is looked at before an order is placed. It writes nothing.
 
     Args:
         ages: how old accounts and memberships must be for what costs money.
         keep_at_provider: whether providers are asked to keep their copies, for remixes.
-        block_ip: whether those that can are asked to refuse what is known to be somebody's property.
+        block_ip: whether those that can are asked to refuse what is known to be somebody's property, of an
+            order that is of the place where it is placed.
     """
 
     def __init__(
@@ -73,7 +86,7 @@ class Pricing:
         now: Callable[[], datetime],
         ages: MinimumAges = NO_AGES,
         keep_at_provider: bool = False,
-        block_ip: bool = False,
+        block_ip: Callable[[Order], Awaitable[bool]] = never,
     ) -> None:
         self._catalogue = catalogue
         self._screening = screening
@@ -115,8 +128,9 @@ class Pricing:
             spoiler=asked.spoiler,
             source_job_id=None if origin is None else JobId(origin),
             seed=self._seed(asked, priced),
-            blocks_ip=self._block_ip and self._has_field(priced, "blocks_ip"),
         )
+        if self._has_field(priced, "blocks_ip"):
+            order = replace(order, blocks_ip=await self._block_ip(order))
         verdict = await self._screening.look(order)
         asides, notes = proposal.asides, proposal.notes
         if self._has_field(priced, "remixable"):

@@ -42,6 +42,10 @@ def _capitals(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
+def _where(value: object) -> object:
+    return {"true": "always", "false": "never"}.get(value.lower(), value) if isinstance(value, str) else value
+
+
 def _whole(value: object) -> object:
     # A line break in it would else come out as an odd error of every request that carries it.
     if isinstance(value, str) and len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]:
@@ -107,6 +111,7 @@ UserIds = Annotated[frozenset[Annotated[UserId, BeforeValidator(_user_id)]], Bef
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_parts)]
 ProviderName = Literal["fal", "openai", "replicate", "lumenfall", "prodia", "studio"]
 Providers = Annotated[tuple[ProviderName, ...], BeforeValidator(_parts)]
+Where = Annotated[Literal["always", "moderated", "never"], BeforeValidator(_where)]
 CurrencyCode = Annotated[str, BeforeValidator(_capitals), Field(pattern=r"^[A-Z]{3}$")]
 Rate = Annotated[int, BeforeValidator(_rate), Field(gt=0)]
 Days = Annotated[int, Field(ge=0, le=3_650)]
@@ -198,8 +203,8 @@ class Settings(BaseSettings):
     """An order that costs more asks its member first."""
     keep_at_provider: bool = False
     """Whether providers are asked to keep their copies of clips, so that they can be remixed there."""
-    block_ip: bool = True
-    """Whether providers that can are asked to refuse what is known to be somebody else's property."""
+    block_ip: Where = "always"
+    """Where providers that can are asked to refuse what is known to be somebody else's property."""
     studio_play_usd_per_second: Usd | None = None
     """What a second of the free studio costs in play money; set by the sandbox, for trying budgets out."""
 

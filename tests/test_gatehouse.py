@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain import NOWHERE, JobState, Member
 from bot.errors import OrderRefused
+from bot.gatehouse import moderated
 from bot.gates import Found, Gate, Mode, Why
 from bot.people import Measure, People
 from storage import review_queue
@@ -124,3 +125,23 @@ async def test_outside_servers_what_somebody_would_have_to_look_at_is_refused(
     assert (await bench.place(member=alone)).state is JobState.QUEUED
     with pytest.raises(OrderRefused, match="there is none here"):
         await bench.place(member=alone, found=Found(reasons=("score:openai:violence",)))
+
+
+@pytest.mark.parametrize(
+    ("gate", "mode", "expected"),
+    [
+        (Gate.RENDERING, Mode.OFF, False),
+        (Gate.RENDERING, Mode.FLAGGED, True),
+        (Gate.SHOWING, Mode.FLAGGED, True),
+    ],
+)
+async def test_a_channel_with_any_gate_is_a_moderated_one(
+    database: Database, clock: Clock, gate: Gate, mode: Mode, *, expected: bool
+) -> None:
+    bench = Bench(database, clock)
+    order = (await bench.stored()).order
+    for every in Gate:
+        await bench.gate(every, Mode.OFF)
+    await bench.gate(gate, mode)
+
+    assert await moderated(database, order) is expected

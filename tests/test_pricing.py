@@ -15,7 +15,7 @@ from bot.domain import Kind
 from bot.errors import OrderRefused
 from bot.ids import Ids
 from bot.material import UNUSED_FOR, Material
-from bot.pricing import Pricing
+from bot.pricing import Pricing, always, never
 from bot.providers.fal_words import in_fals_words
 from bot.providers.wording import Worded
 from bot.screening.screening import Screening
@@ -82,7 +82,7 @@ async def test_of_a_provider_that_cannot_be_told_nothing_is_said(
 async def test_what_is_somebodys_property_is_refused_by_a_provider_that_can_be_told_so(
     models: Catalogue, material: Material, clock: Clock, *, blocks: bool
 ) -> None:
-    pricing = Pricing(models, Screening(), material, now=clock, block_ip=blocks)
+    pricing = Pricing(models, Screening(), material, now=clock, block_ip=always if blocks else never)
 
     order, quote, _ = (await pricing.propose(replace(asked(), model="sora-2"))).priced
     elsewhere = (await pricing.propose(replace(asked(), model="veo-3.1"))).priced.order

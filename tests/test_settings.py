@@ -434,3 +434,18 @@ def test_a_currency_without_a_plain_rate_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=named):
         given(tmp_path, **values)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("true", "always"),
+        ("False", "never"),
+        ("always", "always"),
+        ("moderated", "moderated"),
+        ("never", "never"),
+    ],
+)
+def test_where_property_is_asked_about_was_once_a_yes_or_a_no(tmp_path: Path, said: str, meant: str) -> None:
+    assert given(tmp_path, block_ip=said).block_ip == meant
+    assert given(tmp_path).block_ip == "always"

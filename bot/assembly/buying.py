@@ -1,6 +1,6 @@
 """What a member can order and pay for, and the signed-in client that takes the orders."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -11,17 +11,18 @@ from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.control import carry_out
 from bot.distributing import Distributing
-from bot.domain import JobId
+from bot.domain import JobId, Order
 from bot.door import Door
 from bot.eligibility import MinimumAges
 from bot.fingerprints import Fingerprints
+from bot.gatehouse import moderated
 from bot.hashes import Hashes
 from bot.identifies import Identifies
 from bot.material import Material
 from bot.orders import Orders
 from bot.pictures import Pictures
 from bot.presets import Presets
-from bot.pricing import Pricing
+from bot.pricing import Pricing, always, never
 from bot.settings import DISCORD_API_URL
 from bot.sheets import Sheets
 from bot.spending import Spending
@@ -71,7 +72,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
             membership=timedelta(days=config.membership_age_min_days),
         ),
         keep_at_provider=config.keep_at_provider,
-        block_ip=config.block_ip,
+        block_ip=_asks_about_property(ground),
     )
     orders = Orders(
         database,
@@ -112,6 +113,16 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         attachments=attachments,
         client=client,
     )
+
+
+def _asks_about_property(ground: Ground) -> Callable[[Order], Awaitable[bool]]:
+    match ground.config.block_ip:
+        case "always":
+            return always
+        case "moderated":
+            return partial(moderated, ground.database)
+        case "never":
+            return never
 
 
 def _money(ground: Ground, client: Client, orders: Orders, budgets: Budgets) -> None:

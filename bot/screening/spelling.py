@@ -12,9 +12,9 @@ STRETCHED_MIN = 3
 """No word of a Latin script has a letter three times in a row, so then two of them may be for show."""
 
 _SMALL_WORDS = frozenset(
-    "a i ad ah ai al am an as at be by da de do dr du eh el en er es eu ex go ha he hi id if im in is it ja "
-    "la le me mr ms my no of oh ok on or ox pa pi so st to tv uk um un up us vs we wo ye zu".translate(
-        str.maketrans({"l": "i"})
+    classes(
+        "a i ad ah ai al am an as at be by da de do dr du eh el en er es eu ex go ha he hi id if im in is "
+        "it ja la le me mr ms my no of oh ok on or ox pa pi so st to tv uk um un up us vs we wo ye zu"
     ).split()
 )
 """What stands between spaces by itself in English and German; any other piece so small is a splinter."""
