@@ -245,8 +245,13 @@ class Cards:
         first_try = first.card_tried_at is None
         message_id = None
         nonce = card_nonce(first.id)
-        if first.card_tried_at is not None and not self._nonces.holds(nonce, first.card_tried_at):
-            message_id = await self._delivery.find_card(first.order.channel_id, first)
+        holds = self._nonces.holds(nonce, first.card_tried_at)
+        if first.card_tried_at is not None and not (holds and self._nonces.knows(nonce)):
+            try:
+                message_id = await self._delivery.find_card(first.order.channel_id, first)
+            except DeliveryRefused:
+                if not holds:  # by our clock, which may have been set back since another process tried
+                    raise
         if message_id is None:
             await self._database.write(partial(jobs.card_tried, job_id=first.id, at=at))
             self._nonces.tried(nonce)

@@ -35,6 +35,10 @@ class Nonces:
         first = self._first.get(nonce)
         return first is None or asyncio.get_running_loop().time() - first < NONCE_HOLDS.total_seconds()
 
+    def knows(self, nonce: str) -> bool:
+        """Whether this process made the first try, so that `holds` is certain whatever the clock does."""
+        return nonce in self._first
+
     def forget(self, nonce: str) -> None:
         """It is posted."""
         self._first.pop(nonce, None)

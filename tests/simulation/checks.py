@@ -2,9 +2,11 @@
 
 from hashlib import sha256
 
-from bot.domain import ENDED, ClipState, EntryKind, Job, JobState, Scope
+from bot.domain import ENDED, ClipState, EntryKind, Job, JobState, MessageId, Scope
+from bot.worker import BAD_FILES_MAX
 from storage import clips, jobs, ledger, removals
 from tests.simulation.providers import Fate, Made
+from tests.simulation.sky import Mishap
 from tests.simulation.world import World
 
 NO_GOOD_CLIP = {Fate.GARBAGE, Fate.EXPIRES, Fate.FORGOTTEN}
@@ -37,9 +39,20 @@ def _of_job(world: World, job: Job, made: list[Made]) -> list[str]:
         found.append("its card does not say how it ended")
     if len(made) > 1:
         found.append(f"was made {len(made)} times")
+    found += _of_card(world, job)
     found += _of_money(world, job, made)
     found += _of_clip(world, job, made)
     return found
+
+
+def _of_card(world: World, job: Job) -> list[str]:
+    """Where it can still be edited, it says how the job ended."""
+    discord = world.discord
+    card = discord.messages.get(job.card_message_id or MessageId(0))
+    if card is None or card.deleted or card.channel_id in discord.refused_in or card.clips:
+        return []
+    said = card.says.get(job.id)
+    return [] if said is job.state else [f"its card says {said}"]
 
 
 def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
@@ -50,7 +63,7 @@ def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
         if entry.kind in (EntryKind.CAPTURE, EntryKind.ADJUST):
             booked += entry.amount_micros
             on_the_house |= entry.bearer is Scope.HOUSE and entry.kind is EntryKind.CAPTURE
-    billed = sum(each.billed for each in made)
+    billed = sum(each.bill(world.time()) for each in made)
     charged = job.charged_micros
     found = []
     unsaid = any(each.fate in UNSAID for each in made) or (
@@ -64,6 +77,8 @@ def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
         found.append(f"its member was charged {charged}")
     if job.state is JobState.POSTED and made and not charged and not on_the_house:
         found.append("it was posted, and its member paid nothing")
+    if job.state is JobState.FAILED and charged and not any(each.fate is Fate.FAILS_BILLED for each in made):
+        found.append(f"it failed, and its member paid {charged}")
     if not made and charged:
         found.append("its member paid for nothing")
     return found
@@ -75,12 +90,17 @@ def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
     if len(seen) > 1 and not job.is_on_card:
         found.append(f"its clip is shown {len(seen)} times")
     was_good = any(
-        each.billed and each.fate not in NO_GOOD_CLIP | UNMADE and not each.stopped for each in made
+        each.bill(world.time()) and each.fate not in NO_GOOD_CLIP | UNMADE and not each.stopped
+        for each in made
     )
     state = clips.state_of(world.connection, job.id)
     if was_good and job.state not in (JobState.POSTED, JobState.UNDELIVERABLE):
-        lied = job.fault is not None and job.fault.code in ("clip_unusable", "asset_gone", "disk")
-        if not lied:
+        lies = sum(
+            count
+            for (_, call, mishap), count in getattr(world.sky, "struck", {}).items()
+            if call == "fetch" and mishap is Mishap.LIE
+        )
+        if lies < BAD_FILES_MAX:  # so many bad files are believed
             found.append(f"was paid for and is lost: {job.fault}")
     if job.state in (JobState.POSTED, JobState.UNDELIVERABLE):
         clip = clips.get(world.connection, job.id, folder=world.folder)

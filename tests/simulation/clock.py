@@ -63,6 +63,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._agenda = agenda
         self._soon: deque[asyncio.Handle] = deque()
         self._timers: list[asyncio.TimerHandle] = []
+        self._tasks: list[asyncio.Task[Any]] = []
         self.set_exception_handler(self._note)
 
     def time(self) -> float:
@@ -110,7 +111,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         """End what is left of a process that was cut. Only when nobody looks at its world any more."""
         events._set_running_loop(self)
         try:
-            for task in asyncio.all_tasks(self):
+            for task in self._tasks:
+                if task.done():
+                    continue
                 task._log_destroy_pending = False  # type: ignore[attr-defined]
                 try:
                     task.get_coro().close()
@@ -120,9 +123,17 @@ class SimulatedLoop(asyncio.BaseEventLoop):
             events._set_running_loop(None)
         self._soon.clear()
         self._timers.clear()
+        self._tasks.clear()
         self.close()
 
     # What asyncio asks of a loop
+
+    def create_task(
+        self, coro: Any, *, name: object = None, context: Context | None = None
+    ) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = super().create_task(coro, name=name, context=context)
+        self._tasks.append(task)
+        return task
 
     def call_soon(
         self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bot.delivery import Card, Post, card_nonce, clip_nonce
-from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, MessageId, UserId
+from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone
 from bot.showing import Notice, Reminder
 from tests.simulation.sky import Mishap, Sky, WentWrong, across
@@ -24,7 +24,7 @@ LEVEL_BYTES = 10 << 20
 
 @dataclass(slots=True, kw_only=True)
 class Message:
-    """A message of ours. `clips` are the SHA-256 of the files that it shows."""
+    """A message of ours: the SHA-256 of the files that it shows, and how the jobs of a card stand on it."""
 
     id: MessageId
     channel_id: ChannelId
@@ -32,6 +32,7 @@ class Message:
     job_id: JobId
     posted_s: float
     clips: list[str] = field(default_factory=list)
+    says: dict[JobId, JobState] = field(default_factory=dict)
     deleted: bool = False
 
 
@@ -50,6 +51,7 @@ class SimulatedDiscord:
         self.closed: set[ChannelId] = set()
         self.gone: set[ChannelId] = set()
         self.unread: set[ChannelId] = set()
+        self.refused_in: set[ChannelId] = set()
         self.parents: dict[ChannelId, ChannelId] = {}
         self.departed: set[UserId] = set()
         self._sky = sky
@@ -77,7 +79,8 @@ class SimulatedDiscord:
     async def post_card(self, card: Card) -> MessageId:
         job = card.job
         return await self._call(
-            "post card", lambda: self._post(card_nonce(job.id), job.id, job.order.channel_id, [])
+            "post card",
+            lambda: self._post(card_nonce(job.id), job.id, job.order.channel_id, [], _said(card)),
         )
 
     async def edit_card(self, card: Card) -> None:
@@ -167,7 +170,14 @@ class SimulatedDiscord:
                 case _:
                     raise DeliveryUnavailable(str(wrong)) from wrong
 
-    def _post(self, nonce: str, job_id: JobId, channel_id: ChannelId, clips: list[str]) -> MessageId:
+    def _post(
+        self,
+        nonce: str,
+        job_id: JobId,
+        channel_id: ChannelId,
+        clips: list[str],
+        says: dict[JobId, JobState] | None = None,
+    ) -> MessageId:
         at = self._time()
         self._check_open(channel_id)
         of_job = self.of_job.setdefault(job_id, [])
@@ -191,6 +201,7 @@ class SimulatedDiscord:
             job_id=job_id,
             posted_s=at,
             clips=clips,
+            says=says or {},
         )
         self.messages[message.id] = message
         of_job.append(message)
@@ -201,6 +212,7 @@ class SimulatedDiscord:
         if message is None or message.deleted:
             raise MessageGone("Unknown Message")
         self._check_open(message.channel_id)
+        message.says = _said(card)
         if clips is None:
             return
         for job_id, _ in clips:
@@ -233,7 +245,12 @@ class SimulatedDiscord:
         if channel_id in self.gone:
             raise PlaceGone("Unknown Channel")
         if channel_id in self.closed:
+            self.refused_in.add(channel_id)
             raise DeliveryRefused("Missing Permissions")
+
+
+def _said(card: Card) -> dict[JobId, JobState]:
+    return {take.job.id: take.job.state for take in card.takes}
 
 
 def _digest(body: bytes) -> str:

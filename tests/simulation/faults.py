@@ -100,6 +100,7 @@ _DISCORD_CALLS = (
 _SUBMIT = tuple(
     each for each in Mishap if each not in (Mishap.TOO_LARGE, Mishap.DIE_BEFORE, Mishap.DIE_AFTER)
 )
+_SUBMIT += (Mishap.LATE, Mishap.LATE)
 _ASKED = (
     Mishap.UNREACHED,
     Mishap.BUSY,
@@ -147,8 +148,8 @@ def draw(seed: int) -> Plan:
             events.append(order)
     placed = [event.at_s for event in events]
     for _ in range(chance.choice((0, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12))):
-        at_s = round(chance.choice(placed) + chance.expovariate(1 / 6.0), 2)
-        events.append(_fault(chance, at_s, clock_is_right=clock_is_right))
+        soon_s = chance.uniform(0.0, 0.2) if chance.random() < 0.4 else chance.expovariate(1 / 6.0)
+        events += _happens(chance, round(chance.choice(placed) + soon_s, 3), clock_is_right=clock_is_right)
     return Plan(
         seed=seed,
         events=tuple(sorted(events, key=lambda event: event.at_s)),
@@ -157,13 +158,15 @@ def draw(seed: int) -> Plan:
     )
 
 
-def _fault(chance: random.Random, at_s: float, *, clock_is_right: bool) -> Event:
-    kinds: tuple[tuple[int, Callable[[random.Random, float], Event]], ...] = (
+def _happens(chance: random.Random, at_s: float, *, clock_is_right: bool) -> list[Event]:
+    kinds: tuple[tuple[int, Callable[[random.Random, float], list[Event]]], ...] = (
         (8, _crash),
         (8, _provider_call),
         (7, _discord_call),
-        (4, _fate),
+        (5, _fate),
         (4, _person),
+        (3, _storm),
+        (2, _stepped_clock),
         (1, _stop),
         (2, _place),
         (1, _full),
@@ -174,75 +177,101 @@ def _fault(chance: random.Random, at_s: float, *, clock_is_right: bool) -> Event
     return drawn(chance, at_s)
 
 
-def _crash(chance: random.Random, at_s: float) -> Event:
+def _crash(chance: random.Random, at_s: float) -> list[Event]:
     down_s = chance.choice((0.5, 5.0, 5.0, 130.0, 3_700.0))
-    return Event(at_s=at_s, kind=Kind.CRASH, number=chance.randint(1, 60), lasts_s=down_s)
+    return [Event(at_s=at_s, kind=Kind.CRASH, number=chance.randint(1, 60), lasts_s=down_s)]
 
 
-def _stop(chance: random.Random, at_s: float) -> Event:
-    return Event(at_s=at_s, kind=Kind.STOP, lasts_s=chance.choice((1.0, 30.0)))
+def _stop(chance: random.Random, at_s: float) -> list[Event]:
+    return [Event(at_s=at_s, kind=Kind.STOP, lasts_s=chance.choice((1.0, 30.0)))]
 
 
-def _provider_call(chance: random.Random, at_s: float) -> Event:
+def _provider_call(chance: random.Random, at_s: float) -> list[Event]:
     call = chance.choice(_PROVIDER_CALLS)
     mishaps = _SUBMIT if call == "submit" else (*_ASKED, Mishap.FULL) if call == "fetch" else _ASKED
-    return Event(
-        at_s=at_s,
-        kind=Kind.CALL,
-        where=chance.choice(NAMES),
-        call=call,
-        what=chance.choice(mishaps).value,
-        lasts_s=chance.choice(_ONCE_MORE),
-    )
+    return [
+        Event(
+            at_s=at_s,
+            kind=Kind.CALL,
+            where=chance.choice(NAMES),
+            call=call,
+            what=chance.choice(mishaps).value,
+            lasts_s=chance.choice(_ONCE_MORE),
+        )
+    ]
 
 
-def _discord_call(chance: random.Random, at_s: float) -> Event:
+def _discord_call(chance: random.Random, at_s: float) -> list[Event]:
     call = chance.choice(_DISCORD_CALLS)
     mishaps = [each for each in _POSTED if each is not Mishap.REFUSED or call == "post clip"]
     if call == "post clip":
         mishaps.append(Mishap.TOO_LARGE)
-    return Event(
-        at_s=at_s,
-        kind=Kind.CALL,
-        where="discord",
-        call=call,
-        what=chance.choice(mishaps).value,
-        lasts_s=chance.choice(_ONCE_MORE),
-    )
+    return [
+        Event(
+            at_s=at_s,
+            kind=Kind.CALL,
+            where="discord",
+            call=call,
+            what=chance.choice(mishaps).value,
+            lasts_s=chance.choice(_ONCE_MORE),
+        )
+    ]
 
 
-def _fate(chance: random.Random, at_s: float) -> Event:
+def _fate(chance: random.Random, at_s: float) -> list[Event]:
     del at_s
-    return Event(at_s=0.0, kind=Kind.FATE, where=chance.choice(NAMES), what=chance.choice(list(Fate)).value)
+    return [Event(at_s=0.0, kind=Kind.FATE, where=chance.choice(NAMES), what=chance.choice(list(Fate)).value)]
 
 
-def _person(chance: random.Random, at_s: float) -> Event:
+def _person(chance: random.Random, at_s: float) -> list[Event]:
     kind = chance.choice((Kind.CANCEL, Kind.CANCEL, Kind.DELETE, Kind.DELETED, Kind.LEFT))
-    return Event(at_s=at_s, kind=kind, number=chance.randint(1, 20))
+    return [Event(at_s=at_s, kind=kind, number=chance.randint(1, 20))]
 
 
-def _place(chance: random.Random, at_s: float) -> Event:
+def _place(chance: random.Random, at_s: float) -> list[Event]:
     kind = chance.choice((Kind.CLOSED, Kind.UNREAD, Kind.GONE))
     channel = str(chance.choice(CHANNELS))
-    return Event(at_s=at_s, kind=kind, where=channel, lasts_s=chance.choice((20.0, 200.0)))
+    return [Event(at_s=at_s, kind=kind, where=channel, lasts_s=chance.choice((20.0, 200.0)))]
 
 
-def _full(chance: random.Random, at_s: float) -> Event:
-    return Event(at_s=at_s, kind=Kind.FULL, lasts_s=chance.choice((1.0, 40.0)))
+def _full(chance: random.Random, at_s: float) -> list[Event]:
+    return [Event(at_s=at_s, kind=Kind.FULL, lasts_s=chance.choice((1.0, 40.0)))]
 
 
-def _small_jump(chance: random.Random, at_s: float) -> Event:
-    return Event(at_s=at_s, kind=Kind.CLOCK, number=chance.choice((-500, -60, 60, 500)))
+def _small_jump(chance: random.Random, at_s: float) -> list[Event]:
+    return [Event(at_s=at_s, kind=Kind.CLOCK, number=chance.choice((-500, -60, 60, 500)))]
 
 
-def _jump(chance: random.Random, at_s: float) -> Event:
-    return Event(at_s=at_s, kind=Kind.CLOCK, number=chance.choice((-90_000, -4_000, 4_000, 90_000)))
+def _jump(chance: random.Random, at_s: float) -> list[Event]:
+    return [Event(at_s=at_s, kind=Kind.CLOCK, number=chance.choice((-90_000, -4_000, 4_000, 90_000)))]
 
 
-def _webhooks(chance: random.Random, at_s: float) -> Event:
-    return Event(
-        at_s=at_s / 8,
-        kind=Kind.WEBHOOKS,
-        where=chance.choice(NAMES),
-        what=chance.choice(("once", "twice", "late", "early")),
+def _webhooks(chance: random.Random, at_s: float) -> list[Event]:
+    return [
+        Event(
+            at_s=at_s / 8,
+            kind=Kind.WEBHOOKS,
+            where=chance.choice(NAMES),
+            what=chance.choice(("once", "twice", "late", "early")),
+        )
+    ]
+
+
+def _storm(chance: random.Random, at_s: float) -> list[Event]:
+    """A provider that turns everything down for a while, and a member who does not want to wait."""
+    what = chance.choice((Mishap.BUSY, Mishap.BUSY, Mishap.UNREACHED, Mishap.BROKEN)).value
+    lasts_s = chance.choice((20.0, 100.0, 400.0))
+    storms = [
+        Event(at_s=0.0, kind=Kind.CALL, where=where, call=call, what=what, lasts_s=at_s + lasts_s)
+        for where in NAMES
+        for call in ("submit", "ask")
+    ]
+    return [*storms, Event(at_s=at_s + 3.0, kind=Kind.CANCEL, number=chance.randint(1, 20))]
+
+
+def _stepped_clock(chance: random.Random, at_s: float) -> list[Event]:
+    """A clock that is set right while nobody knows whether a clip was posted."""
+    lost = Event(
+        at_s=at_s, kind=Kind.CALL, where="discord", call="post clip", what=Mishap.ANSWER_LOST, lasts_s=200.0
     )
+    return [lost, Event(at_s=at_s + chance.uniform(5.0, 90.0), kind=Kind.CLOCK, number=-100)]

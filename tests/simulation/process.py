@@ -17,7 +17,7 @@ from bot.catalogue import Catalogue
 from bot.control import ResumeSpending, SettleJob, carry_out
 from bot.delivery import Delivery, HeldBack
 from bot.domain import Job, JobId, Limits, Micros
-from bot.errors import ClipUnusable
+from bot.errors import ClipUnusable, StorageError
 from bot.fetching import Fetching
 from bot.fingerprints import Fingerprints
 from bot.hashes import Hashes
@@ -258,7 +258,10 @@ class Process:
 
     async def settle(self, *, case: SettleJob) -> None:
         """A person decides about an uncertain job."""
-        await carry_out(self.database, case, now=self._now)
+        try:
+            await carry_out(self.database, case, now=self._now)
+        except StorageError:
+            return  # it was settled by itself meanwhile, and that is what the person reads
         self.worker.wake(JobId(case.job_id))
 
     async def resume(self) -> None:

@@ -43,6 +43,9 @@ QUEUE_S = 1.0
 RENDER_S = (2.5, 6.0, 1.5, 4.0, 30.0, 3.0, 9.0)
 FORGETS_AFTER_S = 20.0
 SHORT_LINK_S = 1.0
+SHY_S = 60.0
+LISTED_AFTER_S = 30.0
+"""A list may be behind by so much."""
 LONG_RENDER_S = 3 * 3_600.0
 """Past our own patience, so that it is asked to stop."""
 
@@ -67,6 +70,7 @@ class Fate(StrEnum):
     EXPIRES = "expires at once"
     LONG = "takes hours"
     STOPS = "is stopped by the provider"
+    SHY = "is not known at first"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -80,11 +84,20 @@ class Made:
     created_s: float
     ready_s: float
     fate: Fate | None
-    billed: int = 0
     stopped: bool = False
     deleted: bool = False
-    stop_asked: bool = False
-    served: bool = False
+
+    def bill(self, at_s: float) -> int:
+        """What it costs us by then, whether we know or not."""
+        if self.stopped or at_s < self.ready_s:
+            return 0
+        match self.fate:
+            case Fate.FAILS | Fate.FAILS_UNSAID | Fate.STOPS:
+                return 0
+            case Fate.OVERBILLED:
+                return self.price * 3 // 2
+            case _:
+                return self.price
 
 
 @dataclass(slots=True)
@@ -178,7 +191,10 @@ class SimulatedProvider:
                 return CannotTell("nothing here says what became of it")
 
     async def _listed(self) -> AsyncGenerator[Listed]:
+        at = self._time()
         for made in reversed(self._books.made.values()):
+            if at < made.created_s + LISTED_AFTER_S:
+                continue
             yield Listed(
                 id=made.id, created_at=self._epoch + timedelta(seconds=made.created_s), echo=made.key
             )
@@ -194,10 +210,11 @@ class SimulatedProvider:
         if made is None:
             return Vanished()
         if made.fate is Fate.FORGOTTEN and at > made.created_s + FORGETS_AFTER_S:
-            made.billed = made.price
+            return Vanished()
+        if made.fate is Fate.SHY and at < made.created_s + SHY_S:
             return Vanished()
         if made.stopped:
-            return Stopped(Micros(made.billed))
+            return Stopped(Micros(0))
         if at < made.ready_s:
             return (
                 Waiting(1)
@@ -213,17 +230,13 @@ class SimulatedProvider:
             case Fate.FAILS_UNSAID:
                 return Failed(_theirs("failed"), None)
             case Fate.FAILS_BILLED:
-                made.billed = made.price
                 return Failed(_theirs("failed"), Micros(made.price))
             case Fate.STOPS:
-                made.stopped = True
                 return Stopped(Micros(0))
             case Fate.OVERBILLED:
-                made.billed = made.price * 3 // 2
-                return Rendered(Micros(made.billed))
+                return Rendered(Micros(made.bill(self._time())))
             case _:
-                made.billed = made.price
-                return Rendered(Micros(made.billed) if self._books.says_bill else None)
+                return Rendered(Micros(made.bill(self._time())) if self._books.says_bill else None)
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
         del bytes_max
@@ -242,8 +255,6 @@ class SimulatedProvider:
                 case _:
                     raise ProviderUnavailable(str(wrong)) from wrong
         _put(into, body)
-        if body.startswith(b"clip") and made is not None:
-            made.served = True
         return Fetched(size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
     def _file(self, made: Made | None) -> bytes:

@@ -1,7 +1,7 @@
 """What goes wrong by a plan: calls by their time, fates of what is taken on."""
 
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -36,6 +36,7 @@ class Weather:
         self._time = time
         self._windows: dict[tuple[str, str], list[_Window]] = {}
         self._fates: dict[str, deque[Event]] = {}
+        self.struck: Counter[tuple[str, str, Mishap]] = Counter()
         self._chance = random.Random(f"weather {plan.seed}")
         for event in plan.events:
             if event.kind is Kind.CALL:
@@ -45,6 +46,12 @@ class Weather:
                 self._fates.setdefault(event.where, deque()).append(event)
 
     def mishap(self, actor: str, call: str) -> Mishap | None:
+        struck = self._strikes(actor, call)
+        if struck is not None:
+            self.struck[actor, call, struck] += 1
+        return struck
+
+    def _strikes(self, actor: str, call: str) -> Mishap | None:
         at = self._time()
         for window in self._windows.get((actor, call), ()):
             since_s = at - window.event.at_s

@@ -249,6 +249,27 @@ async def posted_and_died(bench: Bench, mishap: Mishap = Mishap.HANG_AFTER) -> J
     return job
 
 
+async def test_a_clock_set_back_between_two_processes_makes_no_second_card(bench: Bench) -> None:
+    job = await posted_and_died(bench)
+    await bench.passing(minutes=10)
+    bench.clock.advance(-timedelta(minutes=9))
+
+    await bench.start()
+    job = await bench.until_shown(job)
+
+    assert [card.id for card in bench.channel.cards(job.id)] == [job.card_message_id]
+
+
+async def test_where_nobody_may_look_a_card_of_a_moment_ago_is_answered_by_its_nonce(bench: Bench) -> None:
+    job = await posted_and_died(bench)
+    bench.channel.history_open = False
+
+    await bench.start()
+    job = await bench.until_shown(job)
+
+    assert [card.id for card in bench.channel.cards(job.id)] == [job.card_message_id]
+
+
 async def test_a_card_that_a_dead_process_posted_long_ago_is_found_in_the_channel(bench: Bench) -> None:
     job = await posted_and_died(bench)
     await bench.passing(minutes=10)

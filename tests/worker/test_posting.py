@@ -60,13 +60,36 @@ async def test_a_lost_answer_within_the_nonces_minutes_is_answered_by_the_nonce(
     assert clip.id == job.clip_message_id
 
 
-async def test_a_clip_that_a_dead_process_posted_a_moment_ago_is_answered_by_its_nonce(bench: Bench) -> None:
+async def test_a_clip_that_a_dead_process_posted_a_moment_ago_is_found(bench: Bench) -> None:
     job = await posted_and_died(bench)
+    bench.clock.advance(-timedelta(seconds=1))
 
     await bench.start()
     job = await bench.until_state(job, JobState.POSTED)
 
-    assert bench.channel.count(Call.FIND_CLIP) == 0
+    assert (tries(bench), bench.channel.count(Call.FIND_CLIP)) == (1, 1)
+    assert [clip.id for clip in bench.channel.clips(job.id)] == [job.clip_message_id]
+
+
+async def test_where_nobody_may_look_the_clip_of_a_moment_ago_is_answered_by_its_nonce(bench: Bench) -> None:
+    job = await posted_and_died(bench)
+    bench.channel.history_open = False
+
+    await bench.start()
+    job = await bench.until_state(job, JobState.POSTED)
+
+    assert tries(bench) == 2
+    assert [clip.id for clip in bench.channel.clips(job.id)] == [job.clip_message_id]
+
+
+async def test_a_clock_set_back_between_two_processes_makes_no_old_nonce_young(bench: Bench) -> None:
+    job = await posted_and_died(bench)
+    await bench.passing(minutes=10)
+    bench.clock.advance(-timedelta(minutes=9))
+
+    await bench.start()
+    job = await bench.until_state(job, JobState.POSTED)
+
     assert [clip.id for clip in bench.channel.clips(job.id)] == [job.clip_message_id]
 
 

@@ -1,0 +1,219 @@
+"""Every schedule of up to so many faults of one job: at each call, and on both sides of each commit.
+
+A fault is a kill (and the process away for seconds, or for an hour), a request that is lost, or an answer
+that is. A schedule is the places of its faults among all the points that the job comes by, and what happens
+there. Each is played once, by the real code; those with one fault more go on from what was seen.
+"""
+
+from collections import Counter
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, NamedTuple
+
+from bot.asked import Asked
+from storage import verdicts
+from storage.database import _run_batch
+from tests.simulation.checks import wrongs
+from tests.simulation.drama import judged
+from tests.simulation.process import Process
+from tests.simulation.scene import GUILD, Scene
+from tests.simulation.sky import Mishap, dead
+from tests.simulation.world import World
+
+AWAY_S = (5.0, 3_600.0)
+PATIENCE_S = 600.0
+"""After which a person looks into what is uncertain."""
+
+ALIKE_MAX = 3
+"""The same call is offered so many faults; further calls of a job that waits are like those before."""
+
+ENDS_WITHIN_S = 4 * 86_400.0
+
+_JOB = "SELECT coalesce(sum(rev), 0), count(*), coalesce(sum(clip_tried_at), 0) FROM jobs"
+
+
+class Fault(NamedTuple):
+    """What happens at a point."""
+
+    mishap: Mishap
+    away_s: float = 0.0
+
+    def __str__(self) -> str:
+        return f"{self.mishap}" + (f", away for {self.away_s:.0f} s" if self.away_s else "")
+
+
+Schedule = tuple[tuple[int, Fault], ...]
+
+_KILLS = tuple(Fault(Mishap.DIE_AFTER, away_s) for away_s in AWAY_S)
+_LOST = (Fault(Mishap.REQUEST_LOST), Fault(Mishap.ANSWER_LOST))
+_SIDES = tuple(Fault(Mishap.DIE_BEFORE, away_s) for away_s in AWAY_S)
+
+
+@dataclass(slots=True)
+class Point:
+    """One place at which something may go wrong. `of_job` says that it is on the job's own way, no card's."""
+
+    name: str
+    faults: tuple[Fault, ...]
+    of_job: bool
+
+
+class Script:
+    """What goes wrong by a schedule, and a list of the points that were passed. It is `sky.Sky`."""
+
+    def __init__(self, world: World, schedule: Schedule) -> None:
+        self.points: list[Point] = []
+        self._world = world
+        self._faults = dict(schedule)
+        self._seen: Counter[str] = Counter()
+        self._before: Point | None = None
+        self._rows = (0, 0, 0)
+        world.before_work = self._before_work
+        world.after_work = self._after_work
+
+    def mishap(self, actor: str, call: str) -> Mishap | None:
+        name = f"{actor}: {call}"
+        self._seen[name] += 1
+        if self._seen[name] > ALIKE_MAX:
+            return None
+        point = Point(name, (*_LOST, *_KILLS), of_job="card" not in call)
+        fault = self._at(point)
+        return None if fault is None else fault.mishap
+
+    def fate(self, actor: str) -> str | None:
+        del actor
+        return None
+
+    def die(self) -> None:
+        self._world.die()
+
+    def later(self, after_s: float, happening: Any) -> None:
+        self._world.agenda.at(self._world.time() + after_s, happening)
+
+    def _at(self, point: Point) -> Fault | None:
+        fault = self._faults.get(len(self.points))
+        self.points.append(point)
+        if fault is not None and fault.away_s:
+            self._world.agenda.at(self._world.time() + fault.away_s, self._world.start)
+        return fault
+
+    def _before_work(self, work: Any) -> Coroutine[Any, Any, None] | None:
+        if getattr(work, "func", None) is not _run_batch:
+            return None
+        self._before = Point("before a commit", _SIDES, of_job=False)
+        return None if self._at(self._before) is None else dead(self)
+
+    def _after_work(self, work: Any) -> Coroutine[Any, Any, None] | None:
+        if self._before is None or getattr(work, "func", None) is not _run_batch:
+            return None
+        rows = tuple(self._world.connection.execute(_JOB).fetchone())
+        self._before.of_job = rows != self._rows
+        self._rows = rows
+        return (
+            None
+            if self._at(Point("after a commit", _SIDES, of_job=self._before.of_job)) is None
+            else dead(self)
+        )
+
+
+@dataclass(slots=True)
+class Walked:
+    """What came of the schedules of one kind of provider."""
+
+    schedules: Counter[int] = field(default_factory=Counter)
+    states: Counter[str] = field(default_factory=Counter)
+    lives: int = 0
+    bad: list[tuple[Schedule, list[str]]] = field(default_factory=list)
+
+
+def played(scene: Scene, model: str, schedule: Schedule) -> tuple[list[Point], list[str], list[str], int]:
+    """One schedule: the points it came by, what is wrong, how the job ended, how many processes."""
+    scripts: list[Script] = []
+
+    def sky(world: World) -> Script:
+        scripts.append(Script(world, schedule))
+        return scripts[0]
+
+    world = World(scene, sky, seed=1)
+    try:
+        world.start()
+        world.agenda.at(1.0, lambda: world.press(partial(_order, model)))
+        world.pass_until(20.0)
+        wait_s = 30.0
+        while not world.is_at_rest() and world.time() < ENDS_WITHIN_S:
+            for case in verdicts.uncertain(world.connection):
+                if (world.now() - case.since).total_seconds() > PATIENCE_S:
+                    world.press(
+                        partial(Process.settle, case=judged(world, case.job_id, has_ticket=case.has_ticket))
+                    )
+            world.pass_until(world.time() + wait_s)
+            wait_s = min(wait_s * 2, 1_800.0)
+        found = wrongs(world)
+    except Exception as fault:  # noqa: BLE001 - whatever it is, this schedule found it
+        found = [f"{type(fault).__name__}: {fault}"]
+    ended = [row[0] for row in scene.connection.execute("SELECT state FROM jobs")]
+    world.end()
+    return scripts[0].points, found, ended, world.lives
+
+
+async def _order(model: str, process: Process) -> None:
+    asked = Asked(guild_id=GUILD, user_id=1002, channel_id=30, interaction_id=1, prompt="a boat", model=model)
+    await process.orders.order(asked, await process.orders.propose(asked))
+
+
+def every(scene: Scene, model: str, *, deep: int, with_cards: bool, of: int = 1, share: int = 0) -> Walked:
+    """Play every schedule of up to `deep` faults.
+
+    Args:
+        scene: where.
+        model: the model, which is its provider's kind.
+        deep: how many faults, at most.
+        with_cards: whether faults also strike what belongs to the order's card alone.
+        of: in how many shares the schedules are divided, by their first fault.
+        share: which of them this is.
+    """
+    walked = Walked()
+    for schedule in _walk(scene, model, (), deep, walked, with_cards=with_cards, of=of, share=share):
+        del schedule
+    return walked
+
+
+def _walk(
+    scene: Scene,
+    model: str,
+    schedule: Schedule,
+    deep: int,
+    walked: Walked,
+    *,
+    with_cards: bool,
+    of: int,
+    share: int,
+) -> Iterator[Schedule]:
+    points, found, ended, lives = played(scene, model, schedule)
+    if schedule or share == 0:
+        walked.schedules[len(schedule)] += 1
+        walked.states.update(ended or ["nothing was ordered"])
+        walked.lives += lives
+        if found:
+            walked.bad.append((schedule, found))
+    yield schedule
+    if len(schedule) == deep:
+        return
+    first = schedule[-1][0] + 1 if schedule else 0
+    for place in range(first, len(points)):
+        if not schedule and place % of != share:
+            continue
+        if with_cards or points[place].of_job:
+            for fault in points[place].faults:
+                further = (*schedule, (place, fault))
+                yield from _walk(
+                    scene, model, further, deep, walked, with_cards=with_cards, of=of, share=share
+                )
+
+
+def told(scene: Scene, model: str, schedule: Schedule, found: list[str]) -> str:
+    """A schedule that went wrong, in words."""
+    points, *_ = played(scene, model, schedule)
+    happened = "\n".join(f"  at point {place} ({points[place].name}): {fault}" for place, fault in schedule)
+    return f"{model}: {'; '.join(found)}\n{happened}"
