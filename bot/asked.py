@@ -56,3 +56,4 @@ class Asked:
     style: str | None = None
     timed_out_until: str | None = None
     age_restricted: bool = False
+    people: str | None = None

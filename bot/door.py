@@ -7,14 +7,17 @@ from datetime import datetime
 from functools import partial
 
 from bot import channel_rules as rules_of
-from bot import pauses
+from bot import pauses, remixing
 from bot.asked import Asked
 from bot.barred import check_standing, check_time_out
 from bot.catalogue import Catalogue
 from bot.channel_rules import Scene
+from bot.consent import Consents
 from bot.domain import ChannelId, GuildId, Kind, Member, Order, Quote, UserId
 from bot.halts import Halts
+from bot.ids import Ids
 from bot.pricing import Proposal
+from bot.remixing import RemixAsks
 from storage import channel_rules
 from storage.channel_rules import Rules
 from storage.database import Database
@@ -23,7 +26,8 @@ from storage.database import Database
 class Door:
     """What stands between a member and an order, whatever is in their budget.
 
-    Discord's time-out, blocks and cool-downs, pauses, and the rules of the channel.
+    Discord's time-out, blocks and cool-downs, pauses, the rules of the channel, and the consent of those who
+    are seen. `remix_asks` are the questions to members whose clips are to be remixed.
 
     Args:
         halts: what the operator has stopped; without it nothing is.
@@ -34,6 +38,7 @@ class Door:
         database: Database,
         catalogue: Catalogue,
         *,
+        ids: Ids,
         now: Callable[[], datetime],
         halts: Halts | None = None,
     ) -> None:
@@ -41,6 +46,8 @@ class Door:
         self._catalogue = catalogue
         self._now = now
         self._halts = halts or Halts()
+        self._consents = Consents(database, now=now)
+        self.remix_asks = RemixAsks(database, ids=ids, now=now)
 
     async def through(self, asked: Asked, price: Callable[[Asked], Awaitable[Proposal]]) -> Proposal:
         """Let an order in, price it, and look at what it came to.
@@ -51,11 +58,13 @@ class Door:
         check_time_out(_time(asked.timed_out_until), self._now())
         scene = _scene_of(asked)
         rules = await self._database.read(partial(self._let_in, scene, Kind(asked.kind)))
+        await self._consents.check(asked, rules.pictured)
         proposal = await price(self._shaped(asked, rules))
         order, quote = proposal.priced.order, proposal.priced.quote
         rules_of.check_order(rules, order, quote, self._names())
         mature = proposal.verdict.mature or self._is_mature(order.model)
         rules_of.check_age(mature=mature, age_restricted=asked.age_restricted)
+        await self.remix_asks.check(rules, order)
         return proposal
 
     async def check_person(self, member: Member, *, timed_out_until: datetime | None) -> None:
@@ -78,6 +87,7 @@ class Door:
         scene = Scene(member=order.member, channels=channels, role_ids=role_ids)
         rules = self._let_in(scene, order.kind, tx)
         rules_of.check_order(rules, order, quote, self._names())
+        remixing.check(tx, rules, order, self._now())
 
     def _let_in(self, scene: Scene, kind: Kind, tx: sqlite3.Connection) -> Rules:
         at = self._now()

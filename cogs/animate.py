@@ -1,5 +1,6 @@
 """`/animate`, and Apps > Animate this picture: video from a picture."""
 
+from functools import partial
 from typing import Any
 
 import discord
@@ -7,6 +8,7 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
+from bot.consent import STATEMENTS
 from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
 from bot.framing import Framing
 from bot.language import _
@@ -29,6 +31,7 @@ def animate(
         preset: str | None = None,
         model: str | None = None,
         fit: str = Framing.CROP,
+        people: str | None = None,
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         duration: int | None = None,
@@ -44,6 +47,7 @@ def animate(
             prompt,
             preset=preset,
             model=model,
+            people=people,
             framing=Framing.PAD if fit == Framing.PAD else Framing.CROP,
             resolution=resolution,
             aspect_ratio=aspect_ratio,
@@ -69,6 +73,9 @@ def animate(
         preset=PRESET_OPTION,
         model=locale_str("Which model makes it; the first one if you leave this out"),
         fit=locale_str("What happens to a picture of another shape: cut off what is too much, or add bars"),
+        people=locale_str(
+            "Who is in the picture, where the channel asks; it is kept with the picture's hash"
+        ),
         resolution=locale_str("How sharp it is; the lowest (and cheapest) if you leave this out"),
         aspect_ratio=locale_str("Wide or tall; the nearest to the picture if you leave this out"),
         duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
@@ -81,6 +88,9 @@ def animate(
     app_commands.autocomplete(model=models, preset=preset_choices)(command)
     rows = catalogue.models(Kind.ANIMATE)
     app_commands.choices(
+        people=[
+            Choice(name=said_as(partial(_, words)), value=one.value) for one, words in STATEMENTS.items()
+        ],
         fit=[
             Choice(name=said_as(lambda: _("Cut off what is too much")), value=Framing.CROP.value),
             Choice(name=said_as(lambda: _("Add bars")), value=Framing.PAD.value),

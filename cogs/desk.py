@@ -9,12 +9,14 @@ from discord import ui
 from bot.appeals import WORDS_MAX, Appealed, Appeals
 from bot.errors import NotYours
 from bot.language import _
+from bot.remixing import RemixAsks
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.forms import sent_values, show
 from cogs.presses import member_of
 from cogs.quoting import quoted
+from cogs.remix_ask import replace_ask
 from cogs.rules_desk import PREFIX as RULES
 from cogs.rules_desk import RulesDesk
 
@@ -27,9 +29,10 @@ WORDS_UNITS = 1_500
 class Desk:
     """Where members and moderators meet."""
 
-    def __init__(self, appeals: Appeals, rules: RulesDesk) -> None:
+    def __init__(self, appeals: Appeals, rules: RulesDesk, asks: RemixAsks) -> None:
         self._appeals = appeals
         self._rules = rules
+        self._asks = asks
 
     async def press(self, interaction: Interaction, act: DeskAct, about: str) -> None:
         """One of the buttons.
@@ -42,6 +45,8 @@ class Desk:
                 await self._open_appeal(interaction, about)
             case DeskAct.GRANT | DeskAct.REFUSE:
                 await self._decide(interaction, about, granted=act is DeskAct.GRANT)
+            case DeskAct.ALLOW_REMIX | DeskAct.REFUSE_REMIX:
+                await self._allow(interaction, about, allowed=act is DeskAct.ALLOW_REMIX)
             case DeskAct.RULES_WHAT | DeskAct.RULES_WHEN:
                 check_moderator(interaction)
                 await self._rules.open(interaction, act, about)
@@ -86,6 +91,15 @@ class Desk:
             )
         )
         await show(interaction, modal)
+
+    async def _allow(self, interaction: Interaction, ask_id: str, *, allowed: bool) -> None:
+        await acknowledge(interaction)
+        ask = await self._asks.answer(ask_id, allowed=allowed, by=member_of(interaction))
+        clip = await self._asks.clip(ask)
+        if clip is not None and interaction.message is not None:
+            await replace_ask(interaction, ask, clip)
+        told = _("Allowed. /consent is for all of them at once.") if allowed else _("Refused.")
+        await answer(interaction, said(told))
 
     async def _decide(self, interaction: Interaction, sanction_id: str, *, granted: bool) -> None:
         await acknowledge(interaction)

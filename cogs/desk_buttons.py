@@ -12,22 +12,24 @@ from cogs.answers import answered
 
 
 class DeskAct(StrEnum):
-    """What is pressed: an appeal, its decision, and the two forms of rules."""
+    """What is pressed: an appeal, its decision, a word about a remix, the forms of rules."""
 
     APPEAL = "appeal"
     GRANT = "grant"
     REFUSE = "refuse"
+    ALLOW_REMIX = "allow"
+    REFUSE_REMIX = "forbid"
     RULES_WHAT = "what"
     RULES_WHEN = "when"
 
 
 DESK = re.compile(rf"desk:(?P<act>{'|'.join(DeskAct)}):(?P<about>[0-9a-hjkmnp-tv-z]{{1,20}})")
 
-_GREEN = frozenset({DeskAct.GRANT})
+_GREEN = frozenset({DeskAct.GRANT, DeskAct.ALLOW_REMIX})
 
 
 class DeskButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=DESK):
-    """One of them. `about` is a sanction's id, or a channel's."""
+    """One of them. `about` is a sanction's id, a channel's, or that of a question."""
 
     def __init__(self, act: DeskAct, about: str) -> None:
         self.act = act
@@ -55,6 +57,10 @@ def _label(act: DeskAct) -> str:
             return _("Grant: lift it")
         case DeskAct.REFUSE:
             return _("Refuse: it stays")
+        case DeskAct.ALLOW_REMIX:
+            return _("Allow")
+        case DeskAct.REFUSE_REMIX:
+            return _("Refuse")
         case DeskAct.RULES_WHAT:
             return _("Who and what")
         case DeskAct.RULES_WHEN:

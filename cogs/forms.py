@@ -13,6 +13,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.consent import STATEMENTS
 from bot.domain import PROMPT_CHARS_MAX
 from bot.errors import NotYours
 from bot.framing import Framing
@@ -30,7 +31,7 @@ PICTURES_MAX = 10
 
 PREFIX = "form:"
 
-_PROMPT, _MODEL, _PICTURE, _FRAMING = "prompt", "model", "picture", "framing"
+_PROMPT, _MODEL, _PICTURE, _FRAMING, _PEOPLE = "prompt", "model", "picture", "framing", "people"
 
 
 class Purpose(StrEnum):
@@ -56,6 +57,7 @@ class Filled:
     model: str | None
     picture: int
     framing: Framing
+    people: str | None
 
 
 def form(
@@ -130,6 +132,9 @@ def form(
                 ),
             )
         )
+        told = [discord.RadioGroupOption(label=_(words), value=one) for one, words in STATEMENTS.items()]
+        chooser = ui.RadioGroup[ui.Modal](custom_id=_PEOPLE, required=False, options=told)
+        modal.add_item(_labelled(_("Who is in it"), chooser))
     return modal
 
 
@@ -163,6 +168,7 @@ def filled(interaction: Interaction) -> Filled:
         prompt=values.get(_PROMPT, ""),
         model=values.get(_MODEL) or None,
         picture=int(picture) if picture in map(str, range(PICTURES_MAX)) else -1,
+        people=values.get(_PEOPLE),
         framing=Framing.PAD if values.get(_FRAMING) == Framing.PAD else Framing.CROP,
     )
 

@@ -108,7 +108,13 @@ class Making:
         if sent.purpose is Purpose.PICTURE:
             address = await self._material.of_form(sent.about, member_of(interaction), sent.picture)
             await self._animate(
-                interaction, address, sent.prompt, model=sent.model, framing=sent.framing, preset=None
+                interaction,
+                address,
+                sent.prompt,
+                model=sent.model,
+                framing=sent.framing,
+                people=sent.people,
+                preset=None,
             )
             return
         if sent.purpose is Purpose.CHANGE:

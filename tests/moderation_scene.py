@@ -8,6 +8,8 @@ from bot.appeals import Appeals
 from bot.assembly.screens import Screens
 from bot.attachments import Attachments
 from bot.catalogue import Catalogue
+from bot.consent import Consents
+from bot.door import Door
 from bot.ids import Ids
 from bot.notices import LoggedOperator
 from bot.pauses import Pauses
@@ -21,6 +23,7 @@ from bot.screening.server_words import ServerWords
 from bot.screening.word_lists import WordLists
 from bot.stills import Stills
 from cogs.client import Client
+from cogs.consent import consent
 from cogs.delivery import DiscordDelivery
 from cogs.desk import Desk
 from cogs.desk_delivery import DeskDelivery
@@ -29,6 +32,7 @@ from cogs.moderation_appeals import add_appeals
 from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
 from cogs.moderation_words import add_words
+from cogs.remix_ask import RemixAsker
 from cogs.rules_desk import RulesDesk
 from cogs.standing import standing
 from storage.database import Database
@@ -42,6 +46,7 @@ class Moderated:
     pauses: Pauses
     people: People
     appeals: Appeals
+    door: Door
 
 
 def moderated(
@@ -50,6 +55,7 @@ def moderated(
     catalogue: Catalogue,
     screens: Screens,
     attachments: Attachments,
+    door: Door,
     *,
     ids: Ids,
     now: Callable[[], datetime],
@@ -58,10 +64,12 @@ def moderated(
     made = Moderated(
         pauses=Pauses(database, now=now),
         people=People(database, ids=ids, now=now),
+        door=door,
         appeals=Appeals(database, DeskDelivery(client, DiscordDelivery(client)), now=now),
     )
     rules = RulesDesk(Ruling(database, now=now), catalogue)
-    client.desk = Desk(made.appeals, rules)
+    made.door.remix_asks.asker = RemixAsker(client, DiscordDelivery(client))
+    client.desk = Desk(made.appeals, rules, made.door.remix_asks)
     group = moderation()
     add_pauses(group, made.pauses)
     add_members(group, made.people)
@@ -70,6 +78,7 @@ def moderated(
     rules.add(group)
     client.tree.add_command(group)
     client.tree.add_command(standing(made.people, made.appeals))
+    client.tree.add_command(consent(Consents(database, now=now)))
     return made
 
 

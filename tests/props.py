@@ -134,7 +134,7 @@ class Desk:
             ids=ids,
             now=clock,
             placed=self.woken.append,
-            door=Door(database, models, now=clock),
+            door=Door(database, models, ids=ids, now=clock),
         )
 
     async def place(self, asked: Asked) -> Job:

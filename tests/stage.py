@@ -297,7 +297,7 @@ async def open_stage(
             ids=ids,
             now=clock,
             placed=woken.append,
-            door=Door(database, models, now=clock),
+            door=(door := Door(database, models, ids=ids, now=clock)),
         )
         budgets = Budgets(database, limits, now=clock)
         presets = Presets(database, models, screens.screening, ids=ids, now=clock)
@@ -336,7 +336,7 @@ async def open_stage(
         client.tree.add_command(
             character(client.ordering, material.characters, attachments, models, removed=removed.append)
         )
-        under = moderated(client, database, models, screens, attachments, ids=ids, now=clock)
+        under = moderated(client, database, models, screens, attachments, door, ids=ids, now=clock)
         await client.sign_in(sandbox.bot_token)
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)

@@ -269,7 +269,7 @@ async def test_a_model_for_adults_is_taken_where_discord_marks_the_channel_so(
     models.write_text(MODELS.replace('about = "For tests."', 'about = "For tests."\nmature = true', 1))
     reachable = frozenset({"emulator", "told"})
     catalogue = load(models, providers=reachable, now=scene.clock, studio_play_price=None)
-    door = Door(scene.database, catalogue, now=scene.clock)
+    door = Door(scene.database, catalogue, ids=scene.desk.ids, now=scene.clock)
     priced = catalogue.order(
         kind=Kind.GENERATE,
         member=ANN,

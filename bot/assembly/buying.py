@@ -48,6 +48,7 @@ class Buying:
     hashes: Hashes
     attachments: Attachments
     client: Client
+    door: Door
 
 
 def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[], None]) -> Buying:
@@ -74,6 +75,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         keep_at_provider=config.keep_at_provider,
         block_ip=_asks_about_property(ground),
     )
+    door = Door(database, models, ids=ground.ids, now=now, halts=ground.halts)
     orders = Orders(
         database,
         pricing,
@@ -82,7 +84,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         now=now,
         placed=placed,
         surge=ground.surge,
-        door=Door(database, models, now=now, halts=ground.halts),
+        door=door,
         asked=asked,
     )
     use_endpoints(config.discord_api_url, config.discord_gateway_url)
@@ -112,6 +114,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         hashes=hashes,
         attachments=attachments,
         client=client,
+        door=door,
     )
 
 

@@ -4,9 +4,11 @@ from bot.appeals import Appeals
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
+from bot.consent import Consents
 from bot.people import People
 from bot.ruling import Ruling
 from bot.worker import Worker
+from cogs.consent import consent
 from cogs.delivery import DiscordDelivery
 from cogs.desk import Desk
 from cogs.desk_delivery import DeskDelivery
@@ -17,6 +19,7 @@ from cogs.moderation_pause import add_pauses
 from cogs.moderation_reports import add_reports, add_takedowns
 from cogs.moderation_words import add_words
 from cogs.operator_people import add_operator_blocks
+from cogs.remix_ask import RemixAsker
 from cogs.rules_desk import RulesDesk
 from cogs.standing import standing
 
@@ -29,7 +32,9 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     people = People(database, ids=ground.ids, now=now)
     appeals = Appeals(database, DeskDelivery(client, DiscordDelivery(client)), now=now)
     rules = RulesDesk(Ruling(database, now=now), ground.models)
-    client.desk = Desk(appeals, rules)
+    asks = buying.door.remix_asks
+    asks.asker = RemixAsker(client, DiscordDelivery(client))
+    client.desk = Desk(appeals, rules, asks)
     group = moderation()
     add_pauses(group, ground.pauses)
     add_members(group, people)
@@ -42,5 +47,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
         add_takedowns(group, taken.takedowns, taken.removals, client.shelves)
     client.tree.add_command(group)
     client.tree.add_command(standing(people, appeals))
+    client.tree.add_command(consent(Consents(database, now=now)))
     add_operator_blocks(client.tree, ground.config.operator_ids, people)
     ground.duties["appeals"] = appeals.telling.run
+    ground.duties["remix asks"] = asks.telling.run

@@ -115,7 +115,7 @@ def desk_of(database: Database, ids: Ids) -> Orders:
         ids=ids,
         now=_now,
         placed=lambda _: None,
-        door=Door(database, models, now=_now),
+        door=Door(database, models, ids=ids, now=_now),
     )
 
 

@@ -1,5 +1,6 @@
 """What the operator stops without a restart: what waits, what goes on, what is told, and by whose word."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -12,6 +13,7 @@ from bot.domain import FaultKind, GuildId, Job, JobState, Scope
 from bot.door import Door
 from bot.errors import OrderRefused, Paused
 from bot.halts import Halts, HaltScope
+from bot.ids import Ids
 from cogs import sentences
 from tests.props import ANN
 from tests.workbench import KEYED, TOLD, Bench
@@ -106,7 +108,8 @@ async def test_what_waits_for_a_day_fails_and_costs_nothing(bench: Bench) -> Non
 async def test_new_orders_are_refused_where_they_are_placed(bench: Bench) -> None:
     await bench.start()
     job = await bench.place(KEYED)
-    door = Door(bench.running.database, bench.catalogue(), now=bench.clock, halts=bench.halts)
+    ids = Ids(bench.clock, random.Random(1).getrandbits)
+    door = Door(bench.running.database, bench.catalogue(), ids=ids, now=bench.clock, halts=bench.halts)
 
     def placed(of: Job) -> None:
         bench.write(partial(door.admit, order=of.order, quote=of.quote, role_ids=()))
