@@ -21,5 +21,7 @@ VOLUME /data
 # Stopping takes up to 25 s while a clip is being posted: give it 30 (`docker stop --time 30`). `--init` collects
 # what the processes that read strangers' files leave behind.
 STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=60s --timeout=15s --start-period=60s --retries=3 \
+ CMD ["python", "-m", "bot", "status", "--alive", "--env-file", "/dev/null"]
 ENTRYPOINT ["python", "-m", "bot"]
 CMD ["run"]

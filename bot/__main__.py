@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 from bot import settings
 from bot.domain import NOWHERE, Kind, Micros
 from bot.errors import DailiesError, SettingsError, TooManyIdentifies
 from bot.money import parse_usd
+from bot.release import RELEASE
 
 CONFIG_EXIT = 78
 """EX_CONFIG: restarting will not help; the shipped units treat it as final."""
@@ -130,7 +130,7 @@ def _run(chosen: argparse.Namespace) -> int:
         fault_reports.begin(
             config.sentry_dsn.get_secret_value(),
             secrets=reachable.secrets(config),
-            release=version("dailies"),
+            release=RELEASE,
         )
     asyncio.run(app.run(config))
     return 0

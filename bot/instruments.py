@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from bot.domain import EntryKind, Micros
 from bot.exposition import Family, Sample, gauge
 from bot.health import Health
 from bot.meters import Meters
+from bot.release import RELEASE
 from bot.vitals import Vitals
 from storage import gauges
 from storage.database import open_for_reading
@@ -170,7 +170,7 @@ class Instruments:
             [({"file": file}, size) for file, size in sizes.items()],
         )
         yield _one("dailies_disk_free_bytes", "Room for more.", shutil.disk_usage(self._folder).free)
-        yield gauge("dailies_build_info", "The release.", [({"version": version("dailies")}, 1)])
+        yield gauge("dailies_build_info", "The release.", [({"version": RELEASE}, 1)])
         yield _one("process_start_time_seconds", "When it began, since 1970.", self._began_at.timestamp())
         if _STATM.is_file():
             resident = int(_STATM.read_text("ascii").split()[1]) * _PAGE_BYTES

@@ -116,7 +116,7 @@ def test_a_secret_that_others_can_read_is_an_error_and_fix_closes_it(env: Path, 
 def test_files_of_secrets_are_found_by_every_way_to_name_them(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
     folder.mkdir()
-    for name in ("DAILIES_FAL_KEY", "dailies_prodia_token", "somebody_elses"):
+    for name in ("DAILIES_FAL_KEY", "prodia_token", "somebody_elses"):
         (folder / name).write_text("x")
     written = {
         "DAILIES_DISCORD_TOKEN_FILE": "/a/token",
@@ -131,7 +131,7 @@ def test_files_of_secrets_are_found_by_every_way_to_name_them(tmp_path: Path) ->
         Path("/a/.env"),
         Path("/a/token"),
         folder / "DAILIES_FAL_KEY",
-        folder / "dailies_prodia_token",
+        folder / "prodia_token",
     }
 
 

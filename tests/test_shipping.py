@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from bot.__main__ import CONFIG_EXIT
+from bot.release import RELEASE
 from tests import contents
 from tests.image_check import hadolint, words_of
 
@@ -72,6 +74,25 @@ def test_every_unit_gives_time_to_stop_and_only_what_is_needed() -> None:
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["runAsGroup"]) == (int(uid), int(gid))
     assert manifests()["StatefulSet"]["spec"]["replicas"] == 1
+
+
+def test_those_who_restart_ask_what_the_bot_answers() -> None:
+    (container,) = manifests()["StatefulSet"]["spec"]["template"]["spec"]["containers"]
+    config = manifests()["ConfigMap"]["data"]
+    (port,) = [each["containerPort"] for each in container["ports"] if each["name"] == "vitals"]
+    (health,) = words_of(DOCKERFILE, "HEALTHCHECK")
+
+    assert config["DAILIES_VITALS_PORT"] == str(port)
+    assert config["DAILIES_VITALS_HOST"] == "0.0.0.0"  # the kubelet asks at the pod's own address
+    for probe, path in (("startup", "/healthz"), ("liveness", "/healthz"), ("readiness", "/readyz")):
+        assert container[f"{probe}Probe"]["httpGet"] == {"path": path, "port": "vitals"}
+    assert health.endswith('CMD ["python", "-m", "bot", "status", "--alive", "--env-file", "/dev/null"]')
+
+
+def test_the_release_is_the_packages() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+
+    assert project["version"] == RELEASE
 
 
 def test_no_secret_is_in_an_environment() -> None:

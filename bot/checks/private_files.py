@@ -7,9 +7,12 @@ from functools import partial
 from pathlib import Path
 
 from bot.checks.finding import Finding, error
-from bot.settings import PREFIX
+from bot.settings import PREFIX, Settings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+_SECRETS = {name for field in Settings.model_fields for name in (field, PREFIX + field.upper())}
+"""By which names a file in the folder of secrets is read."""
 
 MOUNTED = (Path("/run/secrets"), Path("/var/run/secrets"))
 """Where containers are given secrets: readable there for every user of a container that has only one."""
@@ -25,7 +28,7 @@ def named_in(environment: Mapping[str, str], env_file: Path) -> Iterator[Path]:
             yield Path(value)
     folder = environment.get(f"{PREFIX}SECRETS_DIR")
     if folder is not None and Path(folder).is_dir():
-        yield from sorted(path for path in Path(folder).iterdir() if path.name.upper().startswith(PREFIX))
+        yield from sorted(path for path in Path(folder).iterdir() if path.name in _SECRETS)
 
 
 def secrets(paths: Iterable[Path]) -> Iterator[Finding]:
