@@ -107,14 +107,17 @@ class Distributing:
         """
         await self._database.write(partial(_set_defaults, guild_id, shown, wanted, by, reason, self._now()))
 
-    async def set_time_zone(self, guild_id: GuildId, time_zone: str, *, by: UserId, reason: str) -> str:
+    async def set_time_zone(
+        self, guild_id: GuildId, time_zone: str, *, by: UserId, reason: str, asked_at: datetime
+    ) -> str:
         """Let a guild's days begin at another midnight, and return by which they did. Holds keep their days.
 
         Raises:
+            ChangeRefused: another has named another zone since this one was asked for.
             zoneinfo.ZoneInfoNotFoundError, ValueError, OSError: there is no such time zone.
         """
         return await self._database.write(
-            partial(_set_time_zone, guild_id, time_zone, by, reason, self._now())
+            partial(_set_time_zone, guild_id, time_zone, by, reason, asked_at, self._now())
         )
 
     async def choose_alerts(
@@ -230,8 +233,17 @@ def _set_defaults(
 
 
 def _set_time_zone(
-    guild_id: GuildId, time_zone: str, by: UserId, reason: str, at: datetime, tx: sqlite3.Connection
+    guild_id: GuildId,
+    time_zone: str,
+    by: UserId,
+    reason: str,
+    asked_at: datetime,
+    at: datetime,
+    tx: sqlite3.Connection,
 ) -> str:
+    for line in rows.changes(tx, guild_id, newest=CHANGES_LOOKED_AT):
+        if line.what == "time_zone" and line.at > asked_at and (line.changed_by, line.now) != (by, time_zone):
+            raise _overtaken(tx, guild_id, frozenset({"time_zone"}), 0, Period.TOTAL)
     wanted = replace(guilds.rules(tx, guild_id), time_zone=time_zone)
     return guilds.set_rules(tx, guild_id, wanted, by=by, reason=reason, at=at).time_zone
 

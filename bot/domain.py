@@ -113,6 +113,11 @@ class Order:
     spoiler: bool = False
     parent_id: ChannelId | None = None
 
+    @property
+    def counted_in(self) -> ChannelId:
+        """The channel whose budget holds: of a thread (or a post in a forum) its channel's."""
+        return self.parent_id or self.channel_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:

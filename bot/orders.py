@@ -306,7 +306,7 @@ class Orders:
                 job_id=job.id,
                 bearer=Scope.MEMBER,
                 member=order.member,
-                channel_id=order.channel_id,
+                channel_id=order.counted_in,
                 guild_day=admitted.guild_day,
                 amount_micros=quote.price_micros,
                 at=at,
@@ -331,7 +331,7 @@ class Orders:
             quote,
             self._limits,
             at,
-            channel_id=order.channel_id,
+            channel_id=order.counted_in,
             takes=order.takes,
             role_ids=role_ids,
         )

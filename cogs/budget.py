@@ -1,6 +1,8 @@
 """`/budget`: what managers set, give, take back and look at. Discord's own gate decides who may use it."""
 
+import asyncio
 from functools import cache
+from typing import Any
 from zoneinfo import available_timezones
 
 import discord
@@ -20,6 +22,23 @@ ZONE_CHARS_MAX = 64
 GRANT_DAYS_MAX = 3_650
 
 Reason = Range[str, 1, REASON_CHARS_MAX]
+
+
+class _BudgetChannel(app_commands.Transformer):
+    """A channel that can have a limit. A thread, and a post in a forum, has its channel's."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        kinds = discord.ChannelType
+        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum]
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> Any:
+        del interaction
+        return value
 
 
 def budget(managing: Managing) -> app_commands.Group:
@@ -55,7 +74,7 @@ def _limits(group: app_commands.Group, managing: Managing) -> None:
     async def set_(
         interaction: Interaction,
         every: str = Period.MONTH.value,
-        channel: discord.TextChannel | discord.VoiceChannel | None = None,
+        channel: app_commands.Transform[Any, _BudgetChannel] | None = None,
         role: discord.Role | None = None,
         member: discord.User | None = None,
     ) -> None:
@@ -120,7 +139,7 @@ def _rules(group: app_commands.Group, managing: Managing) -> None:
     @zone.autocomplete("zone")
     async def zones(interaction: Interaction, typed: str) -> list[Choice[str]]:
         del interaction
-        return [Choice(name=name, value=name) for name in matching_zones(typed)]
+        return [Choice(name=name, value=name) for name in await asyncio.to_thread(matching_zones, typed)]
 
     @group.command(name="alerts", description="Where warnings at 50, 80 and 100 % and monthly statements go")
     @app_commands.describe(channel=locale_str("To which channel; to none if you leave this out"))
@@ -137,7 +156,7 @@ def matching_zones(typed: str) -> list[str]:
 
 @cache
 def _zones() -> frozenset[str]:
-    """They are read from hundreds of files, which must not happen at every key that somebody presses."""
+    """They are read from hundreds of files: not at every key that somebody presses, and never on the loop."""
     return frozenset(available_timezones())
 
 

@@ -147,7 +147,9 @@ class Managing:
         await acknowledge(interaction)
         by = member_of(interaction)
         try:
-            was = await self._distributing.set_time_zone(by.guild_id, time_zone, by=by.user_id, reason=reason)
+            was = await self._distributing.set_time_zone(
+                by.guild_id, time_zone, by=by.user_id, reason=reason, asked_at=interaction.created_at
+            )
         except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones
             raise _unfit(
                 _("There is no such time zone."), _("Choose one from the list, such as Europe/Berlin.")

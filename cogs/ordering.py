@@ -114,7 +114,7 @@ class Ordering:
             notes=(*given.notes, *proposal.notes, *given.asides, *proposal.asides),
             model=self._catalogue.describe(order.model),
             allowance=await self._budgets.allowance(
-                order.member, channel_id=order.channel_id, role_ids=given.asked.role_ids
+                order.member, channel_id=order.counted_in, role_ids=given.asked.role_ids
             ),
             play_money=self._play_money,
             expires_at=at + QUOTE_HOLDS,

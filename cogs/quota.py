@@ -35,7 +35,9 @@ def quota(
         member = member_of(interaction)
         user = interaction.user
         role_ids = [role.id for role in user.roles] if isinstance(user, discord.Member) else []
-        channel_id = ChannelId(interaction.channel_id or 0)
+        here = interaction.channel
+        parent_id = here.parent_id if isinstance(here, discord.Thread) else None
+        channel_id = ChannelId(parent_id or interaction.channel_id or 0)
         allowance = await budgets.allowance(member, channel_id=channel_id, role_ids=role_ids)
         standing = await standings.of_member(member, channel_id, role_ids)
         newest = await orders.newest_of(member, limit=ORDERS_SHOWN)

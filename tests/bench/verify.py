@@ -6,7 +6,6 @@ The book is written in bulk: every hold captured, over 90 days, 200 guilds and 1
 # ruff: noqa: E501 - statements of SQL read best whole
 
 import os
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -123,6 +122,12 @@ def admission_us(path: Path) -> float:
     return best / ORDERS * 1e6
 
 
+def _memory_mib() -> float:
+    """The most memory that this process ever had; `ru_maxrss` would count that of whoever started it."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
 def verified(path: Path) -> None:
     """Verify a book, and print how long it took and how much memory this process ever had."""
     with closing(open_for_reading(path)) as connection:
@@ -130,7 +135,7 @@ def verified(path: Path) -> None:
         differences = ledger.verify(connection)
         took, busy = time.perf_counter() - began, time.process_time()
         entries = connection.execute("SELECT count(*) FROM entries").fetchone()[0]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = _memory_mib()
     print(
         f"verify of {entries:,} entries: {took:.1f} s ({busy:.1f} s of a core), {memory:.0f} MiB, "
         f"{len(differences)} differences"
