@@ -19,10 +19,11 @@ from cogs.gates import add_gates
 from cogs.review import review as review_command
 from cogs.review_desk import ReviewDesk
 from cogs.review_presses import ReviewPresses
-from storage import gates, places, reviews
+from storage import acts, gates, places, reviews
+from storage.acts import Wanted
 from storage.places import Purpose
 from tests.inline import as_it_is
-from tests.library_scene import Shelf, open_shelf
+from tests.library_scene import STEP, Shelf, open_shelf
 from tests.stage import Json, Stage, button, open_stage, texts
 
 MODS = "mods"
@@ -51,14 +52,16 @@ class Office:
 
     async def order(self, person: Person, prompt: str = "a paper boat", **options: object) -> Job:
         """An order that waits, with its card in the channel and its review before the moderators."""
+        self.stage.clock.advance(STEP)
         press = await person.slash("generate", {"prompt": prompt, **options}, channel=self.stage.channel())
         await person.answer(press)
         job = (await self.stage.rows())[0]
         return await self.shown(job)
 
-    async def withheld(self) -> Job:
+    async def withheld(self, **changes: object) -> Job:
         """A clip of Ada's that waits, with its review before the moderators."""
-        (job,) = await self.shelf.scene.order()
+        self.stage.clock.advance(STEP)
+        (job,) = await self.shelf.scene.order(**changes)
         job = await self.shelf.scene.make(job, self.shelf.film)
         assert await self.gatehouse.withholds(job, await self.shelf.stored(job))
         return await self.shown(job)
@@ -96,6 +99,24 @@ class Office:
     async def form(self, person: Person, message: Json, verdict: str) -> Json:
         custom_id = button(message, f"review:{verdict}:")["custom_id"]
         return await person.modal(await person.press(message, custom_id))
+
+    async def listed(self, person: Person, **options: object) -> Json:
+        """`/review`, and what it shows."""
+        press = await person.slash("review", options, channel=self.stage.channel())
+        return await person.answer(press)
+
+    async def turn(self, person: Person, message: Json, verdict: str) -> Json:
+        """A press in the list, and what takes the message's place."""
+        return await self.shelf.turn(person, message, button(message, f"review:{verdict}:")["custom_id"])
+
+    async def press_in_list(self, person: Person, verdict: str) -> Json:
+        """The same on the first that is listed."""
+        return await self.turn(person, await self.listed(person), verdict)
+
+    async def recorded(self, *verbs: str) -> list[tuple[str, str]]:
+        """The acts of these kinds, oldest first, with what they hold."""
+        found = await self.stage.database.read(partial(acts.newest, wanted=Wanted(), limit=100))
+        return [(act.verb, act.detail) for act in reversed(found) if act.verb in verbs]
 
     def promote(self, name: str) -> None:
         """Make somebody a manager, who may manage messages and sees the moderators' channel."""

@@ -1,5 +1,6 @@
 """The message of a review and its buttons: who may press, what they say, what the member's card says then."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -7,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import JobState, Micros
+from bot.domain import JobState, Kind, Micros, Source
 from bot.gates import Gate, ReviewRules
+from bot.material import PICTURES
 from bot.reviews import Decision
 from bot.sandbox.world import Overwrite
 from storage import gates
@@ -77,6 +79,21 @@ async def test_a_clip_is_shown_behind_a_spoiler_until_it_is_decided(office: Offi
     assert after["id"] == message["id"]
     assert (media(after), after["attachments"], acts(after)) == ([], [], [])
     assert f"Approved by <@{office.stage.mika.id}>" in texts(after)
+
+
+async def test_the_picture_that_it_starts_from_is_shown_beside_the_clip(
+    office: Office, tmp_path: Path
+) -> None:
+    kept = Path(PICTURES) / "boat.png"
+    await asyncio.to_thread((tmp_path / kept).write_bytes, b"\x89PNG\r\n\x1a\n" + bytes(64))
+    source = Source(path=kept, media_type="image/png", width=16, height=9)
+    job = await office.withheld(kind=Kind.ANIMATE, source=source)
+
+    message = await office.message(job, Gate.SHOWING)
+
+    names = [one["filename"] for one in message["attachments"]]
+    assert names == [f"picture-{job.id}.png", f"dailies-{job.id}.mp4"]
+    assert [item["spoiler"] for item in media(message)] == [True, True]
 
 
 async def test_the_card_of_a_waiting_order_says_so_and_until_when(office: Office) -> None:
