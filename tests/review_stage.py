@@ -61,7 +61,7 @@ class Office:
     async def withheld(self, **changes: object) -> Job:
         """A clip of Ada's that waits, with its review before the moderators."""
         self.stage.clock.advance(STEP)
-        (job,) = await self.shelf.scene.order(**changes)
+        (job,) = await self.shelf.scene.order(takes=1, **changes)
         job = await self.shelf.scene.make(job, self.shelf.film)
         assert await self.gatehouse.withholds(job, await self.shelf.stored(job))
         return await self.shown(job)
