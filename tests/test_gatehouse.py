@@ -5,14 +5,18 @@ from functools import partial
 
 import pytest
 
-from bot.domain import NOWHERE, JobState, Member
+from bot.domain import NOWHERE, ChannelId, JobState, Member
 from bot.errors import OrderRefused
-from bot.gatehouse import moderated
+from bot.gatehouse import moderated, reviewed
 from bot.gates import Found, Gate, Mode, Why
 from bot.people import Measure, People
-from storage import review_queue
+from bot.screening.classifier import Subject
+from bot.screening.screening import Screening
+from bot.screening.verdict import Verdict, unavailable
+from storage import places, review_queue
 from storage.database import Database
-from tests.props import ANN, BEN, SHORTEST_MICROS, Clock, used
+from storage.places import Purpose
+from tests.props import ANN, BEN, SHORTEST_MICROS, Clock, Desk, asked, used
 from tests.review_scene import CHANNEL, OLGA, Bench
 
 
@@ -145,3 +149,27 @@ async def test_a_channel_with_any_gate_is_a_moderated_one(
     await bench.gate(gate, mode)
 
     assert await moderated(database, order) is expected
+
+
+async def test_what_a_classifier_gave_no_answer_to_waits_where_moderators_look_and_is_refused_elsewhere(
+    database: Database, clock: Clock
+) -> None:
+    class Away:
+        name = "away"
+        sees_pictures = True
+
+        async def look(self, subject: Subject) -> Verdict:
+            assert subject.text
+            return unavailable(self.name)
+
+    desk = Desk(database, clock, screening=Screening([Away()], reviewed=partial(reviewed, database)))
+    with pytest.raises(OrderRefused, match="could not be checked"):
+        await desk.orders.propose(asked())
+    channel = partial(places.put, guild_id=ANN.guild_id, purpose=Purpose.REVIEWS, channel_id=ChannelId(77))
+    await database.write(channel)
+
+    proposal = await desk.orders.propose(asked())
+    job = await desk.orders.order(asked(), proposal)
+
+    assert proposal.verdict.undecided
+    assert job.state is JobState.REVIEW

@@ -76,6 +76,7 @@ class _Look:
     def hits(self, again: frozenset[int]) -> Iterator[Hit]:
         """Every word once, and those of `again` wherever they stand."""
         folded, kinds, words = self._folded + " ", self._kinds + " ", self._words
+        lengths = self._automaton.lengths
         done: set[int] = set()
         for at, places, begins in self._automaton.found(self._kinds):
             # Nearly all places are inside longer words: those are passed over before anything is made.
@@ -84,8 +85,11 @@ class _Look:
                 word = words[place]
                 if (goes_on and not word.free) or place in done:
                     continue
-                runs = self._automaton.lengths[place]
-                hit = self._hit(place, word, begins[-runs], begins[-runs + 1] if runs > 1 else None, at)
+                runs = lengths[place]
+                first, second = begins[-runs], begins[1 - runs] if runs > 1 else None
+                if second == first + 1 and first and word.with_edges and folded[first - 1].isalnum():
+                    continue
+                hit = self._hit(place, word, first, second, at)
                 if hit is not None:
                     yield hit
                     if place not in again:

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,8 @@ from functools import partial
 from bot.domain import GuildId, Member
 from bot.errors import ChangeRefused
 from bot.language import _
+from bot.screening.automaton import squeezed
+from bot.screening.folding import classes
 from bot.screening.rulebook import Rulebook
 from bot.screening.rules import Action, Rule, UnfitRule, read
 from storage import acts
@@ -26,6 +28,10 @@ RULES_MAX = 1_000
 
 BOOKS_MAX = 256
 """So many servers' lists are kept ready; one is some hundred kilobytes at most."""
+
+ALIKE_MAX = 64
+"""So many words of a list may be the same but for doubled letters and such as i and l. A list of more would
+let its authors make every prompt slow."""
 
 _MARKS = {"block": "", "queue": "? ", "allow": "+ "}
 
@@ -97,6 +103,7 @@ class ServerWords:
         return self._noted(tx, by, done, "removed")
 
     def _noted(self, tx: sqlite3.Connection, by: Member, done: int, what: str) -> Changed:
+        _check_unlike(rows.of_guild(tx, by.guild_id))
         now = rows.count(tx, by.guild_id)
         if now > RULES_MAX:
             raise ChangeRefused(
@@ -123,6 +130,21 @@ def written(rule: WordRule) -> str:
     """A rule as it stands in a list."""
     beside = f" & {rule.beside}" if rule.beside else ""
     return f"{_MARKS[rule.action]}{rule.phrase}{beside}"
+
+
+def _check_unlike(listed: Sequence[WordRule]) -> None:
+    """Return if no more words look alike than can be told apart quickly.
+
+    Raises:
+        ChangeRefused: they do.
+    """
+    alike = Counter(squeezed(classes(word)) for rule in listed for word in {rule.phrase, rule.beside})
+    alike.pop("", None)
+    if max(alike.values(), default=0) > ALIKE_MAX:
+        raise ChangeRefused(
+            _("More than {most} words of the list would look alike.").format(most=ALIKE_MAX),
+            _("One of them is enough: it is found however it is written."),
+        )
 
 
 def _list_and_rev(guild_id: GuildId, connection: sqlite3.Connection) -> tuple[int, list[WordRule]]:

@@ -79,7 +79,7 @@ def _notes(books: Mapping[str, Rulebook], prompt: str) -> list[Noted]:
         Noted(source, finding)
         for source, one in found.items()
         for finding in one.findings
-        if finding.outcome is Outcome.BLOCK or not finding.allowed_by(spared)
+        if finding.outcome is Outcome.BLOCK or not finding.spared_by(spared)
     ]
 
 
