@@ -20,6 +20,7 @@ from bot.checks import book
 from bot.domain import STUDIO, Limits
 from bot.drift import Drift
 from bot.errors import StorageError
+from bot.filling import Filling
 from bot.halts import Halts
 from bot.health import Health
 from bot.ids import Ids
@@ -125,9 +126,14 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     await pauses.begin()
     await halts.begin(database, at=now())
     providers = await reachable.opened(config, models, stack, now=now)
+    limits = Limits(
+        member_monthly_micros=config.member_monthly_usd,
+        installation_monthly_micros=config.installation_monthly_usd,
+    )
     duties: Duties = {
         "surge": surge.run,
         "drift": Drift(database, notices, now=now).run,
+        "filling": Filling(database, notices, limits, now=now).run,
         "retirements": Retirements(models, providers, now=now).run,
     }
     if config.backup_every_hours:
@@ -160,10 +166,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         surge=surge,
         pauses=pauses,
         halts=halts,
-        limits=Limits(
-            member_monthly_micros=config.member_monthly_usd,
-            installation_monthly_micros=config.installation_monthly_usd,
-        ),
+        limits=limits,
         ids=Ids(now, secrets.randbits),
         links=_links(config, database, folder=folder, clips_folder=clips_folder, now=now),
         play_money=play_price is not None and STUDIO in names,
