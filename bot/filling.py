@@ -1,7 +1,7 @@
 """A duty: tells the operator when half, four fifths and all of a limit of the installation are used.
 
-What is used is spent and held, as admission counts it. Each threshold is told once for a limit and a period; a
-process that starts tells the highest that is passed once more.
+What is used is spent and held, as admission counts it. Each threshold is told once for a limit and a period;
+a process that starts tells the highest that is passed once more.
 """
 
 import asyncio
@@ -79,9 +79,7 @@ class Filling:
             try:
                 await self.look()
             except Exception:  # whatever it is, it is tried again, and orders go on meanwhile
-                log.exception(
-                    "the installation's limits were not looked at", extra={"code": "filling_failed"}
-                )
+                log.exception("limits not looked at", extra={"code": "filling_failed"})
             await self._pause(LOOK_EVERY_S)
 
     async def look(self) -> None:
@@ -104,9 +102,8 @@ def _sentence(each: Filled, percent: int) -> str:
         if percent == max(PERCENTS)
         else "Nothing has to be done; at 100 % nothing more is sold."
     )
-    return (
-        f"{percent} % of {_EACH[each.period]} limit of the installation are used: {used} of {limit}. {rest}"
-    )
+    whose = f"{_EACH[each.period]} limit of the installation"
+    return f"{percent} % of {whose} are used: {used} of {limit}. {rest}"
 
 
 def _filled(limits: Limits, at: datetime, tx: sqlite3.Connection) -> list[Filled]:

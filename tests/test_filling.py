@@ -78,10 +78,11 @@ async def test_a_jump_over_two_thresholds_is_one_sentence_that_says_what_happens
 
     await filling.look()
 
-    assert heard.sentences == [
-        "100 % of this month's limit of the installation are used: $1.00 of $1.00. Nothing more is sold until "
-        "the period ends or the limit is raised."
-    ]
+    (said,) = heard.sentences
+    assert said == (
+        "100 % of this month's limit of the installation are used: $1.00 of $1.00. "
+        "Nothing more is sold until the period ends or the limit is raised."
+    )
 
 
 async def test_a_new_month_and_another_limit_are_told_anew(database: Database) -> None:
