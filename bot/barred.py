@@ -49,7 +49,12 @@ def check_standing(tx: sqlite3.Connection, member: Member, at: datetime, *, orde
                     when=_moment(until)
                 )
             )
-        raise Barred(what, _("/standing says why, and takes an appeal."), kind=FaultKind.PERMISSIONS)
+        do = (
+            _("/standing says why.")
+            if standing.block.guild_id == EVERYWHERE
+            else _("/standing says why, and takes an appeal.")
+        )
+        raise Barred(what, do, kind=FaultKind.PERMISSIONS)
     if orders and standing.cooldown is not None and standing.cooldown.until is not None:
         raise Barred(
             _("A cool-down keeps you from ordering here until {when}.").format(

@@ -82,7 +82,9 @@ async def made(stage: Stage, person: Person, prompt: str = "a paper boat", **how
 async def buttons(stage: Stage, job_id: JobId | str, *, channel: str = "dailies") -> Json:
     """A message of the bot's with every button that makes another clip of one."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.ActionRow(*(MakingButton(action, JobId(job_id)) for action in Action)))
+    actions = list(Action)
+    for five in (actions[:5], actions[5:]):
+        view.add_item(ui.ActionRow(*(MakingButton(action, JobId(job_id)) for action in five)))
     message = await stage.client.get_partial_messageable(int(stage.channel(channel))).send(view=view)
     return await stage.mika.message(stage.channel(channel), str(message.id))
 

@@ -211,7 +211,9 @@ async def test_the_operator_blocks_everywhere_and_nobody_else_can(stage: Stage) 
 
     assert "by whoever runs this bot" in await operate("block", reason="fraud")
     refused = texts(await stage.ask(stage.ada, prompt="a paper boat"))
-    assert refused.startswith("Whoever runs this bot has blocked you from it.")
+    assert refused == (
+        "Whoever runs this bot has blocked you from it. Nothing was charged. /standing says why."
+    )
     assert "may use this bot again" in await operate("unblock")
     assert "Nothing holds against" in await operate("unblock")
     assert "Ordered" in texts(await stage.ask(stage.ada, prompt="a paper boat"))

@@ -171,3 +171,11 @@ async def test_a_model_that_is_named_by_nobody_is_the_first_that_the_channel_tak
 def walk_form(form: Json) -> list[Json]:
     """Every field of a form, out of its label."""
     return [one.get("component", one) for one in walk(form["components"])]
+
+
+async def test_age_restricted_content_is_for_channels_that_discord_marks_so(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, words=("[mature]", "? bare skin")) as stage:
+        refused = texts(await stage.ask(stage.ada, prompt="bare skin in the sun"))
+        assert refused.startswith("This is for age-restricted channels alone, and Discord does not mark")
+        told = texts(await stage.ask(stage.ada, prompt="bare skin in the sun", channel="after-dark"))
+        assert "age-restricted" not in told
