@@ -4,7 +4,9 @@ from hashlib import sha256
 
 from bot.domain import ENDED, ClipState, EntryKind, Job, JobState, MessageId, Scope
 from bot.worker import BAD_FILES_MAX
-from storage import clips, jobs, ledger, removals
+from storage import clips, jobs, ledger, removals, reviews
+from storage.gates import Gate
+from storage.reviews import Decision
 from tests.simulation.providers import Fate, Made
 from tests.simulation.sky import Mishap
 from tests.simulation.world import World
@@ -79,6 +81,9 @@ def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
         found.append("it was posted, and its member paid nothing")
     if job.state is JobState.FAILED and charged and not any(each.fate is Fate.FAILS_BILLED for each in made):
         found.append(f"it failed, and its member paid {charged}")
+    review = reviews.of_job(world.connection, job.id, Gate.SHOWING)
+    if review is not None and review.refunded and charged:
+        found.append(f"it was refunded, and its member paid {charged}")
     if not made and charged:
         found.append("its member paid for nothing")
     return found
@@ -100,7 +105,7 @@ def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
             for (_, call, mishap), count in getattr(world.sky, "struck", {}).items()
             if call == "fetch" and mishap is Mishap.LIE
         )
-        if lies < BAD_FILES_MAX:  # so many bad files are believed
+        if lies < BAD_FILES_MAX and not _was_turned_down(world, job):  # so many bad files are believed
             found.append(f"was paid for and is lost: {job.fault}")
     if job.state in (JobState.POSTED, JobState.UNDELIVERABLE):
         clip = clips.get(world.connection, job.id, folder=world.folder)
@@ -134,6 +139,12 @@ def _of_holds(world: World) -> list[str]:
         for hold_id, job_id, ended_at, ends in rows
         if ended_at is None or ends != 1
     ]
+
+
+def _was_turned_down(world: World, job: Job) -> bool:
+    """Whether moderators, or its member, did not want the clip to be shown, or nobody looked in time."""
+    review = reviews.of_job(world.connection, job.id, Gate.SHOWING)
+    return review is not None and review.decision not in (None, Decision.APPROVED)
 
 
 def _was_refused(world: World, job: Job) -> bool:

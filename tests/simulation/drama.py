@@ -11,6 +11,7 @@ from bot.domain import ChannelId, JobId, Member, UserId
 from storage import verdicts
 from storage.verdicts import Verdict
 from tests.simulation.faults import MEMBERS, Event, Kind, Plan
+from tests.simulation.moderators import Moderation
 from tests.simulation.process import Process
 from tests.simulation.providers import Books, Made
 from tests.simulation.scene import GUILD, Scene
@@ -47,6 +48,7 @@ class Drama:
         self.plan = plan
         self._hooks: dict[str, tuple[float, str]] = {}
         world.promised = self._promised
+        self._moderation = Moderation(world)
 
     def run(self) -> None:
         """All that the plan says, then until everything that can end has ended."""
@@ -97,6 +99,8 @@ class Drama:
                     world.discord.delete(every[event.number % len(every)])
             case Kind.LEFT:
                 world.discord.departed.add(UserId(MEMBERS[event.number % len(MEMBERS)]))
+            case Kind.DECISION:
+                self._moderation.decide(event.number)
             case Kind.CALL | Kind.FATE | Kind.WEBHOOKS:
                 return
 
@@ -130,6 +134,7 @@ class Drama:
             if (world.now() - case.since).total_seconds() > self.plan.patience_s:
                 settled = judged(world, case.job_id, has_ticket=case.has_ticket)
                 world.press(partial(Process.settle, case=settled))
+        self._moderation.decide(int(world.time()) % 7)
         if self.plan.with_surge:
             world.press(Process.resume)
 

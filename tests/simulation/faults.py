@@ -14,7 +14,9 @@ FIRST_S, LAST_S = 1.0, 60.0
 """When orders are placed. Most of what happens does so soon after one of them."""
 
 ORDERS_MAX = 4
-CHANNELS = (30, 31, 32)
+CHANNELS = (30, 31, 32, 33)
+GATED = 33
+"""Here moderators look at every order before it is made, and at every clip before it is shown."""
 MEMBERS = (1001, 1002, 1003)
 
 
@@ -36,6 +38,7 @@ class Kind(StrEnum):
     DELETED = "message deleted"
     LEFT = "member left"
     WEBHOOKS = "webhooks"
+    DECISION = "moderators decide"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ class Plan:
         return Counter(
             event.what if event.kind in (Kind.CALL, Kind.FATE) else event.kind.value
             for event in self.events
-            if event.kind is not Kind.ORDER
+            if event.kind not in (Kind.ORDER, Kind.DECISION)
         )
 
     def only(self, kept: Iterable[int]) -> "Plan":
@@ -147,6 +150,12 @@ def draw(seed: int) -> Plan:
         if chance.random() < 0.15:  # pressed twice, or replayed by the gateway
             events.append(order)
     placed = [event.at_s for event in events]
+    if any(event.what == str(GATED) for event in events):
+        events += [
+            Event(at_s=round(at_s + chance.expovariate(1 / 8.0), 3), kind=Kind.DECISION, number=number)
+            for at_s in placed
+            for number in (chance.randint(1, 20), chance.randint(1, 20))
+        ]
     for _ in range(chance.choice((0, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12))):
         soon_s = chance.uniform(0.0, 0.2) if chance.random() < 0.4 else chance.expovariate(1 / 6.0)
         events += _happens(chance, round(chance.choice(placed) + soon_s, 3), clock_is_right=clock_is_right)

@@ -198,9 +198,30 @@ BUGS = (
     ),
     Planted(
         name="a clip's file outlives its deletion",
-        module="bot.removal",
+        module="bot.removal_steps",
         line="                return await asyncio.to_thread(_unlinked, self._folder, job.id)",
         becomes='                return "deleted"',
         within=4_000,
+    ),
+    Planted(
+        name="clips pass their gate without a look",
+        module="bot.worker",
+        line="        if self._gatehouse is not None and await self._gatehouse.withholds(job, clip):",
+        becomes="        if self._gatehouse is None:",
+        within=500,
+    ),
+    Planted(
+        name="orders pass their gate without a look",
+        module="bot.orders",
+        line="                state=JobState.QUEUED if review is None else JobState.REVIEW,",
+        becomes="                state=JobState.QUEUED,",
+        within=500,
+    ),
+    Planted(
+        name="a clip that is turned down is not refunded",
+        module="bot.moves",
+        line="    elif refund:",
+        becomes="    elif not refund:",
+        within=500,
     ),
 )

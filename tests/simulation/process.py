@@ -20,6 +20,7 @@ from bot.domain import Job, JobId, Limits, Micros
 from bot.errors import ClipUnusable, StorageError
 from bot.fetching import Fetching
 from bot.fingerprints import Fingerprints
+from bot.gatehouse import Gatehouse
 from bot.hashes import Hashes
 from bot.health import Health
 from bot.ids import Ids
@@ -31,6 +32,8 @@ from bot.pricing import Pricing
 from bot.providers.protocol import Provider
 from bot.removal import Removals
 from bot.removal_steps import RemovalSteps
+from bot.reviewing import Desk, Reviewing
+from bot.reviews import Reviews
 from bot.routing import Routing
 from bot.screening.screening import Screening
 from bot.surge import Surge, SurgeBounds
@@ -162,6 +165,7 @@ class Process:
         hop: Hop,
         providers: Mapping[str, Provider],
         discord: SimulatedDiscord,
+        desk: Desk,
         *,
         folder: Path,
         now: Callable[[], datetime],
@@ -195,6 +199,7 @@ class Process:
             now=now,
             placed=lambda job_id: self.worker.wake(job_id),  # noqa: PLW0108 - made below
             surge=self.surge,
+            asked=lambda: self.reviewing.wake(),  # noqa: PLW0108 - likewise
         )
         delivery: Delivery = discord
         packing = Packing(database, as_it_is, folder=folder, level=delivery.upload_limit, link=None, now=now)
@@ -232,6 +237,26 @@ class Process:
             now=now,
             dice=chance,
             surge=self.surge,
+            gatehouse=Gatehouse(database, ids=ids, now=now, asked=lambda: self.reviewing.wake()),  # noqa: PLW0108
+        )
+        self.reviewing = Reviewing(
+            database,
+            models,
+            desk,
+            packing,
+            folder=folder,
+            clips_folder=folder,
+            play_money=False,
+            now=now,
+            moved=self.worker.wake,
+        )
+        self.reviews = Reviews(
+            database,
+            models,
+            ids=ids,
+            now=now,
+            moved=self.worker.wake,
+            changed=self.reviewing.wake,
         )
         self.webhooks = Webhooks(database, {}, wake=self.worker.wake, found=self.worker.found)
         self.main = loop.create_task(self._run())
@@ -239,10 +264,7 @@ class Process:
     async def _run(self) -> None:
         if self.surge is not None:
             await self.surge.begin()
-        self.duties = [
-            asyncio.ensure_future(duty) for duty in (self.worker.run(), self.cards.run(), self.removals.run())
-        ]
-        await asyncio.gather(*self.duties)
+        await asyncio.gather(self.worker.run(), self.cards.run(), self.removals.run(), self.reviewing.run())
 
     def _held_back(self, job: Job) -> HeldBack | None:
         return HeldBack.SPENDING if self.surge is not None and self.surge.holds_back(job) else None

@@ -11,23 +11,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bot.domain import GuildId, Micros, UserId
-from storage import guilds, wishes
+from bot.domain import ChannelId, GuildId, Micros, UserId
+from storage import gates, guilds, wishes
 from storage.connection import BookConnection, forget
 from storage.database import CACHED_STATEMENTS, prepare
+from storage.gates import Gate, Mode, Setting
 from storage.wishes import Wishes
 from tests.props import NOON, new_book
-from tests.simulation.faults import MEMBERS
+from tests.simulation.faults import GATED, MEMBERS
 
 GUILD = GuildId(7)
 
 
 @cache
 def _template() -> sqlite3.Connection:
-    """An empty database, with one server that may spend and one member who takes direct messages."""
+    """An empty database, with a server that may spend, a gated channel, a member with direct messages."""
     book = new_book()
     book.execute("BEGIN IMMEDIATE")
     guilds.admit(book, guild_id=GUILD, ceiling_micros=Micros(10**10), at=NOON)
+    for gate in Gate:
+        gates.put(book, GUILD, ChannelId(GATED), gate, Setting(mode=Mode.ALL))
     wishes.put(book, UserId(MEMBERS[0]), Wishes(direct_messages=True, mentions=False))
     book.execute("COMMIT")
     return book

@@ -11,6 +11,7 @@ from bot.errors import Refusal
 from storage.connection import forget
 from tests.props import NOON
 from tests.simulation.clock import Agenda, SimulatedLoop
+from tests.simulation.desk import SimulatedDesk
 from tests.simulation.discord_side import SimulatedDiscord
 from tests.simulation.faults import CHANNELS
 from tests.simulation.process import NAMES, Hop, Process, nothing_more
@@ -74,6 +75,7 @@ class World:
         self.before_work: Callable[[Any], Coroutine[Any, Any, None] | None] = nothing_more
         self.after_work: Callable[[Any], Coroutine[Any, Any, None] | None] = nothing_more
         self.passed: Callable[[JobId], bool] = bool
+        self.may_be_made: Callable[[JobId], bool] = bool
         self._with_surge = with_surge
         self._graves: list[Process] = []
         self.sky = sky(self)
@@ -82,6 +84,7 @@ class World:
             time=self.time,
             may_be_seen=lambda job_id: self.passed(job_id),  # noqa: PLW0108 - set later
         )
+        self.desk = SimulatedDesk(self.sky)
         self.discord.parents[ChannelId(THREAD)] = ChannelId(ITS_PARENT)
 
     # Time
@@ -131,6 +134,7 @@ class World:
             Hop(self.connection, before=self.before_work, after=self.after_work),
             {name: self._provider(name) for name in NAMES},
             self.discord,
+            self.desk,
             folder=self.folder,
             now=self.now,
             seed=self.seed * 1_000 + self.lives,
@@ -178,9 +182,15 @@ class World:
             time=self.time,
             now=self.now,
             epoch=NOON,
-            finished=lambda books, made: self.promised(books, made),  # noqa: PLW0108 - set later
+            finished=self._taken,
             can_cancel=name != "plain",
         )
+
+    def _taken(self, books: Books, made: Made) -> None:
+        """A provider has taken a job."""
+        if not self.may_be_made(made.job_id):
+            self.discord.wrongs.append(f"{made.job_id} was made, and nobody had let it pass")
+        self.promised(books, made)
 
     def _buried(self) -> None:
         """The process is gone; what it would still do is never done."""
