@@ -245,14 +245,16 @@ def every(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Act]:
         after = rows[-1][0]
 
 
-def of_guild(tx: sqlite3.Connection, guild_id: GuildId, *, after: int, limit: int) -> list[Act]:
-    """A server's acts behind this number, oldest first."""
+def of_guild(
+    tx: sqlite3.Connection, guild_id: GuildId, *, after: int, limit: int, until: int | None = None
+) -> list[Act]:
+    """A server's acts behind this number (and up to another), oldest first."""
     rows = tx.execute(
         """
         SELECT number, at, verb, actor_id, guild_id, subject, detail, previous, hash FROM acts
-        WHERE guild_id = ? AND number > ? ORDER BY number LIMIT ?
+        WHERE guild_id = ? AND number > ? AND (? IS NULL OR number <= ?) ORDER BY number LIMIT ?
         """,
-        (guild_id, after, limit),
+        (guild_id, after, until, until, limit),
     )
     return [_act(row) for row in rows]
 

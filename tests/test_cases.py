@@ -297,7 +297,7 @@ async def test_reports_that_add_nothing_are_not_told_again(scene: Scene) -> None
     await scene.stage.ada.wait_for_message(lambda one: "look at its end" in texts(one), since=0)
 
     office = await scene.stage.ada.messages(scene.stage.channel("showcase"))
-    assert [texts(one).splitlines()[0] for one in office] == [
+    assert [texts(one).splitlines()[0] for one in reversed(office)] == [
         "### A clip was reported: Something else",
         "### A clip was reported: Somebody else's work or mark",
         "### A clip was reported: Something else",
@@ -336,7 +336,7 @@ async def test_moderators_and_the_operator_are_reminded_once_at_each_mark(scene:
 
     assert told.codes == ["report_due"] * len(MARKS_HOURS)
     office = [texts(one) for one in await scene.stage.ada.messages(scene.stage.channel("showcase"))]
-    assert [one.splitlines()[0].partition(":")[0] for one in office] == [
+    assert [one.splitlines()[0].partition(":")[0] for one in reversed(office)] == [
         "### A clip was reported",
         "### Time runs out for a reported clip",
         "### Time runs out for a reported clip",

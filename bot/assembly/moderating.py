@@ -1,5 +1,6 @@
 """What moderators do: the commands of `/moderation`, and what members see of it."""
 
+from bot.act_log import ActLog
 from bot.appeals import Appeals
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
@@ -8,6 +9,7 @@ from bot.consent import Consents
 from bot.people import People
 from bot.ruling import Ruling
 from bot.worker import Worker
+from cogs.act_board import ActBoard, add_log
 from cogs.consent import consent
 from cogs.delivery import DiscordDelivery
 from cogs.desk import Desk
@@ -43,6 +45,9 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     rules.add(group)
     taken = showing.removing
     add_reports(group, taken.cases)
+    act_log = ActLog(database, ActBoard(client), now=now)
+    add_log(group, act_log)
+    ground.duties["act log"] = act_log.run
     if client.shelves is not None:
         add_takedowns(group, taken.takedowns, taken.removals, client.shelves)
     client.tree.add_command(group)

@@ -1,0 +1,150 @@
+"""The log of acts in a channel, and `/moderation log`, which names it."""
+
+import json
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from bot import language
+from bot.act_log import Act, ActLog
+from bot.domain import ChannelId, FaultKind, GuildId
+from bot.errors import ChangeRefused, DeliveryRefused, DeliveryUnavailable
+from bot.language import _
+from cogs.answers import Interaction, acknowledge, answer, said
+from cogs.buttons import texts_of
+from cogs.delivery import HISTORY_MAX, _prove_readable
+from cogs.faults import faults
+from cogs.presses import member_of
+
+_CLOCKS_APART = timedelta(minutes=10)
+"""Ours may be so much ahead of Discord's when it says since when to look."""
+
+DETAIL_CHARS = 120
+"""The record has the rest."""
+
+_NOBODY = discord.AllowedMentions.none()
+_NUMBER = re.compile(r"-# #(\d+) ")
+
+
+class ActBoard:
+    """`bot.act_log.Noticeboard` through a signed-in client."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+
+    async def post_acts(self, channel_id: ChannelId, guild_id: GuildId, told: Sequence[Act]) -> None:
+        """See `Noticeboard.post_acts`."""
+        channel = self._channel(channel_id)
+        with faults(self._client), self._language_of(guild_id):
+            await channel.send(
+                view=said(text_of(told)), nonce=f"a{told[-1].number}", allowed_mentions=_NOBODY
+            )
+
+    async def stands(self, channel_id: ChannelId, number: int, *, since: datetime) -> bool:
+        """See `Noticeboard.stands`."""
+        channel = self._channel(channel_id)
+        first = discord.Object(discord.utils.time_snowflake(since - _CLOCKS_APART))
+        seen = 0
+        with faults(self._client):
+            async for message in channel.history(after=first, limit=HISTORY_MAX, oldest_first=True):
+                seen += 1
+                if message.author == self._client.user and number in _numbers(message):
+                    return True
+            if seen == HISTORY_MAX:
+                raise DeliveryRefused(f"{HISTORY_MAX} messages and more since then; nobody can look")
+            if seen == 0:
+                await _prove_readable(channel, first)
+        return False
+
+    def _language_of(self, guild_id: GuildId) -> AbstractContextManager[None]:
+        guild = self._client.get_guild(guild_id)
+        return language.use(None if guild is None else guild.preferred_locale.value)
+
+    def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
+        if self._client.user is None or self._client.is_closed():
+            raise DeliveryUnavailable("not signed in to Discord")
+        return self._client.get_partial_messageable(channel_id)
+
+
+def text_of(told: Sequence[Act]) -> str:
+    """Some acts, a line for each, and the head of the chain at the last.
+
+    All of it are ids, numbers and codes of ours: there is nothing in it to escape. Who has reported a clip is
+    in the record, and not in a channel that more people read than decide.
+    """
+    head = told[-1]
+    return "\n".join([*map(_line, told), f"-# {head.number}:{head.hash}"])
+
+
+def add_log(group: app_commands.Group, act_log: ActLog) -> None:
+    """Add `log`."""
+
+    @group.command(name="log", description="The channel in which every act of moderation is shown")
+    @app_commands.describe(
+        channel=locale_str("Where; one that moderators alone can see"),
+        off=locale_str("Show them nowhere any more"),
+    )
+    async def log(
+        interaction: Interaction,
+        channel: discord.TextChannel | None = None,
+        off: bool = False,  # noqa: FBT001, FBT002 - an option of a command
+    ) -> None:
+        await acknowledge(interaction)
+        by = member_of(interaction)
+        if off:
+            await act_log.choose(None, by=by)
+            await answer(
+                interaction, said(_("Acts of moderation are shown nowhere now; they stay on record."))
+            )
+            return
+        if channel is None:
+            known = await act_log.channel_of(by.guild_id)
+            told = _("No channel is named for acts of moderation; they are on record all the same.")
+            if known is not None:
+                told = _("Acts of moderation are shown in {channel}.").format(
+                    channel=f"<#{known.channel_id}>"
+                )
+            if known is not None and known.refused is not None:
+                told = _(
+                    "{channel} takes no messages of this bot, so no acts are shown. Name it again."
+                ).format(channel=f"<#{known.channel_id}>")
+            await answer(interaction, said(told))
+            return
+        _check_may_post(interaction, channel)
+        await act_log.choose(ChannelId(channel.id), by=by)
+        told = _("From now on every act of moderation is shown in {channel}.").format(
+            channel=f"<#{channel.id}>"
+        )
+        await answer(interaction, said(told))
+
+
+def _check_may_post(interaction: Interaction, channel: discord.TextChannel) -> None:
+    guild = interaction.guild
+    here = None if guild is None else guild.get_channel(channel.id)
+    if guild is None or not isinstance(here, discord.TextChannel):
+        raise ChangeRefused(_("There is no such channel here."), _("Choose one of this server."))
+    may = here.permissions_for(guild.me)
+    if not (may.view_channel and may.send_messages):
+        raise ChangeRefused(
+            _("This bot may not post in that channel."),
+            _("Let it view the channel and send messages there, or choose another."),
+            kind=FaultKind.PERMISSIONS,
+        )
+
+
+def _line(act: Act) -> str:
+    who = "" if act.actor_id is None or act.verb == "report.made" else f" · <@{act.actor_id}>"
+    detail = " ".join(f"{name}={value}" for name, value in json.loads(act.detail).items())[:DETAIL_CHARS]
+    when = f"<t:{int(act.at.timestamp())}:f>"
+    return f"-# #{act.number} {when} **{act.verb}** `{act.subject}`{who}" + (
+        f" · `{detail}`" if detail else ""
+    )
+
+
+def _numbers(message: discord.Message) -> set[int]:
+    return {int(found) for text in texts_of(message.components) for found in _NUMBER.findall(text)}
