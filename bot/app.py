@@ -72,6 +72,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         gates = reviewing.opened(base, till, shown, moved=placed)
         worker = work.made(base, till, shown, gates)
         moderating.opened(base, till, shown, worker)
+        work.asking_operator(base, till, worker)
         await work.listening(base, worker)
         await watching.listening(base, till, worker)
         yield App(

@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot import moves
-from bot.domain import Fault, FaultKind, Job, JobId, JobState, Scope, Ticket
+from bot.catalogue import Catalogue
+from bot.domain import Fault, FaultKind, Job, JobId, JobState, Kind, OfferId, Scope, Ticket
 from bot.errors import StorageError
+from bot.providers.fal_addresses import ENDPOINT
+from bot.providers.openai_answers import CHARACTER
 from storage import acts, attempts, jobs, ledger, states, verdicts
 from storage.acts import Verb
 from storage.verdicts import Decision, Verdict
+
+# Cogs never see storage: what they take of it they know from here.
+__all__ = ("Case", "Verdict", "settle", "ticket_urls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +32,13 @@ class Case:
     urls: Mapping[str, str] = field(default_factory=dict)
     by: str
     why: str
+
+
+def ticket_urls(models: Catalogue, offer_id: OfferId, kind: Kind) -> dict[str, str]:
+    """What a ticket of some protocols needs beside the id: where the job is, and that it is a character."""
+    offer = models.offer(offer_id)
+    urls = {} if offer is None or offer.row.protocol != "fal" else {ENDPOINT: offer.row.endpoint}
+    return urls | ({CHARACTER: ""} if kind is Kind.CHARACTER else {})
 
 
 def settle(case: Case, at: datetime, tx: sqlite3.Connection) -> str:

@@ -22,6 +22,7 @@ from cogs.desk_buttons import DESK, DeskButton
 from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
 from cogs.making_buttons import MAKING, MakingButton
 from cogs.review_buttons import HAND_OVER, REVIEW, WHY, HandOverSelect, ReviewButton, WhyButton
+from cogs.settle_button import SETTLE, SettleButton
 from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
@@ -120,6 +121,7 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     ReviewButton,
     HandOverSelect,
     WhyButton,
+    SettleButton,
 )
 
 
@@ -139,6 +141,7 @@ _TEMPLATES = (
     REVIEW,
     HAND_OVER,
     WHY,
+    SETTLE,
 )
 
 

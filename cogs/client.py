@@ -46,6 +46,7 @@ from cogs.shelves import Shelves
 from cogs.storyboard import Storyboards, storyboard
 from cogs.storyboard_form import is_storyboard
 from cogs.tree import Tree
+from cogs.unsettled import Settling, is_settlement
 from cogs.wording import Wording
 
 PERMISSIONS = discord.Permissions(
@@ -117,6 +118,7 @@ class Client(discord.Client):
         )
         self.making = Making(orders, self._ordering, material, attachments, catalogue)
         self.identifies: Identifies | None = None
+        self.settling: Settling | None = None
         self.clip_presses: ClipPresses | None = None
         self.managing: Managing | None = None
         self.shelves: Shelves | None = None
@@ -261,6 +263,12 @@ class Client(discord.Client):
             and self.review_presses is not None
         ):
             await answered(interaction, self.review_presses.submitted(interaction))
+        if (
+            interaction.type is discord.InteractionType.modal_submit
+            and is_settlement(interaction)
+            and self.settling is not None
+        ):
+            await answered(interaction, self.settling.submitted(interaction))
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
             language.settle(interaction.locale.value)
             await tell(

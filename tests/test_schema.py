@@ -336,6 +336,7 @@ BROKEN = [
     ("a_halt_ends_once_and_says_by_whom", "INSERT INTO halts VALUES (2, 'model', 'x', 'a', 1, NULL, 2)"),
     ("a halt ends once", "UPDATE halts SET resumed_by = 'another'"),
     ("a halt is never deleted", "DELETE FROM halts"),
+    ("what_is_closed_was_asked", "INSERT INTO unsettled VALUES ('job-1', 1, NULL, 2)"),
     (
         "a_verdict_is_found_absent_or_lost",
         "INSERT INTO verdicts VALUES (2, 'a', 'perhaps', NULL, 'the shell', 'they said so', 0)",

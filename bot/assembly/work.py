@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from functools import partial
 
 from bot import media, reachable
 from bot.assembly.buying import Buying
@@ -11,16 +12,20 @@ from bot.assembly.reviewing import Gates
 from bot.assembly.showing import Showing
 from bot.checks import reach
 from bot.comebacks import Comebacks
-from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob
-from bot.domain import STUDIO, JobId
+from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob, carry_out
+from bot.domain import STUDIO, ChannelId, JobId
 from bot.fetching import Fetching
 from bot.links import key_in
 from bot.metered import Metered
 from bot.pace import Pace
 from bot.routing import Routing
+from bot.settling import ticket_urls
 from bot.throttle import Throttle
+from bot.unsettled import Unsettled
 from bot.web import Webhooks
 from bot.worker import Worker
+from cogs.unsettled import OperatorBoard, Settling
+from storage import jobs
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +63,22 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
     )
     ground.duties["worker"] = worker.run
     return worker
+
+
+def asking_operator(ground: Ground, buying: Buying, worker: Worker) -> None:
+    """Ask in the operator's channel about jobs of which nobody knows, where there is one and an operator."""
+    config, client = ground.config, buying.client
+    if config.operator_channel_id is None or not config.operator_ids:
+        return
+
+    async def urls(job_id: JobId) -> dict[str, str]:
+        job = await ground.database.read(partial(jobs.get, job_id=job_id))
+        return {} if job is None else ticket_urls(ground.models, job.quote.offer_id, job.order.kind)
+
+    carry = partial(carry_out, ground.database, now=ground.now)
+    client.settling = Settling(config.operator_ids, carry, settled=worker.wake, urls=urls)
+    board = OperatorBoard(client, ChannelId(config.operator_channel_id))
+    ground.duties["unsettled"] = Unsettled(ground.database, board, now=ground.now).run
 
 
 async def listening(ground: Ground, worker: Worker) -> None:

@@ -7,12 +7,10 @@ from pathlib import Path
 
 from bot import catalogue, control, reachable, reports, settings
 from bot.commands.halting import changed, who
-from bot.domain import Kind
 from bot.errors import SettingsError, StorageError
 from bot.money import format_usd
-from bot.providers.fal_addresses import ENDPOINT
-from bot.providers.openai_answers import CHARACTER
 from bot.settings import Settings
+from bot.settling import ticket_urls
 from storage import verdicts
 from storage.verdicts import Uncertain, Verdict
 
@@ -72,11 +70,8 @@ def _settled(config: Settings, chosen: argparse.Namespace) -> str:
 
 
 def _urls(config: Settings, job: Uncertain) -> dict[str, str]:
-    """What a ticket of some protocols needs beside the id: where the job is, and that it is a character."""
     rows = catalogue.load(config.models_file, providers=reachable.names(config), now=_now)
-    offer = rows.offer(job.offer_id)
-    urls = {} if offer is None or offer.row.protocol != "fal" else {ENDPOINT: offer.row.endpoint}
-    return urls | ({CHARACTER: ""} if job.kind is Kind.CHARACTER else {})
+    return ticket_urls(rows, job.offer_id, job.kind)
 
 
 def _line(job: Uncertain) -> str:

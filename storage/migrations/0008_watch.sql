@@ -80,3 +80,13 @@ CREATE TABLE identifies (
     at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX identifies_by_age ON identifies (at);
+
+-- The cards on which the operator is asked about jobs of which nobody knows.
+CREATE TABLE unsettled (
+    job_id TEXT NOT NULL PRIMARY KEY REFERENCES jobs (id),
+    tried_at INTEGER NOT NULL,
+    message_id INTEGER,
+    -- Since when the card says what became of it.
+    closed_at INTEGER,
+    CONSTRAINT what_is_closed_was_asked CHECK (closed_at IS NULL OR message_id IS NOT NULL)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,150 @@
+"""Jobs of which nobody knows: a card for the operator, three verdicts, one of which decides."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.control import carry_out
+from bot.domain import ChannelId, Job, JobId, JobState, UserId
+from bot.sandbox.person import Person
+from bot.unsettled import ASK_AFTER, Unsettled
+from cogs.unsettled import OperatorBoard, Settling
+from storage import jobs, verdicts
+from tests.bookkeeping import drive
+from tests.props import job_of
+from tests.stage import Json, Stage, custom_ids, open_stage, texts
+
+OFFICE = "showcase"
+ID = JobId("0123456789abcdef")
+
+
+@pytest.fixture
+async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with open_stage(tmp_path) as opened:
+        yield opened
+
+
+def duty(stage: Stage) -> tuple[Unsettled, list[JobId]]:
+    """The duty with its buttons; Bruno runs this bot."""
+    operator = frozenset({UserId(stage.sandbox.world.user_named("Bruno").id)})
+    woken: list[JobId] = []
+
+    async def urls(job_id: JobId) -> dict[str, str]:
+        return {"of": job_id}
+
+    carry = partial(carry_out, stage.database, now=stage.clock)
+    stage.client.settling = Settling(operator, carry, settled=woken.append, urls=urls)
+    board = OperatorBoard(stage.client, ChannelId(int(stage.channel(OFFICE))))
+    return Unsettled(stage.database, board, now=stage.clock), woken
+
+
+async def uncertain(stage: Stage) -> Job:
+    """A job of which nobody knows, with an id as ours are."""
+    job = replace(job_of(at=stage.clock()), id=ID, order_id=ID)
+    await stage.database.write(partial(drive, job, JobState.UNCERTAIN, stage.clock()))
+    return await now(stage, job)
+
+
+async def cards(stage: Stage) -> list[Json]:
+    return await stage.people["Bruno"].messages(stage.channel(OFFICE))
+
+
+async def decided(person: Person, card: Json, verdict: str, **values: str) -> str:
+    (pressed,) = [one for one in custom_ids(card) if one.startswith(f"settle:{verdict}")]
+    modal = await person.modal(await person.press(card, pressed))
+    return texts(await person.answer(await person.submit(modal, values)))
+
+
+async def now(stage: Stage, job: Job) -> Job:
+    found = await stage.database.read(partial(jobs.get, job_id=job.id))
+    assert found is not None
+    return found
+
+
+async def test_a_card_asks_after_a_while_once_and_says_what_is_known(stage: Stage) -> None:
+    job = await uncertain(stage)
+    unsettled, _ = duty(stage)
+
+    await unsettled.once()
+    assert await cards(stage) == []
+    stage.clock.at += ASK_AFTER
+    await unsettled.once()
+    await unsettled.once()
+
+    (card,) = await cards(stage)
+    said = texts(card)
+    assert f"Nobody knows about job `{job.id}`" in said
+    assert job.quote.offer_id in said
+    assert "$0.40 stay held for its member" in said
+    assert f"`{job.id}-1`" in said
+    assert len(custom_ids(card)) == 3
+
+
+async def test_a_verdict_moves_the_job_and_the_card_says_what_became_of_it(stage: Stage) -> None:
+    job = await uncertain(stage)
+    unsettled, woken = duty(stage)
+    stage.clock.at += ASK_AFTER
+    await unsettled.once()
+    (card,) = await cards(stage)
+
+    said = await decided(stage.people["Bruno"], card, "lost", why="support says so")
+    again = await decided(stage.people["Bruno"], card, "found", ticket="t-1", why="no, there it is")
+    await unsettled.once()
+
+    assert job.id in said
+    assert "nothing to decide" in again
+    assert (await now(stage, job)).state is JobState.FAILED
+    (decision,) = await stage.database.read(partial(verdicts.of_job, job_id=job.id))
+    assert decision.why == "support says so"
+    assert decision.by.endswith("at Discord")
+    assert woken == [job.id]
+    (card,) = await cards(stage)
+    assert "is now **failed**" in texts(card)
+    assert custom_ids(card) == []
+
+
+async def test_what_was_found_goes_on_with_its_ticket(stage: Stage) -> None:
+    job = await uncertain(stage)
+    unsettled, woken = duty(stage)
+    stage.clock.at += ASK_AFTER
+    await unsettled.once()
+    (card,) = await cards(stage)
+
+    await decided(stage.people["Bruno"], card, "found", ticket="t-1", why="seen in its list")
+
+    found = await now(stage, job)
+    assert found.state is JobState.RUNNING
+    assert found.ticket is not None
+    assert (found.ticket.provider_job_id, found.ticket.urls) == ("t-1", {"of": job.id})
+    assert woken == [job.id]
+
+
+async def test_nobody_else_decides(stage: Stage) -> None:
+    job = await uncertain(stage)
+    unsettled, woken = duty(stage)
+    stage.clock.at += ASK_AFTER
+    await unsettled.once()
+    (card,) = await cards(stage)
+    ada = stage.people["Ada"]
+
+    told = texts(await ada.answer(await ada.press(card, f"settle:lost:{job.id}")))
+
+    assert "Only whoever runs this bot can do that." in told
+    assert (await now(stage, job)).state is JobState.UNCERTAIN
+    assert woken == []
+
+
+async def test_while_discord_is_away_it_is_asked_later(stage: Stage) -> None:
+    await uncertain(stage)
+    unsettled, _ = duty(stage)
+    stage.clock.at += ASK_AFTER
+    nowhere = Unsettled(stage.database, OperatorBoard(stage.client, ChannelId(1)), now=stage.clock)
+
+    await nowhere.once()
+    assert await cards(stage) == []
+    await unsettled.once()
+
+    assert len(await cards(stage)) == 1
