@@ -3,12 +3,13 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.domain import Job, Micros, Period, Scope
+from bot.domain import Job, JobId, Micros, Period, Scope
 from storage import jobs, ledger, pauses, purses
 from storage.connection import BookConnection
 from storage.database import _run_batch, prepare
@@ -209,3 +210,14 @@ def test_what_was_set_and_taken_back_is_not_believed(book: BookConnection) -> No
     assert [ok for ok, _ in outcomes] == [False, True]
     assert outcomes[1][1] is False
     assert _run_batch([_paused], book) == [(True, False)]
+
+
+def test_a_press_that_is_there_already_is_told_also_where_nothing_else_is_written(
+    book: BookConnection,
+) -> None:
+    job = job_of(1)
+    again = replace(job, id=JobId("another"), order_id=JobId("another"))
+
+    outcomes = _run_batch([lambda tx: jobs.insert(tx, job), lambda tx: jobs.insert(tx, again)], book)
+
+    assert outcomes == [(True, True), (True, False)]
