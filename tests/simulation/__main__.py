@@ -1,6 +1,7 @@
 """`make simulate`: worlds until the count or the time is over; SEED (and KEEP) replay one of them."""
 
 import os
+import resource
 import secrets
 import sys
 import time
@@ -13,7 +14,7 @@ from tests.simulation.faults import draw
 from tests.simulation.runs import Tally, outcome, play, scene, shrunk, told
 
 SEEDS = 10_000
-A_SHARE = 200
+A_SHARE = 50
 
 
 def main() -> int:
@@ -63,6 +64,9 @@ def _many() -> int:
                 pool.shutdown(cancel_futures=True)
                 break
     print()
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = used.ru_utime + used.ru_stime
+    print(f"{cpu_s:.0f} s of a core, so {whole.jobs / max(cpu_s, 0.1):.0f} jobs a second and core")
     _report("jobs ended", whole.states)
     _report("what happened", whole.faults)
     with scene() as made:
