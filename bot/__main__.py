@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import audit, backup, check, halting, jobs, ledger, status  # noqa: PLC0415
+    from bot.commands import audit, backup, check, halting, jobs, ledger, reports, status  # noqa: PLC0415
 
     looked = commands.add_parser("check", help="what is wrong with this installation, and what mends it")
     check.add_to(looked)
@@ -100,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     book = commands.add_parser("ledger", help="the book of money")
     ledger.add_to(book)
     book.set_defaults(command=partial(ledger.run, say=print))
+
+    reported = commands.add_parser("reports", help="reported clips that wait; the record of every report")
+    reports.add_to(reported)
+    reported.set_defaults(command=partial(reports.run, say=print))
 
     acts = commands.add_parser("audit", help="the record of acts: who did what to which clip, member, rule")
     audit.add_to(acts)

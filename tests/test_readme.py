@@ -45,6 +45,7 @@ RUN_BY = {
     "python -m bot ledger show": "tests/test_processes.py",
     "python -m bot ledger verify": "tests/test_processes.py",
     "python -m bot ledger drift": "tests/test_drift.py",
+    "python -m bot reports list": "tests/test_reports_command.py",
     "python -m bot audit show": "tests/test_acts.py",
     "python -m bot audit verify": "tests/test_acts.py",
     "python -m bot jobs uncertain": "tests/test_jobs_command.py",

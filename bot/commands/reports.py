@@ -1,0 +1,149 @@
+"""`dailies reports`: the reported clips that wait, and every report for those who have to be told of it."""
+
+import argparse
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from bot import reports as readings
+from bot import settings
+from bot.errors import SettingsError, StorageError
+from bot.settings import Settings
+from storage import cases, removals, takedowns
+from storage.cases import Recorded
+
+LISTED_MAX = 1_000
+
+_COLUMNS = (
+    *("report", "reported_at", "guild_id", "job_id", "member_id", "reporter_id", "reason", "words", "case"),
+    *("hidden_at", "unseen_at", "due_at", "decided_at", "decided_by", "outcome", "takedown_begun_at"),
+    *("takedown_ended_at", "steps"),
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    whats = parser.add_subparsers(dest="what", required=True, metavar="what")
+    listed = whats.add_parser("list", help="reported clips with a clock, the most urgent first")
+    export = whats.add_parser("export", help="every report, what was decided and done, for the record")
+    export.add_argument("--format", choices=("csv", "jsonl"), required=True)
+    export.add_argument("--to", type=Path, help="the file to write, which must not exist; else the terminal")
+    export.add_argument("--guild", type=int, help="only this server's")
+    export.add_argument("--since", type=_day, default=date(2015, 1, 1), help="the first day (UTC)")
+    export.add_argument("--until", type=_day, default=None, help="the last day (UTC); else today")
+    for each in (listed, export):
+        each.add_argument("--env-file", type=Path, default=Path(".env"))
+
+
+def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Do what was chosen, and say it; the exit code of `list` is 1 where a clock has run out."""
+    config = settings.load(env_file=chosen.env_file)
+    if chosen.what == "list":
+        return _list(config, say)
+    _export(config, chosen, say)
+    return 0
+
+
+def _list(config: Settings, say: Callable[[str], None]) -> int:
+    at = datetime.now(UTC)
+    with readings.reading(config) as connection:
+        found = cases.running_out(connection, by=at + timedelta(days=365), limit=LISTED_MAX)
+    for case in found:
+        left_h = (case.due_at - at) / timedelta(hours=1) if case.due_at is not None else 0.0
+        hidden = "hidden" if case.hidden_at is not None else "still shown"
+        say(
+            f"{left_h:+.1f} h left  job {case.job_id}  server {case.guild_id}  {case.reason}  "
+            f"reported {case.opened_at:%Y-%m-%d %H:%M} UTC by {case.reports}  {hidden}"
+        )
+    late = sum(case.due_at is not None and case.due_at <= at for case in found)
+    say(f"{len(found)} wait, {late} of them for longer than the law allows")
+    return 1 if late else 0
+
+
+def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
+    until = chosen.until or datetime.now(UTC).date()
+    if until < chosen.since:
+        raise SettingsError("--until is before --since: name the earlier day first")
+    with readings.reading(config) as connection:
+        found = cases.every_report(
+            connection,
+            guild_id=chosen.guild,
+            since=_midnight(chosen.since),
+            until=_midnight(until + timedelta(days=1)),
+        )
+        rows = (_fields(connection, one) for one in found)
+        lines = _csv(rows) if chosen.format == "csv" else (json.dumps(row) for row in rows)
+        if chosen.to is None:
+            for line in lines:
+                say(line)
+            return
+        try:
+            with chosen.to.open("x", encoding="utf-8") as file:
+                for line in lines:
+                    file.write(line + "\n")
+        except OSError as fault:
+            raise StorageError(f"{chosen.to} cannot be written: {fault.strerror}") from fault
+
+
+def _fields(connection: sqlite3.Connection, one: Recorded) -> dict[str, object]:
+    case, taken = one.case, takedowns.of(connection, one.job_id)
+    steps = "" if taken is None else _steps(connection, one)
+    return {
+        "report": one.report_id,
+        "reported_at": one.at.isoformat(),
+        # As text: these are above what a spreadsheet, or JavaScript, keeps exactly in a number.
+        "guild_id": str(one.guild_id),
+        "job_id": one.job_id,
+        "member_id": str(one.member_id),
+        "reporter_id": str(one.reporter_id),
+        "reason": one.reason.value,
+        "words": one.words,
+        "case": None if case is None else case.id,
+        "hidden_at": None if case is None else _time(case.hidden_at),
+        "unseen_at": None if case is None else _time(case.unseen_at),
+        "due_at": None if case is None else _time(case.due_at),
+        "decided_at": None if case is None else _time(case.decided_at),
+        "decided_by": None if case is None or case.decided_by is None else str(case.decided_by),
+        "outcome": None if case is None or case.outcome is None else case.outcome.value,
+        "takedown_begun_at": None if taken is None else _time(taken.begun_at),
+        "takedown_ended_at": None if taken is None else _time(taken.ended_at),
+        "steps": steps,
+    }
+
+
+def _steps(connection: sqlite3.Connection, one: Recorded) -> str:
+    return "; ".join(f"{step.step} {step.result or 'to do'}" for step in removals.of(connection, one.job_id))
+
+
+def _csv(rows: Iterator[dict[str, object]]) -> Iterator[str]:
+    line = io.StringIO()
+    writer = csv.DictWriter(line, _COLUMNS, lineterminator="")
+    writer.writeheader()
+    yield line.getvalue()
+    for row in rows:
+        line.seek(0)
+        line.truncate()
+        words = str(row["words"])
+        # What a person wrote must not be taken for a formula by a spreadsheet.
+        writer.writerow({**row, "words": f"'{words}" if words.startswith(_FORMULA) else words})
+        yield line.getvalue()
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as wrong:
+        raise argparse.ArgumentTypeError("write a day as 2026-11-01") from wrong
