@@ -27,8 +27,8 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from bot.delivery import Link
-from bot.domain import Clip, ClipState, JobId
-from storage import clips
+from bot.domain import Clip, ClipState, JobId, JobState
+from storage import clips, jobs
 from storage.database import Database
 
 HOLDS = timedelta(days=7)
@@ -43,6 +43,9 @@ _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; media-src 'self'",
 }
 _KEY_BYTES = 32
+
+_TURNED_DOWN = frozenset({JobState.REJECTED, JobState.CANCELLED})
+"""A clip that moderators denied, or its member took back: the link under its review leads nowhere any more."""
 
 
 class Links:
@@ -144,6 +147,7 @@ def key_in(folder: Path) -> bytes:
 
 
 def _shown(job_id: JobId, folder: Path, connection: sqlite3.Connection) -> Clip | None:
-    if clips.state_of(connection, job_id) is not ClipState.SHOWN:
+    job = jobs.get(connection, job_id)
+    if job is None or job.state in _TURNED_DOWN or clips.state_of(connection, job_id) is not ClipState.SHOWN:
         return None
     return clips.get(connection, job_id, folder=folder)

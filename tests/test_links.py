@@ -48,8 +48,10 @@ async def shelf(tmp_path: Path, database: Database, clock: Clock) -> AsyncIterat
 
 
 @asynccontextmanager
-async def open_shelf(folder: Path, database: Database, clock: Clock) -> AsyncIterator[Shelf]:
-    job = await in_state(database, clock, JobState.UNDELIVERABLE)
+async def open_shelf(
+    folder: Path, database: Database, clock: Clock, *, state: JobState = JobState.UNDELIVERABLE
+) -> AsyncIterator[Shelf]:
+    job = await in_state(database, clock, state)
     path = folder / f"{job.id}.mp4"
     await asyncio.to_thread(path.write_bytes, FILM)
     clip = Clip(
@@ -111,6 +113,16 @@ async def test_what_nobody_is_to_see_is_not_there(shelf: Shelf, state: ClipState
     assert await shelf.database.write(change)
 
     assert (await shelf.get())[0] == 404
+
+
+@pytest.mark.parametrize(("state", "answered"), [(JobState.WITHHELD, 200), (JobState.REJECTED, 404)])
+async def test_a_link_to_a_clip_that_moderators_look_at_ends_when_they_deny_it(
+    tmp_path: Path, database: Database, clock: Clock, state: JobState, answered: int
+) -> None:
+    async with open_shelf(tmp_path, database, clock, state=state) as shelf:
+        status, _, _ = await shelf.get()
+
+    assert status == answered
 
 
 async def test_nothing_of_a_link_can_be_changed(shelf: Shelf) -> None:
