@@ -45,7 +45,7 @@ _HEADERS = {
 _KEY_BYTES = 32
 
 _TURNED_DOWN = frozenset({JobState.REJECTED, JobState.CANCELLED})
-"""A clip that moderators denied, or its member took back: the link under its review leads nowhere any more."""
+"""A clip that moderators denied, or its member took back: the link under its review leads nowhere now."""
 
 
 class Links:
