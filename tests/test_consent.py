@@ -22,7 +22,7 @@ from storage.database import Database, open_database
 from storage.pictures import KeptPicture
 from storage.remix_asks import RemixAsk
 from tests import bookkeeping
-from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, Desk, asked, job_of
+from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, Desk, asked, job_of, rows
 from tests.stage import Stage, button, custom_ids, open_stage, texts
 
 CAT = Member(guild_id=ANN.guild_id, user_id=UserId(1003))
@@ -163,11 +163,11 @@ async def test_what_is_said_is_kept_once_with_its_words_and_the_pictures_hash(
         await consents.check(order, Pictured.OWN)
     await consents.check(replace(order, user_id=BEN.user_id, interaction_id=9), Pictured.OWN)  # not theirs
 
-    def rows(tx: sqlite3.Connection) -> list[tuple[object, ...]]:
+    def kept(tx: sqlite3.Connection) -> list[tuple[object, ...]]:
         return [tuple(row) for row in tx.execute("SELECT * FROM consents")]
 
     at = int(NOON.timestamp() * 1_000_000)
-    assert await database.read(rows) == [
+    assert await database.read(kept) == [
         (f"c{order.interaction_id}", ANN.guild_id, ANN.user_id, "agreed", 1, "ab" * 32, at)
     ]
     (act,) = await database.read(partial(acts.newest, wanted=Wanted(), limit=9))
@@ -303,6 +303,18 @@ async def test_nobody_pings_the_whole_server_with_questions(clips: Clips) -> Non
 
     assert told == "You have asked as many members today as one may."
     assert len(await clips.database.read(remix_asks.untold)) == ASKS_A_DAY_MAX
+
+
+async def test_an_objection_between_price_and_yes_holds_no_money(clips: Clips, consents: Consents) -> None:
+    clip = await clips.clip(ANN)
+    order, quote = clips.remix(clip), job_of(98).quote
+    await consents.wish(ANN, depict=None, remix=False, known_as=[])
+    before = await rows(clips.database)
+
+    with pytest.raises(AgainstRules):
+        await clips.desk.orders.place(order, quote)
+
+    assert await rows(clips.database) == before
 
 
 def test_a_loop_of_sources_ends() -> None:
