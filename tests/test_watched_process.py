@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from bot.commands import status as command
 from bot.domain import JobState
@@ -42,6 +43,19 @@ async def status(home: Household, *arguments: str) -> tuple[int, str]:
     return code, "\n".join(said)
 
 
+async def lived(home: Household, *, times: int) -> list[str]:
+    """What the live view has shown after so many looks."""
+    shown: list[str] = []
+
+    async def pause(_: float) -> None:
+        if len(shown) == times:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await command.live(home.data_dir, shown.append, pause=pause)
+    return shown
+
+
 async def test_a_clip_from_press_to_post_is_seen_in_the_numbers_and_no_secret_in_the_log(
     tmp_path: Path,
 ) -> None:
@@ -60,6 +74,7 @@ async def test_a_clip_from_press_to_post_is_seen_in_the_numbers_and_no_secret_in
         alive, _ = await status(home, "--alive")
         code, said = await status(home, "--once")
         json_code, as_json = await status(home, "--json")
+        shown = await lived(home, times=2)
         await home.terminate()
         stopped_code, stopped = await status(home, "--once")
 
@@ -82,6 +97,8 @@ async def test_a_clip_from_press_to_post_is_seen_in_the_numbers_and_no_secret_in
     assert said.startswith("ready      database ok, gateway ok")
     assert f"{offer} submit: 1 taken" in said
     assert json.loads(as_json)["ready"]
+    assert len(shown) == 2
+    assert all(said.startswith("\x1b[H\x1b[2Jready") and "Ctrl-C ends this" in said for said in shown)
     assert stopped_code == 1
     assert f"no bot runs on {home.data_dir}" in stopped
 

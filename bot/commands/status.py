@@ -4,9 +4,8 @@ import argparse
 import asyncio
 import json
 import sys
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import aiohttp
@@ -79,18 +78,29 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         say(json.dumps(told, indent=2))
         return 0 if told["ready"] else 1
     if chosen.once or not sys.stdout.isatty():
-        status = _status(folder)
+        status = asyncio.run(_status(folder))
         for line in lines(status):
             say(line)
         return 0 if status.ready else 1
+    asyncio.run(live(folder, say))
+    return 0
+
+
+async def live(
+    folder: Path,
+    say: Callable[[str], None],
+    *,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Say it again and again, each time over what was said before, until cancelled."""
     while True:
-        shown = "\n".join(lines(_status(folder)))
+        shown = "\n".join(lines(await _status(folder)))
         say(f"{_CLEAR}{shown}\n\nevery {EVERY_S:.0f} s; Ctrl-C ends this")
-        time.sleep(EVERY_S)
+        await pause(EVERY_S)
 
 
-def _status(folder: Path) -> Status:
-    return Status.model_validate_json(asyncio.run(_asked(folder, "/status")))
+async def _status(folder: Path) -> Status:
+    return Status.model_validate_json(await _asked(folder, "/status"))
 
 
 async def _asked(folder: Path, path: str) -> bytes:
