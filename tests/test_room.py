@@ -72,6 +72,7 @@ def both_ways(book: sqlite3.Connection, limits: Limits, *, costs_money: bool) ->
     wanted=st.lists(LIMIT, max_size=12),
     held=st.integers(0, 5),
     earlier=st.integers(0, 3),
+    later=st.integers(0, 1),
     settings=st.tuples(st.none() | st.integers(0, 60), st.none() | st.integers(0, 60)),
     costs_money=st.booleans(),
 )
@@ -80,6 +81,7 @@ def test_both_ways_say_the_same(
     wanted: list[tuple[tuple[GuildId, BudgetScope, int], Period, int]],
     held: int,
     earlier: int,
+    later: int,
     settings: tuple[int | None, int | None],
     costs_money: bool,  # noqa: FBT001 - drawn
 ) -> None:
@@ -88,13 +90,15 @@ def test_both_ways_say_the_same(
     with new_page(empty):
         for whose, period, micros in wanted:
             limit(empty, whose, period, micros)
-        for number in range(earlier + held):
-            at = NOON - timedelta(days=1) if number < earlier else NOON
-            place(empty, job_of(number, price_micros=PRICE, at=at))
+        days = [-1] * earlier + [0] * held + [1] * later  # and then the clock is set back
+        for number, day in enumerate(days):
+            place(empty, job_of(number, price_micros=PRICE, at=NOON + timedelta(days=day)))
 
         short, long = both_ways(empty, limits, costs_money=costs_money)
 
-    if earlier and not held:  # of purses of another day the short way says nothing, and the long one is asked
+    if later or (
+        earlier and not held
+    ):  # of purses of another day the short way says nothing, and the long one is asked
         assert long or not short
     else:
         assert short == long
@@ -118,3 +122,16 @@ def test_each_budget_alone_leaves_no_room(
         short = both_ways(book, nothing_set, costs_money=True)
 
     assert (before, enough, short) == ((True, True), (True, True), (False, False))
+
+
+def test_after_the_clock_was_set_back_what_was_held_on_the_day_before_still_counts(
+    empty: sqlite3.Connection,
+) -> None:
+    with new_page(empty):
+        limit(empty, (EVERYWHERE, BudgetScope.INSTALLATION, 0), Period.TOTAL, 1_000)
+        limit(empty, (ANN.guild_id, BudgetScope.GUILD, 0), Period.DAY, 2 * PRICE)
+        for number, day in enumerate((0, 0, 1)):
+            place(empty, job_of(number, price_micros=PRICE, at=NOON + timedelta(days=day)))
+        nothing_set = Limits(member_monthly_micros=None, installation_monthly_micros=None)
+
+        assert both_ways(empty, nothing_set, costs_money=False) == (False, False)
