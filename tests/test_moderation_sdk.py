@@ -83,9 +83,9 @@ async def test_the_sdk_knows_its_errors(emulator: ModerationEmulator, theirs: As
 
 
 async def test_the_sdk_asks_as_we_do(emulator: ModerationEmulator, theirs: AsyncOpenAI) -> None:
-    from bot.screening.openai import _request
+    from bot.screening.openai import request
 
     await theirs.moderations.create(model=MODEL, input=[words("a boat"), picture()])
 
     address = f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}".encode()
-    assert json.loads(emulator.seen[-1].body) == json.loads(_request("a boat", address))
+    assert json.loads(emulator.seen[-1].body) == json.loads(request("a boat", address))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.domain import ChannelId, GuildId
 from bot.errors import OrderRefused, SettingsError
 from bot.screening.classifier import Subject
-from bot.screening.rulebook import Rulebook
+from bot.screening.lexicon import Hit
+from bot.screening.rulebook import Finding, Rulebook, Spans
 from bot.screening.rules import Action, Rule, UnfitRule, phrase, read
 from bot.screening.screening import Screening
 from bot.screening.verdict import MINORS, Outcome, Reason, Verdict
@@ -148,6 +149,15 @@ async def test_nothing_that_is_allowed_wins_over_minors() -> None:
 
     assert verdict.outcome is Outcome.BLOCK
     assert verdict.final
+
+
+def test_no_phrase_of_another_list_spares_what_is_of_minors() -> None:
+    hit = Hit(0, 2, 6)
+    grave, other = (Rule(action=Action.QUEUE, words=("x",), category=name) for name in (MINORS, "gore"))
+
+    assert Finding(rule=other, hits=(hit,)).spared_by(Spans([Hit(1, 0, 9)]))
+    assert not Finding(rule=other, hits=(hit,)).spared_by(Spans([Hit(1, 0, 5), Hit(1, 3, 9)]))
+    assert not Finding(rule=grave, hits=(hit,)).spared_by(Spans([Hit(1, 0, 9)]))
 
 
 async def test_a_server_adds_to_the_operators_list_and_spares_only_what_is_looked_at() -> None:

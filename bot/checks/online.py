@@ -10,6 +10,7 @@ from bot import catalogue, reachable, settings
 from bot.checks import account, channels, keys, reach
 from bot.checks.discord_api import Discord
 from bot.checks.finding import Finding
+from bot.checks.moderation import moderation
 from bot.domain import GuildId
 from bot.errors import DailiesError, ProviderUnavailable, SettingsError
 from bot.providers import http
@@ -31,6 +32,7 @@ async def online(
     parts = await asyncio.gather(
         _at_discord(config, now),
         keys.keys(keys.probes(config, fal_endpoint=_endpoint(config), addresses=addresses)),
+        moderation(config),
         reach.reached(config, runs=holder(config.data_dir) is not None),
     )
     return [finding for part in parts for finding in part]

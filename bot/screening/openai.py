@@ -100,7 +100,7 @@ class OpenAIModeration:
             since = self._now() - KEPT_FOR
             scores = await self._database.read(partial(rulings.get, digest=digest, since=since))
             if scores is None:
-                scores = await self._asked(await asyncio.to_thread(_request, text, picture))
+                scores = await self._asked(await asyncio.to_thread(request, text, picture))
                 keep = partial(rulings.put, digest=digest, scores=scores, at=self._now(), before=since)
                 await self._database.write(keep)
         except (ProviderUnavailable, UnreadableAnswer, OSError) as fault:
@@ -208,7 +208,8 @@ def _digest(text: str, picture: bytes | None) -> bytes:
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).digest()
 
 
-def _request(text: str, picture: bytes | None) -> bytes:
+def request(text: str, picture: bytes | None) -> bytes:
+    """The body of a request about a text, and a picture as a data URL."""
     content: list[dict[str, object]] = [{"type": "text", "text": text}]
     if picture is not None:
         content.append({"type": "image_url", "image_url": {"url": picture.decode("ascii")}})
