@@ -83,7 +83,8 @@ def unused(tx: sqlite3.Connection, *, before: datetime, limit: int) -> list[str]
 
 
 def forget(tx: sqlite3.Connection, picture_id: str) -> None:
-    """Be done with a picture whose files are gone."""
+    """Be done with a picture whose files are gone; what was ordered with it says so when it is asked for."""
+    tx.execute("UPDATE typed SET picture_id = NULL WHERE picture_id = ?", (picture_id,))
     tx.execute("DELETE FROM pictures WHERE id = ?", (picture_id,))
 
 
