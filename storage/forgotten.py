@@ -4,10 +4,11 @@ Rows that others lean on stay, without their words: a job is named by its entrie
 """
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.domain import GuildId, JobId, Member, UserId
-from storage import stars
+from storage import pictures, stars
 from storage.connection import forget
 from storage.tallies import tallies_of
 from storage.times import maybe_from_us, to_us
@@ -74,6 +75,10 @@ def words_of_person(tx: sqlite3.Connection, user_id: UserId, *, until: datetime)
         "UPDATE sanctions SET reason = '…' WHERE user_id = ? AND at <= ? AND reason NOT IN ('', '…')",
         (user_id, at),
     )
+    tx.execute(
+        "UPDATE grants SET reason = '…' WHERE user_id = ? AND granted_at <= ? AND reason <> '…'",
+        (user_id, at),
+    )
     tx.execute("DELETE FROM quotes WHERE user_id = ?", (user_id,))
     tx.execute("DELETE FROM sheets WHERE user_id = ? AND opened_at <= ?", (user_id, at))
     tx.execute("DELETE FROM opened_forms WHERE user_id = ? AND opened_at <= ?", (user_id, at))
@@ -106,7 +111,7 @@ def to_remove(tx: sqlite3.Connection, user_id: UserId, *, until: datetime, limit
 
 
 def removing(tx: sqlite3.Connection, user_id: UserId, *, until: datetime) -> tuple[int, int, int]:
-    """Of how many jobs of a person clips are removed; where more is to do; where Discord or a provider refused."""
+    """Of how many jobs of a person all is removed; of how many not yet; where somebody refused to."""
     row = tx.execute(
         """
         SELECT count(*), coalesce(sum(waits), 0), coalesce(sum(refused), 0) FROM (
@@ -232,3 +237,22 @@ def guilds_of(tx: sqlite3.Connection, user_id: UserId) -> list[GuildId]:
 
 def _reacted_to(tx: sqlite3.Connection, user_id: UserId) -> list[sqlite3.Row]:
     return tx.execute("SELECT DISTINCT job_id FROM reactions WHERE user_id = ?", (user_id,)).fetchall()
+
+
+def forget_pictures(tx: sqlite3.Connection, picture_ids: Sequence[str]) -> None:
+    """Be done with pictures whose files are gone."""
+    for picture_id in picture_ids:
+        pictures.forget(tx, picture_id)
+
+
+def cut_log(connection: sqlite3.Connection) -> bool:
+    """Bring all of the write-ahead log into the file and cut it; False where a reader is in the way.
+
+    Outside any transaction, on the writing connection alone.
+    """
+    connection.execute("PRAGMA busy_timeout = 0")  # a reader is not waited for: orders wait behind us
+    try:
+        row = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.execute("PRAGMA busy_timeout = 5000")
+    return bool(row[0] == 0)

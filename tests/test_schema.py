@@ -12,7 +12,7 @@ from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
 from storage.budgets import BudgetScope
 from storage.database import prepare
 from storage.migrate import MIGRATIONS, migrate
-from tests import broken_people, broken_record, broken_reviews, broken_screening
+from tests import broken_erasures, broken_people, broken_record, broken_reviews, broken_screening
 
 PAIRS = [(old, new) for old, new in product(JobState, JobState) if old is not new]
 IN_HAND = set(JobState) - RESTING
@@ -65,7 +65,7 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
         made = f"'{job_id}', 'studio', '{theirs}', 0, "
         tables.execute(NEW_CHARACTER.format(MADE, name, "'Ava'", 1, name, made))
     tables.execute("UPDATE characters SET removed_at = 1 WHERE id = 'gone'")
-    for statement in (*broken_people.SEED, *broken_record.SEED, *broken_reviews.SEED):
+    for statement in (*broken_people.SEED, *broken_record.SEED, *broken_reviews.SEED, *broken_erasures.SEED):
         tables.execute(statement)
     return tables
 
@@ -369,6 +369,7 @@ BROKEN = [
         "UNIQUE constraint failed: characters.provider, characters.provider_id",
         NEW_CHARACTER.format(MADE, "y", "'Ava'", 1, "y", "'a', 'studio', 'x', 0, "),
     ),
+    *broken_erasures.BROKEN,
     *broken_people.BROKEN,
     *broken_record.BROKEN,
     *broken_reviews.BROKEN,
@@ -396,6 +397,34 @@ def test_a_hold_ends_exactly_once(rows: sqlite3.Connection, first: str, again: s
         rows.execute("UPDATE holds SET ended_at = NULL, ended_as = NULL")
     with pytest.raises(sqlite3.IntegrityError, match="ends_exactly_once"):
         rows.execute("INSERT INTO entries VALUES (10, ?, 1, NULL, 'member', 0, 0)", (again,))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "user_id = 5",
+        "user_id = -5, amount_micros = 1",
+        "user_id = -5, guild_day = 1",
+        "user_id = -5, ended_at = 9",
+    ],
+)
+def test_an_ended_hold_gives_up_its_person_for_a_pseudonym_and_nothing_else(
+    rows: sqlite3.Connection, change: str
+) -> None:
+    rows.execute("UPDATE holds SET ended_at = 1, ended_as = 'capture'")
+
+    with pytest.raises(sqlite3.IntegrityError, match="a hold ends exactly once"):
+        rows.execute(f"UPDATE holds SET {change}")
+    assert rows.execute("UPDATE holds SET user_id = -5").rowcount == 1
+    with pytest.raises(sqlite3.IntegrityError, match="a hold ends exactly once"):
+        rows.execute("UPDATE holds SET user_id = -6")
+
+
+@pytest.mark.parametrize("statement", broken_erasures.ALLOWED)
+def test_words_about_a_person_may_be_erased_from_rows_that_stand(
+    rows: sqlite3.Connection, statement: str
+) -> None:
+    assert rows.execute(statement).rowcount >= 1
 
 
 def test_a_hold_is_refunded_at_most_once(rows: sqlite3.Connection) -> None:

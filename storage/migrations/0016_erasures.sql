@@ -29,7 +29,8 @@ CREATE INDEX jobs_of_a_person ON jobs (user_id, created_at);
 CREATE INDEX pictures_of_a_person ON pictures (user_id, kept_at);
 CREATE INDEX holds_of_a_person ON holds (user_id, opened_at);
 
--- An ended hold, and a grant, change in one more way: their person becomes a pseudonym, once.
+-- An ended hold, and a grant, change in one more way: their person becomes a pseudonym, once. The words of a
+-- grant are about a person, and may be erased.
 DROP TRIGGER an_ended_hold_stays_ended;
 CREATE TRIGGER an_ended_hold_stays_ended BEFORE UPDATE ON holds WHEN OLD.ended_at IS NOT NULL
     AND NOT (OLD.user_id > 0 AND NEW.user_id < 0
@@ -49,7 +50,7 @@ WHEN NEW.id <> OLD.id OR NEW.guild_id <> OLD.guild_id
     OR NOT ((OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL
              AND NEW.user_id = OLD.user_id AND NEW.reason = OLD.reason)
         OR (NEW.revoked_at IS OLD.revoked_at AND NEW.revoked_by IS OLD.revoked_by
-            AND OLD.user_id > 0 AND NEW.user_id < 0 AND NEW.reason = '…'))
+            AND (NEW.user_id = OLD.user_id OR (OLD.user_id > 0 AND NEW.user_id < 0)) AND NEW.reason = '…'))
 BEGIN SELECT RAISE(ABORT, 'a grant is never changed but by being revoked, once'); END;
 
 -- What a moderator decided stands, but for its words, which may be erased.
@@ -57,8 +58,8 @@ DROP TRIGGER a_decision_stands;
 CREATE TRIGGER a_decision_stands BEFORE UPDATE OF decision, decided_by, decided_at, reason, refunded, spoiler
 ON reviews WHEN OLD.decision IS NOT NULL
     AND NOT (NEW.decision IS OLD.decision AND NEW.decided_by IS OLD.decided_by
-        AND NEW.decided_at IS OLD.decided_at AND NEW.refunded = OLD.refunded AND NEW.spoiler = OLD.spoiler
-        AND NEW.reason = '…')
+        AND NEW.decided_at IS OLD.decided_at AND NEW.refunded IS OLD.refunded AND NEW.spoiler IS OLD.spoiler
+        AND NEW.reason IS '…')
 BEGIN SELECT RAISE(ABORT, 'what a moderator decided stands'); END;
 
 -- A character's name is its member's word, and may be erased; that there was consent stays.
