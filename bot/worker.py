@@ -302,6 +302,13 @@ class Worker:
     # stored
 
     async def _post(self, job: Job) -> float | None:
+        self._uploads += 1  # from the first look on: a stop that comes now waits for what follows
+        try:
+            return await self._posted(job)
+        finally:
+            self._uploads -= 1
+
+    async def _posted(self, job: Job) -> float | None:
         clip = await self._database.read(partial(clips.get, job_id=job.id, folder=self._fetching.folder))
         if clip is None:
             raise StorageError(f"job {job.id} is stored without a clip")
@@ -321,7 +328,6 @@ class Worker:
             return 0.5
         if self._posts.locked():
             return self._patience.about_s(SLOT_TAKEN_S)
-        self._uploads += 1
         try:
             async with self._posts:
                 posted = await self._posting.post(job, clip)
@@ -338,8 +344,6 @@ class Worker:
                 job, Fault(kind=FaultKind.PERMISSIONS, code=error.code, detail=str(error))
             )
             return None
-        finally:
-            self._uploads -= 1
         await self._movement.write(
             job,
             partial(
