@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import ChannelId, GuildId, Member, Micros
+from storage.connection import look_up
 from storage.times import from_us, to_us
 
 WHOLE_SERVER = ChannelId(0)
@@ -116,7 +117,7 @@ def get(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId) -> Lay
 
 def of(tx: sqlite3.Connection, guild_id: GuildId, channels: Sequence[ChannelId]) -> Rules:
     """What holds in a channel: `channels` is itself and, of a thread, then its parent."""
-    rows = tx.execute("SELECT * FROM channel_rules WHERE guild_id = ?", (guild_id,)).fetchall()
+    rows = look_up(tx, "SELECT * FROM channel_rules WHERE guild_id = ?", (guild_id,))
     if not rows:
         return FREE
     layers = {row["channel_id"]: _layer(row) for row in rows}
