@@ -85,6 +85,7 @@ async def test_what_waits_outlives_the_process_and_is_shown_once(tmp_path: Path)
         assert "Approved" in await decide(mika, waiting, "yes")
         await house.until_state(JobState.WITHHELD)
         await until_shown(mika, "Approved by")
+        await until_shown(mika, "A clip waits before it is shown")
 
         assert len(await mika.messages(mika.channel("mods"))) == 2
 
