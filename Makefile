@@ -6,7 +6,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 PINNED := --require-hashes --no-deps --only-binary=:all:
 PROMPT ?= a paper boat crossing a rain puddle, soft rain, no music
 
-.PHONY: help demo sandbox run studio test check format messages lock soak simulate image-check sbom bench clean
+.PHONY: help demo sandbox run studio test check format messages lock soak simulate image-check sbom bench bench-compare clean
 
 help:  ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,8 +47,11 @@ image-check: $(VENV)/.dev  ## what can be proven of the image without a Docker e
 sbom: $(VENV)/.dev  ## what the image contains, and under which licences, into build/
 	@$(BIN)/python -m tests.contents build
 
-bench: $(VENV)/.dev  ## the measurements
+bench: $(VENV)/.dev  ## the measurements beside their floors, kept in build/bench as JSON, a table and a picture
 	@$(BIN)/python -m tests.bench
+
+bench-compare: $(VENV)/.dev  ## what got slower between the two newest of them
+	@$(BIN)/python -m tests.bench --compare
 
 messages: $(VENV)/.dev  ## bring bot/locales up to date with the sentences in the code, and name what to translate
 	@$(BIN)/python -m tests.messages

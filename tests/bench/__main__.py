@@ -1,6 +1,15 @@
-"""`make bench`: every measurement, a line each."""
+"""`make bench`: every measurement beside its floor, a line each, kept as JSON, a table and a picture.
 
+`make bench-compare` lays the two newest runs beside each other. `python -m tests.bench orders` measures one.
+"""
+
+import argparse
 import asyncio
+import contextlib
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from tests.bench import (
     acknowledge,
@@ -11,15 +20,43 @@ from tests.bench import (
     lost_answers,
     memory,
     orders,
+    results,
+    screening,
+    startup,
     studio,
+    verify,
 )
 
-asyncio.run(orders.report())
-asyncio.run(acknowledge.report())
-asyncio.run(acknowledgements.report())
-asyncio.run(memory.report())
-asyncio.run(asking.report())
-asyncio.run(lost_answers.report())
-studio.report()
-asyncio.run(fit.report())
-asyncio.run(delivery.report())
+LEDGER_ENTRIES = 200_000
+"""Ten million take minutes: `python -m tests.bench.verify 10000000`."""
+
+PARTS: dict[str, Callable[[], object]] = {
+    "orders": lambda: asyncio.run(orders.report(1.5)),
+    "acknowledge": lambda: asyncio.run(acknowledge.report()),
+    "acknowledgements": lambda: asyncio.run(acknowledgements.report()),
+    "start-up": lambda: asyncio.run(startup.report()),
+    "memory": lambda: asyncio.run(memory.report()),
+    "asking": lambda: asyncio.run(asking.report()),
+    "lost answers": lambda: asyncio.run(lost_answers.report()),
+    "ledger": partial(verify.report, LEDGER_ENTRIES),
+    "screening": screening.report,
+    "studio": studio.report,
+    "fit": lambda: asyncio.run(fit.report()),
+    "delivery": lambda: asyncio.run(delivery.report()),
+}
+
+FOLDER = Path("build") / "bench"
+
+parser = argparse.ArgumentParser(description="Every measurement, beside its floor.")
+parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="only these")
+parser.add_argument("--compare", action="store_true", help="the two newest runs that were kept")
+chosen = parser.parse_args()
+if chosen.compare:
+    sys.exit(results.compare(FOLDER))
+run = results.Results()
+for name in chosen.parts or PARTS:
+    tee = results.Tee(sys.stdout)
+    with contextlib.redirect_stdout(tee):
+        PARTS[name]()
+    run.parts[name] = tee.text.splitlines()
+print(f"kept in {run.save(FOLDER)}, with a table and a picture beside it")

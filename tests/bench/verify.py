@@ -155,7 +155,8 @@ def report(entries: int) -> None:
         )
         for path in (small, large):
             # Each in a process of its own, whose memory is that of verifying alone.
-            subprocess.run([sys.executable, "-m", "tests.bench.verify", str(path)], check=True)
+            alone = [sys.executable, "-m", "tests.bench.verify", str(path)]
+            print(subprocess.run(alone, check=True, capture_output=True, text=True).stdout, end="")
 
 
 if __name__ == "__main__":
