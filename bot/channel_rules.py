@@ -1,7 +1,7 @@
 """The rules of channels: who may order what there, when and how often. Every refusal is before any money."""
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,16 +71,17 @@ def check_scene(tx: sqlite3.Connection, rules: Rules, scene: Scene, kind: Kind, 
             )
 
 
-def check_order(rules: Rules, order: Order, quote: Quote, names: Mapping[str, str]) -> None:
-    """Return if a priced order is one that this channel takes. `names` are those of the models by id.
+def check_order(rules: Rules, order: Order, quote: Quote, names: Callable[[], Mapping[str, str]]) -> None:
+    """Return if a priced order is one that this channel takes. `names` gives those of the models by id.
 
     Raises:
         AgainstRules: with the rule that says no.
     """
     if rules.models and order.model not in rules.models:
+        known = names()
         raise _against(
             _("This channel takes these models alone: {models}.").format(
-                models=_listed([names.get(one, one) for one in rules.models])
+                models=_listed([known.get(one, one) for one in rules.models])
             ),
             _("Choose one of them, or order in another channel."),
         )

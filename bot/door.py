@@ -61,7 +61,7 @@ class Door:
         await self._consents.check(asked, rules.pictured)
         proposal = await price(self._shaped(asked, rules))
         order, quote = proposal.priced.order, proposal.priced.quote
-        rules_of.check_order(rules, order, quote, self._names())
+        rules_of.check_order(rules, order, quote, self._names)
         mature = proposal.verdict.mature or self._is_mature(order.model)
         rules_of.check_age(mature=mature, age_restricted=asked.age_restricted)
         await self.remix_asks.check(rules, order)
@@ -86,7 +86,7 @@ class Door:
         channels = tuple(one for one in (order.channel_id, order.parent_id) if one is not None)
         scene = Scene(member=order.member, channels=channels, role_ids=role_ids)
         rules = self._let_in(scene, order.kind, tx)
-        rules_of.check_order(rules, order, quote, self._names())
+        rules_of.check_order(rules, order, quote, self._names)
         remixing.check(tx, rules, order, self._now())
 
     def _let_in(self, scene: Scene, kind: Kind, tx: sqlite3.Connection) -> Rules:
