@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import settings
-from bot.assembly import buying, ground, moderating, reviewing, showing, watching, work
+from bot.assembly import buying, ground, moderating, privacy, reviewing, showing, watching, work
 from bot.assembly.ground import Duties
 from bot.cards import Cards
 from bot.domain import JobId
@@ -73,7 +73,8 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         worker = work.made(base, till, shown, gates)
         moderating.opened(base, till, shown, worker)
         work.asking_operator(base, till, worker)
-        await work.listening(base, worker)
+        exports = privacy.opened(base, till, shown, worker)
+        await work.listening(base, worker, exports)
         await watching.listening(base, till, worker)
         yield App(
             client=till.client,

@@ -144,6 +144,14 @@ class Settings(BaseSettings):
     """For how long our own copy of a clip is kept; else for ever. What was posted stays posted."""
     clips_keep_gb: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How much all of them may take (in 10^9 bytes); the oldest go first."""
+    prompts_keep_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    """For how long the words of an order are kept after it has ended; else as long as its clip."""
+    pictures_keep_days: Annotated[int, Field(ge=1, le=36_500)] = 30
+    """For how long pictures are kept that members attach."""
+    texts_keep_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    """For how long the words of reports, appeals, sanctions and decisions are kept."""
+    policy_file: Path | None = None
+    """Who runs this and how they are reached, as `/privacy policy` shows it above the rest."""
     models_file: Path | None = None
     blocked_words_file: Path | None = None
     default_words: bool = True

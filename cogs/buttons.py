@@ -21,6 +21,7 @@ from cogs.clip_buttons import CLIP, ClipButton
 from cogs.desk_buttons import DESK, DeskButton
 from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
 from cogs.making_buttons import MAKING, MakingButton
+from cogs.privacy_buttons import PRIVACY, PrivacyButton
 from cogs.review_buttons import HAND_OVER, REVIEW, WHY, HandOverSelect, ReviewButton, WhyButton
 from cogs.settle_button import SETTLE, SettleButton
 from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
@@ -122,6 +123,7 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     HandOverSelect,
     WhyButton,
     SettleButton,
+    PrivacyButton,
 )
 
 
@@ -142,6 +144,7 @@ _TEMPLATES = (
     HAND_OVER,
     WHY,
     SETTLE,
+    PRIVACY,
 )
 
 

@@ -38,6 +38,7 @@ from cogs.ordering import Ordering
 from cogs.preset_commands import preset
 from cogs.preset_option import preset_choices
 from cogs.presses import Presses
+from cogs.privacy import Privacy
 from cogs.reactions import Reactions
 from cogs.remix import remix, remix_this
 from cogs.report_menu import report_this
@@ -123,6 +124,7 @@ class Client(discord.Client):
         self.managing: Managing | None = None
         self.shelves: Shelves | None = None
         self.desk: Desk | None = None
+        self.privacy: Privacy | None = None
         self.reactions: Reactions | None = None
         self.review_presses: ReviewPresses | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)

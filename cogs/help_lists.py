@@ -20,6 +20,7 @@ from cogs.clip_buttons import Act, ClipButton
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton
+from cogs.privacy_buttons import PrivacyButton, Sure
 from cogs.review_buttons import ReviewButton, Verdict, WhyButton
 from cogs.storyboard_controls import PartsButton
 
@@ -77,6 +78,7 @@ def pressed(may: discord.Permissions) -> list[tuple[ui.DynamicItem[Any], str]]:
         (CancelButton(_ANY), _("stops what can be stopped, and says what it cost")),
         (DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")),
         (DeskButton(DeskAct.APPEAL, _ANY), _("asks another moderator to look at what was decided about you")),
+        (PrivacyButton(Sure.ERASE, 0), _("erases all that is kept of you, after one more question")),
     ]
     making = [(MakingButton(action, _ANY), _action(action)) for action in Action]
     of_clips = [(ClipButton(act, _ANY), words) for act in Act if (words := _act(act, may)) is not None]

@@ -14,6 +14,7 @@ from bot.checks import reach
 from bot.comebacks import Comebacks
 from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob, carry_out
 from bot.domain import STUDIO, ChannelId, JobId
+from bot.export_links import ExportLinks
 from bot.fetching import Fetching
 from bot.links import key_in
 from bot.metered import Metered
@@ -81,7 +82,7 @@ def asking_operator(ground: Ground, buying: Buying, worker: Worker) -> None:
     ground.duties["unsettled"] = Unsettled(ground.database, board, now=ground.now).run
 
 
-async def listening(ground: Ground, worker: Worker) -> None:
+async def listening(ground: Ground, worker: Worker, exports: ExportLinks | None) -> None:
     """Take changes from the command line, and providers' webhooks where there is a public address."""
 
     def changed(change: Change) -> None:
@@ -108,6 +109,7 @@ async def listening(ground: Ground, worker: Worker) -> None:
         routes=[
             *reach.routes(key_in(ground.folder)),
             *([] if ground.links is None else ground.links.routes()),
+            *([] if exports is None else exports.routes()),
         ],
         wake=worker.wake,
         found=worker.found,
