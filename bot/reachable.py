@@ -47,17 +47,8 @@ def keys(config: Settings) -> dict[str, str]:
 
 def secrets(config: Settings) -> list[str]:
     """Every secret of the settings, to be kept out of logs."""
-    found = (
-        config.discord_token,
-        config.openai_api_key,
-        config.openai_webhook_secret,
-        config.fal_key,
-        config.replicate_api_token,
-        config.lumenfall_api_key,
-        config.prodia_token,
-        config.sentry_dsn,
-    )
-    return [secret.get_secret_value() for secret in found if secret]
+    values = (getattr(config, name) for name in Settings.model_fields)
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 
 async def opened(

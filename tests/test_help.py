@@ -15,6 +15,7 @@ from cogs.help_lists import Commands, Entry, buttons, commands, pressed
 from cogs.library_buttons import PageButton
 from cogs.making_buttons import Action, MakingButton
 from cogs.review_buttons import HandOverSelect
+from cogs.settle_button import SettleButton
 from cogs.storyboard_controls import ChoiceSelect
 from tests.stage import Json, Stage, open_stage, texts
 
@@ -146,10 +147,10 @@ async def test_every_button_is_named_by_its_label_and_moderators_read_theirs(sta
     assert {"Take down", "Keep it hidden", "Dismiss"} <= {one.name for one in buttons(EVERYTHING)}
 
 
-def test_every_kind_of_button_is_told_of_but_pages_and_lists() -> None:
+def test_every_kind_of_button_is_told_of_but_pages_lists_and_the_operators() -> None:
     told = {type(button) for button, _ in pressed(EVERYTHING)}
 
-    assert set(DYNAMIC_ITEMS) - told == {PageButton, ChoiceSelect, HandOverSelect}
+    assert set(DYNAMIC_ITEMS) - told == {PageButton, ChoiceSelect, HandOverSelect, SettleButton}
 
 
 @pytest.mark.parametrize("code", language.LANGUAGES)

@@ -69,6 +69,8 @@ def test_every_secret_is_known_to_be_one() -> None:
     everything: dict[str, Any] = {
         "discord_token": SecretStr("token"),
         "openai_webhook_secret": SecretStr(new_secret()),
+        "moderation_api_key": SecretStr("sk-of-the-looks"),
+        "sentry_dsn": SecretStr("https://key@sentry.example.org/1"),
     }
     for given in KEYS.values():
         everything |= given

@@ -187,8 +187,9 @@ def _providers(status: Status) -> Iterator[str]:
         yield f"{'provider':<11}{name} {call}: {', '.join(counts)}{mean}"
 
 
-def _usd(micros: float) -> str:
-    return format_usd(Micros(int(micros)))
+def _usd(said: float) -> str:
+    """An amount as the exposition format carries it: micro-dollars, all digits of them."""
+    return format_usd(Micros(int(said)))
 
 
 def _age(seconds: float) -> str:
