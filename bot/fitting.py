@@ -16,6 +16,7 @@ from pathlib import Path
 from bot import boxes
 from bot.boxes import Boxes
 from bot.children import Ended, ask
+from bot.credentials import Credentials
 from bot.errors import ClipTooLarge
 from bot.fit_plan import fits
 from bot.part_files import keep, part_of
@@ -49,11 +50,18 @@ class Fitting:
         at_once: how many are encoded at the same time; each has one thread and about 300 MB.
         timeout_s: for one clip; by then a link would have been the quicker way.
         python: what to run the child with.
+        credentials: what a new file is signed with, which loses those of its source.
     """
 
     def __init__(
-        self, *, at_once: int | None = None, timeout_s: float = 300, python: str = sys.executable
+        self,
+        *,
+        at_once: int | None = None,
+        timeout_s: float = 300,
+        python: str = sys.executable,
+        credentials: Credentials | None = None,
     ) -> None:
+        self._credentials = credentials
         self._timeout_s = timeout_s
         self._python = python
         self._turn = asyncio.Semaphore(at_once or os.cpu_count() or 1)
@@ -110,5 +118,22 @@ class Fitting:
             size_bytes = (await asyncio.to_thread(part.stat)).st_size
             if not fits(size_bytes, limit_bytes):
                 raise ClipTooLarge(f"{size_bytes} bytes, {limit_bytes} allowed")
-            await keep(part, into)
-        return Fitted(path=into, size_bytes=size_bytes, touch=touch)
+            signed_bytes = await self._signed(part, into, clip, arguments[1], limit_bytes=limit_bytes)
+            if signed_bytes is None:
+                await keep(part, into)
+        return Fitted(path=into, size_bytes=signed_bytes or size_bytes, touch=touch)
+
+    async def _signed(
+        self, copy: Path, into: Path, clip: Path, comment: str, *, limit_bytes: int
+    ) -> int | None:
+        """Keep a copy with credentials, and say how large that is; None where it has none."""
+        if self._credentials is None:
+            return None
+        async with part_of(into) as signed:
+            if not await self._credentials.sign(signed, copy, clip, label=comment):
+                return None
+            size_bytes = (await asyncio.to_thread(signed.stat)).st_size
+            if not fits(size_bytes, limit_bytes):
+                return None  # a few kilobytes too many: shown without is better than not shown
+            await keep(signed, into)
+        return size_bytes

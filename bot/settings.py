@@ -3,118 +3,37 @@
 import difflib
 import io
 import os
-import re
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.domain import Micros, UserId
+from bot.domain import Micros
 from bot.errors import SettingsError
 from bot.key_shapes import wrong_keys
-from bot.money import Currency, parse_usd
-from bot.providers.standard_webhooks import key_of
+from bot.money import Currency
+from bot.setting_kinds import (
+    CurrencyCode,
+    Days,
+    Hosts,
+    Origin,
+    Providers,
+    Rate,
+    Secret,
+    Url,
+    Usd,
+    UserIds,
+    WebhookSecret,
+    Where,
+)
 
 PREFIX = "DAILIES_"
 DISCORD_API_URL = "https://discord.com/api/v10"
 DISCORD_GATEWAY_URL = "wss://gateway.discord.gg/"
-
-_SNOWFLAKE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-_HOST = re.compile(r"(?:[a-z0-9-]{1,63}\.)*[a-z0-9-]{1,63}", re.ASCII | re.IGNORECASE)
-
-
-def _usd(value: object) -> object:
-    return parse_usd(value) if isinstance(value, str) else value
-
-
-def _rate(value: object) -> object:
-    """Millionths, read as an amount of money is."""
-    return parse_usd(value) if isinstance(value, str) else value
-
-
-def _capitals(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
-
-
-def _where(value: object) -> object:
-    return {"true": "always", "false": "never"}.get(value.lower(), value) if isinstance(value, str) else value
-
-
-def _whole(value: object) -> object:
-    # A line break in it would else come out as an odd error of every request that carries it.
-    if isinstance(value, str) and len(value) > 1 and value[0] in "\"'" and value[0] == value[-1]:
-        raise ValueError("it stands in quotes, which belong to it here: take them off")
-    if isinstance(value, str) and not (value and value.isascii() and value.isprintable()):
-        raise ValueError("this is no key or token: copy it again, whole and alone")
-    return value
-
-
-def _webhook_secret(value: SecretStr) -> SecretStr:
-    try:
-        key_of(value.get_secret_value())
-    except SettingsError as wrong:
-        raise ValueError(str(wrong)) from None
-    return value
-
-
-def _parts(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def _user_id(value: object) -> object:
-    if isinstance(value, str) and not _SNOWFLAKE.fullmatch(value):
-        raise ValueError("write the ids of Discord users as numbers, with commas between")
-    return int(value) if isinstance(value, str) else value
-
-
-def _host(value: str) -> str:
-    if not _HOST.fullmatch(value):
-        raise ValueError("write names of hosts such as media.example.org, with commas between")
-    return value.lower()
-
-
-def _origin(value: str) -> str:
-    """An address that providers can call: only a machine may call itself without TLS."""
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host = ""
-    if not host or parts.username is not None or parts.password is not None:
-        raise ValueError("write the scheme and the host, such as https://dailies.example.org")
-    if parts.path not in ("", "/") or any(mark in value for mark in "?#"):
-        raise ValueError("write no path, no ? and no #: Dailies adds its own path")
-    if parts.scheme != "https" and not _is_loopback(host):
-        raise ValueError("webhooks need https:// (or http:// on this machine itself)")
-    return value.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-Usd = Annotated[Micros, BeforeValidator(_usd)]
-Url = Annotated[str, Field(pattern=r"^(https?|wss?)://[^\s]+$")]
-Origin = Annotated[str, Field(pattern=r"^https?://[^\s]+$"), AfterValidator(_origin)]
-Secret = Annotated[SecretStr, BeforeValidator(_whole)]
-WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
-UserIds = Annotated[frozenset[Annotated[UserId, BeforeValidator(_user_id)]], BeforeValidator(_parts)]
-Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_parts)]
-ProviderName = Literal["fal", "openai", "replicate", "lumenfall", "prodia", "studio"]
-Providers = Annotated[tuple[ProviderName, ...], BeforeValidator(_parts)]
-Where = Annotated[Literal["always", "moderated", "never"], BeforeValidator(_where)]
-CurrencyCode = Annotated[str, BeforeValidator(_capitals), Field(pattern=r"^[A-Z]{3}$")]
-Rate = Annotated[int, BeforeValidator(_rate), Field(gt=0)]
-Days = Annotated[int, Field(ge=0, le=3_650)]
 
 
 class Settings(BaseSettings):
@@ -152,6 +71,11 @@ class Settings(BaseSettings):
     """For how long the words of reports, appeals, sanctions and decisions are kept."""
     policy_file: Path | None = None
     """Who runs this and how they are reached, as `/privacy policy` shows it above the rest."""
+    c2pa_certificate_path: Path | None = None
+    """A certificate chain (PEM) with which copies of clips are signed; needs the extra `c2pa`."""
+    c2pa_key_path: Path | None = None
+    """Its private key (PEM)."""
+    c2pa_algorithm: Literal["es256", "es384", "es512", "ps256", "ps384", "ps512", "ed25519"] = "es256"
     models_file: Path | None = None
     blocked_words_file: Path | None = None
     default_words: bool = True
@@ -306,6 +230,10 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
         raise SettingsError("\n".join(_lines(wrong))) from None  # its own text could hold a value
     if (settings.display_currency is None) != (settings.display_rate is None):
         raise SettingsError(f"{PREFIX}DISPLAY_CURRENCY and {PREFIX}DISPLAY_RATE belong together: set both")
+    if (settings.c2pa_certificate_path is None) != (settings.c2pa_key_path is None):
+        raise SettingsError(
+            f"{PREFIX}C2PA_CERTIFICATE_PATH and {PREFIX}C2PA_KEY_PATH belong together: set both"
+        )
     if lines := list(wrong_keys(_keys(settings))):
         raise SettingsError("\n".join(lines))
     return settings

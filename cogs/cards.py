@@ -116,7 +116,7 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
     )
     if first.order.channel_id == NO_CHANNEL:
         told = _("-# /clips keeps it, in a direct message with this bot and wherever you ordered it.")
-    parts.append(ui.TextDisplay(told))
+    parts.append(ui.TextDisplay(f"-# {sentences.made_by(posts[0].label)}\n{told}"))
     return _view(ui.Container(*parts, accent_colour=_GREEN))
 
 

@@ -132,7 +132,8 @@ def sent_view(job: Job, label: str, link: Link | None) -> ui.LayoutView:
     else:
         parts.append(ui.TextDisplay(sentences.link(link)))
         parts.append(ui.ActionRow(ui.Button(label=_("Watch the clip"), url=link.url)))
-    parts.append(ui.TextDisplay("-# " + _("From the stored file, for you alone. It cost nothing.")))
+    told = _("From the stored file, for you alone. It cost nothing.")
+    parts.append(ui.TextDisplay(f"-# {sentences.made_by(label)}\n-# {told}"))
     return _view(ui.Container(*parts, accent_colour=_GREEN))
 
 

@@ -106,7 +106,7 @@ def _facts(exhibit: Exhibit, place: str) -> list[str]:
             day=sentences.day(born),
             history=review_words.history(case),
         ),
-        f"{sentences.settings(exhibit.model_name, order)} · {price}",
+        f"{sentences.settings(exhibit.model_name, order)} · {sentences.made_by(exhibit.label)} · {price}",
         _("in {place}, asked {when}").format(
             place=f"<#{order.channel_id}>", when=sentences.ago(review.asked_at)
         )

@@ -13,7 +13,7 @@ from bot.domain import ChannelId, InteractionId, Kind, Micros, OfferId, Quote
 from bot.errors import OrderRefused, SettingsError
 from bot.models_file import SPOKEN, read
 from bot.options import SEED_MAX
-from bot.settings import ProviderName
+from bot.setting_kinds import ProviderName
 from tests.props import ANN, NOON, Clock
 
 OVERLAY = """

@@ -228,6 +228,7 @@ async def test_review_lists_filters_and_goes_round(office: Office) -> None:
     second = await office.turn(mika, first, "next")
     third = await office.turn(mika, second, "next")
     assert "A clip waits" in texts(third)
+    assert "storyboard, not AI" in texts(third)
     assert len(third["attachments"]) == 1
     again = await office.turn(mika, third, "next")
     assert "1 of 3 that wait" in texts(again)

@@ -26,6 +26,11 @@ def refused(folder: Path, env: str | bytes = "", /, **variables: str) -> str:
     return str(wrong.value)
 
 
+def test_a_certificate_without_its_key_signs_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="C2PA_KEY_PATH belong together"):
+        given(tmp_path, c2pa_certificate_path="chain.pem")
+
+
 def test_nothing_set_is_a_bot_for_free_models_at_discord(tmp_path: Path) -> None:
     settings = given(tmp_path)
 
@@ -361,6 +366,9 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "pictures_keep_days": "7",
         "texts_keep_days": "100",
         "policy_file": "policy.md",
+        "c2pa_certificate_path": "chain.pem",
+        "c2pa_key_path": "key.pem",
+        "c2pa_algorithm": "ed25519",
         "models_file": "models.toml",
         "blocked_words_file": "words.txt",
         "default_words": "false",

@@ -17,6 +17,7 @@ from bot.assembly.screens import Screens
 from bot.backups import Backups
 from bot.catalogue import Catalogue
 from bot.checks import book
+from bot.credentials import Credentials
 from bot.domain import STUDIO, Limits
 from bot.drift import Drift
 from bot.errors import StorageError
@@ -68,6 +69,7 @@ class Ground:
     limits: Limits
     ids: Ids
     links: Links | None
+    credentials: Credentials | None
     play_money: bool
     duties: Duties
 
@@ -169,6 +171,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         limits=limits,
         ids=Ids(now, secrets.randbits),
         links=_links(config, database, folder=folder, clips_folder=clips_folder, now=now),
+        credentials=_credentials(config),
         play_money=play_price is not None and STUDIO in names,
         duties=duties,
     )
@@ -181,6 +184,17 @@ def _traced(config: Settings, stack: AsyncExitStack) -> Traced:
     traces = Traces(config.otlp_url)
     stack.push_async_callback(asyncio.to_thread, traces.close)
     return traces.span
+
+
+def _credentials(config: Settings) -> Credentials | None:
+    """What copies of clips are signed with, where the operator has a certificate."""
+    if config.c2pa_certificate_path is None or config.c2pa_key_path is None:
+        return None
+    made = Credentials(
+        certificate=config.c2pa_certificate_path, key=config.c2pa_key_path, algorithm=config.c2pa_algorithm
+    )
+    made.check()
+    return made
 
 
 def _links(

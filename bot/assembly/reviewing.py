@@ -35,7 +35,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, *, moved: Callable[
     copies.mkdir()
     packing = Packing(
         database,
-        Fitting(at_once=1).fit,
+        Fitting(at_once=1, credentials=ground.credentials).fit,
         folder=copies,
         level=DiscordDelivery(client).upload_limit,
         link=None if ground.links is None else ground.links.make,

@@ -56,7 +56,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     link = None if ground.links is None else ground.links.make
     packing = Packing(
         database,
-        Fitting().fit,
+        Fitting(credentials=ground.credentials).fit,
         folder=ground.copies_folder,
         level=delivery.upload_limit,
         link=link,
@@ -64,7 +64,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     )
     again = Packing(
         database,
-        Fitting(at_once=1).fit,
+        Fitting(at_once=1, credentials=ground.credentials).fit,
         folder=ground.copies_folder / "again",
         level=delivery.upload_limit,
         link=link,
