@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot import settings
-from bot.assembly import buying, ground, moderating, privacy, reviewing, showing, watching, work
+from bot.assembly import buying, ground, moderating, privacy, reviewing, settingup, showing, watching, work
 from bot.assembly.ground import Duties
 from bot.cards import Cards
 from bot.domain import JobId
@@ -72,6 +72,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         gates = reviewing.opened(base, till, shown, moved=placed)
         worker = work.made(base, till, shown, gates)
         moderating.opened(base, till, shown, worker)
+        settingup.opened(base, till, gates.reviewing)
         work.asking_operator(base, till, worker)
         exports = privacy.opened(base, till, shown, worker)
         await work.listening(base, worker, exports)

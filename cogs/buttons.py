@@ -24,6 +24,16 @@ from cogs.making_buttons import MAKING, MakingButton
 from cogs.privacy_buttons import PRIVACY, PrivacyButton
 from cogs.review_buttons import HAND_OVER, REVIEW, WHY, HandOverSelect, ReviewButton, WhyButton
 from cogs.settle_button import SETTLE, SettleButton
+from cogs.setup_controls import (
+    SETUP_CHANNEL,
+    SETUP_GATE,
+    SETUP_ROLE,
+    SETUP_STEP,
+    SetupButton,
+    SetupChannelSelect,
+    SetupGateSelect,
+    SetupRoleSelect,
+)
 from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
@@ -124,6 +134,10 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     WhyButton,
     SettleButton,
     PrivacyButton,
+    SetupChannelSelect,
+    SetupRoleSelect,
+    SetupGateSelect,
+    SetupButton,
 )
 
 
@@ -145,6 +159,10 @@ _TEMPLATES = (
     WHY,
     SETTLE,
     PRIVACY,
+    SETUP_CHANNEL,
+    SETUP_ROLE,
+    SETUP_GATE,
+    SETUP_STEP,
 )
 
 

@@ -43,6 +43,8 @@ from cogs.reactions import Reactions
 from cogs.remix import remix, remix_this
 from cogs.report_menu import report_this
 from cogs.review_presses import ReviewPresses, is_verdict
+from cogs.setup import SettingUp
+from cogs.setup_view import is_setup_form
 from cogs.shelves import Shelves
 from cogs.storyboard import Storyboards, storyboard
 from cogs.storyboard_form import is_storyboard
@@ -127,6 +129,7 @@ class Client(discord.Client):
         self.privacy: Privacy | None = None
         self.reactions: Reactions | None = None
         self.review_presses: ReviewPresses | None = None
+        self.setting_up: SettingUp | None = None
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
         self.advising = Advising(orders, self._ordering, catalogue)
@@ -265,6 +268,12 @@ class Client(discord.Client):
             and self.review_presses is not None
         ):
             await answered(interaction, self.review_presses.submitted(interaction))
+        if (
+            interaction.type is discord.InteractionType.modal_submit
+            and is_setup_form(interaction)
+            and self.setting_up is not None
+        ):
+            await answered(interaction, self.setting_up.submitted(interaction))
         if (
             interaction.type is discord.InteractionType.modal_submit
             and is_settlement(interaction)

@@ -88,7 +88,7 @@ def add_gates(tree: app_commands.CommandTree[Any], settings: GateSettings, revie
         await acknowledge(interaction)
         by = member_of(interaction)
         if channel is not None:
-            _check_private(interaction, channel)
+            check_private(interaction, channel)
         now = await settings.all_of(by.guild_id)
         rules = now.rules
         if forget:
@@ -134,7 +134,7 @@ def _named(role: discord.Role) -> int:
     return role.id
 
 
-def _check_private(interaction: Interaction, channel: discord.TextChannel) -> None:
+def check_private(interaction: Interaction, channel: discord.TextChannel) -> None:
     """Return if we may post reviews there, and not everybody would see them.
 
     Raises:

@@ -8,7 +8,7 @@ from bot import affordable
 from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
-from bot.domain import FaultKind, Member, Micros, UserId
+from bot.domain import FaultKind, Job, Member, Micros, Quote, UserId
 from bot.errors import OrderRefused
 from bot.language import _
 from bot.orders import QUOTE_HOLDS, Orders
@@ -84,6 +84,20 @@ class Ordering:
         given = await self._presets.shape(asked)
         proposal = await self._orders.propose(given.asked)
         return await self._offered(given, proposal, at=at), self._advice(proposal)
+
+    async def ask_free(self, asked: Asked) -> Job | Quote:
+        """Place an order if it costs no real money; else return what it would cost, with nothing placed.
+
+        Raises:
+            Refusal: with the sentence for the member; nothing was charged.
+        """
+        self._check_open()
+        proposal = await self._orders.propose(asked)
+        order, quote, _adjustments = proposal.priced
+        if quote.costs_money:
+            return quote
+        with affordable.told(self._catalogue, order, quote):
+            return await self._orders.order(asked, proposal)
 
     async def accept(self, quote_id: str, member: Member) -> ui.LayoutView:
         """Place the order of a quote.

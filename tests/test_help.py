@@ -16,6 +16,7 @@ from cogs.library_buttons import PageButton
 from cogs.making_buttons import Action, MakingButton
 from cogs.review_buttons import HandOverSelect
 from cogs.settle_button import SettleButton
+from cogs.setup_controls import SetupButton, SetupChannelSelect, SetupGateSelect, SetupRoleSelect
 from cogs.storyboard_controls import ChoiceSelect
 from tests.stage import Json, Stage, open_stage, texts
 
@@ -147,10 +148,19 @@ async def test_every_button_is_named_by_its_label_and_moderators_read_theirs(sta
     assert {"Take down", "Keep it hidden", "Dismiss"} <= {one.name for one in buttons(EVERYTHING)}
 
 
-def test_every_kind_of_button_is_told_of_but_pages_lists_and_the_operators() -> None:
+def test_every_kind_of_button_is_told_of_but_pages_lists_and_those_of_setup_and_operators() -> None:
     told = {type(button) for button, _ in pressed(EVERYTHING)}
 
-    assert set(DYNAMIC_ITEMS) - told == {PageButton, ChoiceSelect, HandOverSelect, SettleButton}
+    assert set(DYNAMIC_ITEMS) - told == {
+        PageButton,
+        ChoiceSelect,
+        HandOverSelect,
+        SettleButton,
+        SetupButton,
+        SetupChannelSelect,
+        SetupGateSelect,
+        SetupRoleSelect,
+    }
 
 
 @pytest.mark.parametrize("code", language.LANGUAGES)
