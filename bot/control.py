@@ -17,7 +17,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from bot import settling
+from bot import costing, settling
+from bot.costing import Bill
 from bot.domain import NOWHERE, GuildId, JobId, Micros
 from bot.errors import DailiesError, StorageError
 from bot.money import MICROS_PER_USD, USD_MAX, format_usd
@@ -107,7 +108,17 @@ class SettleJob(_Change):
     why: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-Change = AdmitGuild | DismissGuild | ResumeSpending | Halt | GoOn | SettleJob
+class CorrectCost(_Change):
+    """Say what a provider billed for a job whose price the house carries, since nobody knew."""
+
+    change: Literal["correct_cost"] = "correct_cost"
+    job_id: Annotated[str, Field(min_length=1, max_length=20)]
+    billed_micros: Annotated[int, Field(ge=0, le=USD_MAX * MICROS_PER_USD)]
+    by: Annotated[str, Field(min_length=1, max_length=100)]
+    why: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+Change = AdmitGuild | DismissGuild | ResumeSpending | Halt | GoOn | SettleJob | CorrectCost
 _CHANGES: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="change")])
 
 
@@ -225,6 +236,14 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
                 why=wanted.why,
             )
             return await database.write(partial(settling.settle, case, now()))
+        case CorrectCost():
+            bill = Bill(
+                job_id=JobId(wanted.job_id),
+                billed_micros=Micros(wanted.billed_micros),
+                by=wanted.by,
+                why=wanted.why,
+            )
+            return await database.write(partial(costing.correct, bill, now()))
 
 
 def _resume(by: str, at: datetime, tx: sqlite3.Connection) -> bool:

@@ -104,6 +104,8 @@ def _postings(entry: Booked) -> list[tuple[str, int]]:
             return _pair(budget, held, entry.held_micros)
         case EntryKind.CAPTURE:
             return [*_pair(budget, held, entry.held_micros), *_pair(expense, liability, amount)]
+        case EntryKind.REFUND if entry.bearer is Scope.HOUSE:
+            return _pair(liability, house, amount)  # a bill has shown that it is not owed
         case EntryKind.REFUND:
             return _pair(house, expense, amount)
         case EntryKind.ADJUST:

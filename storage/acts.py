@@ -101,6 +101,7 @@ class Verb(StrEnum):
     # the operator: subject job:ID or installation:0
     SPENDING_RESUMED = "spending.resumed"
     JOB_SETTLED = "job.settled"  # verdict
+    JOB_COST_CORRECTED = "job.cost_corrected"  # was, now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,14 +71,16 @@ def billed(
 ) -> Iterator[tuple[str, JobId, Micros]]:
     """What each job that a provider took between two times cost by our books: its id there, ours, the cost.
 
-    What was captured and what went over the hold count, whoever bore it; a refund is ours, not the
-    provider's, and changes nothing.
+    What was captured and what went over the hold count, whoever bore it. A member's refund is ours, not the
+    provider's, and changes nothing; the house's takes back what a bill has shown not to be owed.
     """
     rows = tx.execute(
         """
         SELECT a.provider_job_id, a.job_id,
-               coalesce((SELECT sum(e.amount_micros) FROM holds AS h JOIN entries AS e ON e.hold_id = h.id
-                         WHERE h.job_id = a.job_id AND e.kind IN ('capture', 'adjust')), 0)
+               coalesce((SELECT sum(CASE e.kind WHEN 'refund' THEN -e.amount_micros ELSE e.amount_micros END)
+                         FROM holds AS h JOIN entries AS e ON e.hold_id = h.id
+                         WHERE h.job_id = a.job_id AND (e.kind IN ('capture', 'adjust')
+                               OR e.kind = 'refund' AND e.bearer = 'house')), 0)
         FROM attempts AS a
         WHERE a.provider = ? AND a.outcome = 'taken' AND a.sent_at >= ? AND a.sent_at < ?
         ORDER BY a.sent_at

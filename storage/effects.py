@@ -48,6 +48,8 @@ def effects(
             return _of_all(held, bearer, amount, -whole, -1) + _of_member(held, bearer, amount, parts, -1)
         case EntryKind.RELEASE:
             return _of_all(held, bearer, 0, -held.amount_micros, -1) + _of_member(held, bearer, 0, parts, -1)
+        case EntryKind.REFUND if bearer is Scope.HOUSE:
+            return _of_all(held, bearer, -amount, 0, 0)
         case EntryKind.REFUND:
             guild_day = to_day(held.guild_day)
             return [

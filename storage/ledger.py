@@ -41,6 +41,7 @@ __all__ = [
     "Difference",
     "balance",
     "capture",
+    "correct",
     "entries",
     "entries_of",
     "hold",
@@ -197,6 +198,35 @@ def refund(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> Micros:
     _charge(tx, job_id, NOTHING_MICROS)
     settle(tx, tallies)
     return captured
+
+
+def correct(tx: sqlite3.Connection, job_id: JobId, *, billed_micros: Micros, at: datetime) -> Micros | None:
+    """Have the house carry what was billed for a job in place of what its hold's capture took.
+
+    What it carried comes back to it whole, as a refund, and what was billed is entered beside that, in the
+    periods in which the hold was placed. It may be more than the hold: no member ever pays of it.
+
+    Returns what was carried; None where the house bore no capture, or its cost was known or corrected.
+    """
+    row = tx.execute(
+        """
+        SELECT h.id, h.job_id, h.bearer, h.guild_id, h.channel_id, h.user_id, h.guild_day, h.utc_day,
+               h.amount_micros, h.granted_micros, e.amount_micros
+        FROM holds AS h JOIN entries AS e ON e.hold_id = h.id AND e.kind = 'capture'
+        WHERE h.job_id = ? AND h.ended_at IS NOT NULL AND h.bearer = 'house' AND NOT EXISTS (
+            SELECT 1 FROM entries AS later WHERE later.hold_id = h.id AND later.kind IN ('refund', 'adjust'))
+        """,
+        (job_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    held, carried = records.hold(row), Micros(row[10])
+    tallies = tallies_of(tx)
+    _enter(tx, tallies, held, EntryKind.REFUND, carried, bearer=Scope.HOUSE, at=at)
+    if billed_micros:
+        _enter(tx, tallies, held, EntryKind.ADJUST, billed_micros, bearer=Scope.HOUSE, at=at)
+    settle(tx, tallies)
+    return carried
 
 
 def entries_of(tx: sqlite3.Connection, job_id: JobId) -> list[Entry]:

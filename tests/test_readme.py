@@ -49,6 +49,7 @@ RUN_BY = {
     "python -m bot audit show": "tests/test_acts.py",
     "python -m bot audit verify": "tests/test_acts.py",
     "python -m bot jobs uncertain": "tests/test_jobs_command.py",
+    "python -m bot jobs cost 01K5V3Y7Q2M8D4NA 0.35 --why 'invoice of May'": "tests/test_costing.py",
     "python -m bot pause provider fal": "tests/test_jobs_command.py",
     "python -m bot resume provider fal": "tests/test_jobs_command.py",
     "python -m bot resume spending": "tests/test_surge.py",

@@ -59,6 +59,7 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
     tables.execute("INSERT INTO stops VALUES (1, 0, 2, 1, 1, 1, 'the shell')")
     tables.execute("INSERT INTO halts VALUES (1, 'everything', '', 'the shell', 1, 'the shell', 2)")
     tables.execute("INSERT INTO verdicts VALUES (1, 'a', 'absent', NULL, 'the shell', 'they said so', 0)")
+    tables.execute("INSERT INTO costs VALUES ('a', 2, 1, 'the shell', 'their invoice', 0)")
     a_job(tables, "d", JobState.POSTED, 4)
     tables.execute(NEW_CHARACTER.format("", "new", "'Ava'", 1, "new", ""))
     for name, job_id, theirs in (("made", "b", "x"), ("gone", "d", "z")):
@@ -344,6 +345,11 @@ BROKEN = [
     ("a_verdict_says_why", "INSERT INTO verdicts VALUES (2, 'a', 'absent', NULL, 'the shell', '', 0)"),
     ("what was decided stays on record", "UPDATE verdicts SET verdict = 'found'"),
     ("what was decided stays on record", "DELETE FROM verdicts"),
+    ("a_bill_is_not_negative", "INSERT INTO costs VALUES ('b', 2, -1, 'the shell', 'their invoice', 0)"),
+    ("a_cost_says_why", "INSERT INTO costs VALUES ('b', 2, 1, 'the shell', '', 0)"),
+    ("costs.job_id", "INSERT INTO costs VALUES ('a', 2, 0, 'the shell', 'their invoice', 0)"),
+    ("what a bill said stays on record", "UPDATE costs SET billed_micros = 0"),
+    ("what a bill said stays on record", "DELETE FROM costs"),
     ("the_name_of_a_character_is_short", NEW_CHARACTER.format("", "y", "''", 1, "y", "")),
     ("the_name_of_a_character_is_short", NEW_CHARACTER.format("", "y", "printf('%081d', 0)", 1, "y", "")),
     ("a_consent_is_to_a_text", NEW_CHARACTER.format("", "y", "'Ava'", 0, "y", "")),

@@ -1,4 +1,4 @@
-"""`dailies jobs`: those of which nobody knows, and a person's word on them."""
+"""`dailies jobs`: those of which nobody knows, a person's word on them, and what a bill says."""
 
 import argparse
 from collections.abc import Callable
@@ -7,11 +7,12 @@ from pathlib import Path
 
 from bot import catalogue, control, reachable, reports, settings
 from bot.commands.halting import changed, who
+from bot.domain import JobId
 from bot.errors import SettingsError, StorageError
-from bot.money import format_usd
+from bot.money import format_usd, parse_usd
 from bot.settings import Settings
 from bot.settling import ticket_urls
-from storage import verdicts
+from storage import jobs, verdicts
 from storage.verdicts import Uncertain, Verdict
 
 
@@ -29,7 +30,11 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     )
     settle.add_argument("ticket", nargs="?", help="with found: the provider's id of the job")
     settle.add_argument("--why", required=True, help="how you know; it is kept on record")
-    for each in (uncertain, settle):
+    cost = whats.add_parser("cost", help="what a failed or cancelled job cost, by its provider's bill")
+    cost.add_argument("job", help="one whose price the house has carried, since nobody knew its cost")
+    cost.add_argument("dollars", help="what was billed for it, such as 0 or 0.35")
+    cost.add_argument("--why", required=True, help="where you read it; it is kept on record")
+    for each in (uncertain, settle, cost):
         each.add_argument("--env-file", type=Path, default=Path(".env"))
 
 
@@ -38,6 +43,9 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     config = settings.load(env_file=chosen.env_file)
     if chosen.what == "settle":
         say(_settled(config, chosen))
+        return 0
+    if chosen.what == "cost":
+        say(_corrected(config, chosen))
         return 0
     with reports.reading(config) as connection:
         waiting = verdicts.uncertain(connection)
@@ -50,8 +58,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
 def _settled(config: Settings, chosen: argparse.Namespace) -> str:
     if (chosen.ticket is not None) != (chosen.verdict is Verdict.FOUND) and chosen.ticket is not None:
         raise SettingsError("a ticket is named only with `found`")
-    if not 1 <= len(chosen.why.strip()) <= 500:
-        raise SettingsError("--why: say how you know, in at most 500 characters")
+    why = _why(chosen)
     with reports.reading(config) as connection:
         found = [each for each in verdicts.uncertain(connection) if each.job_id == chosen.job]
     if not found:
@@ -64,9 +71,28 @@ def _settled(config: Settings, chosen: argparse.Namespace) -> str:
             ticket=chosen.ticket,
             urls={} if chosen.ticket is None else _urls(config, found[0]),
             by=who(),
-            why=chosen.why.strip(),
+            why=why,
         ),
     )
+
+
+def _corrected(config: Settings, chosen: argparse.Namespace) -> str:
+    try:
+        billed = parse_usd(chosen.dollars)
+    except ValueError as wrong:
+        raise SettingsError(f"{chosen.dollars!r} is no amount: {wrong}") from wrong
+    why = _why(chosen)
+    with reports.reading(config) as connection:
+        if jobs.get(connection, JobId(chosen.job)) is None:
+            raise StorageError(f"there is no job {chosen.job}")
+    return changed(config, control.CorrectCost(job_id=chosen.job, billed_micros=billed, by=who(), why=why))
+
+
+def _why(chosen: argparse.Namespace) -> str:
+    why = str(chosen.why).strip()
+    if not 1 <= len(why) <= 500:
+        raise SettingsError("--why: say how you know, in at most 500 characters")
+    return why
 
 
 def _urls(config: Settings, job: Uncertain) -> dict[str, str]:
