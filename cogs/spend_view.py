@@ -77,7 +77,7 @@ async def report_view(
     parts: list[ui.Item[Any]] = [
         ui.TextDisplay("\n".join(lines)),
         ui.MediaGallery(discord.MediaGalleryItem(f"attachment://{PICTURE}", description=_alt(report))),
-        ui.TextDisplay(_list(_("Members"), "@", members, lambda key: f"<@{key}>")),
+        ui.TextDisplay(_list(_("Members"), "@", members, _person)),
         ui.TextDisplay(_list(_("Models"), ">", models, lambda key: escaped(str(key)))),
     ]
     if report.guild_id is not None:
@@ -129,6 +129,11 @@ def _bars(shares: Sequence[Share[Any]], name_of: Callable[[Any], str]) -> tuple[
         )
         for place, share in enumerate(shares, start=1)
     )
+
+
+def _person(key: object) -> str:
+    """A member; a number below zero is somebody who had their data erased."""
+    return f"<@{key}>" if isinstance(key, int) and key > 0 else _("somebody erased")
 
 
 def _list(title: str, sign: str, shares: Sequence[Share[Any]], name_of: Callable[[Any], str]) -> str:

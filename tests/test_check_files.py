@@ -211,6 +211,19 @@ def test_who_works_on_the_folder_is_said_and_looking_takes_no_lock(tmp_path: Pat
 
 
 def test_an_unconfirmed_volume_is_noted_until_the_operator_says_so(tmp_path: Path) -> None:
-    assert list(data_folder.volume(tmp_path, confirmed=True)) == []
-    for finding in data_folder.volume(tmp_path, confirmed=False):  # none where this disk is encrypted
-        assert (finding.code, finding.is_to_mend) == ("volume_unconfirmed", False)
+    none = tmp_path / "no devices"
+    assert list(data_folder.volume(tmp_path, confirmed=True, devices=none)) == []
+    (finding,) = data_folder.volume(tmp_path, confirmed=False, devices=none)
+    assert (finding.code, finding.is_to_mend) == ("volume_unconfirmed", False)
+
+
+@pytest.mark.parametrize(("uuid", "count"), [("CRYPT-LUKS2-0123-data\n", 0), ("LVM-0123\n", 1)])
+def test_a_volume_that_the_kernel_says_is_encrypted_needs_no_word(
+    tmp_path: Path, uuid: str, count: int
+) -> None:
+    device = tmp_path.stat().st_dev
+    told = tmp_path / "devices" / f"{os.major(device)}:{os.minor(device)}" / "dm" / "uuid"
+    told.parent.mkdir(parents=True)
+    told.write_text(uuid)
+
+    assert len(list(data_folder.volume(tmp_path, confirmed=False, devices=tmp_path / "devices"))) == count

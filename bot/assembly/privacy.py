@@ -37,6 +37,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
         now=now,
         wake=showing.removals.wake,
         cancelled=worker.wake,
+        gone=partial(showing.removing.takedowns.go, ()),
     )
     words = operators_words(config.policy_file)
     client.privacy = Privacy(

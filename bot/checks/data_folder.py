@@ -69,9 +69,9 @@ def worked_on(folder: Path) -> Iterator[Finding]:
         )
 
 
-def volume(folder: Path, *, confirmed: bool) -> Iterator[Finding]:
+def volume(folder: Path, *, confirmed: bool, devices: Path = _DEVICES) -> Iterator[Finding]:
     """Discord's terms ask for encryption at rest: known by the device, or by the operator's word."""
-    if not confirmed and not _is_encrypted(folder):
+    if not confirmed and not _is_encrypted(folder, devices):
         yield note(
             "volume_unconfirmed",
             f"nobody has said that {folder} lies on an encrypted volume, as Discord's terms ask",
@@ -79,10 +79,10 @@ def volume(folder: Path, *, confirmed: bool) -> Iterator[Finding]:
         )
 
 
-def _is_encrypted(folder: Path) -> bool:
+def _is_encrypted(folder: Path, devices: Path) -> bool:
     try:
         device = folder.stat().st_dev
-        uuid = (_DEVICES / f"{os.major(device)}:{os.minor(device)}" / "dm" / "uuid").read_text("ascii")
+        uuid = (devices / f"{os.major(device)}:{os.minor(device)}" / "dm" / "uuid").read_text("ascii")
     except (OSError, UnicodeDecodeError):
         return False
     return uuid.startswith("CRYPT-")  # dm-crypt names its devices so (cryptsetup, `CRYPT-LUKS2-…`)

@@ -7,7 +7,17 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import settings
-from bot.checks import book, configuration, copies, data_folder, env_file, media_tools, offers, private_files
+from bot.checks import (
+    book,
+    configuration,
+    copies,
+    data_folder,
+    env_file,
+    media_tools,
+    offers,
+    private_files,
+    promises,
+)
 from bot.checks.finding import Finding
 from bot.errors import SettingsError
 from bot.settings import Settings
@@ -54,5 +64,6 @@ def offline(about: Installation, *, now: datetime) -> Iterator[Finding]:
     yield from book.sqlite_release()
     yield from book.database(folder)
     yield from copies.copies(config, now=now)
+    yield from promises.promises(config, now=now)
     yield from media_tools.media_tools()
     yield from offers.offers(config, today=now.date())
