@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import aiohttp
 import pytest
@@ -17,7 +19,7 @@ from yarl import URL
 from bot import language
 from bot.domain import GuildId
 from bot.erasing import Erasing
-from bot.errors import SettingsError
+from bot.errors import NotYours, SettingsError
 from bot.export_links import ExportLinks
 from bot.exporting import EXPORTS, Exporting
 from bot.forgetting import Forgetting, Limits
@@ -25,6 +27,7 @@ from bot.ids import Ids
 from bot.policy import operators_words, policy
 from bot.settings import Settings
 from cogs.privacy import Privacy, privacy
+from cogs.privacy_buttons import Sure
 from tests.privacy_scene import SECRET, People, opened
 from tests.props import ANN, BEN
 from tests.showing_scene import Scene, open_scene
@@ -161,15 +164,17 @@ async def test_erasing_asks_twice_and_takes_the_messages_out_of_the_channel(till
     assert "Clips, cards and the providers' copies: done (1)" in told
 
 
-async def test_nobody_presses_for_another(till: Till) -> None:
-    first = await till.ask("erase")
-    (mark,) = custom_ids(first)
-    ada = till.stage.ada
-    theirs = mark.replace(mark.rpartition(":")[2], str(till.stage.member("Bruno").user_id))
-    await ada.press(first, theirs, unchecked=True)
-    till.stage.clock.advance(timedelta(seconds=1))
+@pytest.mark.parametrize("act", Sure)
+async def test_nobody_presses_for_another(till: Till, act: Sure) -> None:
+    ada, bruno = (till.stage.member(name).user_id for name in ("Ada", "Bruno"))
+    press: Any = SimpleNamespace(user=SimpleNamespace(id=bruno))  # Discord itself shows it to nobody else
+    assert till.stage.client.privacy is not None
 
-    assert await till.erasing.progress(till.stage.member("Bruno").user_id) is None
+    with pytest.raises(NotYours, match="another person's data"):
+        await till.stage.client.privacy.press(press, act, ada)
+
+    assert await till.erasing.progress(ada) is None
+    assert await till.erasing.progress(bruno) is None
 
 
 @pytest.mark.parametrize("code", language.LANGUAGES)
