@@ -233,6 +233,10 @@ class SettingUp:
         if channel_id is None:
             raise _unfit(_("No channel is chosen for clips."), _("Choose one above."))
         channel = _visible(interaction, channel_id)
+        # Tried again, since it may have been closed to us meanwhile, and the order is to end there.
+        fault = await self._trial.fault(channel, nonce=_nonce(interaction, "f"))
+        if fault is not None:
+            return _("Nothing was ordered in {channel}. {fault}").format(channel=channel.mention, fault=fault)
         model = self._cheapest()
         if model is None:
             raise _unfit(_("No model can be ordered now."), _("Ask whoever runs this bot."))
@@ -247,14 +251,18 @@ class SettingUp:
         if isinstance(placed, Job):
             return receipt(placed, play_money=self._play_money)
         return _(
-            "Everything is set. No model is free here, so nothing was ordered: the cheapest clip, of "
-            "{model}, would cost {price}. Order it with /generate."
+            "Everything is set. No model is free here, so nothing was ordered: a clip of {model} "
+            "would cost {price}. Order it with /generate."
         ).format(model=self._catalogue.describe(model).name, price=format_usd(placed.price_micros))
 
     def _cheapest(self) -> str | None:
-        """The model with the lowest price of all, the studio before others of that price."""
+        """The studio, else a model that is free, else the one whose shortest clip costs least."""
         prices: list[tuple[bool, Micros, str]] = [
-            (offer.row.provider != STUDIO, min(offer.per_second_micros.values()), row.id)
+            (
+                offer.row.provider != STUDIO,
+                Micros(min(offer.per_second_micros.values()) * min(row.durations_s)),
+                row.id,
+            )
             for row in self._catalogue.models(Kind.GENERATE)
             for offer in self._catalogue.open_offers(row.id)
             if Kind.GENERATE in offer.row.kinds and offer.per_second_micros

@@ -1,5 +1,6 @@
 """`/setup` over a real sandbox: one message from an empty server to a test clip, and run again."""
 
+import random
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
@@ -7,22 +8,29 @@ from typing import Any
 
 import pytest
 
+from bot import catalogue
 from bot.act_log import ActLog
+from bot.catalogue import Catalogue
 from bot.distributing import Distributing
 from bot.domain import GuildId
 from bot.gate_settings import GateSettings
 from bot.gates import Gate, Mode
+from bot.ids import Ids
+from bot.orders import Orders
 from bot.places import Places, Purpose
+from bot.pricing import Pricing
 from bot.sandbox.permissions import Permission
+from bot.screening.screening import Screening
 from cogs.act_board import ActBoard
 from cogs.channel_trial import ChannelTrial
+from cogs.ordering import Ordering
 from cogs.setup import SettingUp, setup
 from cogs.setup_controls import Step
 from storage import acts
 from storage.acts import Wanted
 from tests.library_scene import open_shelf
 from tests.review_stage import MODS, Office, open_office
-from tests.stage import Json, Stage, button, open_stage, texts
+from tests.stage import ASK_ABOVE, RICH, Json, Stage, button, open_stage, texts
 
 REFUSED = "Setting up is for those who may manage this server."
 
@@ -40,11 +48,18 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 
 async def set_up(office: Office) -> None:
+    client = office.stage.client
+    client.setting_up = setting_up(office, client.ordering, office.stage.catalogue)
+    client.tree.add_command(setup(client.setting_up))
+    await client.tree.sync()
+
+
+def setting_up(office: Office, ordering: Ordering, models: Catalogue) -> SettingUp:
     stage = office.stage
     client, database, now = stage.client, stage.database, stage.clock
-    client.setting_up = SettingUp(
-        client.ordering,
-        stage.catalogue,
+    return SettingUp(
+        ordering,
+        models,
         Places(database),
         GateSettings(database, now=now),
         Distributing(database, now=now),
@@ -53,8 +68,6 @@ async def set_up(office: Office) -> None:
         ChannelTrial(client),
         play_money=True,
     )
-    client.tree.add_command(setup(client.setting_up))
-    await client.tree.sync()
 
 
 async def opened(stage: Stage, person: Any = None) -> Json:
@@ -280,3 +293,56 @@ async def refused(stage: Stage, message: Json, control: str, **raw: Any) -> str:
 async def recorded_gates(stage: Stage) -> dict[Any, Any]:
     known = await GateSettings(stage.database, now=stage.clock).all_of(GuildId(stage.sandbox.world.guild.id))
     return dict(known.by_channel)
+
+
+async def test_a_channel_that_the_presser_cannot_see_is_none(office: Office) -> None:
+    stage = office.stage
+    message = await opened(stage)
+    mika = stage.sandbox.world.user_named("Mika")
+    guild = stage.sandbox.world.guild
+    guild.members[mika.id].roles.clear()
+    managers = next(one for one in guild.roles.values() if one.name == "managers")
+    everyone = guild.roles[guild.id]
+    everyone.permissions |= managers.permissions & ~Permission.ADMINISTRATOR
+
+    for value in (stage.channel(MODS), "1", "-1", "x" * 30, str(2**64)):
+        press = await stage.mika.press(message, "setup:channel:clips", values=[value], unchecked=True)
+        told = texts(await stage.mika.wait_for_message(lambda m: m["id"] == message["id"], since=press.mark))
+        assert "There is no such channel here. Nothing was changed." in told, value
+
+    assert await Places(stage.database).named(GuildId(guild.id)) == {}
+
+
+async def test_nothing_is_ordered_where_the_channel_was_closed_meanwhile(office: Office) -> None:
+    stage = office.stage
+    message = await chosen(stage, await opened(stage), "channel:clips", stage.channel())
+    stage.deny(Permission.SEND_MESSAGES)
+
+    message = await pressed(stage, message, "finish")
+
+    assert f"Nothing was ordered in <#{stage.channel()}>. This bot may not post there" in texts(message)
+    assert await stage.rows() == []
+
+
+async def test_where_no_model_is_free_nothing_is_ordered_and_the_price_is_told(office: Office) -> None:
+    stage = office.stage
+    models = catalogue.load(None, providers=frozenset({"fal"}), now=stage.clock)
+    orders = Orders(
+        stage.database,
+        Pricing(models, Screening([]), stage.material, now=stage.clock),
+        limits=RICH,
+        ids=Ids(stage.clock, random.Random(2).getrandbits),
+        now=stage.clock,
+        placed=stage.woken.append,
+    )
+    ordering = Ordering(
+        orders, stage.budgets, models, stage.presets, confirm_above_micros=ASK_ABOVE, play_money=False
+    )
+    stage.client.setting_up = setting_up(office, ordering, models)
+    message = await chosen(stage, await opened(stage), "channel:clips", stage.channel())
+
+    told = texts(await pressed(stage, message, "finish"))
+
+    assert "No model is free here, so nothing was ordered: a clip of " in told
+    assert "would cost $0." in told
+    assert await stage.rows() == []
