@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import moves
-from bot.domain import Attempt, Fault, FaultKind, Job, OfferId, Ticket
+from bot.domain import Attempt, Fault, FaultKind, Job, JobId, OfferId, Ticket
 from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
 from bot.halts import Halts
 from bot.movement import Movement
@@ -84,6 +84,7 @@ class Handover:
         self._surge = surge
         self._pauses = pauses
         self._halts = halts
+        self.held_back: set[JobId] = set()  # to be looked at when what is stopped goes on
         self._dry_run = dry_run
         self._told: dict[str, Ticket] = {}
 
@@ -133,6 +134,7 @@ class Handover:
         if self._patience.is_over(job.state_at, HELD_BACK_MAX):
             await self._movement.fail(job, code, kind)
             return None
+        self.held_back.add(job.id)
         self._movement.show(job)
         return HELD_BACK_S
 

@@ -185,6 +185,11 @@ class Worker:
         self._schedule.wake(job_id)
         self._cards.touch(job_id)
 
+    def go_on(self) -> None:
+        """Something that was stopped goes on: look now at what was held back."""
+        for job_id in tuple(self._handover.held_back):
+            self._schedule.wake(job_id)
+
     def found(self, attempt: Attempt, ticket: Ticket) -> None:
         """A verified webhook brought the ticket of a submission that may be lost: look at its job now."""
         self._handover.told(attempt, ticket)
@@ -230,6 +235,7 @@ class Worker:
         return again_s
 
     async def _look(self, job_id: JobId) -> float | None:
+        self._handover.held_back.discard(job_id)
         job = await self._looks.at(job_id)
         if isinstance(job, Question):
             return await self._asking.ask(job)

@@ -169,11 +169,11 @@ class Household:
 
 
 @asynccontextmanager
-async def household(folder: Path, **emulator: Any) -> AsyncIterator[Household]:
-    """Everything but the bot, which the test starts."""
+async def household(folder: Path, *, heartbeat_s: float = 41.25, **emulator: Any) -> AsyncIterator[Household]:
+    """Everything but the bot, which the test starts; `heartbeat_s` is what Discord asks of it."""
     models = folder / "models.toml"
     await asyncio.to_thread(models.write_text, MODELS)
-    sandbox = Sandbox(folder / "discord")
+    sandbox = Sandbox(folder / "discord", heartbeat_s=heartbeat_s)
     await sandbox.start()
     async with OpenAIEmulator(now=lambda: datetime.now(UTC), **emulator) as provider:
         token = sandbox.world.user_named("ada").token

@@ -1,7 +1,5 @@
 """The bot's process is killed in every state of a job; started again, it ends every job exactly once."""
 
-import os
-import random
 from pathlib import Path
 
 import pytest
@@ -9,9 +7,6 @@ import pytest
 from bot.domain import JobState
 from tests.emulators import faults
 from tests.household import Household, household
-
-ENDED = (JobState.POSTED, JobState.FAILED, JobState.CANCELLED)
-KILLS = 150 if os.environ.get("DAILIES_SOAK") else 6
 
 
 async def everything_is_there_once(house: Household, *, orders: int = 1) -> None:
@@ -131,22 +126,3 @@ async def test_killed_when_the_clip_is_posted_and_the_card_does_not_say_so(tmp_p
         await house.start()
 
         await everything_is_there_once(house)
-
-
-@pytest.mark.soak
-async def test_killed_at_any_moment_again_and_again(tmp_path: Path) -> None:
-    seed = int(os.environ.get("DAILIES_SEED") or random.randrange(10**6))
-    print(f"seed {seed}: {KILLS} kills (DAILIES_SEED={seed} repeats it)")
-    dice = random.Random(seed)
-    orders = 0
-    async with household(tmp_path, asks_to_finish=1) as house:
-        for _ in range(KILLS):
-            await house.start()
-            await house.generate(f"boat number {orders}")
-            orders += 1
-            await house.until_all(*JobState, count=orders)
-            await house.until_state(dice.choice(list(JobState)), *ENDED)
-            await house.kill()
-        await house.start()
-
-        await everything_is_there_once(house, orders=orders)

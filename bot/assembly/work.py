@@ -89,10 +89,12 @@ async def listening(ground: Ground, worker: Worker, exports: ExportLinks | None)
         match change:
             case ResumeSpending():
                 ground.surge.resumed()
+                worker.go_on()
             case Halt():
                 ground.halts.halted(change.what)
             case GoOn():
                 ground.halts.resumed(change.what, at=ground.now())
+                worker.go_on()
             case SettleJob(job_id=job_id):
                 worker.wake(JobId(job_id))
 
