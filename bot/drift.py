@@ -12,6 +12,8 @@ from storage import drifts
 from storage.database import Database
 from storage.drifts import Drift as Row
 
+__all__ = ["Drift", "Row", "is_off", "line", "percent", "words"]
+
 LOOK_EVERY_S = 60.0
 
 OFF_BY = 100
@@ -25,11 +27,25 @@ def is_off(row: Row) -> bool:
 
 def line(row: Row) -> str:
     """What an offer billed, for the shell."""
+    return f"{row.offer_id}: {words(row)}"
+
+
+def words(row: Row) -> str:
+    """The same without the offer's name."""
     said = (
-        f"{row.offer_id}: {row.jobs} clips, expected {format_usd(row.expected_micros)}, "
-        f"billed {format_usd(row.billed_micros)} ({_percent(row)})"
+        f"{row.jobs} clips, expected {format_usd(row.expected_micros)}, "
+        f"billed {format_usd(row.billed_micros)} ({percent(row)})"
     )
     return f"{said}, {format_usd(row.overrun_micros)} above holds" if row.overrun_micros else said
+
+
+def percent(row: Row) -> str:
+    """How far off, in tenths of a percent, without a float."""
+    off = row.billed_micros - row.expected_micros
+    if not row.expected_micros:
+        return "nothing was expected" if off else "+0.0 %"
+    tenths = (abs(off) * 1_000 + row.expected_micros // 2) // row.expected_micros
+    return f"{'-' if off < 0 else '+'}{tenths // 10}.{tenths % 10} %"
 
 
 class Drift:
@@ -66,7 +82,7 @@ def _told(since: date, at: datetime, tx: sqlite3.Connection) -> list[tuple[str, 
                 (
                     "price_drift",
                     (
-                        f"{row.offer_id} bills {_percent(row)} against the catalogue: on {row.day} "
+                        f"{row.offer_id} bills {percent(row)} against the catalogue: on {row.day} "
                         f"{format_usd(row.billed_micros)} for {row.jobs} clips, expected "
                         f"{format_usd(row.expected_micros)}. See `dailies ledger drift`, and correct "
                         "its price in the models file."
@@ -89,12 +105,3 @@ def _told(since: date, at: datetime, tx: sqlite3.Connection) -> list[tuple[str, 
 
 def _news(row: Row) -> bool:
     return bool(row.unheard_micros) or (is_off(row) and not row.is_told)
-
-
-def _percent(row: Row) -> str:
-    """How far off, in tenths of a percent, without a float."""
-    off = row.billed_micros - row.expected_micros
-    if not row.expected_micros:
-        return "nothing was expected" if off else "+0.0 %"
-    tenths = (abs(off) * 1_000 + row.expected_micros // 2) // row.expected_micros
-    return f"{'-' if off < 0 else '+'}{tenths // 10}.{tenths % 10} %"

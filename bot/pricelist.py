@@ -1,12 +1,16 @@
 """What `dailies models` says: what is for sale, what is not and why, and all of one model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from bot import drift
 from bot.catalogue import Catalogue
-from bot.domain import Kind
+from bot.domain import Kind, OfferId
 from bot.errors import SettingsError
 from bot.money import format_usd
 from bot.rows import ModelRow, Offer
+
+DRIFT_DAYS = 30
+"""Of so many days is what offers billed beside what was expected."""
 
 _SOUND = {
     "always": "always",
@@ -17,9 +21,17 @@ _SOUND = {
 
 
 def listed(
-    catalogue: Catalogue, *, kind: Kind | None, provider: str | None, also_closed: bool
+    catalogue: Catalogue,
+    *,
+    kind: Kind | None,
+    provider: str | None,
+    also_closed: bool,
+    drifts: Mapping[OfferId, drift.Row],
 ) -> Iterator[str]:
-    """Every model that is for sale, one line an offer; with `also_closed` the others too, and why not."""
+    """Every model that is for sale, one line an offer; with `also_closed` the others too, and why not.
+
+    An offer that bills otherwise than expected is marked, by its row in `drifts`.
+    """
     for row in catalogue.all_models():
         offers = [
             (offer, closed)
@@ -36,11 +48,13 @@ def listed(
             kinds = ", ".join(offer.row.kinds)
             price = [_prices(offer)] if offer.per_second_micros else []
             why = [f"not for sale: {closed}"] if closed else []
-            yield f"  {offer.id}: {kinds}: {'; '.join(price + why)}"
+            billed = drifts.get(offer.id)
+            off = [f"bills {drift.percent(billed)}"] if billed is not None and drift.is_off(billed) else []
+            yield f"  {offer.id}: {kinds}: {'; '.join(price + off + why)}"
 
 
-def shown(catalogue: Catalogue, model_id: str) -> Iterator[str]:
-    """All that the catalogue knows of one model.
+def shown(catalogue: Catalogue, model_id: str, *, drifts: Mapping[OfferId, drift.Row]) -> Iterator[str]:
+    """All that the catalogue knows of one model, and what its offers have billed lately, by `drifts`.
 
     Raises:
         SettingsError: there is none of this id.
@@ -60,6 +74,8 @@ def shown(catalogue: Catalogue, model_id: str) -> Iterator[str]:
         closed = catalogue.closed_because(offer)
         yield f"  {'for sale' if closed is None else f'not for sale: {closed}'}"
         yield from (f"  {name}: {said}" for name, said in _facts(offer, row) if said)
+        if offer.id in drifts:
+            yield f"  billed in {DRIFT_DAYS} days: {drift.words(drifts[offer.id])}"
 
 
 def _facts(offer: Offer, model: ModelRow) -> Iterator[tuple[str, str | None]]:

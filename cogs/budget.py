@@ -14,12 +14,11 @@ from bot.domain import Period
 from bot.money import format_usd
 from cogs.answers import Interaction
 from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
-from cogs.managing import Managing, Target
+from cogs.managing import GRANT_DAYS_MAX, Managing, Target
 from cogs.quoting import shortened
 
 AMOUNT_CHARS_MAX = 20
 ZONE_CHARS_MAX = 64
-GRANT_DAYS_MAX = 3_650
 
 Reason = Range[str, 1, REASON_CHARS_MAX]
 

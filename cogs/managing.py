@@ -24,6 +24,8 @@ from cogs.forms import show
 from cogs.presses import member_of
 from cogs.quoting import escaped
 
+GRANT_DAYS_MAX = 3_650
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
@@ -102,6 +104,12 @@ class Managing:
         wanted = amount(typed)
         if wanted is None:
             raise _unfit(_("No amount was given."), _("Name one in US dollars, such as 5 or 0.50."))
+        # Discord keeps to what the command declares; a client that is none of Discord's need not.
+        if days is not None and days < 1:
+            raise _unfit(_("This grant would have expired already."), _("Choose a later time."))
+        if days is not None and days > GRANT_DAYS_MAX:
+            unknown = _("The command came in a form that this bot does not know.")
+            raise _unfit(unknown, _("Pick it again from the list that opens when you type /."))
         expires_at = None if days is None else interaction.created_at + timedelta(days=days)
         grant = await self._budgets.grant(to, wanted, by=by.user_id, reason=reason, expires_at=expires_at)
         told = _("{member} may spend {amount} beyond the budget.").format(

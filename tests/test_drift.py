@@ -1,7 +1,7 @@
 """Price drift: what is compared, when the operator hears of it, and how often."""
 
 import sqlite3
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -113,3 +113,28 @@ async def test_the_command_says_what_was_billed(
 
     assert main(["ledger", "drift"]) == 0
     assert capsys.readouterr().out == "0 offers said what they billed; 0 of them differ by more than 1 %\n"
+
+
+async def test_the_models_list_marks_an_offer_that_bills_otherwise_and_show_says_what(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    clock = Clock(datetime.now(UTC))
+    (tmp_path / "data").mkdir()
+    database = await open_database(tmp_path / "data" / "dailies.db")
+
+    assert main(["models"]) == 0
+    assert "bills" not in capsys.readouterr().out
+    await database.write(lambda tx: clip(tx, 1, PRICE, clock))
+    assert main(["models"]) == 0
+    assert "bills" not in capsys.readouterr().out
+    await database.write(lambda tx: clip(tx, 2, PRICE * 2, clock))
+    assert main(["models"]) == 0
+    (marked,) = [each for each in capsys.readouterr().out.splitlines() if "bills" in each]
+    assert main(["models", "show", "studio"]) == 0
+    await database.close()
+
+    assert marked.startswith("  studio/studio: ")
+    assert "bills +50.0 %" in marked
+    said = "  billed in 30 days: 2 clips, expected $0.80, billed $1.20 (+50.0 %), $0.40 above holds"
+    assert said in capsys.readouterr().out.splitlines()

@@ -142,7 +142,9 @@ def at_noon(*providers: str) -> Catalogue:
 
 
 def test_the_list_is_of_one_kind_and_one_provider_where_that_is_asked() -> None:
-    lines = list(pricelist.listed(at_noon("fal"), kind=Kind.REMIX, provider="fal", also_closed=False))
+    lines = list(
+        pricelist.listed(at_noon("fal"), kind=Kind.REMIX, provider="fal", also_closed=False, drifts={})
+    )
 
     offers = [line for line in lines if line.startswith("  fal/")]
     assert "  fal/happy-horse/remix: remix: 720p $0.14/s, 1080p $0.28/s (read 2026-06-20)" in offers
@@ -150,7 +152,7 @@ def test_the_list_is_of_one_kind_and_one_provider_where_that_is_asked() -> None:
 
 
 def test_what_is_not_for_sale_is_listed_with_the_reason() -> None:
-    lines = list(pricelist.listed(at_noon("fal"), kind=None, provider=None, also_closed=True))
+    lines = list(pricelist.listed(at_noon("fal"), kind=None, provider=None, also_closed=True, drifts={}))
 
     assert sum("for sale" in line for line in lines) > 40
     assert (
@@ -187,7 +189,7 @@ def test_one_model_is_explained_whole(capsys: pytest.CaptureFixture[str]) -> Non
 
 @pytest.mark.parametrize("model", [row.id for row in own_rows().models])
 def test_every_model_can_be_explained(model: str) -> None:
-    lines = list(pricelist.shown(at_noon(), model))
+    lines = list(pricelist.shown(at_noon(), model, drifts={}))
 
     assert sum("for sale" in line for line in lines) == len(at_noon().offers_of(model))
 

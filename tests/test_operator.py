@@ -1,14 +1,19 @@
 """`/operator` and the operator's channel, in the real process over the sandbox."""
 
 import asyncio
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.domain import JobState
+from bot.domain import JobState, Micros
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.notices import Notices
 from bot.sandbox.person import Person
+from storage import stops
+from storage.database import open_database
+from storage.stops import Stop
 from tests.emulators import faults
 from tests.household import Household, household
 
@@ -46,6 +51,27 @@ async def test_a_server_is_admitted_and_dismissed_where_the_operator_stands(tmp_
         assert "may spend $7.50 a month" in await called(house, "admit", dollars="7.50")
         await house.generate()
         await house.until_state(JobState.POSTED)
+
+
+async def test_what_the_breaker_stopped_goes_on_when_its_operator_says_so(tmp_path: Path) -> None:
+    stop = Stop(
+        stopped_at=datetime.now(UTC), spent_micros=Micros(3), limit_micros=Micros(2), usual_micros=Micros(1)
+    )
+    async with household(tmp_path) as house:
+        operated_by_mika(house)
+        database = await open_database(house.data_dir / "dailies.db")
+        await database.write(partial(stops.stop, wanted=stop))
+        await database.close()
+        await house.start()
+
+        refused = await house.ada.answer(await house.generate())
+        assert "has stopped paid orders for now" in str(refused["components"])
+
+        assert "paid orders go on" in await called(house, "resume")
+        assert "paid orders were not stopped" in await called(house, "resume")
+        await house.generate()
+        await house.until_state(JobState.POSTED)
+        assert house.ledger_differences() == []
 
 
 async def test_an_empty_purse_is_told_in_the_operators_channel_once(tmp_path: Path) -> None:

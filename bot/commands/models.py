@@ -4,14 +4,16 @@ import argparse
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import catalogue, comparison, models_file, pricelist, reachable, settings
+from bot import catalogue, comparison, models_file, pricelist, reachable, reports, settings
 from bot.catalogue import Catalogue
-from bot.domain import STUDIO
+from bot.domain import STUDIO, OfferId
 from bot.errors import SettingsError
 from bot.settings import Settings
+from storage import drifts
+from storage.drifts import Drift
 
 
 def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
@@ -25,14 +27,25 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         return _compare(config, config.models_file, chosen.provider, say)
     rows = _loaded(config, config.models_file)
     if chosen.what == "list":
-        lines = pricelist.listed(rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all)
+        lines = pricelist.listed(
+            rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all, drifts=_drifts(config)
+        )
     elif chosen.name:
-        lines = pricelist.shown(rows, chosen.name)
+        lines = pricelist.shown(rows, chosen.name, drifts=_drifts(config))
     else:
         raise SettingsError("name the model to show, such as sora-2-pro")
     for line in lines:
         say(line)
     return 0
+
+
+def _drifts(config: Settings) -> dict[OfferId, Drift]:
+    """What each offer billed lately; nothing where the bot was never started."""
+    if not (config.data_dir / "dailies.db").is_file():
+        return {}
+    since = _now().date() - timedelta(days=pricelist.DRIFT_DAYS - 1)
+    with reports.reading(config) as connection:
+        return {row.offer_id: row for row in drifts.by_offer(connection, since=since)}
 
 
 def _loaded(config: Settings, overlay: Path | None) -> Catalogue:
