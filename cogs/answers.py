@@ -41,8 +41,11 @@ async def acknowledge(interaction: Interaction) -> None:
 
 
 async def acknowledge_press(interaction: Interaction) -> None:
-    """The same for a press whose answer takes the place of the pressed message."""
-    await _defer(interaction, thinking=False)
+    """The same for a press whose answer takes the place of the pressed message.
+
+    A form that claims to be of a message, and was opened by a command, has none: it is answered with one.
+    """
+    await _defer(interaction, thinking=interaction.message is None)
 
 
 def mark_ordering(interaction: Interaction) -> None:

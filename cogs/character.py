@@ -71,6 +71,8 @@ def character(
                 _("No model that can be had here knows characters."),
                 _("Describe them in the prompt, or tell whoever runs this bot."),
             )
+        if not isinstance(clip, discord.Attachment):  # an id alone, with no file to it
+            raise OrderRefused(_("The file did not arrive in time."), _("Send it again."))
         kept = await characters.keep(
             attachments.read(clip.url), owner, name=name, consents=consent, shared=share
         )

@@ -238,53 +238,42 @@ class Client(discord.Client):
         """
         if self.clip_presses is not None:
             self.clip_presses.heard(interaction)
-        if interaction.type is discord.InteractionType.modal_submit and is_form(interaction):
-            await answered(interaction, self.making.submitted(interaction))
-        if interaction.type is discord.InteractionType.modal_submit and is_storyboard(interaction):
-            await answered(interaction, self.storyboards.submitted(interaction))
-        if interaction.type is discord.InteractionType.modal_submit and is_prompt_form(interaction):
-            await answered(interaction, self.advising.submitted(interaction))
-        if (
-            interaction.type is discord.InteractionType.modal_submit
-            and is_report(interaction)
-            and self.clip_presses is not None
-        ):
-            await answered(interaction, self.clip_presses.reported(interaction))
-        if (
-            interaction.type is discord.InteractionType.modal_submit
-            and is_budget_form(interaction)
-            and self.managing is not None
-        ):
-            await answered(interaction, self.managing.submitted(interaction))
-        if (
-            interaction.type is discord.InteractionType.modal_submit
-            and is_desk_form(interaction)
-            and self.desk is not None
-        ):
-            await answered(interaction, self.desk.submitted(interaction))
-        if (
-            interaction.type is discord.InteractionType.modal_submit
-            and is_verdict(interaction)
-            and self.review_presses is not None
-        ):
-            await answered(interaction, self.review_presses.submitted(interaction))
-        if (
-            interaction.type is discord.InteractionType.modal_submit
-            and is_setup_form(interaction)
-            and self.setting_up is not None
-        ):
-            await answered(interaction, self.setting_up.submitted(interaction))
-        if (
-            interaction.type is discord.InteractionType.modal_submit
-            and is_settlement(interaction)
-            and self.settling is not None
-        ):
-            await answered(interaction, self.settling.submitted(interaction))
+        if interaction.type is discord.InteractionType.modal_submit:
+            await answered(interaction, self._sent_in(interaction))
         if interaction.type is discord.InteractionType.component and not is_ours(interaction):
             language.settle(interaction.locale.value)
             await tell(
                 interaction,
                 NotYours(_("This button is not known any more."), _("Order again with /generate.")),
+            )
+
+    async def _sent_in(self, interaction: discord.Interaction) -> None:
+        """Answer a form.
+
+        Raises:
+            NotYours: nothing here sent out such a form.
+        """
+        if is_form(interaction):
+            await self.making.submitted(interaction)
+        elif is_storyboard(interaction):
+            await self.storyboards.submitted(interaction)
+        elif is_prompt_form(interaction):
+            await self.advising.submitted(interaction)
+        elif is_report(interaction) and self.clip_presses is not None:
+            await self.clip_presses.reported(interaction)
+        elif is_budget_form(interaction) and self.managing is not None:
+            await self.managing.submitted(interaction)
+        elif is_desk_form(interaction) and self.desk is not None:
+            await self.desk.submitted(interaction)
+        elif is_verdict(interaction) and self.review_presses is not None:
+            await self.review_presses.submitted(interaction)
+        elif is_setup_form(interaction) and self.setting_up is not None:
+            await self.setting_up.submitted(interaction)
+        elif is_settlement(interaction) and self.settling is not None:
+            await self.settling.submitted(interaction)
+        else:
+            raise NotYours(
+                _("This form is not known any more."), _("Open it again, or order with a command.")
             )
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:

@@ -164,12 +164,14 @@ async def _sanction(
     await answer(interaction, said("\n".join(told)))
 
 
-def _whom(interaction: Interaction, user: discord.User | discord.Member) -> Member:
+def _whom(interaction: Interaction, user: object) -> Member:
     """The person that is meant; one who has left may come back, and may be named too.
 
     Raises:
-        ChangeRefused: a bot, or somebody who manages the server, named by one who does not.
+        ChangeRefused: nobody, a bot, or somebody who manages the server, named by one who does not.
     """
+    if not isinstance(user, discord.User | discord.Member):  # an id alone, which Discord knows nobody by
+        raise ChangeRefused(_("This person is not a member of this server."), _("Choose one who is."))
     if user.bot:
         raise ChangeRefused(_("A bot orders nothing."), _("Choose a person."))
     may = user.resolved_permissions if isinstance(user, discord.Member) else None

@@ -134,12 +134,14 @@ def _test(group: app_commands.Group, screening: Screening) -> None:
         await answer(interaction, said(_told(await screening.judge_subject(subject))))
 
 
-async def _text_of(file: discord.Attachment, attachments: Attachments) -> str:
+async def _text_of(file: object, attachments: Attachments) -> str:
     """The file as text; whoever sent it may have lied about its size.
 
     Raises:
-        ChangeRefused: it is too large, too slow, or no text.
+        ChangeRefused: there is none, it is too large, too slow, or no text.
     """
+    if not isinstance(file, discord.Attachment):  # an id alone, with no file to it
+        raise ChangeRefused(_("The file is no text."), _("Save it as plain text (UTF-8), one rule a line."))
     received = bytearray()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(FILE_WITHIN_S):

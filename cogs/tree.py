@@ -28,13 +28,22 @@ _PYTHON_TYPES: Mapping[AppCommandOptionType, type] = {
 }
 
 _ID = re.compile(r"[0-9]{1,19}", re.ASCII)
-_IDS = frozenset({AppCommandOptionType.user, AppCommandOptionType.channel, AppCommandOptionType.role})
+_IDS = frozenset(
+    {
+        AppCommandOptionType.attachment,
+        AppCommandOptionType.user,
+        AppCommandOptionType.channel,
+        AppCommandOptionType.role,
+    }
+)
 
 
 OUTSIDE_SERVERS = frozenset(
     {"generate", "animate", "remix", "storyboard", "clips", "character", "quota", "help", "privacy"}
 )
 """The commands that need no server, where the operator lets them be used outside."""
+
+_ID_TYPES = frozenset(kind.value for kind in (*_IDS, AppCommandOptionType.mentionable))
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
@@ -73,9 +82,9 @@ class Tree(app_commands.CommandTree[discord.Client]):
         language that is spoken.
         """
         language.settle(interaction.locale.value)
-        if interaction.type is not InteractionType.application_command:
-            return True
         data: Any = interaction.data or {}
+        if interaction.type is InteractionType.autocomplete:  # nobody to tell: it can only be left empty
+            return _can_propose(self.get_command(str(data.get("name"))), data.get("options", []))
         command = self.get_command(str(data.get("name")))
         if not _is_as_registered(command, data.get("options", [])):
             await tell(interaction, _strange_form())
@@ -102,15 +111,55 @@ class Tree(app_commands.CommandTree[discord.Client]):
 
 def _is_as_registered(command: object, options: list[dict[str, Any]]) -> bool:
     """Whether a command, or the one of a group that was called, is asked for as it was registered."""
+    called, options = _called(command, options)
+    if isinstance(command, app_commands.Group) and called is None:
+        return False
+    return called is None or _as_registered(called, options)
+
+
+def _can_propose(command: object, options: list[dict[str, Any]]) -> bool:
+    """Whether what is being typed is one option that has proposals, beside others that can be read."""
+    called, options = _called(command, options)
+    if called is None:
+        return False
+    parameters = {parameter.display_name: parameter for parameter in called.parameters}
+    focused = [parameters.get(option["name"]) for option in options if option.get("focused")]
+    texts = [
+        option.get("value")
+        for option in options
+        if (parameter := parameters.get(option["name"])) is not None
+        and parameter.type is AppCommandOptionType.string
+    ]
+    return (
+        len(focused) == 1
+        and focused[0] is not None
+        and focused[0].autocomplete
+        and all(_is_id(option) for option in options if option["type"] in _ID_TYPES)
+        and all(isinstance(value, str) for value in texts)
+    )
+
+
+def _within(parameter: app_commands.Parameter, value: int) -> bool:
+    """Whether a number is of those that the form offers; discord.py leaves that to Discord."""
+    low, high = parameter.min_value, parameter.max_value
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def _is_id(option: dict[str, Any]) -> bool:
+    return _ID.fullmatch(str(option.get("value"))) is not None
+
+
+def _called(
+    command: object, options: list[dict[str, Any]]
+) -> tuple[app_commands.Command[Any, ..., Any] | None, list[dict[str, Any]]]:
+    """The command at the end of groups with its own options; None where there is none."""
     while isinstance(command, app_commands.Group):
         match options:
             case [{"name": str(name), "type": 1 | 2} as called]:
                 command, options = command.get_command(name), called.get("options", [])
             case _:
-                return False
-        if command is None:
-            return False
-    return not isinstance(command, app_commands.Command) or _as_registered(command, options)
+                return None, []
+    return (command if isinstance(command, app_commands.Command) else None), options
 
 
 def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[dict[str, Any]]) -> bool:
@@ -123,8 +172,10 @@ def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[d
         value = option.get("value")
         if type(value) is not _PYTHON_TYPES[parameter.type]:
             return False
+        if parameter.type is AppCommandOptionType.integer and not _within(parameter, value):
+            return False
         # discord.py makes a number of it, whatever it is.
-        if parameter.type in _IDS and not _ID.fullmatch(str(value)):
+        if parameter.type in _IDS and not _is_id(option):
             return False
     return all(not p.required or any(o["name"] == name for o in options) for name, p in parameters.items())
 

@@ -268,12 +268,15 @@ async def open_stage(
     words: tuple[str, ...] = (),
     guild_locale: str = "en-US",
     direct_messages: bool = False,
+    acknowledge_s: float = 3.0,
 ) -> AsyncIterator[Stage]:
     """Everything connected. At the end, every request of the bot is held to Discord's description."""
     complaints: list[str] = []
     async with contextlib.AsyncExitStack() as stack:
         observer = openapi.observer(complaints)
-        sandbox = Sandbox(folder / "discord", upload_limit=upload_limit, observer=observer)
+        sandbox = Sandbox(
+            folder / "discord", upload_limit=upload_limit, observer=observer, acknowledge_s=acknowledge_s
+        )
         await sandbox.start()
         stack.push_async_callback(sandbox.close)
         sandbox.world.guild.locale = guild_locale

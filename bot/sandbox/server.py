@@ -115,13 +115,15 @@ class Sandbox:
     def bot_token(self) -> str:
         return self.world.bot.token
 
-    async def press(self, user: User, body: Json) -> None:
+    async def press(self, user: User, body: Json, *, unchecked: bool = False) -> None:
         """An interaction as `POST /interactions` takes it, without the road there: for load.
+
+        With `unchecked` its values go on to the bot as they are.
 
         Raises:
             DiscordRefusal: what that route would answer.
         """
-        await self._presses.take(user, body, [], unchecked=False)
+        await self._presses.take(user, body, [], unchecked=unchecked)
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen; the port that it is. The addresses are set from here on."""
