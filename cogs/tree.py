@@ -174,7 +174,7 @@ def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[d
             return False
         # The commands that order say by themselves what there is to choose from.
         in_group, number = command.parent is not None, parameter.type is AppCommandOptionType.integer
-        if in_group and number and not _within(parameter, value):
+        if in_group and number and not (isinstance(value, int) and _within(parameter, value)):
             return False
         # discord.py makes a number of it, whatever it is.
         if parameter.type in _IDS and not _is_id(option):
