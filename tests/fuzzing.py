@@ -20,6 +20,8 @@ COMMAND, COMPONENT, AUTOCOMPLETE, FORM = 2, 3, 4, 5
 _SUBCOMMAND, _GROUP = 1, 2
 BUTTON, USER_SELECT = 2, 5
 _STRING_SELECT = 3
+UNSTAGED = ("privacy", "setup")
+"""Controls whose side does not stand on the stage of the tests."""
 CUSTOM_ID_MAX = 100
 _OUR_ID = re.compile("[0-9a-hjkmnp-tv-z]{16}")
 _FIELD = re.compile(r'^(?:_[A-Z_]+(?:, )?)+ = (?P<names>"[a-z_]+"(?:, "[a-z_]+")*)$', re.MULTILINE)
@@ -100,7 +102,7 @@ def patterns() -> list[re.Pattern[str]]:
         for value in vars(importlib.import_module(f"cogs.{module.name}")).values():
             if isinstance(value, re.Pattern) and value.groupindex and ":" in value.pattern:
                 found[value.pattern] = value
-    return list(found.values())
+    return [one for one in found.values() if not one.pattern.startswith(UNSTAGED)]
 
 
 def fields(sources: Sequence[str]) -> list[str]:
