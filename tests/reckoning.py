@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,6 +23,11 @@ async def messages(house: Household) -> list[dict[str, Any]]:
     while len(page := await house.ada.messages(house.channel, limit=PAGE, before=found[-1]["id"])) > 0:
         found += page
     return found
+
+
+async def some_instant(dice: random.Random, *, within_s: float = 1.5) -> None:
+    """Any instant at all: a wait for nothing, since what it stands for is a kill that nobody chose."""
+    await asyncio.sleep(dice.uniform(0, within_s))
 
 
 async def settle(house: Household, *, orders: int | None = None, within_s: float = 90.0) -> list[Job]:

@@ -18,7 +18,7 @@ from bot.domain import ENDED, JobState
 from tests import props
 from tests.emulators import faults
 from tests.household import LOOK_EVERY_S, Household, household
-from tests.reckoning import forget_identifies, settle
+from tests.reckoning import forget_identifies, settle, some_instant
 from tests.test_processes import dailies
 
 KILLS = props.count(3, 100)
@@ -75,7 +75,7 @@ async def test_killed_at_random_instants_while_orders_run(tmp_path: Path) -> Non
         for number in range(KILLS):
             await order(house, 2 * number, 2 * number + 1)
             if dice.random() < 0.5:
-                await asyncio.sleep(dice.uniform(0, 1.5))  # the instant itself, not a wait for anything
+                await some_instant(dice)
             else:
                 await house.until_state(dice.choice(list(JobState)), *ENDED)
             await killed_and_started(house)
