@@ -1,10 +1,12 @@
 """Backups: the database as it stands, then the files that it names, in a folder of the backup's own."""
 
 import asyncio
+import errno
 import json
 import logging
 import os
 import re
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +28,9 @@ FOLDERS = ("clips", PICTURES, THUMBNAILS)
 KEY = "links.key"
 MANIFEST = "manifest.json"
 PART = ".part-"
+
+LEFT_BEHIND_S = 6 * 3_600.0
+"""A part that is so old is nobody's any more: no backup takes that long."""
 
 TRY_AGAIN = timedelta(minutes=15)
 
@@ -51,12 +56,12 @@ def make(folder: Path, into: Path, *, at: datetime) -> Backup:
     Raises:
         StorageError: there is nothing to back up, or the backup cannot be written.
     """
-    name = at.astimezone(UTC).strftime(_STAMP)
-    part = into / f"{PART}{name}"
+    part = into / f"{PART}{secrets.token_hex(8)}"  # the bot and the shell may be at it together
     try:
         into.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for left in into.glob(f"{PART}*"):  # by a process that died
-            shutil.rmtree(left)
+        for left in into.glob(f"{PART}*"):
+            if at.timestamp() - left.stat().st_mtime > LEFT_BEHIND_S:  # by a process that died
+                shutil.rmtree(left, ignore_errors=True)
         newest = max(listed(into), key=lambda backup: backup.made_at, default=None)
         part.mkdir(mode=0o700)
         snapshots.copy(folder / DATABASE, part / DATABASE)
@@ -72,14 +77,26 @@ def make(folder: Path, into: Path, *, at: datetime) -> Backup:
         said = {"made_at": at.astimezone(UTC).isoformat(), "files": files}
         (part / MANIFEST).write_text(json.dumps(said) + "\n", "utf-8")
         os.sync()
-        part.rename(into / name)
+        made = _named(part, into, at)
     except OSError as fault:
         shutil.rmtree(part, ignore_errors=True)
         raise StorageError(f"no backup in {into}: {fault.strerror or fault}") from fault
     except StorageError:
         shutil.rmtree(part, ignore_errors=True)
         raise
-    return Backup(path=into / name, made_at=at, files=files)
+    return Backup(path=made, made_at=at, files=files)
+
+
+def _named(part: Path, into: Path, at: datetime) -> Path:
+    """Give a whole backup its name: its time, or the next second that is free."""
+    while True:
+        made = into / at.astimezone(UTC).strftime(_STAMP)
+        try:
+            return part.rename(made)
+        except OSError as taken:
+            if taken.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            at += timedelta(seconds=1)
 
 
 def _taken(file: Path, to: Path, before: Path | None) -> int:

@@ -213,10 +213,24 @@ def unpacked(file: Path, folder: Path, *, at: datetime) -> Restored:
                 for member in tar:
                     if not _is_ours(member):
                         raise StorageError(f"{file} is no export of Dailies: it has {member.name[:100]!r}")
-                    tar.extract(member, scratch, filter="data")
+                    _taken_out(tar, member, Path(scratch))
             return restore(Path(scratch) / "dailies", folder, at=at)
     except (OSError, tarfile.TarError) as fault:
         raise StorageError(f"{file} cannot be read: {fault}") from fault
+
+
+def _taken_out(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
+    """Write one member that is ours, with no mode, owner or link of its own."""
+    path = into / member.name
+    if member.isdir():
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return
+    source = tar.extractfile(member)
+    if source is None:
+        raise StorageError(f"{member.name[:100]!r} cannot be read out of the export")
+    with source, path.open("xb") as file:
+        path.chmod(0o600)
+        shutil.copyfileobj(source, file)
 
 
 def _is_ours(member: tarfile.TarInfo) -> bool:

@@ -1,6 +1,7 @@
 """Backups of a folder that is worked in: whole or named as broken, put back without doubling anything."""
 
 import io
+import os
 import shutil
 import sqlite3
 import tarfile
@@ -184,6 +185,24 @@ async def test_nothing_is_put_under_a_bot_that_runs(bench: Bench, tmp_path: Path
 
     with FolderLock(bench.folder), pytest.raises(DataFolderInUse):
         restoring.restore(backup, bench.folder, at=bench.clock())
+
+
+async def test_two_backups_of_one_second_are_two_and_a_dead_ones_part_goes(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await posted(bench)
+    folder, into, at = laid_out(bench), tmp_path / "kept", bench.clock()
+    dead, other = into / f"{backups.PART}dead", into / f"{backups.PART}of-another"
+    for part, age_s in ((dead, backups.LEFT_BEHIND_S + 60), (other, 60.0)):
+        part.mkdir(parents=True)
+        os.utime(part, (at.timestamp() - age_s, at.timestamp() - age_s))
+
+    made = [backups.make(folder, into, at=at).path for _ in range(2)]
+
+    assert [each.path for each in backups.listed(into)] == sorted(made)
+    assert len(set(made)) == 2
+    assert (dead.exists(), other.exists()) == (False, True)
+    assert [restoring.proved(path).findings for path in made] == [[], []]
 
 
 async def test_old_backups_go_and_the_newest_stays_however_old(bench: Bench, tmp_path: Path) -> None:
