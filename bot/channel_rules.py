@@ -47,12 +47,7 @@ def check_scene(tx: sqlite3.Connection, rules: Rules, scene: Scene, kind: Kind, 
     if rules.roles and set(rules.roles).isdisjoint({*scene.role_ids, scene.member.guild_id}):
         names = ", ".join(f"<@&{role}>" for role in rules.roles)
         raise _against(_("Ordering here is for {roles}.").format(roles=names), _("Order in another channel."))
-    if rules.kinds and kind not in rules.kinds:
-        names = ", ".join(_(COMMANDS[one]) for one in Kind if one in rules.kinds)
-        raise _against(
-            _("This channel takes orders made from these alone: {kinds}.").format(kinds=names),
-            _("Order that here, or this in another channel."),
-        )
+    check_kind(rules, kind)
     if rules.quiet is not None:
         zone = charters.of(tx, scene.member.guild_id).rules.time_zone
         if (until := quiet_until(at, rules.quiet, zone)) is not None:
@@ -69,6 +64,20 @@ def check_scene(tx: sqlite3.Connection, rules: Rules, scene: Scene, kind: Kind, 
                 _("This channel takes one order of a member every {time}.").format(time=spell(rules.slow_s)),
                 _("Order again {when}.").format(when=f"<t:{int(opens_at.timestamp()) + 1}:R>"),
             )
+
+
+def check_kind(rules: Rules, kind: Kind) -> None:
+    """Return if the channel takes orders of this kind.
+
+    Raises:
+        AgainstRules: it takes others alone.
+    """
+    if rules.kinds and kind not in rules.kinds:
+        names = ", ".join(_(COMMANDS[one]) for one in Kind if one in rules.kinds)
+        raise _against(
+            _("This channel takes orders made from these alone: {kinds}.").format(kinds=names),
+            _("Order that here, or this in another channel."),
+        )
 
 
 def check_order(rules: Rules, order: Order, quote: Quote, names: Callable[[], Mapping[str, str]]) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
-from bot import moves
+from bot import moves, rechecking
 from bot.catalogue import Catalogue
 from bot.domain import Job, JobId, JobState, Member, UserId
 from bot.errors import NotYours, StorageError
@@ -122,7 +123,7 @@ def approve(
 
     Raises:
         NotYours: it was decided before (and by whom), is their own order, is not here, or they are no
-            moderator; it can no longer be made at its price, or screening forbids it.
+            moderator; it can no longer be made at its price, screening forbids it, or people and rules do.
     """
     review = _open(tx, review_id, by)
     if review.found.forbidden:
@@ -130,6 +131,7 @@ def approve(
             _("Screening forbids this, whoever looks: it cannot be approved."), _("Deny it instead.")
         )
     takes = _waiting_takes(tx, review)
+    rechecking.check(tx, review, takes, partial(_names, catalogue), at)
     if review.gate is Gate.RENDERING:
         _check_can_be_made(catalogue, takes)
     if not reviews.agree(tx, review_id, by.member.user_id, spoiler=spoiler, at=at):
@@ -262,6 +264,10 @@ def _check_can_be_made(catalogue: Catalogue, takes: Sequence[Job]) -> None:
             _("No model makes this at its price any more; nothing was charged."),
             _("Ask for a change: its member gets the money back and may order anew."),
         )
+
+
+def _names(catalogue: Catalogue) -> dict[str, str]:
+    return {row.id: row.name for row in catalogue.all_models()}
 
 
 def _takes(tx: sqlite3.Connection, review: Review) -> list[Job]:

@@ -92,6 +92,17 @@ class Hashes:
         """Whether a finished clip is blocked where it would be shown, or looks like one that is."""
         return await self._match(job.order.member.guild_id, clip.sha256, clip.path, is_clip=True)
 
+    async def blocks_source(self, job: Job) -> bool:
+        """Whether the picture that an order starts from was blocked since, or looks like one that was."""
+        picture_id = picture_id_of(job.order.source)
+        if picture_id is None:
+            return False
+        kept = await self._database.read(partial(pictures.get, picture_id=picture_id))
+        if kept is None:
+            return False
+        guild_id = job.order.member.guild_id
+        return await self._match(guild_id, kept.sha256, self._data / kept.path, is_clip=False) is not None
+
     async def describe(self, job: Job) -> str:
         """Say of what a take-down blocks what it looks like; what came of it, as a code."""
         described, bare = 0, 0

@@ -15,6 +15,7 @@ from bot.domain import GuildId, JobId, UserId
 from bot.errors import NotYours
 from bot.ids import Ids
 from bot.language import _
+from bot.rechecking import Rechecking
 from storage import gates, review_queue
 from storage.database import Database
 from storage.review_queue import History
@@ -40,6 +41,7 @@ class Reviews:
     Args:
         moved: told of every job that a decision moved, for its card and the worker.
         changed: told when the message of a review is to show something else.
+        rechecking: looks again at what is approved; without one only the rows are asked.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Reviews:
         now: Callable[[], datetime],
         moved: Callable[[JobId], None],
         changed: Callable[[], None],
+        rechecking: Rechecking | None = None,
     ) -> None:
         self._database = database
         self._catalogue = catalogue
@@ -58,6 +61,7 @@ class Reviews:
         self._now = now
         self._moved = moved
         self._changed = changed
+        self._rechecking = rechecking
 
     async def moderator_role(self, guild_id: GuildId) -> int | None:
         """The role that makes a moderator in a server, beside the permission to manage messages."""
@@ -101,8 +105,11 @@ class Reviews:
         """Let it pass, or be the first of the two who have to.
 
         Raises:
-            NotYours: as `deciding.approve`.
+            NotYours: as `deciding.approve` and `Rechecking.look`.
         """
+        if self._rechecking is not None:
+            case = await self.open_case(review_id, by)
+            await self._rechecking.look(case.review, case.job)
         approve = partial(deciding.approve, review_id, by, self._catalogue, self._now(), spoiler=spoiler)
         passed, touched = await self._database.write(approve)
         self._tell(touched)

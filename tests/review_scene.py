@@ -11,6 +11,7 @@ from bot.domain import ChannelId, Clip, EntryKind, GuildId, Job, JobId, JobState
 from bot.gatehouse import Gatehouse, Look, nobody_looks
 from bot.gates import ANYWHERE, NOTHING_FOUND, Found, Gate, Mode, ReviewRules, Setting
 from bot.ids import Ids
+from bot.rechecking import Rechecking
 from bot.reviews import Review, Reviews
 from storage import acts, gates, jobs, ledger, reviews
 from storage.acts import Wanted
@@ -39,7 +40,14 @@ class Bench:
     moderator decides.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, sold: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        sold: bool = True,
+        rechecking: Rechecking | None = None,
+    ) -> None:
         self.database = database
         self.clock = clock
         self.desk = Desk(database, clock)
@@ -53,7 +61,13 @@ class Bench:
             studio_play_price=PLAY_PRICE,
         )
         self.reviews = Reviews(
-            database, models, ids=self.ids, now=clock, moved=self.moved.append, changed=self._changed
+            database,
+            models,
+            ids=self.ids,
+            now=clock,
+            moved=self.moved.append,
+            changed=self._changed,
+            rechecking=rechecking,
         )
 
     def _changed(self) -> None:

@@ -11,6 +11,7 @@ from bot.fitting import Fitting
 from bot.gate_settings import GateSettings
 from bot.gatehouse import Gatehouse
 from bot.packing import Packing
+from bot.rechecking import Rechecking
 from bot.reviewing import Reviewing
 from bot.reviews import Reviews
 from cogs.delivery import DiscordDelivery
@@ -57,7 +58,15 @@ def opened(ground: Ground, buying: Buying, showing: Showing, *, moved: Callable[
         now=now,
         moved=told,
     )
-    reviews = Reviews(database, ground.models, ids=ground.ids, now=now, moved=told, changed=reviewing.wake)
+    reviews = Reviews(
+        database,
+        ground.models,
+        ids=ground.ids,
+        now=now,
+        moved=told,
+        changed=reviewing.wake,
+        rechecking=Rechecking(ground.screens.screening, buying.hashes),
+    )
     client.review_presses = ReviewPresses(reviews, reviewing)
     client.tree.add_command(review_command(client.review_presses))
     add_gates(client.tree, GateSettings(database, now=now), reviewing)
