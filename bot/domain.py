@@ -89,7 +89,8 @@ class Order:
     `remixable` asks the provider to keep its copy, where it can be remixed only so; `blocks_ip` asks it to
     refuse what it knows to be somebody's property. A `draft` is the model's lowest price, to be made final
     later; a `private` clip is shown to its member alone; `spoiler` hides it until it is clicked.
-    `parent_id` is the channel that `channel_id` is a thread of.
+    `parent_id` is the channel that `channel_id` is a thread of; `locale` is Discord's name of the member's
+    language, for what they alone read.
     """
 
     kind: Kind
@@ -112,6 +113,7 @@ class Order:
     private: bool = False
     spoiler: bool = False
     parent_id: ChannelId | None = None
+    locale: str | None = None
 
     @property
     def counted_in(self) -> ChannelId:

@@ -126,6 +126,7 @@ class Pricing:
             private=asked.private,
             parent_id=None if asked.parent_id is None else ChannelId(asked.parent_id),
             spoiler=asked.spoiler,
+            locale=asked.locale,
             source_job_id=None if origin is None else JobId(origin),
             seed=self._seed(asked, priced),
         )

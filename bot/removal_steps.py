@@ -156,7 +156,7 @@ class RemovalSteps:
             tokens.append((job.order.interaction_id, token))
         gone = 0
         for interaction_id, one in tokens:
-            gone += await self._screen.take_back(one)
+            gone += await self._screen.take_back(job, one)
             await self._database.write(partial(copies.taken_back, interaction_id=interaction_id))
         return f"deleted: {gone}" if tokens else "never posted"
 

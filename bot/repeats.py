@@ -22,6 +22,7 @@ _OF_THE_PRESS = (
     "role_ids",
     "joined_at",
     "prompt",
+    "locale",
 )
 
 

@@ -78,8 +78,8 @@ class Screen(Protocol):
             DeliveryRefused: the place is closed to us.
         """
 
-    async def take_back(self, token: str) -> bool:
-        """Empty the answer to an interaction, which its asker alone sees; False where it is gone."""
+    async def take_back(self, job: Job, token: str) -> bool:
+        """Empty the answer that shows a job's clip to one person alone; False where it is gone."""
 
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         """The channel that a server has named to Discord for warnings; None where it has none."""

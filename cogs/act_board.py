@@ -3,18 +3,17 @@
 import json
 import re
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot import language
 from bot.act_log import Act, ActLog
 from bot.domain import ChannelId, FaultKind, GuildId
 from bot.errors import ChangeRefused, DeliveryRefused, DeliveryUnavailable
 from bot.language import _
+from cogs import readers
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.buttons import texts_of
 from cogs.delivery import HISTORY_MAX, _prove_readable
@@ -40,7 +39,7 @@ class ActBoard:
     async def post_acts(self, channel_id: ChannelId, guild_id: GuildId, told: Sequence[Act]) -> None:
         """See `Noticeboard.post_acts`."""
         channel = self._channel(channel_id)
-        with faults(self._client), self._language_of(guild_id):
+        with faults(self._client), readers.of_server(self._client, guild_id):
             await channel.send(
                 view=said(text_of(told)), nonce=f"a{told[-1].number}", allowed_mentions=_NOBODY
             )
@@ -60,10 +59,6 @@ class ActBoard:
             if seen == 0:
                 await _prove_readable(channel, first)
         return False
-
-    def _language_of(self, guild_id: GuildId) -> AbstractContextManager[None]:
-        guild = self._client.get_guild(guild_id)
-        return language.use(None if guild is None else guild.preferred_locale.value)
 
     def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
         if self._client.user is None or self._client.is_closed():

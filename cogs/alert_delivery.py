@@ -1,18 +1,17 @@
 """Alerts into the channel that a server's managers chose; see `bot.alerts.Billboard`."""
 
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import discord
 from discord import ui
 
-from bot import language
 from bot.alerts import Alert, Posted, alert_nonce
 from bot.distributing import every
 from bot.domain import ChannelId, GuildId, MessageId
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.language import _
 from bot.money import with_display
+from cogs import readers
 from cogs.alert_button import AlertButton
 from cogs.answers import said
 from cogs.budget_words import whose
@@ -46,7 +45,7 @@ class AlertDelivery:
         Raises:
             DeliveryRefused: they cannot.
         """
-        with faults(self._client), self._language_of(guild_id):
+        with faults(self._client), readers.of_server(self._client, guild_id):
             told = _(
                 "From now on this channel reads how this server's money goes: at 50, 80 and 100 % of each "
                 "limit, and a statement when a month is over."
@@ -57,7 +56,7 @@ class AlertDelivery:
         """See `Billboard.post_alert`."""
         alert = posted.alert
         channel = self._channel(posted.channel_id)
-        with self._language_of(alert.guild_id):
+        with readers.of_server(self._client, alert.guild_id):
             if posted.report is None:
                 view, files = warning_view(alert), list[discord.File]()
             else:
@@ -94,11 +93,6 @@ class AlertDelivery:
         guild = self._client.get_guild(guild_id)
         channel = None if guild is None else guild.get_channel(channel_id)
         return "" if channel is None else channel.name
-
-    def _language_of(self, guild_id: GuildId) -> AbstractContextManager[None]:
-        """A channel reads the language that its server has chosen."""
-        guild = self._client.get_guild(guild_id)
-        return language.use(None if guild is None else guild.preferred_locale.value)
 
     def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
         if self._client.user is None or self._client.is_closed():

@@ -42,5 +42,6 @@ def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
         timed_out_until=None if until is None else until.isoformat(),
         age_restricted=is_age_restricted(interaction.channel),
         prompt=prompt,
+        locale=interaction.locale.value[:10],
         **options,
     )

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import discord
 
-from bot import language
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import (
@@ -26,6 +25,7 @@ from bot.errors import (
 )
 from bot.language import _
 from bot.showing import Notice, Reminder
+from cogs import readers
 from cogs.answers import said
 from cogs.buttons import card_mark, clip_mark, custom_ids, texts_of
 from cogs.cards import (
@@ -174,7 +174,7 @@ class DiscordDelivery:
                 else:
                     await message.edit(view=view, allowed_mentions=_NOBODY)
 
-        with self.language_of(job):
+        with self.language_of(job, post.channel_id):
             await self._awake(post.channel_id, edit)
 
     async def delete_message(self, channel_id: ChannelId, message_id: MessageId) -> bool:
@@ -197,9 +197,9 @@ class DiscordDelivery:
         application_id = client.application_id
         if application_id is None:
             raise DeliveryUnavailable("not signed in to Discord")
-        files = [await opened(post.path, post.job, post.label) for post in posts if post.path is not None]
         webhook = discord.Webhook.partial(application_id, token, client=client)
-        with faults(client):
+        with faults(client), readers.of_orderer(posts[0].job):
+            files = [await opened(post.path, post.job, post.label) for post in posts if post.path is not None]
             # An answer's own message has no id that we know, but this name.
             await webhook.edit_message(  # type: ignore[call-overload]  # which knows only of numbers
                 "@original",
@@ -208,13 +208,14 @@ class DiscordDelivery:
                 allowed_mentions=_NOBODY,
             )
 
-    async def take_back(self, token: str) -> bool:
+    async def take_back(self, job: Job, token: str) -> bool:
         """See `Screen.take_back`."""
         client = self._signed_in()
         if client.application_id is None:
             raise DeliveryUnavailable("not signed in to Discord")
         webhook = discord.Webhook.partial(client.application_id, token, client=client)
-        view = said(_("This clip is not shown any more."))
+        with self.language_of(job):
+            view = said(_("This clip is not shown any more."))
         try:
             with faults(client):
                 await webhook.edit_message(  # type: ignore[call-overload]  # which knows only of numbers
@@ -228,9 +229,10 @@ class DiscordDelivery:
         """See `Ear.tell_directly`."""
         channel_id = await self.direct_channel(job.order.member.user_id)
         place = f"<#{job.order.channel_id}>"
-        told = _("A private clip that you ordered in {place} is ready. Find it there with /clips.")
-        if not job.order.member.in_server:
-            told = _("A private clip that you ordered is ready. Find it here with /clips.")
+        with readers.of_orderer(job):
+            told = _("A private clip that you ordered in {place} is ready. Find it there with /clips.")
+            if not job.order.member.in_server:
+                told = _("A private clip that you ordered is ready. Find it here with /clips.")
         with faults(self._client):
             await self._channel(channel_id).send(told.format(place=place), nonce=f"p{job.id}")
 
@@ -299,7 +301,7 @@ class DiscordDelivery:
             with faults(self._client):
                 return await (said() if reply_to is None else said(reference=reply_to))
 
-        with self.language_of(job):
+        with self.language_of(job, post.channel_id):
             return MessageId((await self._awake(post.channel_id, send)).id)
 
     async def _find(
@@ -334,10 +336,9 @@ class DiscordDelivery:
                 raise
         return await act()
 
-    def language_of(self, job: Job) -> AbstractContextManager[None]:
-        """All read a card: it speaks the language that the server has chosen, not that of its orderer."""
-        guild = self._client.get_guild(job.order.member.guild_id)
-        return language.use(None if guild is None else guild.preferred_locale.value)
+    def language_of(self, job: Job, channel_id: ChannelId | None = None) -> AbstractContextManager[None]:
+        """See `readers.of_job`."""
+        return readers.of_job(self._client, job, channel_id)
 
     def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
         return self._signed_in().get_partial_messageable(channel_id)

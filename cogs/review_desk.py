@@ -1,16 +1,15 @@
 """Reviews into the moderators' channel, each one message; see `bot.reviewing.Desk`."""
 
 import asyncio
-from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import discord
 
-from bot import language
 from bot.domain import ChannelId, GuildId, MessageId
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.reviewing import Exhibit, Reminder, reminder_nonce, review_nonce
 from bot.reviews import Review
+from cogs import readers
 from cogs.buttons import custom_ids
 from cogs.delivery import HISTORY_MAX, _prove_readable
 from cogs.faults import faults
@@ -36,7 +35,7 @@ class ReviewDesk:
     async def post_review(self, channel_id: ChannelId, exhibit: Exhibit) -> MessageId:
         """See `Desk.post_review`."""
         review = exhibit.case.review
-        with self._language_of(review.member.guild_id):
+        with readers.of_server(self._client, review.member.guild_id):
             view, files = review_view(exhibit), await opened_files(exhibit)
         with faults(self._client):
             message = await self._channel(channel_id).send(
@@ -46,7 +45,7 @@ class ReviewDesk:
 
     async def edit_review(self, channel_id: ChannelId, message_id: MessageId, exhibit: Exhibit) -> None:
         """See `Desk.edit_review`."""
-        with self._language_of(exhibit.case.review.member.guild_id):
+        with readers.of_server(self._client, exhibit.case.review.member.guild_id):
             view, files = review_view(exhibit), await opened_files(exhibit)
         message = self._channel(channel_id).get_partial_message(message_id)
         with faults(self._client):  # what was decided is looked at no more: its files go with the edit
@@ -76,7 +75,7 @@ class ReviewDesk:
         pinged = discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(one) for one in assigned]
         )
-        with self._language_of(first.member.guild_id):
+        with readers.of_server(self._client, first.member.guild_id):
             view = reminder_view(reminder)
         with faults(self._client):
             await self._channel(channel_id).send(
@@ -88,11 +87,6 @@ class ReviewDesk:
         guild = self._client.get_guild(guild_id)
         channel = None if guild is None else guild.safety_alerts_channel or guild.public_updates_channel
         return None if channel is None else ChannelId(channel.id)
-
-    def _language_of(self, guild_id: GuildId) -> AbstractContextManager[None]:
-        """A channel reads the language that its server has chosen."""
-        guild = self._client.get_guild(guild_id)
-        return language.use(None if guild is None else guild.preferred_locale.value)
 
     def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
         if self._client.user is None or self._client.is_closed():

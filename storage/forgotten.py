@@ -45,7 +45,9 @@ def words_of_orders(tx: sqlite3.Connection, user_id: UserId, *, until: datetime,
 
 def job_words(tx: sqlite3.Connection, job_id: JobId, order_id: JobId) -> None:
     """Erase the words of one job: its prompt, what was typed, what it is found by, what was found in it."""
-    tx.execute("UPDATE jobs SET prompt = ?, fault_detail = NULL WHERE id = ?", (_NO_MORE, job_id))
+    tx.execute(
+        "UPDATE jobs SET prompt = ?, locale = NULL, fault_detail = NULL WHERE id = ?", (_NO_MORE, job_id)
+    )
     tx.execute("UPDATE attempts SET detail = NULL WHERE job_id = ?", (job_id,))
     tx.execute("DELETE FROM shelf WHERE job_id = ?", (job_id,))
     tx.execute("DELETE FROM typed WHERE order_id = ?", (order_id,))

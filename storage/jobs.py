@@ -23,10 +23,10 @@ def insert(tx: sqlite3.Connection, job: Job) -> bool:
         INSERT INTO jobs (id, interaction_id, order_id, take, takes, guild_id, channel_id, parent_id, user_id,
                           kind, prompt, model, resolution, aspect_ratio, duration_s, seed, source_file,
                           source_media_type, source_width, source_height, source_provider_id, source_job_id,
-                          characters, remixable, blocks_ip, draft, private, spoiler, offer_id, price_micros,
-                          per_second_micros, state, created_at, state_at)
+                          characters, remixable, blocks_ip, draft, private, spoiler, locale, offer_id,
+                          price_micros, per_second_micros, state, created_at, state_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?, ?, ?)
+                ?, ?, ?, ?, ?)
         ON CONFLICT (interaction_id, take) DO NOTHING
         """,
         (
@@ -58,6 +58,7 @@ def insert(tx: sqlite3.Connection, job: Job) -> bool:
             int(order.draft),
             int(order.private),
             int(order.spoiler),
+            order.locale,
             quote.offer_id,
             quote.price_micros,
             quote.per_second_micros,

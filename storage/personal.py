@@ -15,9 +15,9 @@ AT_ONCE = 200
 TABLES: Mapping[str, str] = {
     "orders": """
         SELECT id, order_id, take, takes, guild_id, channel_id, kind, prompt, model, resolution, aspect_ratio,
-               duration_s, seed, source_job_id, characters, draft, private, spoiler, offer_id, price_micros,
-               charged_micros, state, created_at, state_at, fault_kind, fault_code, clip_message_id,
-               clip_channel_id
+               duration_s, seed, source_job_id, characters, draft, private, spoiler, locale, offer_id,
+               price_micros, charged_micros, state, created_at, state_at, fault_kind, fault_code,
+               clip_message_id, clip_channel_id
         FROM jobs WHERE user_id = ? ORDER BY created_at, id
         """,
     "typed": """

@@ -72,6 +72,7 @@ def job(row: sqlite3.Row) -> Job:
             draft=bool(row["draft"]),
             private=bool(row["private"]),
             spoiler=bool(row["spoiler"]),
+            locale=row["locale"],
         ),
         quote=Quote(
             offer_id=OfferId(row["offer_id"]),

@@ -267,6 +267,7 @@ async def open_stage(
     upload_limit: int = 20 << 20,
     words: tuple[str, ...] = (),
     guild_locale: str = "en-US",
+    community: bool = True,
     direct_messages: bool = False,
     acknowledge_s: float = 3.0,
 ) -> AsyncIterator[Stage]:
@@ -280,6 +281,7 @@ async def open_stage(
         await sandbox.start()
         stack.push_async_callback(sandbox.close)
         sandbox.world.guild.locale = guild_locale
+        sandbox.world.guild.is_community = community
         database = await open_database(folder / "dailies.db")
         stack.push_async_callback(database.close)
         clock = Clock(datetime.now(UTC))

@@ -87,6 +87,22 @@ async def test_in_direct_messages_an_order_has_its_card_and_its_clip_there(shelf
     assert f"https://discord.com/channels/@me/{place}/{clip['id']}" in links
 
 
+async def test_in_direct_messages_all_speaks_the_language_of_who_ordered(shelf: Shelf) -> None:
+    ada = shelf.stage.ada
+    shelf.stage.sandbox.world.user_named("Ada").locale = "de"
+    place = await direct(shelf, ada)
+
+    await ask(ada, place)
+    job = await shelf.scene.post(await ordered(shelf), shelf.film)
+
+    clip, card = await ada.messages(place)
+    assert job.order.locale == "de"
+    assert texts(card).startswith("### Fertig")
+    assert "bestellt von" in texts(clip)
+    (film,) = media(clip)
+    assert film["description"].startswith("Video (Storyboard, keine KI):")
+
+
 async def test_the_buttons_of_a_card_work_in_direct_messages(shelf: Shelf) -> None:
     ada = shelf.stage.ada
     place = await direct(shelf, ada)

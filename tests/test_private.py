@@ -80,6 +80,21 @@ async def test_the_clip_is_shown_in_the_answer_that_its_member_alone_sees(scene:
     assert texts(card).startswith("### Ready, for its member alone")
 
 
+async def test_what_one_member_alone_reads_is_in_their_language_and_what_all_read_in_the_servers(
+    scene: Scene,
+) -> None:
+    scene.stage.sandbox.world.user_named("Ada").locale = "ja"
+    job, answer = await ordered(scene)
+
+    await scene.whisper(job)
+
+    seen = await shown_in(scene, answer)
+    (card,) = await messages(scene)
+    assert texts(seen).startswith("### 非公開の動画ができました")
+    assert media(seen)[0]["description"].startswith("動画")
+    assert texts(card).startswith("### Ready, for its member alone")
+
+
 async def test_publish_shows_it_to_all_once(scene: Scene) -> None:
     job, answer = await ordered(scene)
     await scene.whisper(job)
@@ -118,6 +133,21 @@ async def test_who_wants_direct_messages_is_told_when_the_answer_is_too_old(scen
 
     told = await scene.stage.ada.wait_for_message(lambda one: "private clip" in one["content"])
     assert PROMPT not in told["content"]
+
+
+async def test_a_direct_message_is_in_the_language_of_whom_it_tells(scene: Scene) -> None:
+    scene.stage.sandbox.world.user_named("Ada").locale = "de"
+    job, _ = await ordered(scene)
+    await scene.stage.database.write(
+        partial(wishes.put, user_id=job.order.member.user_id, wishes=Wishes(direct_messages=True))
+    )
+    scene.stage.clock.advance(timedelta(minutes=15))
+
+    await scene.whisper(job)
+
+    place = f"<#{job.order.channel_id}>"
+    told = await scene.stage.ada.wait_for_message(lambda one: place in one["content"])
+    assert told["content"].startswith("Ein privater Clip, den du in ")
 
 
 async def test_what_an_answer_is_edited_with_outlives_the_process(scene: Scene) -> None:

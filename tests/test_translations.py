@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot import language, prompt_lesson, translations
-from bot.domain import GuildId, Micros
+from bot.domain import ChannelId, GuildId, Micros
 from bot.prompts import advise
 from bot.sandbox.command_rules import is_slash_name
 from cogs.cards import clip_alt
@@ -224,6 +224,37 @@ async def test_a_clip_speaks_the_server_s_language_also_to_a_screen_reader(
     with language.use("ja"):
         assert item["description"] == clip_alt(job, "storyboard, not AI")
     assert item["description"].startswith("動画（絵コンテ（AIではない））：")
+
+
+async def test_where_a_server_cannot_choose_its_language_a_card_speaks_its_orderer_s(stage: Stage) -> None:
+    stage.client.get_guild(stage.sandbox.world.guild.id).features.remove("COMMUNITY")  # type: ignore[union-attr]
+    job = stage.job()
+
+    message_id = await stage.delivery.post_card(card_of(replace(job, order=replace(job.order, locale="de"))))
+
+    card = await stage.mika.wait_for_message(lambda m: m["id"] == str(message_id))
+    assert texts(card).startswith("### In der Reihe")
+
+
+async def test_where_the_ladder_leads_out_of_a_server_a_clip_speaks_its_orderer_s_language(
+    stage: Stage, tmp_path: Path
+) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"a clip")
+    job = stage.job()
+    job = replace(job, order=replace(job.order, locale="de"))
+    direct = await stage.delivery.direct_channel(job.order.member.user_id)
+    named = ChannelId(int(stage.channel("showcase")))
+
+    ways = {}
+    for channel_id in (direct, named):
+        post = replace(post_of(job, path), channel_id=channel_id)
+        message_id = await stage.delivery.post_clip(post)
+        posted = await stage.ada.message(str(channel_id), str(message_id))
+        ways[channel_id] = texts(posted)
+
+    assert "bestellt von" in ways[direct]
+    assert "bestellt von" not in ways[named]
 
 
 async def test_where_the_server_is_not_known_a_card_is_english(stage: Stage) -> None:

@@ -4,7 +4,7 @@ from bot.sandbox.authority import Authority
 from bot.sandbox.errors import Json
 from bot.sandbox.interactions import Interaction
 from bot.sandbox.permissions import SAID_ASIDE, SAID_IN_DIRECT
-from bot.sandbox.wire import channel_wire, member_wire, user_wire
+from bot.sandbox.wire import channel_wire, features_wire, member_wire, user_wire
 from bot.sandbox.world import World
 
 
@@ -42,7 +42,7 @@ def interaction_payload(
     else:
         payload["guild_id"] = str(guild.id)
         payload["guild_locale"] = guild.locale
-        payload["guild"] = {"id": str(guild.id), "locale": guild.locale, "features": []}
+        payload["guild"] = {"id": str(guild.id), "locale": guild.locale, "features": features_wire(guild)}
         payload["member"] = member_wire(guild.members[user.id], permissions=bits)
     if message is not None:
         payload["message"] = message

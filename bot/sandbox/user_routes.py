@@ -5,7 +5,7 @@ from bot.sandbox.authority import Authority
 from bot.sandbox.errors import invalid, not_found, unknown
 from bot.sandbox.events import Events
 from bot.sandbox.gateway import Gateway
-from bot.sandbox.wire import application_wire, channel_wire, own_user_wire, user_wire
+from bot.sandbox.wire import application_wire, channel_wire, features_wire, own_user_wire, user_wire
 from bot.sandbox.world import User, World
 
 # Sessions that a bot may start in a day (docs: events/gateway, "Session Start Limit Object").
@@ -59,7 +59,7 @@ class UserRoutes:
                 "banner": None,
                 "owner": guild.owner_id == user.id,
                 "permissions": str(self._authority.in_guild(guild, guild.members[user.id])),
-                "features": [],
+                "features": features_wire(guild),
             }
             for guild in self._world.guilds_of(user)
         ]

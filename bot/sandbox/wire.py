@@ -178,7 +178,7 @@ def guild_wire(guild: Guild, world: World) -> Json:
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
         "preferred_locale": guild.locale,
-        "features": [],
+        "features": features_wire(guild),
         "emojis": [],
         "stickers": [],
         "vanity_url_code": None,
@@ -188,6 +188,11 @@ def guild_wire(guild: Guild, world: World) -> Json:
         "max_stage_video_channel_users": 50,
         "roles": [role_wire(role, world) for role in guild.roles.values()],
     }
+
+
+def features_wire(guild: Guild) -> list[str]:
+    """What a guild has switched on."""
+    return ["COMMUNITY"] if guild.is_community else []
 
 
 def guild_create_wire(guild: Guild, world: World, reader: User, channels: list[Channel]) -> Json:

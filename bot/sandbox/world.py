@@ -94,13 +94,17 @@ class Member:
 
 @dataclass(slots=True, kw_only=True)
 class Guild:
-    """A server; `upload_limit` is in bytes. Threads stand among the channels."""
+    """A server; `upload_limit` is in bytes. Threads stand among the channels.
+
+    Only a community can choose its `locale`.
+    """
 
     id: int
     name: str
     owner_id: int
     upload_limit: int
     locale: str = "en-US"
+    is_community: bool = False
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)

@@ -133,9 +133,9 @@ class SimulatedDiscord:
 
         await self._call("edit clip", edit)
 
-    async def take_back(self, token: str) -> bool:
+    async def take_back(self, job: Job, token: str) -> bool:
         """Nobody asks for a clip once more here."""
-        del token
+        del job, token
         return False
 
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
