@@ -16,6 +16,7 @@ from bot.cards import Cards
 from bot.domain import JobId
 from bot.orders import Orders
 from bot.removal import Removals
+from bot.room import kept
 from bot.settings import Settings
 from bot.worker import Worker
 from cogs.client import Client
@@ -102,7 +103,7 @@ async def run(config: Settings) -> None:
     async with assembled(config) as app:
         await app.client.sign_in(token)
         log.info("invite the bot with: %s", app.client.invite_url)
-        duties = [asyncio.create_task(duty(), name=name) for name, duty in app.duties.items()]
+        duties = [asyncio.create_task(kept(name, duty), name=name) for name, duty in app.duties.items()]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:
             await asyncio.wait({*duties, waiting}, return_when=asyncio.FIRST_COMPLETED)

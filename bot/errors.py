@@ -11,6 +11,7 @@ DailiesError
 │   ├── AgainstRules          the channel's rules do not take it
 │   ├── Barred                this person is blocked, cooling down, or in Discord's time-out
 │   ├── Paused                moderators have paused the place
+│   ├── NoRoom                our disk is full, so nothing can be written down
 │   ├── TooNew                an account or a membership too young for what costs money
 │   └── NotYours              the press is not this person's to make, or comes too late
 ├── ProviderError             sorted by one question: could it be charging us?
@@ -27,6 +28,8 @@ DailiesError
 ├── StorageError
 │   ├── StaleJob              the row had moved on; whoever lost the race stops
 │   ├── NewerDatabase         the file is from a later release
+│   ├── DiskFailure           the disk did not take what was to be written
+│   │   └── DiskFull          since it has no room
 │   └── DataFolderInUse       another process holds the lock
 ├── ClipUnusable              what was fetched is no clip, or not the one that was ordered
 ├── TooManyIdentifies         the bot came to Discord too often; exit code 78, before the token is reset
@@ -147,6 +150,19 @@ class Paused(Refusal):
     code = "paused"
 
 
+class NoRoom(Refusal):
+    """The disk that we write to is full: nothing was written down."""
+
+    code = "disk_full"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("The bot has no room left to write anything down."),
+            _("Try again later; whoever runs the bot has to make room."),
+            kind=FaultKind.OURS,
+        )
+
+
 class TooNew(Refusal):
     """The account, or the membership, is younger than the operator asks for where money is spent."""
 
@@ -248,6 +264,18 @@ class NewerDatabase(StorageError):
     """The database was written by a later release; going on could lose what it knows."""
 
     code = "newer_database"
+
+
+class DiskFailure(StorageError):
+    """The disk did not take what was to be written. After a crash it may turn out to have taken it."""
+
+    code = "disk_failed"
+
+
+class DiskFull(DiskFailure):
+    """The disk has no room. Certainly nothing was written."""
+
+    code = "disk_full"
 
 
 class DataFolderInUse(StorageError):

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.errors import DiskFailure, DiskFull
+from bot.room import FULL_BYTES
 from storage import soundness
 from storage.database import Database
 
@@ -38,6 +40,7 @@ class Vitals:
         database: is written to.
         gateway_latency_s: of the last heartbeat, None while there is no connection.
         worker_late_s: how long the step that is due first has been due, None while the worker does not run.
+        free_bytes: what the disk of the data folder has left.
         clock: seconds of a steady clock.
     """
 
@@ -47,11 +50,13 @@ class Vitals:
         *,
         gateway_latency_s: Callable[[], float | None],
         worker_late_s: Callable[[], float | None],
+        free_bytes: Callable[[], int],
         clock: Callable[[], float],
     ) -> None:
         self._database = database
         self.gateway_latency_s = gateway_latency_s
         self.worker_late_s = worker_late_s
+        self._free_bytes = free_bytes
         self._clock = clock
         self._felt: tuple[float, Readiness] | None = None
         self._feeling = asyncio.Lock()
@@ -72,9 +77,11 @@ class Vitals:
                 await self._database.write(soundness.touch)
         except TimeoutError:
             return "slow"
-        except soundness.DatabaseFault:
+        except DiskFull:
+            return "full"
+        except (DiskFailure, soundness.DatabaseFault):
             return "unwritable"
-        return OK
+        return "full" if await asyncio.to_thread(self._free_bytes) < FULL_BYTES else OK
 
     def _connected(self) -> str:
         return "disconnected" if self.gateway_latency_s() is None else OK

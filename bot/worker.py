@@ -46,6 +46,7 @@ from bot.posting import Posting
 from bot.providers.protocol import Provider
 from bot.reach import reached
 from bot.rendertimes import RenderTimes, Work
+from bot.room import failure
 from bot.routing import Routing
 from bot.schedule import Schedule
 from bot.surge import Surge
@@ -224,9 +225,12 @@ class Worker:
             return 0.0  # somebody (a cancel) moved it first: look again
         except asyncio.CancelledError:
             raise
-        except Exception:  # one job's fault, whatever it is, stops no other
+        except Exception as fault:
             # One job's fault, whatever it is, must not stop the others. The row is as it was.
-            log.exception("step failed", extra={"job": job_id, "code": "step_failed"})
+            if (disk := failure(fault)) is None:
+                log.exception("step failed", extra={"job": job_id, "code": "step_failed"})
+            else:
+                log.error("waits for the disk: %s", disk, extra={"job": job_id, "code": disk.code})  # noqa: TRY400
             return AFTER_A_FAULT_S
         if again_s is None:
             self._forget(job_id)

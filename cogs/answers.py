@@ -13,8 +13,9 @@ import discord
 from discord import ui
 
 from bot import language
-from bot.errors import Refusal
+from bot.errors import DiskFull, NoRoom, Refusal
 from bot.language import _, later
+from bot.room import failure
 
 log = logging.getLogger(__name__)
 
@@ -93,12 +94,21 @@ async def tell(interaction: Interaction, fault: Exception) -> None:
     if isinstance(fault, Refusal):
         await answer(interaction, said(fault.sentence))
         return
+    ours = failure(fault)
+    if isinstance(ours, DiskFull) and _ORDERING not in interaction.extras:
+        log.error("not written down: %s", ours, extra=_about(interaction, ours.code))
+        await answer(interaction, said(NoRoom().sentence))
+        return
     log.error(
         "interaction failed",
         exc_info=fault,
-        extra={"code": "interaction_failed", "interaction": interaction.id, "guild": interaction.guild_id},
+        extra=_about(interaction, "interaction_failed" if ours is None else ours.code),
     )
     await answer(interaction, said(_(WENT_WRONG_ORDERING if _ORDERING in interaction.extras else WENT_WRONG)))
+
+
+def _about(interaction: Interaction, code: str) -> dict[str, object]:
+    return {"code": code, "interaction": interaction.id, "guild": interaction.guild_id}
 
 
 async def _defer(interaction: Interaction, *, thinking: bool) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from discord import ui
 
-from bot import affordable
+from bot import affordable, room
 from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
@@ -62,12 +62,13 @@ class Ordering:
         """
         self._check_open()
         given = await self._presets.shape(asked)
-        proposal = await self._orders.propose(given.asked)
+        with room.needed():
+            proposal = await self._orders.propose(given.asked)
         order, quote, _adjustments = proposal.priced
         advice = self._advice(proposal)
         dear = quote.price_micros * order.takes > self._confirm_above_micros
         if not (dear or proposal.has_to_be_shown or given.notes or asked.shown_first):
-            with affordable.told(self._catalogue, order, quote):
+            with affordable.told(self._catalogue, order, quote), room.needed():
                 job = await self._orders.order(given.asked, proposal)
             text = receipt(job, play_money=self._play_money, style=given.asked.style)
             return receipt_view(text, AdviceButton.of_job(job.id, len(advice)) if advice else None)
@@ -82,7 +83,8 @@ class Ordering:
         """
         self._check_open()
         given = await self._presets.shape(asked)
-        proposal = await self._orders.propose(given.asked)
+        with room.needed():
+            proposal = await self._orders.propose(given.asked)
         return await self._offered(given, proposal, at=at), self._advice(proposal)
 
     async def ask_free(self, asked: Asked) -> Job | Quote:
@@ -92,11 +94,12 @@ class Ordering:
             Refusal: with the sentence for the member; nothing was charged.
         """
         self._check_open()
-        proposal = await self._orders.propose(asked)
+        with room.needed():
+            proposal = await self._orders.propose(asked)
         order, quote, _adjustments = proposal.priced
         if quote.costs_money:
             return quote
-        with affordable.told(self._catalogue, order, quote):
+        with affordable.told(self._catalogue, order, quote), room.needed():
             return await self._orders.order(asked, proposal)
 
     async def accept(self, quote_id: str, member: Member) -> ui.LayoutView:
@@ -106,7 +109,8 @@ class Ordering:
             Refusal: with the sentence for the member; nothing was charged.
         """
         self._check_open()
-        job = await self._orders.accept(quote_id, member.user_id)
+        with room.needed():
+            job = await self._orders.accept(quote_id, member.user_id)
         typed = await self._orders.typed_for(job) or {}
         return said(receipt(job, play_money=self._play_money, style=typed.get("style")))
 
@@ -118,7 +122,7 @@ class Ordering:
 
     async def _offered(self, given: Shaped, proposal: Proposal, *, at: datetime) -> Offered:
         order, quote, adjustments = proposal.priced
-        with affordable.told(self._catalogue, order, quote):
+        with affordable.told(self._catalogue, order, quote), room.needed():
             quote_id = await self._orders.ask(given.asked, proposal.priced, way=proposal.way)
         return Offered(
             quote_id=quote_id,

@@ -21,6 +21,7 @@ import aiosqlite
 from bot.errors import StorageError
 from storage import snapshots
 from storage.connection import BookConnection, GatherFault, check_known, forget, gathering
+from storage.disk import as_ours
 from storage.migrate import check, latest, migrate
 from storage.tallies import counting
 
@@ -80,6 +81,9 @@ class Database:
 
         If `work` raises, it alone is rolled back and the error is raised here. A caller that is cancelled
         loses the answer, never half a transaction.
+
+        Raises:
+            DiskFull, DiskFailure: the disk did not take it.
         """
         if self._closed:
             raise sqlite3.ProgrammingError("the database is closed")
@@ -120,7 +124,7 @@ class Database:
         except BaseException as fault:  # whatever sank the hop itself, every caller must hear of it
             for _, answer in batch:
                 if not answer.done():
-                    answer.set_exception(fault)
+                    answer.set_exception(as_ours(fault))
             if not isinstance(fault, Exception):
                 raise
             return
@@ -130,7 +134,7 @@ class Database:
             if ok:
                 answer.set_result(value)
             else:
-                answer.set_exception(value)
+                answer.set_exception(as_ours(value))
 
 
 def _as_asked(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:

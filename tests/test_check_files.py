@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import room
 from bot.__main__ import main
 from bot.checks import data_folder, env_file, private_files
 from bot.checks.finding import Finding, Severity
@@ -175,7 +176,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
 
     (finding,) = data_folder.writable(tmp_path)
 
-    assert finding.code == "data_folder_unwritable"
+    assert finding.code == "disk_full"
     assert "No space left on device" in finding.cause
 
 
@@ -187,8 +188,8 @@ def test_a_folder_that_the_first_start_will_make_is_no_fault_and_is_not_made(tmp
 @pytest.mark.parametrize(
     ("free", "expected"),
     [
-        (data_folder.FREE_BYTES_ERROR - 1, ["disk_full"]),
-        (data_folder.FREE_BYTES_ERROR, ["disk_low"]),
+        (room.FREE_BYTES_MIN - 1, ["disk_full"]),
+        (room.FREE_BYTES_MIN, ["disk_low"]),
         (data_folder.FREE_BYTES_WARNING - 1, ["disk_low"]),
         (data_folder.FREE_BYTES_WARNING, []),
     ],

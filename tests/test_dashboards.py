@@ -17,6 +17,7 @@ from bot.health import Health
 from bot.instruments import STATES, Instruments
 from bot.meters import Meters
 from bot.notices import LoggedOperator
+from bot.room import FULL_BYTES
 from bot.vitals import Vitals
 from storage.database import open_database
 from tests.props import PLENTY, Clock
@@ -56,7 +57,13 @@ async def families(tmp_path: Path) -> AsyncIterator[list[Family]]:
     database = await open_database(tmp_path / "dailies.db")
     health = Health(LoggedOperator(), clock=lambda: 0.0)
     health.failed(OfferId("fal/sora-2"), "provider_out_of_credit")
-    vitals = Vitals(database, gateway_latency_s=lambda: 0.04, worker_late_s=lambda: 0.0, clock=lambda: 0.0)
+    vitals = Vitals(
+        database,
+        gateway_latency_s=lambda: 0.04,
+        worker_late_s=lambda: 0.0,
+        free_bytes=lambda: FULL_BYTES,
+        clock=lambda: 0.0,
+    )
     limit = PLENTY.installation_monthly_micros
     instruments = Instruments(tmp_path, meters, health, vitals, limit_micros=limit, now=clock)
     try:

@@ -149,12 +149,18 @@ async def test_on_a_full_disk_orders_are_refused_what_is_made_waits_and_all_goes
                 house.emulator.finish(made)
             for number in range(2, 12):  # the database has room in its own pages for the first
                 answer = await house.ada.answer(await house.generate(f"boat number {number}"), timeout_s=20)
-                if "went wrong" in str(answer["components"]):
+                if "no room left" in str(answer["components"]):
                     break
             else:
                 pytest.fail(f"no order was refused: {answer['components']}")
-            assert "nothing was charged" in str(answer["components"])
-            await until_log_says(house, "step failed")
+            assert "Nothing was charged." in str(answer["components"])
+            await until_log_says(house, "code=disk_full job=")
+            assert "Traceback" not in house.log_text()
+            assert "database full" in (await shell(house, "status", "--once"))[1]
+            assert "ERROR   disk_full" in (await shell(house, "check"))[1]
+            ended, said = await shell(house, "backup")
+            assert (ended, "No space left" in said or "disk is full" in said) == (1, True)
+            assert list((house.data_dir / "backups").glob(".part-*")) == []
             assert await house.clips() == []
             assert house.bot is not None
             assert house.bot.returncode is None
@@ -180,7 +186,7 @@ async def test_killed_on_a_full_disk_and_started_when_there_is_room(tmp_path: Pa
             await house.until_state(JobState.RUNNING)
             ballast = await asyncio.to_thread(fill, house.data_dir)
             house.emulator.finish(next(iter(house.emulator.jobs)))
-            await until_log_says(house, "step failed")
+            await until_log_says(house, "code=disk_full")
 
             await house.kill()
             await asyncio.to_thread(ballast.unlink)

@@ -23,6 +23,7 @@ from bot.metered import Metered
 from bot.meters import Meters
 from bot.notices import LoggedOperator
 from bot.providers.protocol import NotTaken, Provider, Taken, Unknown, Waiting
+from bot.room import FULL_BYTES
 from bot.sockets import address
 from bot.vitals import KEPT_S, LATE_MAX_S, Readiness, Vitals
 from bot.vitals_server import SOCKET, VitalsServer
@@ -41,6 +42,7 @@ class Body:
 
     latency_s: float | None = 0.04
     late_s: float | None = 0.0
+    free_bytes: int = FULL_BYTES
     at: float = 0.0
     now: Clock = field(default_factory=Clock)
 
@@ -53,6 +55,7 @@ async def watched(folder: Path, body: Body) -> AsyncIterator[tuple[Database, Vit
             database,
             gateway_latency_s=lambda: body.latency_s,
             worker_late_s=lambda: body.late_s,
+            free_bytes=lambda: body.free_bytes,
             clock=lambda: body.at,
         )
         meters = Meters()
@@ -86,6 +89,7 @@ async def test_a_bot_that_does_its_work_is_ready(tmp_path: Path) -> None:
         (Body(late_s=None), Readiness(database="ok", gateway="ok", worker="stopped")),
         (Body(late_s=LATE_MAX_S + 1), Readiness(database="ok", gateway="ok", worker="late")),
         (Body(late_s=LATE_MAX_S), WELL),
+        (Body(free_bytes=FULL_BYTES - 1), Readiness(database="full", gateway="ok", worker="ok")),
     ],
 )
 async def test_what_is_ill_is_named_and_the_bot_is_not_ready(

@@ -35,6 +35,7 @@ from bot.part_files import sweep
 from bot.pauses import Pauses
 from bot.providers.protocol import Provider
 from bot.retirements import Retirements
+from bot.room import Room
 from bot.settings import Settings
 from bot.surge import Surge, SurgeBounds
 from bot.traces import Traced, Traces, untraced
@@ -136,6 +137,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         "surge": surge.run,
         "drift": Drift(database, notices, now=now).run,
         "filling": Filling(database, notices, limits, now=now).run,
+        "room": Room(folder, notices).run,
         "retirements": Retirements(models, providers, now=now).run,
     }
     if config.backup_every_hours:

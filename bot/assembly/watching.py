@@ -1,5 +1,6 @@
 """What those who watch the bot read: its pulse, its numbers, and the server that answers with them."""
 
+import shutil
 import time
 from functools import partial
 
@@ -18,6 +19,7 @@ async def listening(ground: Ground, buying: Buying, worker: Worker) -> None:
         ground.database,
         gateway_latency_s=lambda: client.heartbeat_s,
         worker_late_s=lambda: worker.late_s,
+        free_bytes=lambda: shutil.disk_usage(ground.folder).free,
         clock=time.monotonic,
     )
     instruments = Instruments(

@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.checks.finding import Finding, error, note, warning
+from bot.errors import DiskFull
+from bot.room import FREE_BYTES_MIN, failure
 from storage.lock import holder
 
 PROBE = "dailies.probe"
 PROBE_BYTES = 4_096
 
-FREE_BYTES_ERROR = 200 << 20
-"""One clip of the largest kind, fetched and fitted at once, with the database's log beside it."""
 FREE_BYTES_WARNING = 2 << 30
+
+_LARGEST = "du -h {} | sort -h | tail  # and make room; what waits goes on by itself"
 
 _DEVICES = Path("/sys/dev/block")
 
@@ -33,10 +35,16 @@ def writable(folder: Path) -> Iterator[Finding]:
             os.close(descriptor)
             path.unlink()
     except OSError as fault:
+        if isinstance(failure(fault), DiskFull):
+            if shutil.disk_usage(place).free >= FREE_BYTES_MIN:  # a quota; else `room` says it
+                yield error(
+                    "disk_full", f"{folder} takes no more ({fault.strerror})", _LARGEST.format(folder)
+                )
+            return
         yield error(
             "data_folder_unwritable",
             f"DAILIES_DATA_DIR: {folder} cannot be written ({fault.strerror})",
-            f"make room, or chown -R $(id -u) {folder} && chmod 700 {folder}, or name another folder",
+            f"chown -R $(id -u) {folder} && chmod 700 {folder}, or name another folder",
         )
 
 
@@ -52,10 +60,10 @@ def room(folder: Path) -> Iterator[Finding]:
 def little_room(folder: Path, free_bytes: int) -> Iterator[Finding]:
     """What so much room means."""
     said = f"{folder} has {free_bytes >> 20} MB left"
-    if free_bytes < FREE_BYTES_ERROR:
-        yield error("disk_full", f"{said}: a clip may not fit", f"du -h {folder} | sort -h | tail")
+    if free_bytes < FREE_BYTES_MIN:
+        yield error("disk_full", f"{said}: a clip may not fit", _LARGEST.format(folder))
     elif free_bytes < FREE_BYTES_WARNING:
-        yield warning("disk_low", said, f"du -h {folder} | sort -h | tail")
+        yield warning("disk_low", said, _LARGEST.format(folder))
 
 
 def worked_on(folder: Path) -> Iterator[Finding]:

@@ -1,13 +1,12 @@
 """A world: rows, files, providers and Discord, which outlive the bot's processes."""
 
-import sqlite3
 from asyncio import events as asyncio_events
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import ChannelId, JobId, OfferId, Ticket
-from bot.errors import Refusal
+from bot.errors import DiskFull, Refusal
 from storage.connection import forget
 from tests.props import NOON
 from tests.simulation.clock import Agenda, SimulatedLoop
@@ -206,7 +205,7 @@ class World:
             await pressed(process)
         except Refusal as refusal:
             self.refusals.append(refusal.code)
-        except sqlite3.OperationalError as full:
-            self.refusals.append(str(full))
+        except DiskFull as full:
+            self.refusals.append(full.code)
         except Exception as fault:  # noqa: BLE001 - whatever it is, somebody pressed and got no answer
             self.faults_of_ours.append(f"{type(fault).__name__}: {fault}")
