@@ -5,11 +5,12 @@ A member sees of a family what they may see of its clips; of the others only tha
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bot.domain import ClipState, Job, JobId, Member
+from bot.domain import Clip, ClipState, Job, JobId, Member
 from bot.family_picture import Portrait, drawn
 from bot.library import Library, Sight
 from storage import clips, jobs, library
@@ -19,8 +20,9 @@ NODES_MAX = 25
 GENERATIONS_MAX = 12
 """So far it is climbed; what is further up is left out."""
 
-DRAWN_WITHIN_S = 8.0
-"""For so long small pictures are made; those that are not there by then are grey, until the next time."""
+DRAWN_WITHIN_S = 2.0
+"""For so long small pictures are made, which is seldom: they are made when clips are stored. Those that are
+not there by then are grey, and wanted for the next time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +67,25 @@ class Families:
     Args:
         folder: the data folder, to which the paths of sources are relative.
         clips_folder: of the clips.
+        want: told of each clip whose small picture is made too late.
     """
 
-    def __init__(self, database: Database, shelves: Library, *, folder: Path, clips_folder: Path) -> None:
+    def __init__(
+        self,
+        database: Database,
+        shelves: Library,
+        *,
+        folder: Path,
+        clips_folder: Path,
+        want: Callable[[Clip], None],
+        drawn_within_s: float = DRAWN_WITHIN_S,
+    ) -> None:
         self._database = database
         self._library = shelves
         self._folder = folder
         self._clips_folder = clips_folder
+        self._want = want
+        self._drawn_within_s = drawn_within_s
 
     async def of(self, job: Job, sight: Sight, *, by: Member) -> Family:
         """The family of a clip, as a member may see it."""
@@ -104,16 +118,16 @@ class Families:
 
     async def picture(self, family: Family) -> bytes:
         """The family as a PNG: small pictures with their numbers, joined by lines."""
-        faces: dict[int, Path] = {}
+        faces, missing = await self._faces(family)
         try:
-            async with asyncio.timeout(DRAWN_WITHIN_S):
-                # The present one and its nearest first: what is late stays grey.
-                for one in sorted(family.relatives, key=lambda each: (not each.present, each.number)):
-                    face = await self._face(one)
-                    if face is not None:
-                        faces[one.number] = face
+            async with asyncio.timeout(self._drawn_within_s):
+                for number, clip in missing.items():
+                    if (face := await self._library.thumbnail(clip)) is not None:
+                        faces[number] = face
         except TimeoutError:
-            pass
+            late = [clip for number, clip in missing.items() if number not in faces]
+            for clip in reversed(late):  # what is wanted last is made first
+                self._want(clip)
         portraits = [
             Portrait(
                 number=one.number,
@@ -127,11 +141,23 @@ class Families:
         ]
         return await asyncio.to_thread(drawn, portraits)
 
-    async def _face(self, one: Relative) -> Path | None:
-        if one.job is None:
-            return one.picture
-        clip = await self._database.read(partial(clips.get, job_id=one.job.id, folder=self._clips_folder))
-        return None if clip is None else await self._library.thumbnail(clip)
+    async def _faces(self, family: Family) -> tuple[dict[int, Path], dict[int, Clip]]:
+        """The small pictures that are there, and the clips that have none yet, the present one first."""
+        faces: dict[int, Path] = {}
+        missing: dict[int, Clip] = {}
+        for one in sorted(family.relatives, key=lambda each: (not each.present, each.number)):
+            if one.job is None:
+                if one.picture is not None:
+                    faces[one.number] = one.picture
+                continue
+            clip = await self._database.read(partial(clips.get, job_id=one.job.id, folder=self._clips_folder))
+            if clip is None:
+                continue
+            if (face := await self._library.kept_thumbnail(clip)) is not None:
+                faces[one.number] = face
+            else:
+                missing[one.number] = clip
+        return faces, missing
 
 
 def _branches(job: Job, connection: sqlite3.Connection) -> tuple[list[_Branch], bool]:

@@ -216,11 +216,19 @@ class Library:
             and await sight.sees(job.clip_channel_id)
         )
 
+    async def newest(self, *, limit: int) -> list[Clip]:
+        """The latest clips that somebody may see, newest first."""
+        return await self._database.read(partial(clips.newest, folder=self._folder, limit=limit))
+
+    async def kept_thumbnail(self, clip: Clip) -> Path | None:
+        """The small picture of a clip where it was made before."""
+        path = self._thumbnails / f"{clip.job_id}.jpg"
+        return path if await asyncio.to_thread(path.exists) else None
+
     async def thumbnail(self, clip: Clip) -> Path | None:
         """A small picture of a clip, made once; None where none can be had."""
-        path = self._thumbnails / f"{clip.job_id}.jpg"
-        if await asyncio.to_thread(path.exists):
-            return path
+        if (kept := await self.kept_thumbnail(clip)) is not None:
+            return kept
         try:
             made = await self._stills.thumbnail(clip.path, self._thumbnails, clip.job_id)
         except (ClipUnusable, OSError):

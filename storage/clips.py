@@ -46,6 +46,12 @@ def every(connection: sqlite3.Connection, *, folder: Path, among: Collection[Cli
             yield _clip(row, folder)
 
 
+def newest(tx: sqlite3.Connection, *, folder: Path, limit: int) -> list[Clip]:
+    """The latest clips that somebody may see, newest first: a job's id begins with its time."""
+    rows = tx.execute("SELECT * FROM clips WHERE state = 'shown' ORDER BY job_id DESC LIMIT ?", (limit,))
+    return [_clip(row, folder) for row in rows]
+
+
 def state_of(tx: sqlite3.Connection, job_id: JobId) -> ClipState | None:
     """Who may see the clip of a job; None where it has none."""
     row = tx.execute("SELECT state FROM clips WHERE job_id = ?", (job_id,)).fetchone()

@@ -78,6 +78,7 @@ class Shelf:
     scene: Scene
     library: Library
     families: Families
+    wanted: list[Clip]
     galleries: Galleries
     wall: DiscordWall
     heard: Heard
@@ -185,7 +186,10 @@ async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
             ids=Ids(stage.clock, lambda _: next(bits)),
             now=stage.clock,
         )
-        families = Families(stage.database, library, folder=folder, clips_folder=scene.folder)
+        wanted: list[Clip] = []
+        families = Families(
+            stage.database, library, folder=folder, clips_folder=scene.folder, want=wanted.append
+        )
         wall = DiscordWall(stage.client, stage.delivery)
 
         def make_galleries() -> Galleries:
@@ -208,6 +212,7 @@ async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
             scene=scene,
             library=library,
             families=families,
+            wanted=wanted,
             galleries=galleries,
             wall=wall,
             heard=heard,

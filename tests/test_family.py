@@ -1,5 +1,6 @@
 """Families of clips: who is in them, and how they are drawn."""
 
+import asyncio
 import io
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -97,6 +98,32 @@ async def test_a_family_of_others_private_clips_shows_that_they_are_there(shelf:
 
     assert [one.job is None for one in mine.relatives] == [False, True]
     assert [one.job is None for one in theirs.relatives] == [False, False]
+
+
+async def test_what_is_there_is_shown_though_the_rest_takes_too_long_and_that_is_wanted(
+    shelf: Shelf,
+) -> None:
+    root = await shelf.clip("root")
+    child = await shelf.clip("child", made_from=root)
+    other = await shelf.clip("other", made_from=root)
+    there = await shelf.stored(other)
+    kept = shelf.scene.folder.parent / "thumbnails" / f"{there.job_id}.jpg"
+    Image.new("RGB", FACE_PX, RED).save(kept, quality=95)
+    shelf.library._stills._turn = asyncio.Semaphore(0)  # whoever has to draw one waits for ever
+    shelf.families._drawn_within_s = 0.01
+    found = await family_of(shelf, child)
+
+    picture = opened(await shelf.families.picture(found))
+
+    column = 32 + FACE_PX[0] + 88 + FACE_PX[0] // 2
+    shown = [picture.getpixel((column, 32 + row * (FACE_PX[1] + 28) + 100)) for row in (0, 1)]
+    assert [one.job and one.job.order.prompt for one in found.relatives] == ["root", "child", "other"]
+    assert shown[0] == (56, 58, 64)
+    assert isinstance(shown[1], tuple)
+    assert shown[1][0] > 190
+    assert shown[1][1] < 40
+    # The duty makes what is wanted last first: the clip that is looked at.
+    assert [one.job_id for one in shelf.wanted] == [root.id, child.id]
 
 
 async def test_a_spoiler_in_a_family_hides_its_picture(shelf: Shelf) -> None:

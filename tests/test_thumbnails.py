@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.domain import Clip, JobId
+from bot.domain import Clip, ClipState, JobId
 from bot.stills import Stills
 from bot.thumbnails import WAITING_MAX, Thumbnails
+from storage import clips
 from tests.library_scene import Shelf, open_shelf
 from tests.stage import open_stage
 
@@ -41,15 +43,27 @@ async def made(shelf: Shelf, clip: Clip) -> Path:
 
 
 async def test_a_stored_clip_has_its_small_picture_before_anybody_looks(shelf: Shelf) -> None:
-    clip = await shelf.stored(await shelf.clip())
     thumbnails = Thumbnails(shelf.library)
+    before = await shelf.stored(await shelf.clip())
 
     async with at_work(thumbnails):
+        await made(shelf, before)  # what a past process has left undrawn
+        clip = await shelf.stored(await shelf.clip())
         thumbnails.want(clip)
         path = await made(shelf, clip)
 
     shelf.library._stills = Stills(python="/nowhere")  # nothing more has to be drawn
     assert await shelf.library.thumbnail(clip) == path
+
+
+async def test_the_newest_clips_that_may_be_seen_are_looked_at_when_a_process_begins(shelf: Shelf) -> None:
+    old, deleted, new = [await shelf.stored(await shelf.clip()) for _ in range(3)]
+    to = ClipState.DELETED
+    gone = partial(clips.change_state, job_id=deleted.job_id, to=to, among=frozenset(ClipState))
+    await shelf.stage.database.write(gone)
+
+    assert await shelf.library.newest(limit=5) == [new, old]
+    assert await shelf.library.newest(limit=1) == [new]
 
 
 async def test_a_clip_that_has_none_keeps_nobody_waiting(shelf: Shelf) -> None:

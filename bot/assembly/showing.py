@@ -98,7 +98,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         now=now,
     )
     thumbnails = Thumbnails(library)
-    families = Families(database, library, folder=folder, clips_folder=clips_folder)
+    families = Families(database, library, folder=folder, clips_folder=clips_folder, want=thumbnails.want)
     client.tree.add_command(
         character(
             client.ordering, buying.material.characters, buying.attachments, models, removed=removals.wake
