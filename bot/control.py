@@ -9,7 +9,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -122,7 +122,7 @@ Change = AdmitGuild | DismissGuild | ResumeSpending | Halt | GoOn | SettleJob | 
 _CHANGES: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="change")])
 
 
-def _nobody_cares(made: Change) -> None:
+async def _nobody_cares(made: Change) -> None:
     del made
 
 
@@ -142,7 +142,7 @@ class Control:
         database: Database,
         *,
         now: Callable[[], datetime],
-        changed: Callable[[Change], None] = _nobody_cares,
+        changed: Callable[[Change], Awaitable[None]] = _nobody_cares,
     ) -> None:
         self._folder = folder
         self._database = database
@@ -172,7 +172,7 @@ class Control:
                 line = await reader.readline()
             wanted = _CHANGES.validate_json(line)
             done = await carry_out(self._database, wanted, now=self._now)
-            self._changed(wanted)
+            await self._changed(wanted)
             answer = {"done": done}
         except (ValidationError, ValueError, TimeoutError, DailiesError) as fault:
             answer = {"refused": str(fault)}
@@ -224,7 +224,7 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
             return f"{_of(wanted.what)} stopped already"
         case GoOn():
             if await database.write(partial(_go_on, wanted, now())):
-                return f"{_of(wanted.what)} going on; what waited is submitted within half a minute"
+                return f"{_of(wanted.what)} going on, and so does what waited"
             return f"{_of(wanted.what)} not stopped"
         case SettleJob():
             case = Case(

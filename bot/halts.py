@@ -7,7 +7,7 @@ aside for a day at most, and what a provider has already is finished: it is paid
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain import FaultKind, GuildId, Job, JobState, OfferId
+from bot.domain import FaultKind, GuildId, Job, JobId, JobState, OfferId
 from bot.errors import Paused
 from bot.language import _
 from storage import halts
@@ -34,9 +34,10 @@ class Halts:
         self._open = await database.read(halts.open_)
         self._resumed = await database.read(partial(halts.resumed_since, since=at - REMEMBERED_FOR))
 
-    def halted(self, what: Halted) -> None:
-        """It has just been stopped."""
+    async def halted(self, what: Halted, database: Database) -> list[JobId]:
+        """It has just been stopped: what waits for nothing else from now on."""
         self._open.add(what)
+        return await database.read(partial(halts.waiting_of, what=what))
 
     def resumed(self, what: Halted, *, at: datetime) -> None:
         """It has just been let go on."""

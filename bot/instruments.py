@@ -18,6 +18,7 @@ from bot.vitals import Vitals
 from storage import gauges
 from storage.database import open_for_reading
 from storage.gauges import Waiting
+from storage.halts import HaltScope
 
 STATES = (
     "queued",
@@ -44,6 +45,8 @@ class _Read:
     holds: int
     held: Micros
     is_stopped: bool
+    halted: Mapping[HaltScope, int]
+    paused: tuple[int, int]
 
 
 class Instruments:
@@ -86,6 +89,7 @@ class Instruments:
         return [
             *self._of_jobs(read),
             *self._of_money(read),
+            *self._of_stops(read),
             *self._of_the_outside(),
             *self._of_the_process(),
             *self._meters.families(),
@@ -107,6 +111,8 @@ class Instruments:
                 holds=holds,
                 held=held,
                 is_stopped=gauges.is_stopped(connection),
+                halted=gauges.halted(connection),
+                paused=gauges.paused(connection),
             )
 
     def _of_jobs(self, read: _Read) -> Iterator[Family]:
@@ -138,13 +144,26 @@ class Instruments:
         yield _one("dailies_held_month_micros", "Set aside this month, by everybody.", read.held_month)
         yield _one("dailies_holds_open", "Holds that have not ended.", read.holds)
         yield _one("dailies_held_micros", "What those set aside.", read.held)
-        yield _one(
-            "dailies_spending_stopped", "Whether the breaker has stopped paid orders.", read.is_stopped
-        )
         if self._limit_micros is not None:
             yield _one(
                 "dailies_installation_limit_micros", "What may be spent in a month.", self._limit_micros
             )
+
+    def _of_stops(self, read: _Read) -> Iterator[Family]:
+        yield _one(
+            "dailies_spending_stopped", "Whether the breaker has stopped paid orders.", read.is_stopped
+        )
+        yield gauge(
+            "dailies_halts",
+            "What the operator has stopped and not let go on, by scope.",
+            [({"scope": scope.value}, read.halted.get(scope, 0)) for scope in HaltScope],
+        )
+        channels, servers = read.paused
+        yield gauge(
+            "dailies_pauses",
+            "What moderators have paused and not let go on, by scope.",
+            [({"scope": "channel"}, channels), ({"scope": "server"}, servers)],
+        )
 
     def _of_the_outside(self) -> Iterator[Family]:
         standings = [

@@ -60,6 +60,10 @@ def usual_of(hours: Mapping[datetime, Micros]) -> Micros:
     return Micros(median_low(busiest.values())) if busiest else NOTHING_MICROS
 
 
+def _nobody_waits() -> None:
+    """Before there is a worker."""
+
+
 class Surge:
     """Whether what costs money may be submitted. Asked before every paid submission; tells the operator once.
 
@@ -84,6 +88,7 @@ class Surge:
         self._stop: Stop | None = None
         self._turn = asyncio.Lock()
         self.resumed_at: datetime | None = None
+        self.woken: Callable[[], None] = _nobody_waits
 
     async def begin(self) -> None:
         """Find out at start-up whether a past process stopped; the operator is reminded of it."""
@@ -122,8 +127,9 @@ class Surge:
             )
 
     def resumed(self) -> None:
-        """Somebody has just ended the stop."""
+        """Somebody has just ended the stop; what waited is looked at at once."""
         self._stop = None
+        self.woken()
 
     async def _may_spend(self) -> bool:
         async with self._turn:

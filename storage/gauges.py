@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from bot.domain import EntryKind, Micros, Period
+from storage.halts import HaltScope
+from storage.pauses import WHOLE_SERVER
 from storage.purses import INSTALLATION, starts_on, to_day
 from storage.times import from_us
 
@@ -86,3 +88,18 @@ def held(connection: sqlite3.Connection) -> tuple[int, Micros]:
 def is_stopped(connection: sqlite3.Connection) -> bool:
     """Whether the breaker on the rate of spending has stopped paid orders."""
     return connection.execute("SELECT 1 FROM stops WHERE resumed_at IS NULL").fetchone() is not None
+
+
+def halted(connection: sqlite3.Connection) -> dict[HaltScope, int]:
+    """How many things of each scope the operator has stopped."""
+    rows = connection.execute("SELECT scope, count(*) FROM halts WHERE resumed_at IS NULL GROUP BY scope")
+    return {HaltScope(row[0]): row[1] for row in rows}
+
+
+def paused(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many channels, and how many whole servers, moderators have paused."""
+    row = connection.execute(
+        "SELECT count(*), coalesce(sum(channel_id = ?), 0) FROM pauses WHERE resumed_at IS NULL",
+        (WHOLE_SERVER,),
+    ).fetchone()
+    return row[0] - row[1], row[1]

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.domain import JobId
 from storage.times import from_us, to_us
 
 
@@ -58,6 +59,24 @@ def resumed_since(tx: sqlite3.Connection, since: datetime) -> dict[Halted, datet
         (to_us(since),),
     )
     return {Halted(HaltScope(row[0]), row[1]): from_us(row[2]) for row in rows}
+
+
+def waiting_of(tx: sqlite3.Connection, what: Halted) -> list[JobId]:
+    """The orders in line that what is stopped keeps there."""
+    match what.scope:
+        case HaltScope.EVERYTHING:
+            rows = tx.execute("SELECT id FROM jobs WHERE state = 'queued'")
+        case HaltScope.GUILD:
+            rows = tx.execute(
+                "SELECT id FROM jobs WHERE state = 'queued' AND guild_id = ?", (int(what.name),)
+            )
+        case HaltScope.MODEL:
+            rows = tx.execute("SELECT id FROM jobs WHERE state = 'queued' AND model = ?", (what.name,))
+        case HaltScope.PROVIDER:
+            rows = tx.execute(
+                "SELECT id FROM jobs WHERE state = 'queued' AND instr(offer_id, ?) = 1", (f"{what.name}/",)
+            )
+    return [JobId(row[0]) for row in rows]
 
 
 def waiting(tx: sqlite3.Connection) -> int:

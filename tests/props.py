@@ -6,7 +6,7 @@ import random
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -246,3 +246,12 @@ async def rows(database: Database) -> dict[str, int]:
 
 def kinds(answers: list[Any]) -> Counter[str]:
     return Counter(type(answer).__name__ for answer in answers)
+
+
+def noting(made: list[T]) -> Callable[[T], Awaitable[None]]:
+    """A listener that only remembers what it was told."""
+
+    async def note(one: T) -> None:
+        made.append(one)
+
+    return note

@@ -19,7 +19,7 @@ from storage import acts, booked, costs, jobs, ledger
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 from tests import bookkeeping
-from tests.props import NOON, Clock, job_of, new_book
+from tests.props import NOON, Clock, job_of, new_book, noting
 
 HERE = ("--env-file", "none")
 PRICE = 400_000
@@ -135,7 +135,7 @@ async def test_the_shell_corrects_it_through_the_running_bot(
     job = await book.write(partial(failed, job=job_of(1)))
     changes: list[Change] = []
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock, changed=changes.append)
+        control = Control(tmp_path, book, now=clock, changed=noting(changes))
         await control.start()
 
         assert await typed(job.id, "0.35", "--why", "invoice of May") == 0

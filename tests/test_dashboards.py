@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.domain import OfferId
-from bot.exposition import Family, text
+from bot.exposition import Family
 from bot.health import Health
 from bot.instruments import STATES, Instruments
 from bot.meters import Meters
@@ -130,13 +128,3 @@ def test_panels_have_their_own_place() -> None:
         assert at["x"] + at["w"] <= 24
         taken |= cells
     assert len({panel["id"] for panel in BOARD["panels"]}) == len(BOARD["panels"])
-
-
-PROMTOOL = shutil.which("promtool")
-
-
-@pytest.mark.skipif(PROMTOOL is None, reason="no promtool on this machine")
-def test_prometheus_own_tool_takes_the_rules_and_the_numbers(families: list[Family]) -> None:
-    assert PROMTOOL is not None
-    subprocess.run([PROMTOOL, "check", "rules", FOLDER / "alerts.yaml"], check=True)
-    subprocess.run([PROMTOOL, "check", "metrics"], input=text(families).encode(), check=True)

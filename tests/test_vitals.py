@@ -6,7 +6,7 @@ import socket
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.domain import Attempt, Fault, FaultKind, JobId, Micros, Ticket
+from bot.domain import Attempt, ChannelId, Fault, FaultKind, JobId, Micros, Ticket
 from bot.errors import ProviderUnavailable, SettingsError
 from bot.exposition import Family, text
 from bot.health import Health
@@ -27,10 +27,12 @@ from bot.room import FULL_BYTES
 from bot.sockets import address
 from bot.vitals import KEPT_S, LATE_MAX_S, Readiness, Vitals
 from bot.vitals_server import SOCKET, VitalsServer
-from storage import gauges, ledger, purses
+from storage import gauges, halts, ledger, pauses, purses
 from storage.database import Database, open_database
+from storage.halts import Halted, HaltScope
+from storage.pauses import WHOLE_SERVER, Pause
 from tests import bookkeeping
-from tests.props import NOON, Clock, job_of
+from tests.props import ANN, NOON, Clock, job_of
 from tests.told_provider import ToldProvider
 
 WELL = Readiness(database="ok", gateway="ok", worker="ok")
@@ -153,6 +155,28 @@ async def test_the_numbers_of_jobs_and_money_are_those_of_the_rows(tmp_path: Pat
         assert values(found, "dailies_ledger_micros_total")["capture"] == price
         assert values(found, "dailies_installation_limit_micros") == {"": 100_000_000}
         assert values(found, "dailies_database_bytes")["dailies.db"] > 0
+
+
+async def test_what_is_stopped_and_paused_is_counted_by_scope_until_it_goes_on(tmp_path: Path) -> None:
+    fal, sora = Halted(HaltScope.PROVIDER, "fal"), Halted(HaltScope.MODEL, "sora-2")
+    here = Pause(guild_id=ANN.guild_id, channel_id=ChannelId(30), paused_by=ANN.user_id, paused_at=NOON)
+    whole = replace(here, channel_id=WHOLE_SERVER)
+    async with watched(tmp_path, Body()) as (database, _, instruments, _):
+        for what in (fal, sora):
+            await database.write(partial(halts.halt, what=what, by="a test", at=NOON))
+        for place in (here, whole):
+            await database.write(partial(pauses.pause, wanted=place))
+        stopped = await instruments.families()
+        await database.write(partial(halts.resume, what=fal, by="a test", at=NOON))
+        await database.write(
+            partial(pauses.resume, guild_id=ANN.guild_id, channel_id=ChannelId(30), by=ANN.user_id, at=NOON)
+        )
+        after = await instruments.families()
+
+    assert values(stopped, "dailies_halts") == {"everything": 0, "provider": 1, "model": 1, "guild": 0}
+    assert values(stopped, "dailies_pauses") == {"channel": 1, "server": 1}
+    assert values(after, "dailies_halts") == {"everything": 0, "provider": 0, "model": 1, "guild": 0}
+    assert values(after, "dailies_pauses") == {"channel": 0, "server": 1}
 
 
 async def test_a_month_that_is_over_is_not_this_months_spending(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
         traced=ground.traced,
         stored=showing.thumbnails.want,
     )
+    ground.surge.woken = worker.go_on
     ground.duties["worker"] = worker.run
     return worker
 
@@ -85,13 +86,13 @@ def asking_operator(ground: Ground, buying: Buying, worker: Worker) -> None:
 async def listening(ground: Ground, worker: Worker, exports: ExportLinks | None) -> None:
     """Take changes from the command line, and providers' webhooks where there is a public address."""
 
-    def changed(change: Change) -> None:
+    async def changed(change: Change) -> None:
         match change:
             case ResumeSpending():
                 ground.surge.resumed()
-                worker.go_on()
             case Halt():
-                ground.halts.halted(change.what)
+                for job_id in await ground.halts.halted(change.what, ground.database):
+                    worker.wake(job_id)  # its card is to say so now
             case GoOn():
                 ground.halts.resumed(change.what, at=ground.now())
                 worker.go_on()

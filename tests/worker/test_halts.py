@@ -9,12 +9,14 @@ import pytest
 
 from bot import control
 from bot.control import GoOn, Halt
-from bot.domain import FaultKind, GuildId, Job, JobState, Scope
+from bot.domain import Fault, FaultKind, GuildId, Job, JobState, Scope
 from bot.door import Door
 from bot.errors import OrderRefused, Paused
-from bot.halts import Halts, HaltScope
+from bot.halts import Halted, Halts, HaltScope
 from bot.ids import Ids
+from bot.providers.protocol import NotTaken
 from cogs import sentences
+from storage import halts
 from tests.props import ANN
 from tests.workbench import KEYED, TOLD, Bench
 
@@ -25,9 +27,11 @@ async def change(bench: Bench, wanted: Halt | GoOn) -> str:
     """What the running bot's socket does with a change."""
     said = await control.carry_out(bench.running.database, wanted, now=bench.clock)
     if isinstance(wanted, Halt):
-        bench.halts.halted(wanted.what)
+        for job_id in await bench.halts.halted(wanted.what, bench.running.database):
+            bench.running.worker.wake(job_id)
     else:
         bench.halts.resumed(wanted.what, at=bench.clock())
+        bench.running.worker.go_on()
     return said
 
 
@@ -35,11 +39,7 @@ def halt(scope: HaltScope, name: str = "") -> Halt:
     return Halt(scope=scope, name=name, by="a test")
 
 
-def go_on(scope: HaltScope, name: str = "") -> GoOn:
-    return GoOn(scope=scope, name=name, by="a test")
-
-
-@pytest.mark.parametrize(
+OF_ANY_SCOPE = pytest.mark.parametrize(
     ("scope", "name"),
     [
         (HaltScope.EVERYTHING, ""),
@@ -48,6 +48,13 @@ def go_on(scope: HaltScope, name: str = "") -> GoOn:
         (HaltScope.GUILD, GUILD),
     ],
 )
+
+
+def go_on(scope: HaltScope, name: str = "") -> GoOn:
+    return GoOn(scope=scope, name=name, by="a test")
+
+
+@OF_ANY_SCOPE
 async def test_what_is_queued_waits_with_its_hold_until_it_may_go_on(
     bench: Bench, scope: HaltScope, name: str
 ) -> None:
@@ -71,6 +78,28 @@ async def test_what_is_queued_waits_with_its_hold_until_it_may_go_on(
     assert bench.told.submitted == []
     assert "going on" in await change(bench, go_on(scope, name))
     await bench.until_state(job, JobState.POSTED)
+
+
+@OF_ANY_SCOPE
+async def test_a_stop_is_on_the_card_and_over_at_once_whenever_its_job_was_to_be_looked_at(
+    bench: Bench, scope: HaltScope, name: str
+) -> None:
+    busy = NotTaken(Fault(kind=FaultKind.PROVIDER, code="provider_busy"), 3_000.0)
+    bench.told.submissions.append(busy)
+    await bench.start()
+    job = await bench.place(TOLD)
+    await bench.until(lambda: len(bench.told.submitted) == 1 and bench.job(job.id).state is JobState.QUEUED)
+    other = Halted(scope, "1" if name else "")
+    of_another = await bench.running.database.read(partial(halts.waiting_of, what=other))
+
+    await bench.until(lambda: len(bench.channel.cards(job.id)) == 1)
+    await change(bench, halt(scope, name))
+    await bench.until(lambda: bench.channel.card(job.id).takes[0].held_back is not None, within_s=1)
+    await bench.passing(hours=2)
+    await change(bench, go_on(scope, name))
+
+    await bench.until(lambda: bench.job(job.id).state is not JobState.QUEUED, within_s=1)
+    assert of_another == ([] if name else [job.id])
 
 
 async def test_what_a_provider_has_is_finished(bench: Bench) -> None:
