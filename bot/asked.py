@@ -22,7 +22,8 @@ class Asked:
     the id or name of one, None takes the channel's own, `NO_PRESET` none. `parent_id` is the channel that
     the one asked in is a thread of. `style` is the name of the preset that it has taken something of.
     `timed_out_until` (ISO 8601) is Discord's own time-out of the member, and `age_restricted` whether
-    Discord marks the channel so. `locale` is Discord's name of the member's language.
+    Discord marks the channel so. `locale` is Discord's name of the member's language, `seen_in` the
+    channel that shows them the clip to start from, where it is not the one asked in.
     """
 
     guild_id: int
@@ -58,3 +59,4 @@ class Asked:
     age_restricted: bool = False
     people: str | None = None
     locale: str | None = None
+    seen_in: int | None = None

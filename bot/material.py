@@ -119,7 +119,7 @@ class Material:
         return kept
 
     async def footage(self, clip_id: str, *, seen_by: Member, seen_in: ChannelId) -> Footage:
-        """A clip that this member may see here: their own, or one that this channel shows.
+        """A clip that this member may see: their own, or one that the channel `seen_in` shows.
 
         Raises:
             NotYours: there is none of this id for them.
@@ -138,6 +138,11 @@ class Material:
         if self._hashes is not None:
             await self._hashes.admit_clip(clip.sha256, seen_by)
         return Footage(job=job, clip=clip)
+
+    async def shown_in(self, clip_id: str) -> ChannelId | None:
+        """The channel in which a clip was posted; None where nobody was shown it."""
+        job = await self._database.read(partial(jobs.get, job_id=JobId(clip_id)))
+        return None if job is None or job.state is not JobState.POSTED else job.clip_channel_id
 
     async def last_frame(self, footage: Footage) -> KeptPicture:
         """The last frame of a clip, as a kept picture; made once.
@@ -269,7 +274,7 @@ def _may_see(job: Job, member: Member, channel_id: ChannelId) -> bool:
     order = job.order
     if order.member == member:
         return True
-    shown_here = job.clip_channel_id == channel_id and not order.private and job.state is JobState.POSTED
+    shown_here = job.clip_channel_id == channel_id and job.state is JobState.POSTED
     return order.member.guild_id == member.guild_id and shown_here
 
 

@@ -112,7 +112,7 @@ class Pricing:
         footage = None
         if asked.clip is not None:
             footage = await self._material.footage(
-                asked.clip, seen_by=_member(asked), seen_in=ChannelId(asked.channel_id)
+                asked.clip, seen_by=_member(asked), seen_in=ChannelId(asked.seen_in or asked.channel_id)
             )
         proposal = await self._proposed(asked, footage)
         priced = proposal.priced

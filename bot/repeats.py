@@ -23,6 +23,7 @@ _OF_THE_PRESS = (
     "joined_at",
     "prompt",
     "locale",
+    "seen_in",
 )
 
 

@@ -23,6 +23,7 @@ from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values, show
 from cogs.ordering import Ordering
 from cogs.presses import member_of
 from cogs.quoting import escaped, quoted, shortened
+from cogs.sight import sees_clip
 
 PREFIX = "prompt:"
 PROMPT_UNITS_SHOWN = 700
@@ -101,6 +102,10 @@ class Advising:
         mark_ordering(interaction)
         press = asked_by(interaction, prompt)
         asked = repeats.reworded(before, press)
+        if asked.clip is not None:
+            source = await self._orders.job(JobId(asked.clip), seen_in=member_of(interaction).guild_id)
+            if await sees_clip(interaction, source):
+                asked = replace(asked, seen_in=source.clip_channel_id)
         view = await self._ordering.ask(asked, at=interaction.created_at)
         if of is Of.QUOTE:  # the new one takes its place; where it is an order already, that stands
             await self._orders.decline(about, member_of(interaction).user_id)

@@ -18,7 +18,7 @@ from cogs.buttons import DetailsButton
 from cogs.cards import clip_alt, clip_file_name, clip_url
 from cogs.clip_buttons import Act, ClipButton
 from cogs.library_buttons import PageButton, ShelfAct, ShelfButton
-from cogs.making_buttons import under_clip
+from cogs.making_buttons import Action, MakingButton, under_clip
 from cogs.quoting import escaped, quoted, shortened
 
 PROMPT_UNITS_ON_PAGE = 160
@@ -88,15 +88,13 @@ def clip_view(
     *,
     price: str,
     own: bool,
-    here: bool,
     can_extend: bool,
     link: Link | None = None,
 ) -> ui.LayoutView:
     """One clip with its family, and what can be done with it.
 
     `still` is its player, or a small picture; `price` says what it cost; `own` is whether the one who looks
-    at it ordered it; `here`, whether it belongs to the channel in which it is looked at, since elsewhere a
-    clip of others is not gone on from; `link` leads to its file, where no upload can bring it.
+    at it ordered it; `link` leads to its file, where no upload can bring it.
     """
     job = shelved.job
     parts: list[ui.Item[Any]] = [ui.TextDisplay(quoted(job.order.prompt, PROMPT_UNITS_SHOWN))]
@@ -117,10 +115,10 @@ def clip_view(
         )
         parts += [ui.Separator(), ui.TextDisplay("### " + _("Its family")), ui.MediaGallery(drawing)]
         parts.append(ui.TextDisplay(family_text(family)))
-    rows = []
-    if own or here:
-        rows.append(ui.ActionRow(*under_clip(job, can_extend=can_extend)))
-    rows.append(ui.ActionRow(*_buttons(shelved, own=own, here=here, link=link)))
+    rows = [
+        ui.ActionRow(*under_clip(job, can_extend=can_extend)),
+        ui.ActionRow(*_buttons(shelved, own=own, link=link)),
+    ]
     return _view(ui.Container(*parts, *rows, accent_colour=_GREEN))
 
 
@@ -156,6 +154,8 @@ def hung_view(post: Post, stars: int, *, shown: bool) -> ui.LayoutView:
         buttons.append(ui.Button(label=_("To its message"), url=url))
     # The mark by which the message is found again is on it whatever it shows.
     buttons += [ShelfButton(ShelfAct.HUNG, job.id), ShelfButton(ShelfAct.HEART, job.id)]
+    if shown:
+        buttons.append(MakingButton(Action.REMIX, job.id))
     buttons.append(ClipButton(Act.REPORT, job.id))
     return _view(ui.Container(*parts, ui.ActionRow(*buttons), accent_colour=_GOLD if shown else _GREY))
 
@@ -271,7 +271,7 @@ def _by(job: Job) -> str:
     )
 
 
-def _buttons(shelved: Shelved, *, own: bool, here: bool, link: Link | None) -> list[ui.Item[Any]]:
+def _buttons(shelved: Shelved, *, own: bool, link: Link | None) -> list[ui.Item[Any]]:
     job = shelved.job
     buttons: list[ui.Item[Any]] = []
     if link is not None:
@@ -283,8 +283,7 @@ def _buttons(shelved: Shelved, *, own: bool, here: bool, link: Link | None) -> l
     if own and job.state is JobState.UNDELIVERABLE and job.order.channel_id != NO_CHANNEL:
         buttons.append(ClipButton(Act.PUBLISH, job.id))
     buttons.append(ShelfButton(ShelfAct.HEART, job.id, on=shelved.favourite))
-    if here:
-        buttons.append(DetailsButton(clip_nonce(job.id)))
+    buttons.append(DetailsButton(clip_nonce(job.id)))
     buttons.append(ClipButton(Act.DELETE if own else Act.REPORT, job.id))
     return buttons[:5]
 

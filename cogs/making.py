@@ -5,6 +5,7 @@ everything else stands the acknowledgement.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,7 @@ from cogs.letting_in import let_in
 from cogs.making_buttons import Action
 from cogs.ordering import Ordering
 from cogs.presses import member_of
+from cogs.sight import MemberSight, sees_clip
 
 _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")
 
@@ -159,7 +161,7 @@ class Making:
         """The form of a button. What it says comes from short reads, which fit into the three seconds."""
         await let_in(self._orders, interaction)
         footage = await self._material.footage(
-            job_id, seen_by=member_of(interaction), seen_in=ChannelId(interaction.channel_id or 0)
+            job_id, seen_by=member_of(interaction), seen_in=await self._seen_in(interaction, job_id)
         )
         check_place(interaction)
         prompt = footage.job.order.prompt if purpose is Purpose.REMIX else ""
@@ -187,11 +189,10 @@ class Making:
         return job
 
     async def _repeat(self, interaction: Interaction, action: Action, job_id: JobId) -> None:
-        member = member_of(interaction)
-        job = await self._orders.job(job_id, seen_in=member.guild_id)
+        job = await self._orders.job(job_id, seen_in=member_of(interaction).guild_id)
         order = job.order
-        here = interaction.channel_id in {order.channel_id, job.clip_channel_id}
-        if order.member != member and (order.private or not here):
+        here = interaction.channel_id == order.channel_id and not order.private
+        if not here and not await sees_clip(interaction, job):
             raise NotYours(_("This order is not known here."), _("Order again with /generate."))
         options = await self._orders.typed_for(job)
         press = asked_by(interaction, order.prompt)
@@ -201,9 +202,18 @@ class Making:
             asked = repeats.again(job, options, press)
         await self._order(interaction, asked)
 
+    async def _seen_in(self, interaction: Interaction, clip_id: str) -> ChannelId:
+        """The channel that shows the presser a clip: its own wherever they can read that, else this one."""
+        place = await self._material.shown_in(clip_id)
+        if place is not None and await MemberSight(interaction).sees(place):
+            return place
+        return ChannelId(interaction.channel_id or 0)
+
     async def _order(self, interaction: Interaction, asked: Asked) -> None:
         mark_ordering(interaction)
         check_place(interaction)
+        if asked.clip is not None:
+            asked = replace(asked, seen_in=await self._seen_in(interaction, asked.clip))
         await answer(interaction, await self._ordering.ask(asked, at=interaction.created_at))
 
 

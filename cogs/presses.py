@@ -10,6 +10,7 @@ from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, ma
 from cogs.letting_in import let_in
 from cogs.notes import details_view
 from cogs.ordering import Ordering
+from cogs.sight import sees_clip
 from cogs.whereabouts import member_of
 
 __all__ = ("Presses", "member_of")
@@ -38,10 +39,12 @@ class Presses:
         await answer(interaction, said("\n".join(told)))
 
     async def details(self, interaction: Interaction, job_id: JobId) -> None:
-        """Details: for everybody who sees the message."""
+        """Details: for everybody who sees the message, or the clip from elsewhere with `/clips`."""
         await acknowledge(interaction)
         await let_in(self._orders, interaction)
-        job = await self._job_here(interaction, job_id)
+        job = await self._orders.job(job_id, seen_in=member_of(interaction).guild_id)
+        if not await sees_clip(interaction, job):
+            job = await self._job_here(interaction, job_id)
         if (
             job.order.private
             and job.state is not JobState.POSTED

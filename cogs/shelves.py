@@ -11,7 +11,7 @@ import aiohttp
 import discord
 
 from bot.catalogue import Catalogue
-from bot.domain import NO_CHANNEL, InteractionId, JobId, JobState, Kind, MessageId, UserId
+from bot.domain import InteractionId, JobId, JobState, Kind, MessageId, UserId
 from bot.family import Families
 from bot.gallery import Galleries
 from bot.language import _
@@ -192,8 +192,6 @@ class Shelves:
             family,
             price=sentences.price(job.quote, job.order, play_money=self._play_money),
             own=job.order.member == member,
-            here=interaction.channel_id in {job.order.channel_id, job.clip_channel_id}
-            or job.order.channel_id == NO_CHANNEL,
             can_extend=self._can_extend(),
             link=link,
         )

@@ -4,8 +4,9 @@ from typing import Any
 
 import discord
 
-from bot.domain import ChannelId
+from bot.domain import ChannelId, Job, JobState
 from cogs.answers import Interaction
+from cogs.whereabouts import member_of
 
 FETCHED_MAX = 5
 """Threads that are archived are in no cache. So many of them are asked for; the others count as not seen."""
@@ -56,6 +57,15 @@ class MemberSight:
             return False
         may = place.permissions_for(user)
         return bool(may.view_channel and may.read_message_history)
+
+
+async def sees_clip(interaction: Interaction, job: Job) -> bool:
+    """Whether a member may see the clip of a job of their own server, wherever they are in it now."""
+    if job.order.member == member_of(interaction):
+        return True
+    if job.state is not JobState.POSTED or job.clip_channel_id is None:
+        return False
+    return await MemberSight(interaction).sees(job.clip_channel_id)
 
 
 def _restricted(channel: Any) -> bool:

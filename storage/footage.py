@@ -54,7 +54,7 @@ def newest_in(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId, 
                jobs.takes
         FROM jobs JOIN clips ON clips.job_id = jobs.id
         WHERE jobs.clip_channel_id = ? AND jobs.guild_id = ? AND jobs.state = 'posted'
-              AND jobs.private = 0 AND clips.state = 'shown'
+              AND clips.state = 'shown'
         ORDER BY jobs.created_at DESC LIMIT ?
         """,
         (START_CHARS, channel_id, guild_id, limit),

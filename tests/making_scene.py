@@ -37,7 +37,10 @@ async def clip_of(
     seconds: float = 4.0,
     size: tuple[int, int] = (1280, 720),
 ) -> Job:
-    """Let an order of the stage's be made and posted; its message is one without anything in it."""
+    """Let an order of the stage's be made and posted; its message is one without anything in it.
+
+    A private one is made and kept for its member.
+    """
     at = stage.clock()
     channel_id = job.order.channel_id if channel is None else ChannelId(int(stage.channel(channel)))
     attempt = await stage.database.write(partial(states.submitting, job=job, provider="studio", at=at))
@@ -59,10 +62,24 @@ async def clip_of(
     await stage.database.write(partial(states.stored, job_id=job.id, at=at))
     message = MessageId(job.order.interaction_id + 1)
     posted = partial(states.posted, job_id=job.id, channel_id=channel_id, message_id=message, at=at)
+    if job.order.private:
+        posted = partial(states.kept, job_id=job.id, at=at)
     await stage.database.write(posted)
     kept = await stage.database.read(partial(jobs.get, job_id=job.id))
     assert kept is not None
     return kept
+
+
+async def published(stage: Stage, job: Job) -> Job:
+    """Let a kept private clip be posted in the channel of its order."""
+    message = MessageId(job.order.interaction_id + 1)
+    move = partial(
+        states.published, job_id=job.id, channel_id=job.order.channel_id, message_id=message, at=stage.clock()
+    )
+    await stage.database.write(move)
+    posted = await stage.database.read(partial(jobs.get, job_id=job.id))
+    assert posted is not None
+    return posted
 
 
 async def newest(stage: Stage) -> Job:

@@ -210,13 +210,12 @@ def job_of(
     return replace(job, **changes)
 
 
+OF_TAKES = ("can_cancel", "progress", "expected_at", "clip_here", "clip_state", "held_back", "review")
+
+
 def card_of(job: Job, *more: Job, **changes: Any) -> Card:
     """The card of an order, with $9.60 left of the budget. What can be said of one take is said of all."""
-    of_takes = {
-        name: changes.pop(name)
-        for name in ("can_cancel", "progress", "expected_at", "clip_here", "clip_state")
-        if name in changes
-    }
+    of_takes = {name: changes.pop(name) for name in OF_TAKES if name in changes}
     card = Card(
         takes=tuple(Take(job=one, **of_takes) for one in (job, *more)),
         allowance=Allowance(

@@ -11,7 +11,7 @@ from bot.domain import Job, JobState, Kind
 from bot.options import SEED_MAX
 from bot.sandbox.person import Person
 from cogs.making_buttons import Action, on_card, under_clip
-from tests.making_scene import NOTHING_CHARGED, animate, buttons, made, newest, pressed
+from tests.making_scene import NOTHING_CHARGED, animate, buttons, made, newest, pressed, published
 from tests.picture_files import drawing, encoded
 from tests.stage import Json, Stage, custom_ids, open_stage, texts
 
@@ -266,6 +266,22 @@ async def test_an_order_of_another_channel_is_made_again_by_its_member_alone(sta
 
     await assert_refused(await press(stage, stage.bruno, job, Action.AGAIN), saying="is not known here.")
     assert "Ordered." in texts(await press(stage, stage.ada, job, Action.AGAIN))
+
+
+async def test_what_was_private_and_is_published_is_made_again_by_anybody_who_sees_it(stage: Stage) -> None:
+    job = await published(stage, await made(stage, stage.ada, options={"private": True}))
+
+    assert "Ordered." in texts(await press(stage, stage.bruno, job, Action.AGAIN))
+    again = await newest(stage)
+    assert again.order.member == stage.member("Bruno")
+
+
+async def test_a_clip_that_one_can_see_from_elsewhere_is_made_again_from_there(stage: Stage) -> None:
+    shown = await made(stage, stage.ada, channel="showcase")
+    hidden = await made(stage, stage.mika, channel="mods")
+
+    assert "Ordered." in texts(await press(stage, stage.bruno, shown, Action.AGAIN))
+    await assert_refused(await press(stage, stage.bruno, hidden, Action.AGAIN), saying="is not known here.")
 
 
 async def test_a_failed_order_can_be_made_again(stage: Stage) -> None:

@@ -124,7 +124,7 @@ async def test_a_job_of_another_server_is_not_known_here(stage: Stage) -> None:
 
 
 async def test_a_job_of_another_channel_is_not_known_here(stage: Stage) -> None:
-    hidden = stage.job(channel="mods")
+    hidden = stage.job(channel="mods", member="Mika")
     await stage.database.write(partial(jobs.insert, job=hidden))
     forged = replace(hidden, order=replace(hidden.order, channel_id=ChannelId(int(stage.channel("dailies")))))
     card = await shown(stage, forged)

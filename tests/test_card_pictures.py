@@ -1,4 +1,7 @@
-"""Every state of a card and a clip on the sandbox's page; with DAILIES_SHOTS=folder also as pictures."""
+"""Every state of a card and a clip on the sandbox's page; with DAILIES_SHOTS=folder also as pictures.
+
+DAILIES_SHOTS_LOCALE=de takes them in the language of a German server.
+"""
 
 import asyncio
 import os
@@ -12,9 +15,22 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from bot.delivery import Card, Link, Post
-from bot.domain import ClipState, Fault, FaultKind, Job, JobId, JobState, MessageId, Ticket
+from bot.delivery import Card, HeldBack, Link, Post
+from bot.domain import (
+    ClipState,
+    Fault,
+    FaultKind,
+    Job,
+    JobId,
+    JobState,
+    Kind,
+    MessageId,
+    Micros,
+    Ticket,
+)
+from bot.gates import Found, Gate, Why
 from bot.providers.protocol import Rendering, Waiting
+from bot.reviews import Decision, Review
 from tests.page_scene import ARGUMENTS, CHROMIUM
 from tests.page_stage import write_clip
 from tests.stage import Stage, card_of, open_stage, post_of
@@ -24,6 +40,8 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install the system's package chromium"),
 ]
 TICKET = Ticket(provider_job_id="video_1")
+LOCALE = os.environ.get("DAILIES_SHOTS_LOCALE", "en-US")
+LIKENESS = Fault(kind=FaultKind.LIKENESS, code="refused")
 FAULT = Fault(kind=FaultKind.PROVIDER, code="failed")
 
 
@@ -40,7 +58,8 @@ def cards(stage: Stage) -> Mapping[str, Card]:
     takes = _takes(job(), (JobState.POSTED, JobState.RUNNING, JobState.FAILED, JobState.QUEUED))
     done = _takes(job(), (JobState.POSTED, JobState.FAILED, JobState.POSTED))
     private = job(state=JobState.UNDELIVERABLE)
-    draft = job(state=JobState.POSTED)
+    draft, character = job(state=JobState.POSTED), job(state=JobState.POSTED, prompt="Captain Gull")
+    no_limit = replace(card_of(running).allowance, limit_micros=None, left_micros=None)
     return {
         **states,
         "in the queue": card_of(job(state=JobState.RUNNING), progress=Waiting(3)),
@@ -53,8 +72,46 @@ def cards(stage: Stage) -> Mapping[str, Card]:
         "draft": card_of(replace(draft, order=replace(draft.order, draft=True))),
         "deleted": card_of(job(state=JobState.POSTED), clip_state=ClipState.DELETED),
         "hidden": card_of(job(state=JobState.POSTED), clip_state=ClipState.HIDDEN),
+        "taken down": card_of(job(state=JobState.POSTED), clip_state=ClipState.TAKEN_DOWN),
+        "expired": card_of(job(state=JobState.POSTED), clip_state=ClipState.EXPIRED),
+        "in line again": card_of(job(attempt=1)),
+        "paused": card_of(job(), held_back=HeldBack.PAUSE),
+        "halted": card_of(job(), held_back=HeldBack.HALT),
+        "spending stopped": card_of(job(), held_back=HeldBack.SPENDING),
+        "failed and billed": card_of(
+            job(state=JobState.FAILED, fault=LIKENESS, charged_micros=Micros(400_000))
+        ),
+        "free and without limit": card_of(
+            job(price_micros=0, state=JobState.RUNNING), allowance=no_limit, play_money=False
+        ),
+        "waits for a moderator": _reviewed(stage, job(state=JobState.REVIEW), None),
+        "clip waits for a moderator": _reviewed(stage, job(state=JobState.WITHHELD), None),
+        "change asked for": _reviewed(stage, job(state=JobState.REJECTED), Decision.CHANGE),
+        "nobody looked": _reviewed(stage, job(state=JobState.REJECTED), Decision.EXPIRED),
+        "character": card_of(replace(character, order=replace(character.order, kind=Kind.CHARACTER))),
         "long prompt": card_of(job(prompt="A very long walk along the sea, in the rain. " * 60)),
     }
+
+
+def _reviewed(stage: Stage, job: Job, decision: Decision | None) -> Card:
+    """The card of an order that a moderator looks at, or has looked at."""
+    at = stage.clock()
+    review = Review(
+        id="r",
+        gate=Gate.RENDERING,
+        job_id=job.id,
+        member=job.order.member,
+        channel_id=job.order.channel_id,
+        why=Why.ALL,
+        found=Found(),
+        price_micros=job.quote.price_micros,
+        needed=1,
+        asked_at=at,
+        remind_at=at,
+        expires_at=at + timedelta(days=2),
+        decision=decision,
+    )
+    return card_of(job, review=review)
 
 
 def _takes(first: Job, states: tuple[JobState, ...]) -> list[Job]:
@@ -86,7 +143,7 @@ def clips(stage: Stage, film: Path) -> Mapping[str, Post]:
 
 
 async def test_every_state_is_shown_whole(tmp_path: Path) -> None:
-    async with open_stage(tmp_path) as stage, open_window(stage) as page:
+    async with open_stage(tmp_path, guild_locale=LOCALE) as stage, open_window(stage) as page:
         film = await asyncio.to_thread(write_clip, tmp_path / "film.mp4")
         shown: dict[str, MessageId] = {}
         for name, card in cards(stage).items():

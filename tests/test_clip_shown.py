@@ -9,7 +9,7 @@ import pytest
 from bot.domain import ClipState
 from storage import wishes
 from tests.library_scene import Shelf, open_shelf
-from tests.stage import Json, custom_ids, open_stage, texts, walk
+from tests.stage import Json, button, custom_ids, open_stage, texts, walk
 
 ALL = frozenset(ClipState)
 
@@ -97,7 +97,30 @@ async def test_the_buttons_below_a_clip_are_those_of_its_post(shelf: Shelf) -> N
     }
     assert any(one.startswith("clip:report") for one in custom_ids(theirs))
     assert not any(one.startswith("clip:delete") for one in custom_ids(theirs))
-    assert not any(one.startswith("make:") for one in custom_ids(elsewhere))
+    assert custom_ids(elsewhere) == custom_ids(theirs)
+
+
+async def test_a_clip_that_is_found_in_another_channel_can_be_gone_on_from_and_read_of(shelf: Shelf) -> None:
+    stage = shelf.stage
+    job = await shelf.clip("a kite over dunes")
+    shown = await shelf.ask(stage.bruno, "show", place="showcase", clip=job.id)
+
+    form = await stage.bruno.modal(await stage.bruno.press(shown, button(shown, "make:remix:")["custom_id"]))
+    details = await stage.press(stage.bruno, shown, "details:")
+
+    assert form["components"][0]["component"]["value"] == "a kite over dunes"
+    assert "a kite over dunes" in texts(details)
+
+
+async def test_a_clip_of_a_closed_channel_has_no_details_elsewhere(shelf: Shelf) -> None:
+    stage = shelf.stage
+    job = await shelf.clip("a kite")
+    shown = await shelf.ask(stage.bruno, "show", place="showcase", clip=job.id)
+    shelf.close("dailies", like="mods")
+
+    details = await stage.press(stage.bruno, shown, "details:")
+
+    assert "This order is not known here." in texts(details)
 
 
 async def test_ones_own_private_clip_plays_in_the_answer_and_can_be_published(shelf: Shelf) -> None:

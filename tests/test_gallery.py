@@ -15,7 +15,7 @@ from bot.sandbox.person import Person
 from storage import clips, stars
 from storage.stars import GalleryPost, Hanging
 from tests.library_scene import Shelf, open_shelf
-from tests.stage import Json, custom_ids, open_stage, texts, walk
+from tests.stage import Json, button, custom_ids, open_stage, texts, walk
 
 WALL = "showcase"
 ALL = frozenset(ClipState)
@@ -323,7 +323,9 @@ async def test_the_buttons_in_the_gallery_work_for_all_who_see_it(shelf: Shelf) 
 
     family = await shelf.stage.press(shelf.stage.bruno, there, "lib:hung:")
     kept = await shelf.stage.press(shelf.stage.bruno, there, "lib:heart:")
+    press = await shelf.stage.bruno.press(there, button(there, "make:remix:")["custom_id"])
 
+    assert (await shelf.stage.bruno.modal(press))["custom_id"].endswith(job.id)
     assert any(one.endswith(job.id) for one in custom_ids(family))
     assert "among your favourites" in texts(kept)
     assert [one["url"] for one in walk(there["components"]) if one.get("style") == 5]

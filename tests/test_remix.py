@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import GuildId, Job, Kind
+from bot.domain import ChannelId, GuildId, Job, Kind
 from bot.sandbox.person import Person
 from bot.sources import KEPT_FOR
 from cogs.making_buttons import Action
@@ -22,9 +22,10 @@ from tests.making_scene import (
     newest,
     pressed,
     prompt_in,
+    published,
     sent,
 )
-from tests.stage import Json, Stage, custom_ids, open_stage, post_of, texts
+from tests.stage import Json, Stage, button, custom_ids, open_stage, post_of, texts
 
 MENU = "Remix this clip"
 
@@ -225,6 +226,47 @@ async def test_a_private_clip_is_its_members_alone(stage: Stage) -> None:
 
     await assert_refused(await remix(stage, stage.ada, clip.id), saying="This clip is not known here.")
     assert "in its own copy" in texts(await remix(stage, stage.bruno, clip.id))
+
+
+async def test_a_private_clip_that_was_published_is_for_all_who_see_it(stage: Stage) -> None:
+    clip = await published(stage, await made(stage, stage.bruno, "a secret", options={"private": True}))
+
+    quote = await remix(stage, stage.ada, clip.id)
+
+    assert "in its own copy" in texts(quote)
+    assert [value for _, value in await choices(stage, stage.ada)] == [clip.id]
+
+
+async def test_a_clip_of_a_channel_that_one_can_read_is_remixed_from_another(stage: Stage) -> None:
+    clip = await made(stage, stage.bruno, channel="showcase")
+
+    quote = await remix(stage, stage.ada, clip.id)
+    await stage.answer_quote(stage.ada, quote, "yes")
+
+    remixed = await newest(stage)
+    assert remixed.order.source_job_id == clip.id
+    assert remixed.order.channel_id == ChannelId(int(stage.channel()))
+
+
+async def test_a_clip_of_adults_is_not_remixed_among_others(stage: Stage) -> None:
+    clip = await made(stage, stage.bruno, channel="after-dark")
+
+    await assert_refused(await remix(stage, stage.ada, clip.id), saying="This clip is not known here.")
+    assert "in its own copy" in texts(await remix(stage, stage.ada, clip.id, channel="after-dark"))
+
+
+async def test_the_words_of_a_remix_of_a_clip_from_elsewhere_can_be_changed_on_its_quote(
+    stage: Stage,
+) -> None:
+    clip = await made(stage, stage.bruno, channel="showcase")
+    quote = await remix(stage, stage.ada, clip.id)
+
+    advice = await stage.press(stage.ada, quote, "advice:show:quote:")
+    form = await stage.ada.modal(await stage.ada.press(advice, button(advice, "advice:edit:")["custom_id"]))
+    anew = await stage.ada.answer(await stage.ada.submit(form, {"prompt": "at dawn, in fog"}))
+
+    assert "at dawn, in fog" in texts(anew)
+    assert "in its own copy" in texts(anew)
 
 
 async def test_a_deleted_clip_is_refused_with_a_sentence(stage: Stage) -> None:
