@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from bot.errors import PaidNotEnabled, TooManyInFlight
 from bot.language import _
 from storage import charters, grants
 from storage.budgets import EVERYWHERE, BudgetScope
-from storage.charters import Bounds, Charter
+from storage.charters import CEILING, GUILD, Charter
 from storage.guilds import SpendingRules
 from storage.purses import (
     INSTALLATION,
@@ -24,20 +23,17 @@ from storage.purses import (
     member_key,
     to_day,
 )
-from storage.tallies import PERIODS, Tallies, tallies_of
+from storage.tallies import PERIODS, Bounds, Tallies, tallies_of
 
 _UTC = SpendingRules()
 """The installation's calendar."""
 
 _INSTALLATION = (BudgetScope.INSTALLATION.value, 0)
-_CEILING = (BudgetScope.CEILING.value, 0)
-_GUILD = (BudgetScope.GUILD.value, 0)
 _DEFAULT = (BudgetScope.DEFAULT.value, 0)
 _CHANNEL, _ROLE, _MEMBER = BudgetScope.CHANNEL.value, BudgetScope.ROLE.value, BudgetScope.MEMBER.value
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """There was room: the day in the guild's calendar, and what grants carry of each take's hold."""
 
     guild_day: date
@@ -108,51 +104,35 @@ class Standing:
 
         False says nothing more than to ask them.
         """
-        bounds, limits, day = self.charter.bounds, self.limits, self.day_number
-        whole = self.everywhere.monthly(_INSTALLATION, limits.installation_monthly_micros)
-        least = self._least
-        if not whole or least(INSTALLATION, whole, to_day(self.at.date())) < price_micros:
+        charter, member, has = self.charter, self.member, self._tallies.has
+        bounds, day = charter.bounds, self.day_number
+        whole = self.everywhere.monthly(_INSTALLATION, self.limits.installation_monthly_micros)
+        if not whole or not has(INSTALLATION, whole, to_day(self.at.date()), price_micros):
             return False
-        guild = guild_key(self.member.guild_id)
-        if costs_money:
-            ceiling = bounds.get(_CEILING)
-            if ceiling is None or least(guild, ceiling, day) < price_micros:
-                return False
-        pool = bounds.get(_GUILD)
-        if pool is not None and least(guild, pool, day) < price_micros:
+        pool = charter.paid_pool if costs_money else charter.pool
+        if pool is None or not has(guild_key(member.guild_id), pool, day, price_micros):
             return False
         channel_id = self.channel_id
         if channel_id is not None:
             pool = bounds.get((_CHANNEL, channel_id))
-            if pool is not None and least(channel_key(channel_id), pool, day) < price_micros:
+            if pool is not None and not has(channel_key(channel_id), pool, day, price_micros):
                 return False
-        key = member_key(self.member)
-        own = bounds.get((_MEMBER, self.member.user_id))
+        key = member_key(member)
+        own = bounds.get((_MEMBER, member.user_id))
         if own is None:
-            by_role = [
-                each for role_id in self.role_ids if (each := bounds.get((_ROLE, role_id))) is not None
-            ]
-            if by_role:
-                return max(least(key, each, day) for each in by_role) >= price_micros
-            own = (self.member.in_server and bounds.get(_DEFAULT)) or self.everywhere.monthly(
-                _DEFAULT, limits.member_monthly_micros
+            is_by_role = False
+            for role_id in self.role_ids:
+                by_role = bounds.get((_ROLE, role_id))
+                if by_role is not None:
+                    if has(key, by_role, day, price_micros):
+                        return True
+                    is_by_role = True
+            if is_by_role:
+                return False
+            own = (member.in_server and bounds.get(_DEFAULT)) or self.everywhere.monthly(
+                _DEFAULT, self.limits.member_monthly_micros
             )
-        return not own or least(key, own, day) >= price_micros
-
-    def _least(self, key: Key, bounds: Bounds, day: int) -> int:
-        """The least that any period of a budget has left; -1 (ask `_room`) if its purse is of another day."""
-        tally = self._tallies.get(key)
-        if tally is None:
-            return min(limit for _, limit in bounds)
-        if tally.day != day:
-            return -1
-        spent, held = tally.spent, tally.held
-        least: int | None = None
-        for place, limit in bounds:
-            left = limit - spent[place] - held[place]
-            if least is None or left < least:
-                least = left
-        return -1 if least is None else least
+        return has(key, own, day, price_micros)
 
     def pools(self, *, costs_money: bool) -> Iterator[Room]:
         """The room in the installation, the guild (and its ceiling, for what costs money) and the channel.
@@ -170,7 +150,7 @@ class Standing:
             )
         guild = guild_key(self.member.guild_id)
         if costs_money:
-            ceiling = bounds.get(_CEILING)
+            ceiling = bounds.get(CEILING)
             if ceiling is None and not self.member.in_server:
                 raise PaidNotEnabled(
                     _("Models that cost money are switched off in direct messages."),
@@ -185,7 +165,7 @@ class Standing:
                 )
             yield self._room(BudgetScope.CEILING, guild, ceiling, self.charter.rules, self.day)
         yield self._room(BudgetScope.INSTALLATION, INSTALLATION, whole, _UTC, self.at.date())
-        pool = bounds.get(_GUILD)
+        pool = bounds.get(GUILD)
         if pool is not None:
             yield self._room(BudgetScope.GUILD, guild, pool, self.charter.rules, self.day)
         channel_id = self.channel_id
@@ -280,7 +260,8 @@ def admit(
     """
     standing = Standing(tx, member, channel_id, role_ids, limits, at)
     rules = standing.charter.rules
-    _admit_in_flight(standing, rules, takes)
+    if rules.member_in_flight_max is not None or rules.guild_in_flight_max is not None:
+        _admit_in_flight(standing, rules, takes)
     parts: tuple[tuple[GrantPart, ...], ...] = ((),) * takes
     price = quote.price_micros * takes
     if not price:

@@ -31,6 +31,8 @@ def check_standing(tx: sqlite3.Connection, member: Member, at: datetime, *, orde
         Barred: it says until when; `/standing` says why.
     """
     standing = people.standing(tx, member.guild_id, member.user_id, at)
+    if standing is people.GOOD:
+        return
     if standing.block is not None:
         until = standing.block.until
         if standing.block.guild_id == EVERYWHERE:

@@ -2,8 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from bot.domain import ChannelId, FaultKind, Kind, Member, Order, Quote
 from bot.errors import AgainstRules
@@ -23,8 +23,7 @@ COMMANDS: Mapping[Kind, str] = {
 """What an order of each kind is made from, as rules name it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(NamedTuple):
     """Who orders, where and in which roles. `channels` is the channel and, of a thread, its parent."""
 
     member: Member
@@ -43,6 +42,8 @@ def check_scene(tx: sqlite3.Connection, rules: Rules, scene: Scene, kind: Kind, 
     Raises:
         AgainstRules: with the rule that says no.
     """
+    if rules is channel_rules.FREE:
+        return
     # Discord's @everyone has the server's id and is in nobody's list of roles.
     if rules.roles and set(rules.roles).isdisjoint({*scene.role_ids, scene.member.guild_id}):
         names = ", ".join(f"<@&{role}>" for role in rules.roles)
@@ -86,6 +87,8 @@ def check_order(rules: Rules, order: Order, quote: Quote, names: Callable[[], Ma
     Raises:
         AgainstRules: with the rule that says no.
     """
+    if rules is channel_rules.FREE:
+        return
     if rules.models and order.model not in rules.models:
         known = names()
         raise _against(

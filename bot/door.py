@@ -56,8 +56,8 @@ class Door:
             Refusal: it may not come in; nothing was charged.
         """
         check_time_out(_time(asked.timed_out_until), self._now())
-        scene = _scene_of(asked)
-        rules = await self._database.read(partial(self._let_in, scene, Kind(asked.kind)))
+        scene, kind = _scene_of(asked), Kind(asked.kind)
+        rules = await self._database.read(lambda tx: self._let_in(tx, scene, kind, self._now()))
         await self._consents.check(asked, rules.pictured)
         proposal = await price(self._shaped(asked, rules))
         order, quote = proposal.priced.order, proposal.priced.quote
@@ -77,20 +77,20 @@ class Door:
         check_time_out(timed_out_until, at)
         await self._database.read(partial(check_standing, member=member, at=at, orders=False))
 
-    def admit(self, tx: sqlite3.Connection, order: Order, quote: Quote, role_ids: Collection[int]) -> None:
-        """Return if an order may be placed, in the transaction that holds its money.
+    def admit(
+        self, tx: sqlite3.Connection, order: Order, quote: Quote, role_ids: Collection[int], at: datetime
+    ) -> None:
+        """Return if an order may be placed now, in the transaction that holds its money.
 
         Raises:
             Refusal: it may not; nothing was written.
         """
-        channels = tuple(one for one in (order.channel_id, order.parent_id) if one is not None)
-        scene = Scene(member=order.member, channels=channels, role_ids=role_ids)
-        rules = self._let_in(scene, order.kind, tx)
+        scene = Scene(order.member, _channels(order.channel_id, order.parent_id), role_ids)
+        rules = self._let_in(tx, scene, order.kind, at)
         rules_of.check_order(rules, order, quote, self._names)
-        remixing.check(tx, rules, order, self._now())
+        remixing.check(tx, rules, order, at)
 
-    def _let_in(self, scene: Scene, kind: Kind, tx: sqlite3.Connection) -> Rules:
-        at = self._now()
+    def _let_in(self, tx: sqlite3.Connection, scene: Scene, kind: Kind, at: datetime) -> Rules:
         self._halts.check(scene.member.guild_id)
         check_standing(tx, scene.member, at, orders=True)
         pauses.check(tx, scene.member.guild_id, scene.channels)
@@ -115,9 +115,16 @@ class Door:
 def _scene_of(asked: Asked) -> Scene:
     return Scene(
         member=Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id)),
-        channels=tuple(ChannelId(one) for one in (asked.channel_id, asked.parent_id) if one is not None),
+        channels=_channels(
+            ChannelId(asked.channel_id), None if asked.parent_id is None else ChannelId(asked.parent_id)
+        ),
         role_ids=asked.role_ids,
     )
+
+
+def _channels(channel_id: ChannelId, parent_id: ChannelId | None) -> tuple[ChannelId, ...]:
+    """A channel and, of a thread, its parent."""
+    return (channel_id,) if parent_id is None else (channel_id, parent_id)
 
 
 def _time(text: str | None) -> datetime | None:

@@ -49,7 +49,7 @@ def at_rendering(
     order_id: JobId,
     found: Found,
     *,
-    review_id: str,
+    new_id: Callable[[], str],
     at: datetime,
 ) -> Review | None:
     """The review for which an order waits before it is rendered; None where it goes on by itself.
@@ -66,7 +66,7 @@ def at_rendering(
             )
         return None
     whole = Micros(quote.price_micros * order.takes)
-    return _review(tx, Gate.RENDERING, order_id, order, found, whole, review_id=review_id, at=at)
+    return _review(tx, Gate.RENDERING, order_id, order, found, whole, new_id=new_id, at=at)
 
 
 def write(tx: sqlite3.Connection, order_id: JobId, found: Found, review: Review | None) -> None:
@@ -132,7 +132,7 @@ class Gatehouse:
             job.order,
             rows.noted(tx, job.order_id).joined_with(found),
             job.quote.price_micros,
-            review_id=self._ids.new(),
+            new_id=self._ids.new,
             at=self._now(),
         )
 
@@ -176,7 +176,7 @@ def _review(
     found: Found,
     price_micros: Micros,
     *,
-    review_id: str,
+    new_id: Callable[[], str],
     at: datetime,
 ) -> Review | None:
     member, channel_id = order.member, _gated_by(order)
@@ -193,7 +193,7 @@ def _review(
     rules = rows.rules(tx, member.guild_id)
     dear = rules.two_above_micros is not None and price_micros > rules.two_above_micros
     return Review(
-        id=review_id,
+        id=new_id(),
         gate=gate,
         job_id=job_id,
         member=member,

@@ -66,7 +66,7 @@ class Halts:
         Raises:
             Paused: they are.
         """
-        if self._open.isdisjoint((EVERYTHING, Halted(HaltScope.GUILD, str(guild_id)))):
+        if not self._open or self._open.isdisjoint((EVERYTHING, Halted(HaltScope.GUILD, str(guild_id)))):
             return
         raise Paused(
             _("Whoever runs this bot has paused orders for now."),

@@ -280,7 +280,7 @@ class Orders:
                 raise
             return made
         order_id = JobId(self._ids.new())
-        review = gatehouse.at_rendering(tx, order, quote, order_id, found, review_id=self._ids.new(), at=at)
+        review = gatehouse.at_rendering(tx, order, quote, order_id, found, new_id=self._ids.new, at=at)
         takes: list[Job] = []
         for take, parts in enumerate(admitted.parts, start=1):
             job = Job(
@@ -324,7 +324,7 @@ class Orders:
         if self._surge is not None:
             self._surge.check(quote)
         if self._door is not None:
-            self._door.admit(tx, order, quote, role_ids)
+            self._door.admit(tx, order, quote, role_ids, at)
         return budgets.admit(
             tx,
             order.member,

@@ -66,7 +66,7 @@ class Ruling:
 
         def read(tx: sqlite3.Connection) -> Shown:
             own = channel_rules.get(tx, guild_id, place)
-            channels = [] if place == WHOLE_SERVER else [place]
+            channels = () if place == WHOLE_SERVER else (place,)
             return Shown(own=own, holds=channel_rules.of(tx, guild_id, channels))
 
         return await self._database.read(read)

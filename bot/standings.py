@@ -11,12 +11,11 @@ from bot.domain import ChannelId, GuildId, Limits, Member, Micros, Period
 from storage import alerts, grants, guilds
 from storage import budgets as rows
 from storage.budgets import Budget, BudgetScope, Change
-from storage.charters import Bounds
 from storage.database import Database
 from storage.grants import Grant
 from storage.guilds import SpendingRules
 from storage.purses import INSTALLATION, Key, channel_key, guild_key, member_key
-from storage.tallies import PERIODS, tallies_of
+from storage.tallies import PERIODS, Bounds, tallies_of
 
 __all__ = ["Bound", "BudgetScope", "Change", "Grant", "GuildStanding", "MemberStanding", "Standings"]
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import ChannelId, GuildId, Member, Micros
-from storage.connection import look_up
+from storage.connection import ask_beside, remember
 from storage.times import from_us, to_us
 
 WHOLE_SERVER = ChannelId(0)
@@ -115,9 +115,13 @@ def get(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId) -> Lay
     return UNSET if row is None else _layer(row)
 
 
-def of(tx: sqlite3.Connection, guild_id: GuildId, channels: Sequence[ChannelId]) -> Rules:
+def of(tx: sqlite3.Connection, guild_id: GuildId, channels: tuple[ChannelId, ...]) -> Rules:
     """What holds in a channel: `channels` is itself and, of a thread, then its parent."""
-    rows = look_up(tx, "SELECT * FROM channel_rules WHERE guild_id = ?", (guild_id,))
+    return remember(tx, _of, guild_id, channels)
+
+
+def _of(tx: sqlite3.Connection, guild_id: GuildId, channels: tuple[ChannelId, ...]) -> Rules:
+    rows = ask_beside(tx, "SELECT * FROM channel_rules WHERE guild_id = ?", (guild_id,)).fetchall()
     if not rows:
         return FREE
     layers = {row["channel_id"]: _layer(row) for row in rows}

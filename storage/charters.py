@@ -6,22 +6,28 @@ from dataclasses import dataclass, field
 
 from bot.domain import GuildId, Period
 from storage import guilds
+from storage.budgets import BudgetScope
 from storage.connection import BookConnection
 from storage.guilds import SpendingRules
-from storage.tallies import PERIODS
+from storage.tallies import PERIODS, Bounds
 
 GUILDS_KEPT_MAX = 10_000
 
-Bounds = tuple[tuple[int, int], ...]
-"""The limits of one budget: the period's place in `PERIODS`, and how much."""
+GUILD, CEILING = (BudgetScope.GUILD.value, 0), (BudgetScope.CEILING.value, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Charter:
-    """The limits of a guild (or of everywhere) by scope and by whose they are, and its rules."""
+    """The limits of a guild (or of everywhere) by scope and by whose they are, and its rules.
+
+    `pool` are those that hold for all that the guild orders; `paid_pool` for what costs money, None where
+    the operator has not admitted it.
+    """
 
     bounds: Mapping[tuple[str, int], Bounds]
     rules: SpendingRules
+    pool: Bounds = ()
+    paid_pool: Bounds | None = None
     _monthly: dict[tuple[str, int], tuple[int | None, Bounds]] = field(default_factory=dict)
 
     def monthly(self, whose: tuple[str, int], limit_micros: int | None) -> Bounds:
@@ -56,4 +62,6 @@ def _read(tx: sqlite3.Connection, guild_id: GuildId) -> Charter:
     ):
         whose = (row[0], row[1])
         bounds[whose] = (*bounds.get(whose, ()), (places[row[2]], row[3]))
-    return Charter(bounds, guilds.rules(tx, guild_id))
+    pool, ceiling = bounds.get(GUILD, ()), bounds.get(CEILING)
+    paid = None if ceiling is None else (*pool, *ceiling)
+    return Charter(bounds, guilds.rules(tx, guild_id), pool, paid)

@@ -67,7 +67,11 @@ def sha256_of(tx: sqlite3.Connection, job_id: JobId) -> str | None:
 def states_of(tx: sqlite3.Connection, order_id: JobId) -> dict[JobId, ClipState]:
     """Who may see each clip of an order."""
     rows = tx.execute(
-        "SELECT job_id, clips.state FROM clips JOIN jobs ON jobs.id = job_id WHERE order_id = ?", (order_id,)
+        """
+        SELECT job_id, clips.state FROM jobs JOIN clips ON jobs.id = job_id
+        WHERE jobs.id = ?1 OR order_id = ?1 AND take > 1
+        """,
+        (order_id,),
     )
     return {JobId(job_id): ClipState(state) for job_id, state in rows}
 

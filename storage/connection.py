@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 PURSES_KEPT_MAX = 20_000
 """Some 500 bytes each."""
 
-LOOKED_UP_MAX = 20_000
+REMEMBERED_MAX = 20_000
+"""Answers of one question: a few words each."""
+
+T = TypeVar("T")
+Ks = TypeVarTuple("Ks")
 
 Row = tuple[str | int | None, ...]
 
@@ -45,8 +49,8 @@ class BookConnection(sqlite3.Connection):
         super().__init__(*args, **kwargs)
         self.charters: dict[int, Charter] = {}
         self.purses: dict[Key, Tally | None] = {}
-        self.looked_up: dict[tuple[object, ...], list[Any]] = {}
-        self.looked_up_at = 0
+        self.remembered: dict[Callable[..., Any], dict[tuple[Any, ...], Any]] = {}
+        self.remembered_at = 0
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if self.gathered:
@@ -118,22 +122,26 @@ def ask_beside(tx: sqlite3.Connection, sql: str, parameters: tuple[str | int, ..
     return sqlite3.Connection.execute(tx, sql, parameters)
 
 
-def look_up(tx: sqlite3.Connection, sql: str, parameters: tuple[str | int, ...]) -> list[Any]:
-    """The rows of a question about what is set, asked again only when anything was written since.
+def remember(tx: sqlite3.Connection, read: Callable[[sqlite3.Connection, *Ks], T], *key: *Ks) -> T:
+    """What `read(tx, *key)` says of what is set, read again only when anything was written since.
 
-    Orders alone do not count: it must not be asked of jobs, of the book or of the totals.
+    Orders alone do not count: it must not be read from jobs, from the book or from the totals, and not by
+    the clock. `read` is one function of a module, and asks with `ask_beside`.
     """
     if not isinstance(tx, BookConnection) or tx.tallies is None:
-        return tx.execute(sql, parameters).fetchall()
+        return read(tx, *key)
     written = tx.total_changes - tx.rows_written
-    if written != tx.looked_up_at or len(tx.looked_up) > LOOKED_UP_MAX:
-        tx.looked_up.clear()
-        tx.looked_up_at = written
-    key = (sql, *parameters)
-    rows = tx.looked_up.get(key)
-    if rows is None:
-        rows = tx.looked_up[key] = ask_beside(tx, sql, parameters).fetchall()
-    return rows
+    if written != tx.remembered_at:
+        tx.remembered.clear()
+        tx.remembered_at = written
+    answers = tx.remembered.get(read)
+    if answers is None or len(answers) > REMEMBERED_MAX:
+        answers = tx.remembered[read] = {}
+    try:
+        answer: T = answers[key]
+    except KeyError:
+        answer = answers[key] = read(tx, *key)
+    return answer
 
 
 def forget_charters(connection: sqlite3.Connection) -> None:
@@ -147,7 +155,7 @@ def forget(connection: sqlite3.Connection) -> None:
     if isinstance(connection, BookConnection):
         connection.charters.clear()
         connection.purses.clear()
-        connection.looked_up.clear()
+        connection.remembered.clear()
         connection.gathered = None
 
 

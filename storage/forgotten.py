@@ -185,10 +185,11 @@ def in_the_book_since(tx: sqlite3.Connection, user_id: UserId) -> tuple[datetime
     """When a person last ordered, and whether a hold or an order of theirs is still open."""
     row = tx.execute(
         """
-        SELECT max(opened_at), coalesce(max(ended_at IS NULL), 0) OR EXISTS (
-            SELECT 1 FROM jobs WHERE jobs.user_id = ?1
-                AND jobs.state NOT IN ('undeliverable', 'posted', 'failed', 'rejected', 'cancelled'))
-        FROM holds WHERE user_id = ?1
+        SELECT max(opened_at), coalesce(max(ended_at IS NULL OR jobs.state NOT IN (
+            'undeliverable', 'posted', 'failed', 'rejected', 'cancelled')), 0)
+        FROM jobs LEFT JOIN holds
+            ON job_id = jobs.id AND ended_at IS NULL OR job_id = jobs.id AND ended_at IS NOT NULL
+        WHERE jobs.user_id = ?
         """,
         (user_id,),
     ).fetchone()
@@ -199,8 +200,8 @@ def counted_for_ever(tx: sqlite3.Connection, user_id: UserId) -> list[GuildId]:
     """The servers of a person where a limit counts since ever: there the book goes by their id for ever."""
     rows = tx.execute(
         """
-        SELECT DISTINCT holds.guild_id FROM holds JOIN budgets ON budgets.guild_id = holds.guild_id
-        WHERE holds.user_id = ? AND budgets.period = 'total'
+        SELECT DISTINCT jobs.guild_id FROM jobs JOIN budgets ON budgets.guild_id = jobs.guild_id
+        WHERE jobs.user_id = ? AND budgets.period = 'total'
             AND budgets.scope IN ('member', 'role', 'default')
         """,
         (user_id,),
@@ -212,9 +213,16 @@ def pseudonymise(tx: sqlite3.Connection, user_id: UserId, pseudonym: int, guild_
     """Put a number below zero in the place of a person in one server's book and jobs; how many holds."""
     both = (pseudonym, user_id, guild_id)
     tallies_of(tx).flush()  # what the batch has counted so far is in the rows before they change their name
+    changed = tx.execute(  # found by their jobs, and so before these
+        """
+        UPDATE holds SET user_id = ?1 WHERE user_id = ?2 AND (
+            job_id IN (SELECT id FROM jobs WHERE user_id = ?2 AND guild_id = ?3) AND ended_at IS NULL
+            OR job_id IN (SELECT id FROM jobs WHERE user_id = ?2 AND guild_id = ?3) AND ended_at IS NOT NULL)
+        """,
+        both,
+    ).rowcount
     tx.execute("UPDATE jobs SET user_id = ? WHERE user_id = ? AND guild_id = ?", both)
     tx.execute("UPDATE grants SET user_id = ?, reason = '…' WHERE user_id = ? AND guild_id = ?", both)
-    changed = tx.execute("UPDATE holds SET user_id = ? WHERE user_id = ? AND guild_id = ?", both).rowcount
     tx.execute("UPDATE purses SET user_id = ? WHERE user_id = ? AND scope_id = ? AND scope = 'member'", both)
     tx.execute(
         "UPDATE closed_periods SET user_id = ? WHERE user_id = ? AND scope_id = ? AND scope = 'member'", both

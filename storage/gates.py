@@ -8,7 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from bot.domain import ChannelId, GuildId, JobId, Micros
-from storage.connection import look_up
+from storage.connection import ask_beside, remember
 
 ANYWHERE = ChannelId(0)
 """Stands for every channel of a server that has no setting of its own."""
@@ -99,15 +99,19 @@ NOTHING_FOUND = Found()
 
 def setting(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId, gate: Gate) -> Setting:
     """How a gate stands in a channel: its own setting, else the server's, else ours."""
-    rows = look_up(
+    return remember(tx, _setting, guild_id, channel_id, gate)
+
+
+def _setting(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId, gate: Gate) -> Setting:
+    row = ask_beside(
         tx,
         """
         SELECT mode, first_n FROM gates WHERE guild_id = ? AND channel_id IN (?, ?) AND gate = ?
         ORDER BY channel_id = 0 LIMIT 1
         """,
         (guild_id, channel_id, ANYWHERE, gate.value),
-    )
-    return Setting(mode=Mode(rows[0][0]), first_n=rows[0][1]) if rows else UNSET
+    ).fetchone()
+    return UNSET if row is None else Setting(mode=Mode(row[0]), first_n=row[1])
 
 
 def put(

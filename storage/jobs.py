@@ -39,7 +39,7 @@ def insert(tx: sqlite3.Connection, job: Job) -> bool:
             order.channel_id,
             order.parent_id,
             order.member.user_id,
-            order.kind.value,
+            order.kind._value_,
             order.prompt,
             order.model,
             order.resolution,
@@ -62,7 +62,7 @@ def insert(tx: sqlite3.Connection, job: Job) -> bool:
             quote.offer_id,
             quote.price_micros,
             quote.per_second_micros,
-            job.state.value,
+            job.state._value_,
             created_at,
             created_at if job.state_at is job.created_at else to_us(job.state_at),
         ),
@@ -83,7 +83,9 @@ def by_interaction(tx: sqlite3.Connection, interaction_id: InteractionId) -> Job
 
 def of_order(tx: sqlite3.Connection, order_id: JobId) -> list[Job]:
     """Every take of an order, the first one first."""
-    rows = tx.execute("SELECT * FROM jobs WHERE order_id = ? ORDER BY take", (order_id,))
+    rows = tx.execute(
+        "SELECT * FROM jobs WHERE id = ?1 OR order_id = ?1 AND take > 1 ORDER BY take", (order_id,)
+    )
     return [records.job(row) for row in rows]
 
 
@@ -108,7 +110,18 @@ def beside(tx: sqlite3.Connection, job_id: JobId) -> list[Job]:
 
 def with_stale_card(tx: sqlite3.Connection) -> list[JobId]:
     """The jobs whose latest state is not shown by their order's card."""
-    return [JobId(row[0]) for row in tx.execute("SELECT id FROM jobs WHERE card_rev < rev")]
+    rows = tx.execute(
+        """
+        SELECT id FROM jobs
+        WHERE card_rev < rev AND (state = 'queued' OR state = 'submitting' OR state = 'uncertain'
+                                  OR state = 'running' OR state = 'rendered' OR state = 'stored')
+        UNION ALL
+        SELECT id FROM jobs
+        WHERE card_rev < rev AND NOT (state = 'queued' OR state = 'submitting' OR state = 'uncertain'
+                                      OR state = 'running' OR state = 'rendered' OR state = 'stored')
+        """
+    )
+    return [JobId(row[0]) for row in rows]
 
 
 def count_in_flight(tx: sqlite3.Connection) -> int:
@@ -151,7 +164,10 @@ def card_tried(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
 
 def card_posted(tx: sqlite3.Connection, job_id: JobId, message_id: MessageId, *, rev: int) -> None:
     """The card of an order stands in the channel, which each take knows, and shows its first as of `rev`."""
-    tx.execute("UPDATE jobs SET card_message_id = ? WHERE order_id = ?", (message_id, job_id))
+    tx.execute(
+        "UPDATE jobs SET card_message_id = ?1 WHERE id = ?2 OR order_id = ?2 AND take > 1",
+        (message_id, job_id),
+    )
     card_shown(tx, job_id, rev=rev)
 
 

@@ -22,7 +22,8 @@ def prompts(
             AND NOT EXISTS (
                 SELECT 1 FROM removals WHERE removals.job_id = jobs.id AND removals.done_at IS NULL)
             AND NOT EXISTS (
-                SELECT 1 FROM jobs AS others WHERE others.order_id = jobs.order_id
+                SELECT 1 FROM jobs AS others
+                WHERE (others.id = jobs.order_id OR others.order_id = jobs.order_id AND others.take > 1)
                     AND others.state NOT IN ('undeliverable', 'posted', 'failed', 'rejected', 'cancelled'))
         LIMIT ?3
         """,

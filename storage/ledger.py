@@ -94,7 +94,7 @@ def hold(
     opened_at = to_us(at)
     row = (
         job_id,
-        bearer.value,
+        bearer._value_,
         guild_id,
         channel_id,
         member.user_id,
@@ -122,15 +122,14 @@ def hold(
             (number, part.grant_id, part.amount_micros, job_id),
         )
     tallies = tallies_of(tx)  # the entry is written by the schema
-    tallies.hold(INSTALLATION, utc_number, amount_micros)
     if bearer is Scope.HOUSE:
-        tallies.hold(HOUSE, utc_number, amount_micros)
+        tallies.hold(utc_number, amount_micros, INSTALLATION, HOUSE)
     else:
-        tallies.hold(member_key(member), guild_number, amount_micros - granted)
-        tallies.hold(channel_key(channel_id), guild_number, amount_micros)
-        tallies.hold(guild_key(guild_id), guild_number, amount_micros)
+        tallies.hold(utc_number, amount_micros, INSTALLATION)
+        tallies.hold(guild_number, amount_micros, channel_key(channel_id), guild_key(guild_id))
+        tallies.hold(guild_number, amount_micros - granted, member_key(member))
     for part in parts:
-        tallies.hold(grant_key(part.grant_id), guild_number, part.amount_micros)
+        tallies.hold(guild_number, part.amount_micros, grant_key(part.grant_id))
     settle(tx, tallies)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain import ChannelId, GuildId, JobId, Micros, UserId
-from storage.connection import look_up
+from storage.connection import ask_beside, remember
 from storage.times import from_us, to_us
 
 WHOLE_SERVER = ChannelId(0)
@@ -61,15 +61,10 @@ def resume(
 
 def holding(tx: sqlite3.Connection, guild_id: GuildId, channels: Sequence[ChannelId]) -> Pause | None:
     """The pause of a server, or else of one of these channels."""
-    rows = look_up(
-        tx,
-        """
-        SELECT guild_id, channel_id, paused_by, paused_at FROM pauses
-        WHERE guild_id = ? AND resumed_at IS NULL ORDER BY channel_id
-        """,
-        (guild_id,),
-    )
-    return next((_pause(row) for row in rows if row[1] in (WHOLE_SERVER, *channels)), None)
+    found = remember(tx, _of_guild, guild_id)
+    if not found:
+        return None
+    return next((one for one in found if one.channel_id in (WHOLE_SERVER, *channels)), None)
 
 
 def open_(tx: sqlite3.Connection) -> list[Pause]:
@@ -103,6 +98,18 @@ def waiting(tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId) ->
         (guild_id, channel_id),
     )
     return [Waiting(JobId(row[0]), Micros(row[1])) for row in rows]
+
+
+def _of_guild(tx: sqlite3.Connection, guild_id: GuildId) -> list[Pause]:
+    rows = ask_beside(
+        tx,
+        """
+        SELECT guild_id, channel_id, paused_by, paused_at FROM pauses
+        WHERE guild_id = ? AND resumed_at IS NULL ORDER BY channel_id
+        """,
+        (guild_id,),
+    )
+    return [_pause(row) for row in rows]
 
 
 def _pause(row: sqlite3.Row | tuple[int, ...]) -> Pause:

@@ -41,7 +41,10 @@ TABLES: Mapping[str, str] = {
     "book": """
         SELECT entries.id, entries.kind, entries.amount_micros, entries.bearer, entries.at, holds.job_id,
                holds.guild_id
-        FROM holds JOIN entries ON entries.hold_id = holds.id WHERE holds.user_id = ? ORDER BY entries.id
+        FROM jobs JOIN holds ON job_id = jobs.id AND ended_at IS NULL
+                             OR job_id = jobs.id AND ended_at IS NOT NULL
+            JOIN entries ON entries.hold_id = holds.id
+        WHERE jobs.user_id = ? ORDER BY entries.id
         """,
     "totals": """
         SELECT scope_id AS guild_id, period, starts_on, spent_micros, held_micros FROM totals

@@ -109,7 +109,11 @@ def of_job(tx: sqlite3.Connection, job_id: JobId, gate: Gate) -> Review | None:
 def of_order(tx: sqlite3.Connection, order_id: JobId) -> list[Review]:
     """Every review of an order and of its clips."""
     rows = tx.execute(
-        "SELECT * FROM reviews WHERE job_id IN (SELECT id FROM jobs WHERE order_id = ?) ORDER BY asked_at",
+        """
+        SELECT * FROM reviews
+        WHERE job_id IN (SELECT id FROM jobs WHERE id = ?1 OR order_id = ?1 AND take > 1)
+        ORDER BY asked_at
+        """,
         (order_id,),
     )
     return [review_of(row) for row in rows]
@@ -202,7 +206,9 @@ def withdraw(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
               AND (gate = 'showing' AND job_id = ?2
                    OR gate = 'rendering' AND job_id = (SELECT order_id FROM jobs WHERE id = ?2)
                       AND NOT EXISTS (SELECT 1 FROM jobs AS take
-                                      WHERE take.order_id = reviews.job_id AND take.state = 'review'))
+                                      WHERE (take.id = reviews.job_id
+                                             OR take.order_id = reviews.job_id AND take.take > 1)
+                                            AND take.state = 'review'))
         """,
         (to_us(at), job_id),
     )

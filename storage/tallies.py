@@ -14,6 +14,9 @@ from bot.errors import StorageError
 from storage.connection import BookConnection, ask_beside, forget
 from storage.purses import Key, from_day, starts_on, to_day
 
+Bounds = tuple[tuple[int, int], ...]
+"""The limits of one budget: the period's place in `PERIODS`, and how much."""
+
 PERIODS = (Period.DAY, Period.WEEK, Period.MONTH, Period.TOTAL)
 """A period's place in this is its place in every list of a tally."""
 
@@ -60,6 +63,22 @@ class Tallies:
             tally = self._read[key] = None if row is None else Tally(row[0], [*row[1:5]], [*row[5:9]], row[9])
             return tally
 
+    def has(self, key: Key, bounds: Bounds, day: int, micros: int) -> bool:
+        """Whether a purse has so much left of each of these limits.
+
+        False also where it was last counted in on another day: `used` says more.
+        """
+        tally = self.get(key)
+        if tally is None:
+            return all(limit >= micros for _, limit in bounds)
+        if tally.day != day and bounds:
+            return False
+        spent, held = tally.spent, tally.held
+        for place, limit in bounds:  # noqa: SIM110 - as a generator it takes three times as long
+            if limit - spent[place] - held[place] < micros:
+                return False
+        return True
+
     def used(self, key: Key, period: Period, day: date) -> tuple[int, int]:
         """What a purse has spent and holds in the period that `day` lies in."""
         tally = self.get(key)
@@ -80,20 +99,22 @@ class Tallies:
         ).fetchone()
         return (0, 0) if row is None else (row[0], row[1])
 
-    def hold(self, key: Key, day: int, micros: int) -> None:
+    def hold(self, day: int, micros: int, *keys: Key) -> None:
         """Count a hold that opens: `add`, short, since every order does it four times."""
-        tally = self._read.get(key)
-        if tally is None or tally.day != day:
-            self.add(key, day, held=micros, opened=1)
-            return
+        read, changed = self._read, self._changed
+        for key in keys:
+            tally = read.get(key)
+            if tally is None or tally.day != day:
+                self.add(key, day, held=micros, opened=1)
+                continue
+            changed[key] = tally
+            tally.open_holds += 1
+            held = tally.held
+            held[0] += micros
+            held[1] += micros
+            held[2] += micros
+            held[3] += micros
         self.changes += 1
-        self._changed[key] = tally
-        tally.open_holds += 1
-        held = tally.held
-        held[0] += micros
-        held[1] += micros
-        held[2] += micros
-        held[3] += micros
 
     def add(self, key: Key, day: int, *, spent: int = 0, held: int = 0, opened: int = 0) -> None:
         """Count upwards in the periods that `day` lies in, of a purse that may be new."""

@@ -83,7 +83,6 @@ SQL_STANDS_AT = {
     "executemany": 0,
     "executescript": 0,
     "write_row": 1,
-    "look_up": 1,
     "ask_beside": 1,
 }
 """Which argument of a call is the statement."""

@@ -139,7 +139,7 @@ def test_a_report_reads_by_an_index_and_never_whole_tables(book: sqlite3.Connect
     plan = [str(row["detail"]) for row in book.execute(f"EXPLAIN QUERY PLAN {statement}")]
 
     assert any(
-        "jobs_of_a_member (guild_id=? AND user_id=? AND created_at>? AND created_at<?)" in p for p in plan
+        "jobs_of_a_member (user_id=? AND guild_id=? AND created_at>? AND created_at<?)" in p for p in plan
     )
     assert not any(p.startswith("SCAN") for p in plan)
 

@@ -141,7 +141,7 @@ async def test_new_orders_are_refused_where_they_are_placed(bench: Bench) -> Non
     door = Door(bench.running.database, bench.catalogue(), ids=ids, now=bench.clock, halts=bench.halts)
 
     def placed(of: Job) -> None:
-        bench.write(partial(door.admit, order=of.order, quote=of.quote, role_ids=()))
+        bench.write(partial(door.admit, order=of.order, quote=of.quote, role_ids=(), at=bench.clock()))
 
     await change(bench, halt(HaltScope.GUILD, GUILD))
     elsewhere = replace(ANN, guild_id=GuildId(ANN.guild_id + 1))

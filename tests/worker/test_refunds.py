@@ -160,7 +160,7 @@ async def denied_before(bench: Bench) -> Job:
 
     def placed(tx: sqlite3.Connection) -> None:
         review = gatehouse.at_rendering(
-            tx, job.order, job.quote, job.id, NOTHING_FOUND, review_id="r", at=bench.clock()
+            tx, job.order, job.quote, job.id, NOTHING_FOUND, new_id=lambda: "r", at=bench.clock()
         )
         bookkeeping.place(tx, job)
         gatehouse.write(tx, job.id, NOTHING_FOUND, review)
