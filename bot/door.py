@@ -18,8 +18,10 @@ from bot.halts import Halts
 from bot.ids import Ids
 from bot.pricing import Proposal
 from bot.remixing import RemixAsks
-from storage import channel_rules
+from storage import channel_rules, people
+from storage import pauses as pauses_of
 from storage.channel_rules import Rules
+from storage.connection import remember
 from storage.database import Database
 
 
@@ -91,10 +93,13 @@ class Door:
         remixing.check(tx, rules, order, at)
 
     def _let_in(self, tx: sqlite3.Connection, scene: Scene, kind: Kind, at: datetime) -> Rules:
-        self._halts.check(scene.member.guild_id)
-        check_standing(tx, scene.member, at, orders=True)
-        pauses.check(tx, scene.member.guild_id, scene.channels)
-        rules = channel_rules.of(tx, scene.member.guild_id, scene.channels)
+        member = scene.member
+        self._halts.check(member.guild_id)
+        if remember(tx, _is_open, member.guild_id, scene.channels, member.user_id):  # as for nearly all
+            return channel_rules.FREE
+        check_standing(tx, member, at, orders=True)
+        pauses.check(tx, member.guild_id, scene.channels)
+        rules = channel_rules.of(tx, member.guild_id, scene.channels)
         rules_of.check_scene(tx, rules, scene, kind, at)
         return rules
 
@@ -110,6 +115,17 @@ class Door:
 
     def _is_mature(self, model: str) -> bool:
         return any(row.mature for row in self._catalogue.all_models() if row.id == model)
+
+
+def _is_open(
+    tx: sqlite3.Connection, guild_id: GuildId, channels: tuple[ChannelId, ...], user_id: UserId
+) -> bool:
+    """Whether nothing is set for a place, and nothing was done about a member, that could keep them out."""
+    return (
+        not people.ever_met(tx, guild_id, user_id)
+        and pauses_of.holding(tx, guild_id, channels) is None
+        and channel_rules.of(tx, guild_id, channels) is channel_rules.FREE
+    )
 
 
 def _scene_of(asked: Asked) -> Scene:

@@ -169,9 +169,22 @@ def lift(tx: sqlite3.Connection, sanction_id: str, *, by: UserId, at: datetime) 
     return cursor.rowcount == 1
 
 
+def ever_met(tx: sqlite3.Connection, guild_id: GuildId, user_id: UserId) -> bool:
+    """Whether anything was ever done about somebody that was not lifted."""
+    found = ask_beside(
+        tx,
+        """
+        SELECT 1 FROM sanctions WHERE user_id = ? AND (guild_id = ? OR guild_id = 0) AND lifted_at IS NULL
+        LIMIT 1
+        """,
+        (user_id, guild_id),
+    )
+    return found.fetchone() is not None
+
+
 def standing(tx: sqlite3.Connection, guild_id: GuildId, user_id: UserId, at: datetime) -> Standing:
     """How somebody stands in a server at a moment."""
-    if not remember(tx, _ever_met, guild_id, user_id):  # as nearly all who order
+    if not remember(tx, ever_met, guild_id, user_id):  # as nearly all who order
         return GOOD
     found = open_of(tx, Member(guild_id=guild_id, user_id=user_id), at)
     return standing_by(found) if found else GOOD
@@ -229,19 +242,6 @@ def set_discipline(tx: sqlite3.Connection, guild_id: GuildId, wanted: Discipline
             wanted.block_days,
         ),
     )
-
-
-def _ever_met(tx: sqlite3.Connection, guild_id: GuildId, user_id: UserId) -> bool:
-    """Whether anything was ever done about somebody that was not lifted."""
-    found = ask_beside(
-        tx,
-        """
-        SELECT 1 FROM sanctions WHERE user_id = ? AND (guild_id = ? OR guild_id = 0) AND lifted_at IS NULL
-        LIMIT 1
-        """,
-        (user_id, guild_id),
-    )
-    return found.fetchone() is not None
 
 
 def _longest(sanctions: Sequence[Sanction], measure: Measure) -> Sanction | None:

@@ -68,7 +68,10 @@ class Tallies:
 
         False also where it was last counted in on another day: `used` says more.
         """
-        tally = self.get(key)
+        try:
+            tally = self._read[key]
+        except KeyError:
+            tally = self.get(key)
         if tally is None:
             return all(limit >= micros for _, limit in bounds)
         if tally.day != day and bounds:

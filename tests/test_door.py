@@ -1,15 +1,24 @@
 """The door: what keeps an order out before it is priced, and again in the transaction that places it."""
 
-from collections.abc import AsyncIterator
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.errors import Barred
+from bot.domain import Job
+from bot.errors import Barred, Refusal
 from bot.people import Measure, People
+from storage import channel_rules
+from storage import pauses as pause_rows
+from storage import people as people_rows
+from storage.channel_rules import WHOLE_SERVER, Layer
 from storage.database import Database, open_database
+from storage.pauses import Pause
+from storage.people import Sanction
 from tests.props import ANN, BEN, NOON, Clock, Desk, asked, rows
 
 SECOND = timedelta(seconds=1)
@@ -78,3 +87,43 @@ async def test_a_block_between_price_and_yes_holds_no_money(
     with pytest.raises(Barred):
         await desk.orders.order(asked(), proposal)
     assert (await rows(database))["holds"] == 0
+
+
+def blocks(tx: sqlite3.Connection) -> None:
+    people_rows.insert(
+        tx,
+        Sanction(
+            id="s",
+            guild_id=ANN.guild_id,
+            user_id=ANN.user_id,
+            measure=Measure.BLOCK,
+            reason="spam",
+            by_id=BEN.user_id,
+            at=NOON,
+        ),
+    )
+
+
+def pauses(tx: sqlite3.Connection) -> None:
+    pause_rows.pause(
+        tx, Pause(guild_id=ANN.guild_id, channel_id=WHOLE_SERVER, paused_by=BEN.user_id, paused_at=NOON)
+    )
+
+
+def rules(tx: sqlite3.Connection) -> None:
+    channel_rules.put(tx, ANN.guild_id, WHOLE_SERVER, Layer(kinds=("animate",)))
+
+
+@pytest.mark.parametrize("shuts", [blocks, pauses, rules])
+async def test_a_door_that_shuts_between_two_orders_of_a_batch_is_shut_to_the_second(
+    desk: Desk, database: Database, shuts: Callable[[sqlite3.Connection], None]
+) -> None:
+    one, other = (replace(asked(), interaction_id=number) for number in (1, 2))
+    before = desk.orders.order(one, await desk.orders.propose(one))
+    after = desk.orders.order(other, await desk.orders.propose(other))
+
+    first, _, second = await asyncio.gather(before, database.write(shuts), after, return_exceptions=True)
+
+    assert isinstance(first, Job)
+    assert isinstance(second, Refusal)
+    assert (await rows(database))["holds"] == 1
