@@ -15,6 +15,7 @@ from bot.domain import NOWHERE, Kind, Micros
 from bot.errors import DailiesError, SettingsError, TooManyIdentifies
 from bot.money import parse_usd
 from bot.release import RELEASE
+from storage.disk import failure
 
 CONFIG_EXIT = 78
 """EX_CONFIG: restarting will not help; the shipped units treat it as final."""
@@ -36,6 +37,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DailiesError as fault:
         print(f"dailies: {fault} [{fault.code}]", file=sys.stderr)
         return CONFIG_EXIT if isinstance(fault, TooManyIdentifies) else 1
+    except OSError as fault:
+        if (disk := failure(fault)) is None:
+            raise
+        print(f"dailies: {disk} [{disk.code}]", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from bot.errors import DataFolderInUse, StorageError
+from storage.disk import failure
 
 
 class FolderLock:
@@ -21,7 +22,7 @@ class FolderLock:
 
         Raises:
             DataFolderInUse: another process has it; the message says which.
-            StorageError: the folder cannot be written, or its file system has no locks.
+            StorageError: the folder cannot be written, or its file system has no locks; DiskFull: no room.
         """
         try:
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -42,8 +43,12 @@ class FolderLock:
         except OSError as fault:
             os.close(fd)
             raise StorageError(f"{self._path} cannot be locked: {fault.strerror}") from fault
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        except OSError as fault:
+            os.close(fd)
+            raise failure(fault) or StorageError(f"{self._path}: {fault.strerror}") from fault
         self._fd = fd
         return self
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -154,6 +155,18 @@ def test_each_missing_codec_and_format_is_named_and_those_here_are_all_there() -
     assert len(found) == len(named)
     assert not media_tools._in_ffmpeg("no_such_codec", "w")
     assert media_tools._in_pillow("webp")
+
+
+def test_libraries_that_cannot_be_loaded_are_named_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)  # as Python marks what cannot be imported
+    monkeypatch.setitem(sys.modules, "PIL.features", None)
+
+    found = list(media_tools.media_tools())
+
+    assert [finding.code for finding in found] == ["codec_missing", "picture_format_missing"]
+    assert "av cannot be loaded" in found[0].cause
 
 
 @pytest.fixture

@@ -72,6 +72,14 @@ def test_what_an_editor_left_in_env_is_noted_and_run_reads_past_it(
     assert not any("a.b.c" in finding.cause + finding.mend for finding in found)
 
 
+def test_an_env_file_that_is_no_text_is_named(env: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    env.write_bytes(b"\xff\xfe\x00DAILIES")
+
+    assert main(["check", "--env-file", str(env)]) == 1
+
+    assert "env_file_unreadable" in capsys.readouterr().out
+
+
 def test_the_env_file_is_written_anew_by_fix_and_says_the_same(env: Path) -> None:
     env.write_bytes(b"\xef\xbb\xbf# here\r\nDAILIES_DISCORD_TOKEN=a.b.c \r\nDAILIES_DATA_DIR=x\r\n")
     before = load({}, env_file=env)
@@ -146,7 +154,9 @@ def test_an_open_data_folder_and_an_open_database_are_errors(tmp_path: Path) -> 
     (folder / "dailies.db").touch(0o644)
     (folder / "links.key").touch(0o600)
 
-    (folder / "backups").mkdir(mode=0o750)
+    (folder / "backups").mkdir()
+    for path, mode in ((folder, 0o755), (folder / "dailies.db", 0o644), (folder / "backups", 0o750)):
+        path.chmod(mode)  # whatever this process' umask is
     found = list(private_files.data(folder, folder / "backups"))
 
     assert [finding.code for finding in found] == ["data_folder_open", "data_folder_open", "data_file_open"]

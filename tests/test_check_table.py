@@ -4,7 +4,7 @@ import os
 import re
 import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -35,6 +35,13 @@ def test_every_finding_stands_in_the_table_and_nothing_else() -> None:
     )
 
     assert set(table()) - {"check"} == made | either
+
+
+def test_every_finding_is_found_in_some_test_of_the_checks() -> None:
+    others = [path for path in (ROOT / "tests").glob("test_check*.py") if path != Path(__file__)]
+    tested = "".join(path.read_text("utf-8") for path in [*others, ROOT / "tests" / "test_real_processes.py"])
+
+    assert {code for code in table() if not re.search(rf"\b{code}\b", tested)} == set()
 
 
 def setting(name: str, value: str) -> Break:
@@ -96,11 +103,13 @@ ENDS: list[tuple[str, int, Break]] = [
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    before = os.umask(0o022)  # `run` sets its own, for all of the process
     monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
     monkeypatch.setenv(TOKEN, "a.b.c")
     monkeypatch.setenv("DAILIES_DISCORD_API_URL", "http://127.0.0.1:9/api/v10")  # nobody is called
-    return tmp_path
+    yield tmp_path
+    os.umask(before)
 
 
 def run(folder: Path) -> int:

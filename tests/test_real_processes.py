@@ -106,10 +106,10 @@ async def until_log_says(house: Household, words: str) -> None:
 
 
 @contextlib.contextmanager
-def small_disk(at: Path) -> Iterator[None]:
-    """A disk of its own, of `DISK_BYTES`, mounted there."""
+def small_disk(at: Path, *, size_bytes: int = DISK_BYTES) -> Iterator[None]:
+    """A disk of its own, of that size, mounted there."""
     at.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(at)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(at)]
     try:
         tried = subprocess.run(mount, capture_output=True, text=True, check=False)
     except FileNotFoundError:

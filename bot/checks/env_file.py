@@ -26,6 +26,15 @@ def written(path: Path) -> Iterator[Finding]:
             f"chown $(id -u) {path} && chmod 600 {path}",
         )
         return
+    try:
+        text = raw.removeprefix(_BOM).decode("utf-8")
+    except UnicodeDecodeError:
+        yield error(
+            "env_file_unreadable",
+            f"{path} is no text in UTF-8",
+            f"write {path} anew as .env.example shows it, in an editor that writes UTF-8",
+        )
+        return
     if raw.startswith(_BOM):
         yield note(
             "env_file_bom",
@@ -40,7 +49,7 @@ def written(path: Path) -> Iterator[Finding]:
             "python -m bot check --fix",
             partial(rewrite, path),
         )
-    yield from _of_values(path, raw.removeprefix(_BOM).decode("utf-8", "replace"))
+    yield from _of_values(path, text)
 
 
 def _of_values(path: Path, text: str) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """What clips and pictures are read and written with: the codecs in PyAV's FFmpeg, the formats in Pillow."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 
 from bot.checks.finding import Finding, error, warning
 
@@ -24,6 +25,10 @@ def media_tools(
         has_codec: of a name and `w`, `r` or `f` (a container): whether FFmpeg has it.
         has_picture: of one of Pillow's names: whether it reads that.
     """
+    unusable = list(_not_loaded())
+    if unusable:
+        yield from unusable
+        return
     codec, picture = has_codec or _in_ffmpeg, has_picture or _in_pillow
     for name in ENCODERS:
         if not codec(name, "w"):
@@ -37,6 +42,15 @@ def media_tools(
     for name, word in PICTURES.items():
         if not picture(name):
             yield warning("picture_format_missing", f"Pillow cannot read {word}", _MEND)
+
+
+def _not_loaded() -> Iterator[Finding]:
+    """A library that cannot be used at all: what it needs itself is gone, or is another release's."""
+    for library, code in (("av", "codec_missing"), ("PIL.features", "picture_format_missing")):
+        try:
+            import_module(library)
+        except ImportError as fault:
+            yield error(code, f"{library} cannot be loaded: {fault}", _MEND)
 
 
 def _in_ffmpeg(name: str, way: str) -> bool:
