@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from bot import settings
 from bot.domain import NOWHERE, Kind, Micros
@@ -21,6 +22,13 @@ CONFIG_EXIT = 78
 """EX_CONFIG: restarting will not help; the shipped units treat it as final."""
 
 DEMO_PROMPT = "a paper boat crossing a rain puddle, soft rain, no music"
+
+
+_AddTo = Callable[[argparse.ArgumentParser], None]
+
+
+class _Say(Protocol):
+    def __call__(self, chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int: ...
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,37 +103,30 @@ def _parser() -> argparse.ArgumentParser:
 
     from bot.commands import audit, backup, check, halting, jobs, ledger, reports, status  # noqa: PLC0415
 
-    looked = commands.add_parser("check", help="what is wrong with this installation, and what mends it")
-    check.add_to(looked)
-    looked.set_defaults(command=partial(check.run, say=print))
-
-    stands = commands.add_parser("status", help="how the running bot stands, live")
-    status.add_to(stands)
-    stands.set_defaults(command=partial(status.run, say=print))
-
-    book = commands.add_parser("ledger", help="the book of money")
-    ledger.add_to(book)
-    book.set_defaults(command=partial(ledger.run, say=print))
-
-    reported = commands.add_parser("reports", help="reported clips that wait; the record of every report")
-    reports.add_to(reported)
-    reported.set_defaults(command=partial(reports.run, say=print))
-
-    acts = commands.add_parser("audit", help="the record of acts: who did what to which clip, member, rule")
-    audit.add_to(acts)
-    acts.set_defaults(command=partial(audit.run, say=print))
-
-    uncertain = commands.add_parser("jobs", help="those of which nobody knows, and your word on them")
-    jobs.add_to(uncertain)
-    uncertain.set_defaults(command=partial(jobs.run, say=print))
-
-    stop = commands.add_parser("pause", help="take no new orders of everything, a provider, model or server")
-    halting.add_pause_to(stop)
-    stop.set_defaults(command=partial(halting.pause, say=print))
-
-    go_on = commands.add_parser("resume", help="let that go on, or what the breaker on spending has stopped")
-    halting.add_resume_to(go_on)
-    go_on.set_defaults(command=partial(halting.resume, say=print))
+    said: list[tuple[str, str, _AddTo, _Say]] = [
+        ("check", "what is wrong with this installation, and what mends it", check.add_to, check.run),
+        ("status", "how the running bot stands, live", status.add_to, status.run),
+        ("ledger", "the book of money", ledger.add_to, ledger.run),
+        ("reports", "reported clips that wait; the record of every report", reports.add_to, reports.run),
+        ("audit", "the record of acts: who did what to which clip, member, rule", audit.add_to, audit.run),
+        ("jobs", "those of which nobody knows, and your word on them", jobs.add_to, jobs.run),
+        (
+            "pause",
+            "take no new orders of everything, a provider, model or server",
+            halting.add_pause_to,
+            halting.pause,
+        ),
+        (
+            "resume",
+            "let that go on, or what the breaker on spending has stopped",
+            halting.add_resume_to,
+            halting.resume,
+        ),
+    ]
+    for name, about, add_to, command in said:
+        added = commands.add_parser(name, help=about)
+        add_to(added)
+        added.set_defaults(command=partial(command, say=print))
 
     backup.add_to(commands, print)
     return parser

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from bot import duty
 from bot.domain import ChannelId, GuildId, Member
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.nonces import NONCE_HOLDS
@@ -71,12 +72,7 @@ class ActLog:
 
     async def run(self) -> None:
         """Look and tell until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception:  # whatever it is, the next look may go better
-                log.exception("the log of acts failed", extra={"code": "act_log_failed"})
-            await self._pause(LOOK_EVERY_S)
+        await duty.repeated(self.look, every_s=LOOK_EVERY_S, pause=self._pause, code="act_log_failed")
 
     async def choose(self, channel_id: ChannelId | None, *, by: Member) -> ChannelId | None:
         """Name the channel for a server's acts from now on (None: none); returns the one before."""

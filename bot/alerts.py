@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from bot import duty
 from bot.domain import ChannelId, GuildId, MessageId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.nonces import Nonces
@@ -90,14 +91,14 @@ class Alerts:
         self._stated_at: datetime | None = None
 
     async def run(self) -> None:
-        """Look and tell until cancelled. It never ends by itself: a duty that ends, ends the process."""
-        while True:
-            try:
-                await self.look()
-                await self.tell()
-            except Exception:  # whatever it is, it is tried again, and orders go on meanwhile
-                log.exception("alerts failed", extra={"code": "alerts_failed"})
-            await self._pause(LOOK_EVERY_S)
+        """Look and tell until cancelled."""
+        await duty.repeated(
+            self._look_and_tell, every_s=LOOK_EVERY_S, pause=self._pause, code="alerts_failed"
+        )
+
+    async def _look_and_tell(self) -> None:
+        await self.look()
+        await self.tell()
 
     async def look(self) -> None:
         """Write down what is to be told. Where nothing has moved it costs one short read."""

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+from bot import duty
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.notices import Operator
 from bot.reporting import channel_of
@@ -53,12 +54,7 @@ class Deadlines:
 
     async def run(self) -> None:
         """Look and remind until cancelled."""
-        while True:
-            try:
-                await self.look()
-            except Exception:  # whatever it is, the next look may go better
-                log.exception("deadlines failed", extra={"code": "deadlines_failed"})
-            await self._pause(LOOK_EVERY_S)
+        await duty.repeated(self.look, every_s=LOOK_EVERY_S, pause=self._pause, code="deadlines_failed")
 
     async def look(self) -> None:
         """Remind of every case that has reached a mark since the last look."""

@@ -5,13 +5,13 @@ a process that starts tells the highest that is passed once more.
 """
 
 import asyncio
-import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
+from bot import duty
 from bot.domain import Limits, Micros, Period
 from bot.money import format_usd
 from bot.notices import Operator
@@ -20,8 +20,6 @@ from storage.budgets import EVERYWHERE, BudgetScope
 from storage.database import Database
 from storage.purses import INSTALLATION, starts_on
 from storage.tallies import PERIODS, tallies_of
-
-log = logging.getLogger(__name__)
 
 PERCENTS = (50, 80, 100)
 LOOK_EVERY_S = 15.0
@@ -74,13 +72,8 @@ class Filling:
         self._told: dict[Period, tuple[date, Micros, int]] = {}
 
     async def run(self) -> None:
-        """Look until cancelled. It never ends by itself: a duty that ends, ends the process."""
-        while True:
-            try:
-                await self.look()
-            except Exception:  # whatever it is, it is tried again, and orders go on meanwhile
-                log.exception("limits not looked at", extra={"code": "filling_failed"})
-            await self._pause(LOOK_EVERY_S)
+        """Look until cancelled."""
+        await duty.repeated(self.look, every_s=LOOK_EVERY_S, pause=self._pause, code="filling_failed")
 
     async def look(self) -> None:
         """Tell what was passed since the last look, the highest threshold of each limit."""

@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 
 import av
 import numpy as np
-from av.container import InputContainer
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from bot import reel
 from bot.confinement import confine
 
 _MEMORY_BYTES_MAX = 1 << 30
@@ -60,40 +59,15 @@ def frames_of(path: str) -> Iterator[Image.Image]:
         ValueError: there are none.
         av.FFmpegError: FFmpeg could not read the file.
     """
-    options = {"protocol_whitelist": "file", "max_streams": "16"}
-    with av.open(f"file:{path}", format="mp4", options=options) as container:
-        if not container.streams.video:
-            raise ValueError("there are no pictures in it")
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
-        times = _times(container, stream)
-        count = 0
-        for packet in container.demux(stream):
-            try:
-                decoded = packet.decode()
-            except av.InvalidDataError:
-                continue
-            for frame in decoded:
-                count += 1
-                if times and (frame.pts is None or frame.pts >= times[0]):
-                    times.pop(0)
-                    yield Image.fromarray(frame.reformat(format="gray").to_ndarray()).rotate(
-                        frame.rotation, expand=True
-                    )
-                if not times or count >= _FRAMES_DECODED_MAX:
-                    return
-
-
-def _times(container: InputContainer, stream: VideoStream) -> list[int]:
-    """When to look, in the stream's own units."""
-    if stream.duration is not None:
-        length = stream.duration
-    elif stream.time_base is not None:
-        length = int((container.duration or 0) / av.time_base / stream.time_base)
-    else:
-        length = 0
-    start = stream.start_time or 0
-    return [start, *(start + length * (2 * part + 1) // 10 for part in range(_FRAMES - 1))]
+    with reel.opened(path) as clip:
+        times = [clip.at(0, 1), *(clip.at(2 * part + 1, 10) for part in range(_FRAMES - 1))]
+        for count, frame in enumerate(clip.frames(), start=1):
+            if times and (frame.pts is None or frame.pts >= times[0]):
+                times.pop(0)
+                grey = Image.fromarray(frame.reformat(format="gray").to_ndarray())
+                yield grey.rotate(frame.rotation, expand=True)
+            if not times or count >= _FRAMES_DECODED_MAX:
+                return
 
 
 def main(arguments: Sequence[str]) -> None:

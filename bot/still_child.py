@@ -14,13 +14,13 @@ from enum import StrEnum
 from pathlib import Path
 
 import av
-from av.container import InputContainer
 from av.video.reformatter import Colorspace
-from av.video.stream import VideoStream
 from PIL import Image, ImageStat
 
+from bot import reel
 from bot.confinement import confine
 from bot.picture_child import write
+from bot.reel import Reel
 
 _MEMORY_BYTES_MAX = 1 << 30
 _CPU_S_MAX = 60
@@ -48,19 +48,14 @@ def still(path: str, moment: Moment) -> Image.Image:
         ValueError: there is no such frame.
         av.FFmpegError: FFmpeg could not read the file.
     """
-    options = {"protocol_whitelist": "file", "max_streams": "16"}
-    with av.open(f"file:{path}", format="mp4", options=options) as container:
-        if not container.streams.video:
-            raise ValueError("there are no pictures in it")
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
+    with reel.opened(path) as clip:
         match moment:
             case Moment.FIRST:
-                frame = next(_frames(container, stream), None)
+                frame = next(clip.frames(), None)
             case Moment.LAST:
-                frame = _last(container, stream)
+                frame = _last(clip)
             case Moment.TELLING:
-                frame = _most_telling(container, stream)
+                frame = _most_telling(clip)
         if frame is None:
             raise ValueError("none of its pictures can be decoded")
         return _as_seen(frame)
@@ -73,15 +68,10 @@ def frames(path: str, count: int) -> Iterator[Image.Image]:
         ValueError: there is none.
         av.FFmpegError: FFmpeg could not read the file.
     """
-    options = {"protocol_whitelist": "file", "max_streams": "16"}
-    with av.open(f"file:{path}", format="mp4", options=options) as container:
-        if not container.streams.video:
-            raise ValueError("there are no pictures in it")
-        stream = container.streams.video[0]
-        stream.codec_context.thread_count = 1
-        wanted = deque(_at(container, stream, 2 * part + 1, 2 * count) for part in range(count))
+    with reel.opened(path) as clip:
+        wanted = deque(clip.at(2 * part + 1, 2 * count) for part in range(count))
         shown, last = 0, None
-        for last in _frames(container, stream):
+        for last in clip.frames():
             if wanted and last.pts is not None and last.pts >= wanted[0]:
                 while wanted and last.pts >= wanted[0]:
                     wanted.popleft()
@@ -96,57 +86,37 @@ def frames(path: str, count: int) -> Iterator[Image.Image]:
             raise ValueError("none of its pictures can be decoded")
 
 
-def _frames(container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    """The frames from here to the end, in the order of time, without those that are damaged."""
-    for packet in container.demux(stream):
-        try:
-            yield from packet.decode()
-        except av.InvalidDataError:
-            continue
-
-
-def _last(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+def _last(clip: Reel) -> av.VideoFrame | None:
     """The last one that can be decoded: of the last group of pictures, else of the whole clip."""
     frame = None
-    container.seek(_at(container, stream, 1, 1), stream=stream)
-    for frame in _frames(container, stream):  # noqa: B007 - the last one is what is wanted
+    clip.seek(clip.at(1, 1))
+    for frame in clip.frames():  # noqa: B007 - the last one is what is wanted
         pass
     if frame is None:
-        container.seek(_at(container, stream, 0, 1), stream=stream)
-        for frame in _frames(container, stream):  # noqa: B007
+        clip.seek(clip.at(0, 1))
+        for frame in clip.frames():  # noqa: B007
             pass
     return frame
 
 
-def _most_telling(container: InputContainer, stream: VideoStream) -> av.VideoFrame | None:
+def _most_telling(clip: Reel) -> av.VideoFrame | None:
     """Of a few frames over the clip's length the one with the most contrast: no black, no fade, no blank.
 
     Where a player can begin (which costs one frame each), and in the middle, up to which is decoded.
     """
     candidates: list[av.VideoFrame] = []
     for part in range(_SAMPLES):
-        container.seek(_at(container, stream, part, _SAMPLES), stream=stream)
-        found = next(_frames(container, stream), None)
+        clip.seek(clip.at(part, _SAMPLES))
+        found = next(clip.frames(), None)
         if found is not None and all(found.pts != one.pts for one in candidates):
             candidates.append(found)
-    middle = _at(container, stream, 1, 2)
-    container.seek(middle, stream=stream)
-    for count, frame in enumerate(_frames(container, stream)):
+    middle = clip.at(1, 2)
+    clip.seek(middle)
+    for count, frame in enumerate(clip.frames()):
         if count == _FRAMES_TO_MIDDLE_MAX or (frame.pts is not None and frame.pts >= middle):
             candidates.append(frame)
             break
     return max(candidates, key=_contrast, default=None)
-
-
-def _at(container: InputContainer, stream: VideoStream, part: int, of: int) -> int:
-    """That part of the clip's length, in the stream's own units."""
-    if stream.duration is not None:
-        length = stream.duration
-    elif stream.time_base is not None:
-        length = int((container.duration or 0) / av.time_base / stream.time_base)
-    else:
-        length = 0
-    return (stream.start_time or 0) + length * part // of
 
 
 def _contrast(frame: av.VideoFrame) -> float:

@@ -3,12 +3,11 @@
 import argparse
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from bot import acts as forms
 from bot import reports, settings
-from bot.errors import SettingsError, StorageError
+from bot.commands import days, exported
 from bot.settings import Settings
 from storage import acts
 from storage.acts import Head, Verb, Wanted
@@ -36,8 +35,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         each.add_argument("--actor", type=_id, help="only what this person did")
         each.add_argument("--verb", choices=list(Verb), metavar="VERB", help="only these, as clip.taken_down")
         each.add_argument("--subject", help="only what was done to this, as job:01ABC or member:123")
-        each.add_argument("--since", type=_day, help="the first day (UTC), as 2026-11-01")
-        each.add_argument("--until", type=_day, help="the last day (UTC)")
+        each.add_argument("--since", type=days.day, help="the first day (UTC), as 2026-11-01")
+        each.add_argument("--until", type=days.day, help="the last day (UTC)")
     for each in (verify, show, export):
         each.add_argument("--env-file", type=Path, default=Path(".env"))
 
@@ -79,40 +78,19 @@ def _verify(config: Settings, against: Head | None, say: Callable[[str], None]) 
 def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
     with reports.reading(config) as connection:
         lines = forms.written(acts.every(connection, _wanted(chosen)), chosen.format)
-        if chosen.to is None:
-            for line in lines:
-                say(line)
-            return
-        try:
-            with chosen.to.open("x", encoding="utf-8") as file:
-                for line in lines:
-                    file.write(line + "\n")
-        except OSError as fault:
-            raise StorageError(f"{chosen.to} cannot be written: {fault.strerror}") from fault
+        exported.write(lines, chosen.to, say)
 
 
 def _wanted(chosen: argparse.Namespace) -> Wanted:
-    if chosen.since and chosen.until and chosen.until < chosen.since:
-        raise SettingsError("--until is before --since: name the earlier day first")
+    since, until = days.begin_and_end(chosen.since, chosen.until)
     return Wanted(
         guild_id=chosen.guild,
         actor_id=chosen.actor,
         verb=chosen.verb,
         subject=chosen.subject,
-        since=None if chosen.since is None else _midnight(chosen.since),
-        until=None if chosen.until is None else _midnight(chosen.until + timedelta(days=1)),
+        since=since,
+        until=until,
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError("write a day as 2026-11-01") from wrong
 
 
 def _id(text: str) -> int:

@@ -2,16 +2,13 @@
 
 import argparse
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import drift, journal, reconciling, reports, settings
-from bot.errors import SettingsError, StorageError
+from bot.commands import days, exported
 from bot.settings import Settings
 from storage import booked, drifts
-
-_EVER = date(2015, 1, 1)
-"""Discord's own first year."""
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
@@ -31,8 +28,10 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     reconcile.add_argument("--id-column", help="the column with the provider's id of a job")
     reconcile.add_argument("--amount-column", help="the column with the dollars")
     for each in (export, reconcile):
-        each.add_argument("--since", type=_day, default=_EVER, help="the first day (UTC), as 2026-11-01")
-        each.add_argument("--until", type=_day, default=None, help="the last day (UTC); else today")
+        each.add_argument(
+            "--since", type=days.day, default=days.EVER, help="the first day (UTC), as 2026-11-01"
+        )
+        each.add_argument("--until", type=days.day, default=None, help="the last day (UTC); else today")
     differing = whats.add_parser("drift", help="what providers billed for clips, beside what was expected")
     differing.add_argument("--days", type=int, choices=range(1, 367), default=30, metavar="DAYS")
     for each in (show, verify, export, reconcile, differing):
@@ -61,9 +60,9 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
             return _reconcile(config, chosen, say)
 
 
-def _drift(config: Settings, days: int, say: Callable[[str], None]) -> int:
+def _drift(config: Settings, day_count: int, say: Callable[[str], None]) -> int:
     with reports.reading(config) as connection:
-        found = drifts.by_offer(connection, since=datetime.now(UTC).date() - timedelta(days=days - 1))
+        found = drifts.by_offer(connection, since=datetime.now(UTC).date() - timedelta(days=day_count - 1))
     for each in found:
         say(drift.line(each))
     differing = sum(drift.is_off(each) for each in found)
@@ -72,24 +71,15 @@ def _drift(config: Settings, days: int, say: Callable[[str], None]) -> int:
 
 
 def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
-    since, until = _between(chosen)
+    since, until = days.between(chosen.since, chosen.until)
     with reports.reading(config) as connection:
         lines = journal.written(booked.entries(connection, since=since, until=until), chosen.form)
-        if chosen.to is None:
-            for line in lines:
-                say(line)
-            return 0
-        try:
-            with chosen.to.open("x", encoding="utf-8") as file:
-                for line in lines:
-                    file.write(line + "\n")
-        except OSError as fault:
-            raise StorageError(f"{chosen.to} cannot be written: {fault.strerror}") from fault
+        exported.write(lines, chosen.to, say)
     return 0
 
 
 def _reconcile(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
-    since, until = _between(chosen)
+    since, until = days.between(chosen.since, chosen.until)
     theirs = reconciling.read_usage(
         chosen.file, id_column=chosen.id_column, amount_column=chosen.amount_column
     )
@@ -104,21 +94,3 @@ def _reconcile(config: Settings, chosen: argparse.Namespace, say: Callable[[str]
         else f"the books agree with {len(theirs)} jobs of {chosen.provider}"
     )
     return 1 if differences else 0
-
-
-def _between(chosen: argparse.Namespace) -> tuple[datetime, datetime]:
-    until = chosen.until or datetime.now(UTC).date()
-    if until < chosen.since:
-        raise SettingsError("--until is before --since: name the earlier day first")
-    return _midnight(chosen.since), _midnight(until + timedelta(days=1))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError("write a day as 2026-11-01") from wrong

@@ -6,12 +6,12 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import reports as readings
 from bot import settings
-from bot.errors import SettingsError, StorageError
+from bot.commands import days, exported
 from bot.settings import Settings
 from storage import cases, removals, takedowns
 from storage.cases import Recorded
@@ -34,8 +34,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--format", choices=("csv", "jsonl"), required=True)
     export.add_argument("--to", type=Path, help="the file to write, which must not exist; else the terminal")
     export.add_argument("--guild", type=int, help="only this server's")
-    export.add_argument("--since", type=_day, default=date(2015, 1, 1), help="the first day (UTC)")
-    export.add_argument("--until", type=_day, default=None, help="the last day (UTC); else today")
+    export.add_argument("--since", type=days.day, default=days.EVER, help="the first day (UTC)")
+    export.add_argument("--until", type=days.day, default=None, help="the last day (UTC); else today")
     for each in (listed, export):
         each.add_argument("--env-file", type=Path, default=Path(".env"))
 
@@ -66,28 +66,12 @@ def _list(config: Settings, say: Callable[[str], None]) -> int:
 
 
 def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> None:
-    until = chosen.until or datetime.now(UTC).date()
-    if until < chosen.since:
-        raise SettingsError("--until is before --since: name the earlier day first")
+    since, until = days.between(chosen.since, chosen.until)
     with readings.reading(config) as connection:
-        found = cases.every_report(
-            connection,
-            guild_id=chosen.guild,
-            since=_midnight(chosen.since),
-            until=_midnight(until + timedelta(days=1)),
-        )
+        found = cases.every_report(connection, guild_id=chosen.guild, since=since, until=until)
         rows = (_fields(connection, one) for one in found)
         lines = _csv(rows) if chosen.format == "csv" else (json.dumps(row) for row in rows)
-        if chosen.to is None:
-            for line in lines:
-                say(line)
-            return
-        try:
-            with chosen.to.open("x", encoding="utf-8") as file:
-                for line in lines:
-                    file.write(line + "\n")
-        except OSError as fault:
-            raise StorageError(f"{chosen.to} cannot be written: {fault.strerror}") from fault
+        exported.write(lines, chosen.to, say)
 
 
 def _fields(connection: sqlite3.Connection, one: Recorded) -> dict[str, object]:
@@ -136,14 +120,3 @@ def _csv(rows: Iterator[dict[str, object]]) -> Iterator[str]:
 
 def _time(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError("write a day as 2026-11-01") from wrong
