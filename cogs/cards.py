@@ -59,6 +59,8 @@ def card_view(card: Card, *, gallery: Mapping[JobId, str] | None = None) -> ui.L
     if len(card.takes) > 1:
         lines = (sentences.take_line(take, clip_url(take.job)) for take in card.takes)
         parts.append(ui.TextDisplay("\n".join(lines)))
+        if (held := sentences.held_explanation(card)) is not None:
+            parts.append(ui.TextDisplay(held))
     elif not card.clips_here and (why := sentences.take_explanation(card.takes[0])) is not None:
         parts.append(ui.TextDisplay(why))
     parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in _facts(card))))
@@ -77,6 +79,8 @@ def clip_view(post: Post) -> ui.LayoutView:
     ]
     if order.takes > 1:
         facts[0] = _("take {n} of {takes}").format(n=job.take, takes=order.takes) + f" · {facts[0]}"
+    if order.draft:
+        facts[0] = _("draft") + f" · {facts[0]}"
     if post.channel_id != order.channel_id:
         facts.append(_("ordered in {place}, which did not take it").format(place=f"<#{order.channel_id}>"))
     parts: list[ui.Item[Any]] = [ui.TextDisplay(quoted(order.prompt, PROMPT_UNITS_ON_POST))]
@@ -246,12 +250,12 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
         len(card.takes) == 1 and card.clips_here
     ):
         buttons.append(_cancel_button(card))
-    if len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_shown(card.takes[0]):
+    if len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_there(card.takes[0]):
         buttons.append(ui.Button(label=_("Show the clip"), url=url))
+    buttons += _verdict(card)
     if all(take.job.state in ENDED for take in card.takes):
         buttons += on_card(job)
     buttons.append(DetailsButton(card_nonce(job.id)))
-    buttons += _verdict(card)
     if all(take.job.state in RESTING for take in card.takes) and any(
         job.order.kind is not Kind.CHARACTER
         and take.job.state in _HAS_CLIP
@@ -304,6 +308,11 @@ def _attached(job: Job, label: str) -> discord.MediaGalleryItem:
 
 def _item(url: str, job: Job, label: str) -> discord.MediaGalleryItem:
     return discord.MediaGalleryItem(url, description=clip_alt(job, label), spoiler=job.order.spoiler)
+
+
+def _is_there(take: Take) -> bool:
+    """Whether its message still has it: a clip whose file is kept no longer stays where it was posted."""
+    return take.clip_state in {ClipState.SHOWN, ClipState.EXPIRED}
 
 
 def _is_shown(take: Take) -> bool:

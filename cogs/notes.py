@@ -1,7 +1,7 @@
 """What one member alone reads: the quote, the receipt, and the details of an order. Pure views."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,18 +10,18 @@ import discord
 from discord import ui
 
 from bot.catalogue import Described, price_line
-from bot.domain import NO_CHANNEL, Allowance, Job, Kind, Micros, Order, Quote
+from bot.domain import NO_CHANNEL, Allowance, Job, Micros, Order, Quote
 from bot.language import _
 from bot.money import format_usd, with_display
 from bot.normalising import Adjustment, sentence
 from cogs import sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url
-from cogs.quoting import escaped, fits, plain, quoted
+from cogs.quoting import escaped, fits, quoted
+from cogs.typed_again import command_of
 
 PROMPT_UNITS_IN_QUOTE = 700
 PROMPT_UNITS_IN_DETAILS = 2_800
-PROMPT_CHARS_IN_COMMAND = 300
 PROMPT_FILE = "prompt.txt"
 
 
@@ -181,29 +181,14 @@ def _price(quote: Quote, order: Order) -> str:
     return _("Price: {n} takes, each {price}").format(n=order.takes, price=each)
 
 
-def command_of(order: Order) -> str:
-    """What to type for the same order; a long prompt is left out, and stands above it or in the file."""
-    words = plain(order.prompt).replace("`", "'")
-    given = {
-        "prompt": words if len(words) <= PROMPT_CHARS_IN_COMMAND else "…",
-        "model": order.model,
-        "resolution": order.resolution,
-        "aspect_ratio": order.aspect_ratio,
-        "duration": order.duration_s,
-        "seed": order.seed,
-        "takes": order.takes if order.takes > 1 else None,
-        "private": order.private or None,
-        "spoiler": order.spoiler or None,
-    }
-    name = {Kind.ANIMATE: "animate", Kind.REMIX: "remix", Kind.EXTEND: "remix"}.get(order.kind, "generate")
-    return f"/{name} " + " ".join(f"{key}:{value}" for key, value in given.items() if value is not None)
-
-
 def details_view(
-    job: Job, model: Described, *, play_money: bool, style: str | None = None
+    job: Job, model: Described, *, play_money: bool, typed: Mapping[str, Any] | None = None
 ) -> tuple[ui.LayoutView, list[discord.File]]:
-    """Everything about an order that its server may know, with the prompt as a file where it is too long."""
-    order = job.order
+    """Everything about an order that its server may know, with the prompt as a file where it is too long.
+
+    `typed` is what is kept of it beside its jobs.
+    """
+    order, typed = job.order, typed or {}
     lines = [
         _("**Model** {model} ({offer}), {label}").format(
             model=escaped(model.name),
@@ -220,7 +205,7 @@ def details_view(
         ),
         _("**Order** {id}").format(id=f"`{job.id}`"),
     ]
-    if style is not None:
+    if (style := typed.get("style")) is not None:
         lines.append(_("**Preset** {preset}").format(preset=escaped(style)))
     if order.takes > 1:
         lines.append(_("**Take** {n} of {takes}").format(n=job.take, takes=order.takes))
@@ -228,7 +213,8 @@ def details_view(
         lines.append(_("**Paid** {price}").format(price=format_usd(job.charged_micros)))
     if order.source_job_id is not None:
         lines.append(_("**Made from** the clip of order {id}").format(id=f"`{order.source_job_id}`"))
-    lines.append(_("**To order it again** {command}").format(command=f"`{command_of(order)}`"))
+    if (command := command_of(order, typed)) is not None:
+        lines.append(_("**To order it again** {command}").format(command=f"`{command}`"))
     if job.fault:
         lines.append(_("**Fault** {code}").format(code=escaped(job.fault.code)))
     if (why := sentences.explanation(job)) is not None:

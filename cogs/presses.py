@@ -52,8 +52,8 @@ class Presses:
         ):
             raise NotYours(_("This order is private."), _("Only its member sees what it is."))
         model = self._catalogue.describe(job.order.model)
-        typed = await self._orders.typed_for(job) or {}
-        view, files = details_view(job, model, play_money=self._play_money, style=typed.get("style"))
+        typed = await self._orders.typed_for(job)
+        view, files = details_view(job, model, play_money=self._play_money, typed=typed)
         await answer(interaction, view, files=files)
 
     async def accept(self, interaction: Interaction, quote_id: str) -> None:

@@ -1,5 +1,6 @@
 """What people read about a job: its state, what became of its money, and what to do, in plain words."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.catalogue import price_line
@@ -8,8 +9,6 @@ from bot.domain import (
     RESTING,
     Allowance,
     ClipState,
-    Fault,
-    FaultKind,
     Job,
     JobState,
     Kind,
@@ -17,11 +16,12 @@ from bot.domain import (
     Order,
     Quote,
 )
-from bot.language import _
+from bot.language import _, ngettext
 from bot.money import format_usd
 from bot.providers.protocol import Progress, Rendering, Waiting
 from bot.reporting import Reason
-from cogs import review_words
+from bot.reviews import Decision
+from cogs import fault_words, review_words
 from cogs.quoting import escaped
 
 _THERE = frozenset({JobState.POSTED, JobState.STORED, JobState.WITHHELD, JobState.UNDELIVERABLE})
@@ -72,7 +72,7 @@ def explanation(job: Job) -> str | None:
                 "and it is not ordered twice. Nothing to do: this card says when we know."
             )
         case JobState.FAILED:
-            what, do = _failure(job.fault, is_character=_is_character(job))
+            what, do = fault_words.failure(job.fault, is_character=_is_character(job))
             return _("{what} {cost} {do}").format(what=what, cost=_cost_of_end(job), do=do)
         case JobState.REJECTED:
             return _("A moderator did not let it pass. {cost} Ask a moderator for the reason.").format(
@@ -103,7 +103,9 @@ def explanation(job: Job) -> str | None:
 
 
 def take_explanation(take: Take) -> str | None:
-    """The same of a take, which may wait for whoever runs the bot."""
+    """The same of a take, which may wait for whoever runs the bot, and whose clip may be gone again."""
+    if take.clip_state is not ClipState.SHOWN:
+        return _gone(take)
     if take.held_back is HeldBack.PAUSE:
         return _(
             "The moderators have paused orders here. Nothing was charged; the price stays set aside. Nothing "
@@ -129,10 +131,25 @@ def take_explanation(take: Take) -> str | None:
             return explanation(take.job)
 
 
+def _gone(take: Take) -> str:
+    cost = _("It was free.") if not take.job.quote.price_micros else _("What it cost stays paid.")
+    match take.clip_state:
+        case ClipState.HIDDEN:
+            return _("Somebody has reported it. {cost} Nothing to do: a moderator decides.").format(cost=cost)
+        case ClipState.TAKEN_DOWN:
+            return _("It does not come back. {cost} Ask a moderator for the reason.").format(cost=cost)
+        case ClipState.EXPIRED:
+            return _(
+                "Its file is kept no longer; where it was posted, it stays. {cost} Again makes another one."
+            ).format(cost=cost)
+        case ClipState.DELETED | ClipState.SHOWN:
+            return cost
+
+
 def headline(card: Card) -> str:
     """Where an order is: its one take, or how many of them are there."""
     takes = card.takes
-    told = {state(take.job, None) for take in takes}
+    told = {take_state(replace(take, progress=None)) for take in takes}
     if len(takes) == 1:
         return take_state(takes[0])
     if len(told) == 1:
@@ -140,15 +157,19 @@ def headline(card: Card) -> str:
     there = sum(take.job.state in _THERE for take in takes)
     ended = sum(take.job.state in _SETTLED for take in takes)
     if ended == len(takes):
-        return _("Done: {there} of {takes} takes were made").format(there=there, takes=len(takes))
-    return _("{there} of {takes} takes are there").format(there=there, takes=len(takes))
+        return ngettext(
+            "Done: {there} of {takes} takes was made", "Done: {there} of {takes} takes were made", there
+        ).format(there=there, takes=len(takes))
+    return ngettext("{there} of {takes} takes is there", "{there} of {takes} takes are there", there).format(
+        there=there, takes=len(takes)
+    )
 
 
 def take_state(take: Take) -> str:
     """Where one take is, and what became of its clip."""
     match take.clip_state:
         case ClipState.SHOWN:
-            return _("Done") if take.clip_here is not None else state(take.job, take.progress)
+            return _("Done") if take.clip_here is not None else _under_way(take)
         case ClipState.HIDDEN:
             return _("Reported: hidden until a moderator has looked")
         case ClipState.TAKEN_DOWN:
@@ -159,12 +180,34 @@ def take_state(take: Take) -> str:
             return _("Its time here is over")
 
 
+def _under_way(take: Take) -> str:
+    match take.held_back:
+        case HeldBack.PAUSE:
+            return _("Paused by the moderators")
+        case HeldBack.HALT | HeldBack.SPENDING:
+            return _("Paused by whoever runs this bot")
+        case None:
+            pass
+    if take.job.state is JobState.REJECTED and take.review is not None:
+        match take.review.decision:
+            case Decision.EXPIRED:
+                return _("No moderator looked in time")
+            case Decision.CHANGE:
+                return _("A moderator asks for a change")
+            case Decision.APPROVED | Decision.DENIED | Decision.STRUCK | Decision.WITHDRAWN | None:
+                pass
+    return state(take.job, take.progress)
+
+
+def held_explanation(card: Card) -> str | None:
+    """For whom an order of several takes waits, once for all of them."""
+    return next((take_explanation(take) for take in card.takes if take.held_back is not None), None)
+
+
 def take_line(take: Take, url: str | None) -> str:
     """One take in the list of its card: its number, where it is, and the way to its clip."""
     told = take_state(take)
-    if take.held_back:
-        told = f"{told}. {take_explanation(take)}"
-    elif take.job.state is JobState.FAILED:
+    if take.job.state is JobState.FAILED:
         told = f"{told}. {explanation(take.job)}"
     elif take.job.state is JobState.REJECTED:
         told = f"{told}. {take_explanation(take)}"
@@ -275,68 +318,6 @@ def _running(progress: Progress | None) -> str:
 
 def _is_character(job: Job) -> bool:
     return job.order.kind is Kind.CHARACTER
-
-
-def _failure(fault: Fault | None, *, is_character: bool = False) -> tuple[str, str]:
-    """What happened and what to do, by whose matter it is. The provider's own words are the operator's."""
-    match fault.kind if fault else FaultKind.OURS:
-        case FaultKind.PROMPT:
-            return _("The model could not take this prompt."), _("Say it in other words and order again.")
-        case FaultKind.PICTURE if is_character:
-            return _("The model could not take this clip."), _("Choose another with /character add.")
-        case FaultKind.PROVIDER if fault is not None and fault.code == "character_removed":
-            return (
-                _("A character in it was removed by its owner."),
-                _("Order again without it."),
-            )
-        case FaultKind.PICTURE:
-            return _("The model could not take this picture."), _("Choose another picture and order again.")
-        case FaultKind.LIKENESS:
-            return (
-                _("The model refused it because of a person's likeness."),
-                _("Leave real people out and order again."),
-            )
-        case FaultKind.RULES:
-            return (
-                _("The model's rules do not allow it."),
-                _("Change what is to be seen or heard and order again."),
-            )
-        case FaultKind.MEMBER_BUDGET:
-            return (
-                _("Your budget had no room for it."),
-                _("Choose a cheaper order; /quota shows your budget."),
-            )
-        case FaultKind.PERMISSIONS if fault is not None and fault.code == "paused":
-            return (
-                _("The moderators had paused orders here, and it waited for a day."),
-                _("Order again when they go on."),
-            )
-        case FaultKind.SERVER_BUDGET if fault is not None and fault.code == "spending_stopped":
-            return (
-                _("Whoever runs this bot had stopped paid orders, and it waited for a day."),
-                _("Order again when they go on."),
-            )
-        case FaultKind.SERVER_BUDGET:
-            return _("The bot's own budget had no room for it."), _("Ask whoever runs this bot.")
-        case FaultKind.PROVIDER if fault is not None and fault.code == "source_gone":
-            return (
-                _("The provider no longer has the clip that it was to start from."),
-                _("Start from another clip, or choose a model that takes this one as a file."),
-            )
-        case FaultKind.PROVIDER:
-            return _("The provider could not make it."), _("Order again in a while, or choose another model.")
-        case FaultKind.PERMISSIONS:
-            return _("The bot may not post here."), _("Ask a manager to let it, or order in another channel.")
-        case FaultKind.OURS if fault is not None and fault.code == "dry_run":
-            return (
-                _("Dry run: nothing is ordered."),
-                _("Nothing to do: whoever runs this bot is trying it out."),
-            )
-        case FaultKind.OURS:
-            return (
-                _("Something went wrong on our side."),
-                _("Order again; if it happens again, tell whoever runs this bot."),
-            )
 
 
 def _cost_of_end(job: Job) -> str:

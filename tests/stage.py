@@ -37,11 +37,13 @@ from bot.domain import (
     UserId,
 )
 from bot.door import Door
+from bot.gates import Found, Gate, Why
 from bot.ids import Ids
 from bot.material import PICTURES, Material
 from bot.orders import Orders
 from bot.presets import Presets
 from bot.pricing import Pricing
+from bot.reviews import Decision, Review
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
@@ -229,6 +231,25 @@ def card_of(job: Job, *more: Job, **changes: Any) -> Card:
         play_money=True,
     )
     return replace(card, **changes)
+
+
+def review_of(job: Job, *, decision: Decision | None) -> Review:
+    """A review of an order that is decided so, or waits."""
+    return Review(
+        id="r",
+        gate=Gate.RENDERING,
+        job_id=job.id,
+        member=job.order.member,
+        channel_id=job.order.channel_id,
+        why=Why.ALL,
+        found=Found(),
+        price_micros=job.quote.price_micros,
+        needed=1,
+        asked_at=job.created_at,
+        remind_at=job.created_at,
+        expires_at=job.created_at + timedelta(days=2),
+        decision=decision,
+    )
 
 
 def post_of(job: Job, path: Path | None, **changes: Any) -> Post:

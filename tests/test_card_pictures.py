@@ -28,12 +28,11 @@ from bot.domain import (
     Micros,
     Ticket,
 )
-from bot.gates import Found, Gate, Why
 from bot.providers.protocol import Rendering, Waiting
-from bot.reviews import Decision, Review
+from bot.reviews import Decision
 from tests.page_scene import ARGUMENTS, CHROMIUM
 from tests.page_stage import write_clip
-from tests.stage import Stage, card_of, open_stage, post_of
+from tests.stage import Stage, card_of, open_stage, post_of, review_of
 
 pytestmark = [
     pytest.mark.browser,
@@ -84,34 +83,18 @@ def cards(stage: Stage) -> Mapping[str, Card]:
         "free and without limit": card_of(
             job(price_micros=0, state=JobState.RUNNING), allowance=no_limit, play_money=False
         ),
-        "waits for a moderator": _reviewed(stage, job(state=JobState.REVIEW), None),
-        "clip waits for a moderator": _reviewed(stage, job(state=JobState.WITHHELD), None),
-        "change asked for": _reviewed(stage, job(state=JobState.REJECTED), Decision.CHANGE),
-        "nobody looked": _reviewed(stage, job(state=JobState.REJECTED), Decision.EXPIRED),
+        "waits for a moderator": _reviewed(job(state=JobState.REVIEW), None),
+        "clip waits for a moderator": _reviewed(job(state=JobState.WITHHELD), None),
+        "change asked for": _reviewed(job(state=JobState.REJECTED), Decision.CHANGE),
+        "nobody looked": _reviewed(job(state=JobState.REJECTED), Decision.EXPIRED),
         "character": card_of(replace(character, order=replace(character.order, kind=Kind.CHARACTER))),
         "long prompt": card_of(job(prompt="A very long walk along the sea, in the rain. " * 60)),
     }
 
 
-def _reviewed(stage: Stage, job: Job, decision: Decision | None) -> Card:
+def _reviewed(job: Job, decision: Decision | None) -> Card:
     """The card of an order that a moderator looks at, or has looked at."""
-    at = stage.clock()
-    review = Review(
-        id="r",
-        gate=Gate.RENDERING,
-        job_id=job.id,
-        member=job.order.member,
-        channel_id=job.order.channel_id,
-        why=Why.ALL,
-        found=Found(),
-        price_micros=job.quote.price_micros,
-        needed=1,
-        asked_at=at,
-        remind_at=at,
-        expires_at=at + timedelta(days=2),
-        decision=decision,
-    )
-    return card_of(job, review=review)
+    return card_of(job, review=review_of(job, decision=decision))
 
 
 def _takes(first: Job, states: tuple[JobState, ...]) -> list[Job]:

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot.delivery import Card, Post
+from bot import language
+from bot.delivery import Card, HeldBack, Post
 from bot.domain import (
     ChannelId,
+    ClipState,
     Fault,
     FaultKind,
     GuildId,
@@ -17,6 +19,7 @@ from bot.domain import (
     Job,
     JobId,
     JobState,
+    Kind,
     Member,
     MessageId,
     Micros,
@@ -24,6 +27,7 @@ from bot.domain import (
     UserId,
 )
 from bot.providers.protocol import Progress, Rendering, Waiting
+from bot.reviews import Decision
 from cogs.cards import card_view, clip_view
 from cogs.notes import details_view, receipt
 from tests import stage
@@ -278,6 +282,54 @@ async def test_details_say_what_to_type_to_order_it_again() -> None:
     ) in shown
 
 
+@pytest.mark.parametrize(
+    ("changes", "typed", "command"),
+    [
+        (
+            {"takes": 2, "draft": True, "private": True, "spoiler": True},
+            {"style": "Noir", "characters": ["c1", "c2"]},
+            (
+                "/generate prompt:a paper boat crossing a rain puddle preset:- model:studio resolution:720p "
+                "aspect_ratio:16:9 duration:4 takes:2 character1:c1 character2:c2 draft:True private:True "
+                "spoiler:True"
+            ),
+        ),
+        (
+            {"kind": Kind.ANIMATE},
+            {"framing": "pad"},
+            (
+                "/animate image:… prompt:a paper boat crossing a rain puddle model:studio resolution:720p "
+                "aspect_ratio:16:9 duration:4 fit:pad"
+            ),
+        ),
+        (
+            {"kind": Kind.REMIX, "source_job_id": JobId("0000000000000009")},
+            {},
+            "/remix clip:0000000000000009 prompt:a paper boat crossing a rain puddle model:studio",
+        ),
+        ({"kind": Kind.EXTEND, "source_job_id": JobId("0000000000000009")}, {}, None),
+    ],
+)
+async def test_what_is_to_be_typed_has_the_options_of_its_command(
+    changes: dict[str, Any], typed: dict[str, Any], command: str | None
+) -> None:
+    job = job_of()
+    job = replace(job, order=replace(job.order, **changes))
+
+    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True, typed=typed)[0])
+
+    assert ("**To order it again**" in shown) == (command is not None)
+    assert command is None or f"`{command}`" in shown
+
+
+async def test_what_is_to_be_typed_is_named_as_its_reader_s_picker_does() -> None:
+    with language.use("de"):
+        shown = text_of(details_view(job_of(seed=7), stage.DESCRIBED, play_money=True)[0])
+
+    assert "`/erzeugen prompt:a paper boat" in shown
+    assert "auflösung:720p seitenverhältnis:16:9 länge:4 seed:7`" in shown
+
+
 async def test_details_of_a_made_clip_say_what_it_cost_and_what_it_was_made_from() -> None:
     job = job_of(state=JobState.POSTED, charged_micros=Micros(400_000))
     job = replace(job, order=replace(job.order, source_job_id=JobId("0000000000000009"), takes=2))
@@ -301,10 +353,83 @@ async def test_a_card_of_takes_says_what_all_of_them_cost_and_what_became_of_eac
 
     shown = text_of(card_view(stage.card_of(*takes)))
 
-    assert shown.startswith("### 1 of 3 takes are there")
+    assert shown.startswith("### 1 of 3 takes is there")
     assert "2. Failed. The provider could not make it. Nothing was charged." in shown
     assert "3. Being made" in shown
     assert "$1.20 for 3 takes of $0.40" in shown
+
+
+@pytest.mark.parametrize(
+    ("held_back", "headline"),
+    [
+        (HeldBack.PAUSE, "Paused by the moderators"),
+        (HeldBack.HALT, "Paused by whoever runs this bot"),
+        (HeldBack.SPENDING, "Paused by whoever runs this bot"),
+    ],
+)
+async def test_what_is_held_back_says_so_before_all_and_why_once(held_back: HeldBack, headline: str) -> None:
+    first = job_of()
+    takes = [replace(first, order=replace(first.order, takes=3), take=take) for take in (1, 2, 3)]
+
+    one = text_of(card_view(stage.card_of(first, held_back=held_back)))
+    three = text_of(card_view(stage.card_of(*takes, held_back=held_back)))
+
+    for shown in (one, three):
+        assert shown.startswith(f"### {headline}\n")
+        assert shown.count("the price stays set aside") == 1
+    assert f"3. {headline}\n" in three
+
+
+@pytest.mark.parametrize(
+    ("decision", "headline", "buttons_first"),
+    [
+        (Decision.EXPIRED, "No moderator looked in time", []),
+        (Decision.CHANGE, "A moderator asks for a change", ["Why", "Change and order again"]),
+        (Decision.DENIED, "Turned down by a moderator", ["Why"]),
+    ],
+)
+async def test_a_card_says_how_a_review_ended_and_what_to_press_comes_first(
+    decision: Decision, headline: str, buttons_first: list[str]
+) -> None:
+    job = job_of(state=JobState.REJECTED)
+    view = card_view(stage.card_of(job, review=stage.review_of(job, decision=decision)))
+
+    assert text_of(view).startswith(f"### {headline}\n")
+    assert list(buttons(view)) == [*buttons_first, "Again", "Details"]
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (ClipState.HIDDEN, "Somebody has reported it. What it cost stays paid. Nothing to do:"),
+        (ClipState.TAKEN_DOWN, "It does not come back. What it cost stays paid. Ask a moderator"),
+        (ClipState.EXPIRED, "where it was posted, it stays. What it cost stays paid. Again makes"),
+        (ClipState.DELETED, "What it cost stays paid."),
+    ],
+)
+async def test_a_card_of_a_clip_that_is_gone_says_what_became_of_its_price(
+    state: ClipState, words: str
+) -> None:
+    gone = card_of(state=JobState.POSTED, clip_state=state, clip_message_id=MessageId(60), clip_channel_id=30)
+
+    assert words in text_of(card_view(gone))
+    assert ("Show the clip" in buttons(card_view(gone))) == (state is ClipState.EXPIRED)
+
+
+async def test_takes_of_which_nothing_is_left_say_what_became_of_them() -> None:
+    first = job_of(state=JobState.POSTED)
+    takes = [replace(first, order=replace(first.order, takes=2), take=take) for take in (1, 2)]
+
+    shown = text_of(card_view(stage.card_of(*takes, clip_state=ClipState.DELETED)))
+
+    assert shown.startswith("### Deleted by its member\n")
+
+
+async def test_the_clip_of_a_draft_says_that_it_is_one() -> None:
+    job = job_of()
+    job = replace(job, order=replace(job.order, draft=True))
+
+    assert "-# draft · Studio · 720p" in text_of(clip_view(post_of(job)))
 
 
 async def test_a_card_says_when_a_clip_is_likely_made_and_nothing_where_nobody_knows() -> None:

@@ -83,7 +83,7 @@ async def test_a_card_of_takes_says_which_are_there(scene: Scene) -> None:
 
     told = texts(await scene.card(first))
 
-    assert told.startswith("### 1 of 2 takes are there")
+    assert told.startswith("### 1 of 2 takes is there")
     assert "1. [Done](" in told
     assert "2. In line" in told
     assert "$0.80 for 2 takes of $0.40" in told
