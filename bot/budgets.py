@@ -87,6 +87,10 @@ class Budgets:
             partial(_allowance, member, channel_id, role_ids, self._limits, self._now())
         )
 
+    def allowance_in(self, tx: sqlite3.Connection, member: Member) -> Allowance:
+        """The same wherever they are, inside somebody's reading."""
+        return _allowance(member, None, (), self._limits, self._now(), tx)
+
     async def set_limit(
         self,
         guild_id: GuildId,

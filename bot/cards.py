@@ -10,17 +10,16 @@ from pathlib import Path
 from weakref import WeakValueDictionary
 
 from bot.budgets import Budgets
-from bot.catalogue import Catalogue
+from bot.catalogue import Catalogue, Described
 from bot.delivery import Card, Delivery, HeldBack, Take, card_nonce
-from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, JobState, Kind
-from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
+from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, Kind
+from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone, StorageError
 from bot.nonces import Nonces
 from bot.providers.protocol import Progress
 from bot.schedule import Schedule
-from storage import clips, jobs, reviews
+from bot.shown_rows import ShownRows, shown_rows
+from storage import jobs
 from storage.database import Database
-from storage.gates import Gate
-from storage.reviews import Review
 
 log = logging.getLogger(__name__)
 
@@ -30,8 +29,6 @@ PROGRESS_EVERY_S = 3.0
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 LANES = 16
-
-_REVIEWED = frozenset({JobState.REVIEW, JobState.WITHHELD, JobState.REJECTED})
 
 _Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState, HeldBack | None], ...]
 """What a card shows of each take that may change: the job's `rev`, the wish to cancel, the progress, the time
@@ -118,21 +115,32 @@ class Cards:
             DeliveryUnavailable, DeliveryRefused, ClipTooLarge, MessageGone: as `Delivery.edit_card` says.
         """
         async with self._turn(job.order_id):  # an edit that is on its way would hide the clip again
-            takes = await self._takes(job.id)
+            rows = await self._rows(job.id)
+            if rows is None:
+                raise StorageError(f"job {job.id} is gone")
             before = {
                 take.id: self._carried.get(take.id, clip.with_name(f"{take.id}.mp4"))
-                for take in takes
-                if _is_carried(take)
+                for take in rows.takes
+                if take.is_on_card
             }
-            card = await self._card(takes, here={**before, job.id: clip})
+            card = self._card(rows, here={**before, job.id: clip})
             await self._delivery.edit_card(card)
             self._carried |= {**before, job.id: clip}
             self._shown[job.order_id] = _seen(card)
 
+    def model_of(self, job: Job) -> Described:
+        """How a job's model is called, and its clips."""
+        return self._catalogue.describe(job.order.model)
+
+    @property
+    def can_extend(self) -> bool:
+        """Whether some model can go on from a clip."""
+        return bool(self._catalogue.models(Kind.EXTEND))
+
     async def card(self, job_id: JobId) -> Card | None:
         """The card of a job's order as it should be now; None where there is no such job."""
-        takes = await self._takes(job_id)
-        return await self._card(takes) if takes else None
+        rows = await self._rows(job_id)
+        return None if rows is None else self._card(rows)
 
     async def refresh(self, job_id: JobId) -> None:
         """Show an order anew, now.
@@ -140,21 +148,21 @@ class Cards:
         Raises:
             DeliveryUnavailable, DeliveryRefused, MessageGone: as `Delivery.edit_card` says.
         """
-        takes = await self._takes(job_id)
-        if takes and takes[0].card_message_id is not None:
-            async with self._turn(takes[0].id):
-                self._shown.pop(takes[0].id, None)
-                await self._edit(await self._takes(job_id), anew=True)
+        order_id = await self._database.read(partial(jobs.order_of, job_id=job_id))
+        if order_id is None:
+            return
+        async with self._turn(order_id):
+            rows = await self._rows(order_id)
+            if rows is not None and rows.first.card_message_id is not None:
+                self._shown.pop(order_id, None)
+                await self._edit(rows, anew=True)
 
-    async def _takes(self, job_id: JobId) -> Sequence[Job]:
-        return await self._database.read(partial(jobs.beside, job_id=job_id))
+    async def _rows(self, job_id: JobId) -> ShownRows | None:
+        return await self._database.read(partial(shown_rows, job_id, self._budgets))
 
-    async def _card(self, takes: Sequence[Job], *, here: Mapping[JobId, Path] | None = None) -> Card:
+    def _card(self, rows: ShownRows, *, here: Mapping[JobId, Path] | None = None) -> Card:
         here = here or {}
-        order = takes[0].order
-        model = self._catalogue.describe(order.model)
-        states = await self._database.read(partial(clips.states_of, order_id=takes[0].id))
-        decided = await self._reviews(takes)
+        model = self.model_of(rows.first)
         return Card(
             takes=tuple(
                 Take(
@@ -163,40 +171,30 @@ class Cards:
                     progress=self._progress.get(job.id),
                     expected_at=self._expected_at(job),
                     clip_here=here.get(job.id),
-                    clip_state=states.get(job.id, ClipState.SHOWN),
+                    clip_state=rows.clip_states.get(job.id, ClipState.SHOWN),
                     held_back=self._held_back(job),
-                    review=decided.get(job.id),
+                    review=rows.reviews.get(job.id),
                 )
-                for job in takes
+                for job in rows.takes
             ),
-            allowance=await self._budgets.allowance(order.member),
+            allowance=rows.allowance,
             model_name=model.name,
             label=model.label,
             play_money=self.play_money,
-            can_extend=bool(self._catalogue.models(Kind.EXTEND)),
+            can_extend=self.can_extend,
         )
-
-    async def _reviews(self, takes: Sequence[Job]) -> dict[JobId, Review]:
-        """What a moderator is to decide on each take, or has, where that is what its card says."""
-        if not any(take.state in _REVIEWED for take in takes):
-            return {}
-        found = await self._database.read(partial(reviews.of_order, order_id=takes[0].id))
-        before = {one.job_id: one for one in found if one.gate is Gate.RENDERING}
-        after = {one.job_id: one for one in found if one.gate is Gate.SHOWING}
-        of_takes = {take.id: after.get(take.id) or before.get(take.order_id) for take in takes}
-        return {job_id: one for job_id, one in of_takes.items() if one is not None}
 
     async def _step(self, job_id: JobId) -> float | None:
         try:
-            takes = await self._takes(job_id)
-            if not takes:
-                return None
-            if (order_id := takes[0].id) != job_id:
-                self._order_of |= dict.fromkeys((take.id for take in takes[1:]), order_id)
-                self._schedule.wake(order_id)
-                return None
-            async with self._turn(job_id):
-                await self._show(await self._takes(job_id))
+            async with self._turn(job_id):  # of no meaning where it is no order's id
+                rows = await self._rows(job_id)
+                if rows is None:
+                    return None
+                if (order_id := rows.first.id) != job_id:
+                    self._order_of |= dict.fromkeys((take.id for take in rows.takes[1:]), order_id)
+                    self._schedule.wake(order_id)
+                    return None
+                await self._show(rows)
         except DeliveryUnavailable as fault:
             log.warning("card not shown yet: %s", fault, extra={"job": job_id, "code": fault.code})
             failures = self._failures[job_id] = self._failures.get(job_id, 0) + 1
@@ -214,15 +212,15 @@ class Cards:
         named = [at for _, _, _, at, *_ in self._shown.get(order_id, ()) if at is not None]
         return max(PROGRESS_EVERY_S, (min(named) - self._now()).total_seconds()) if named else None
 
-    async def _show(self, takes: Sequence[Job]) -> None:
-        first = takes[0]
+    async def _show(self, rows: ShownRows) -> None:
+        takes, first = rows.takes, rows.first
         try:
             if self._is_given_up(takes):
                 await self._write_shown(takes)  # else every process to come would look at it
             elif first.card_message_id is None:
-                await self._post(takes)
+                await self._post(rows)
             else:
-                await self._edit(takes)
+                await self._edit(rows)
         except (MessageGone, DeliveryRefused) as fault:
             # Deleted by somebody, or the place is closed to us: the job goes on without a card. To ask
             # with every progress would be worse than useless: Discord bans who is refused too often.
@@ -239,8 +237,8 @@ class Cards:
             return first.card_rev >= 0 or first.order.channel_id == NO_CHANNEL
         return first.id in self._given_up and self._given_up[first.id] in (None, _revs(takes))
 
-    async def _post(self, takes: Sequence[Job]) -> None:
-        first = takes[0]
+    async def _post(self, rows: ShownRows) -> None:
+        first = rows.first
         at = self._now()
         first_try = first.card_tried_at is None
         message_id = None
@@ -255,7 +253,7 @@ class Cards:
         if message_id is None:
             await self._database.write(partial(jobs.card_tried, job_id=first.id, at=at))
             self._nonces.tried(nonce)
-            card = await self._card(takes)
+            card = self._card(rows)
             message_id = await self._delivery.post_card(card)
             if first_try:
                 self._shown[first.id] = _seen(card)
@@ -264,15 +262,17 @@ class Cards:
         rev = first.rev if first_try else first.card_rev
         await self._database.write(partial(jobs.card_posted, job_id=first.id, message_id=message_id, rev=rev))
         if first_try:
-            await self._write_shown(takes)
+            await self._write_shown(rows.takes)
         else:
-            await self._edit([replace(take, card_message_id=message_id) for take in takes])
+            takes = [replace(take, card_message_id=message_id) for take in rows.takes]
+            await self._edit(rows._replace(takes=takes))
 
-    async def _edit(self, takes: Sequence[Job], *, anew: bool = False) -> None:
+    async def _edit(self, rows: ShownRows, *, anew: bool = False) -> None:
+        takes = rows.takes
         here = {take.id: self._carried[take.id] for take in takes if take.id in self._carried}
-        card = await self._card(takes, here=here)
+        card = self._card(rows, here=here)
         there = {
-            take.job.id for take in card.takes if _is_carried(take.job) and take.clip_state is ClipState.SHOWN
+            take.job.id for take in card.takes if take.job.is_on_card and take.clip_state is ClipState.SHOWN
         }
         if there and (len(there) == len(takes) or not there <= self._carried.keys()):
             # It carries its clips and has said "Done" with them. Whether an edit can name an attachment that
@@ -332,10 +332,6 @@ def _seen_of(progress: Progress) -> Progress:
 
 def _without_progress(seen: _Seen) -> _Seen:
     return tuple((rev, asked_at, None, None, state, held) for rev, asked_at, _, _, state, held in seen)
-
-
-def _is_carried(take: Job) -> bool:
-    return take.is_on_card
 
 
 def _revs(takes: Sequence[Job]) -> tuple[int, ...]:

@@ -20,7 +20,6 @@ from bot.errors import (
     DeliveryRefused,
     DeliveryUnavailable,
     PlaceGone,
-    StorageError,
 )
 from bot.nonces import Nonces
 from bot.packing import Packed, Packing
@@ -187,12 +186,10 @@ class Posting:
         return Posted(channel_id=place.channel_id, message_id=job.card_message_id)
 
     async def _send(self, place: Place, job: Job, clip: Clip) -> MessageId:
-        card = await self._cards.card(job.id)
-        if card is None:
-            raise StorageError(f"job {job.id} is gone")
+        model = self._cards.model_of(job)
         wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
         for _ in range(SMALLER_TRIES_MAX):
-            packed = await self._packing.pack(clip, place.guild_id, label=card.label)
+            packed = await self._packing.pack(clip, place.guild_id, label=model.label)
             try:
                 await self._written(place, job)
                 message_id = await self._delivery.post_clip(
@@ -201,12 +198,12 @@ class Posting:
                         clip=clip,
                         channel_id=place.channel_id,
                         path=packed.path,
-                        model_name=card.model_name,
-                        label=card.label,
-                        play_money=card.play_money,
+                        model_name=model.name,
+                        label=model.label,
+                        play_money=self._cards.play_money,
                         mentions=wished.mentions,
                         link=packed.link,
-                        can_extend=card.can_extend,
+                        can_extend=self._cards.can_extend,
                     )
                 )
             except ClipTooLarge:

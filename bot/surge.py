@@ -182,8 +182,9 @@ class Surge:
         first = this_hour - LEARNED_FROM
         if self._learned_to == this_hour:
             return
-        if await self._database.read(stops.newest_hold):
-            hour = first if self._learned_to is None else max(first, self._learned_to)
+        oldest_at = await self._database.read(stops.oldest_hold_at)
+        if oldest_at is not None:
+            hour = max(first, self._learned_to or _hour_of(oldest_at))
             while hour < this_hour:
                 self._hours[hour] = await self._database.read(
                     partial(stops.spent_between, since=hour, until=hour + HOUR)

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from bot.domain import GuildId, Micros, Period, UserId
@@ -44,6 +45,7 @@ class SpendingRules:
         return midnight((day.replace(day=1) + timedelta(days=32)).replace(day=1), self.time_zone)
 
 
+@lru_cache(maxsize=1_024)
 def midnight(day: date, time_zone: str) -> datetime:
     """The first moment of a day, in UTC. Where clocks are put forward over midnight, that is the jump."""
     # fold=0: the first of two midnights; and in a gap the offset from before it, which gives the jump itself.

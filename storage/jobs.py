@@ -102,10 +102,19 @@ def in_hand(tx: sqlite3.Connection) -> list[JobId]:
     return [JobId(row[0]) for row in rows]
 
 
+def order_of(tx: sqlite3.Connection, job_id: JobId) -> JobId | None:
+    """The order that a job is of; None where there is no such job."""
+    row = tx.execute("SELECT order_id FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return None if row is None else JobId(row[0])
+
+
 def beside(tx: sqlite3.Connection, job_id: JobId) -> list[Job]:
     """Every take of the order that a job is of, the first one first; none where there is no such job."""
-    row = tx.execute("SELECT order_id FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    return [] if row is None else of_order(tx, row[0])
+    rows = tx.execute(
+        "SELECT * FROM jobs WHERE order_id = (SELECT order_id FROM jobs WHERE id = ?) ORDER BY take",
+        (job_id,),
+    )
+    return [records.job(row) for row in rows]
 
 
 def with_stale_card(tx: sqlite3.Connection) -> list[JobId]:

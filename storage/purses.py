@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from bot.domain import (
     NOTHING_MICROS,
@@ -69,6 +70,7 @@ def from_day(day: int) -> date:
     return date.fromordinal(day + _EPOCH_ORDINAL)
 
 
+@lru_cache(maxsize=1_024)
 def starts_on(period: Period, day: date) -> date:
     """The first day of the period that `day` lies in; weeks begin on Monday."""
     match period:

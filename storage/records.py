@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,10 @@ from storage.purses import Hold, from_day
 from storage.times import from_us, maybe_from_us
 
 
-def job(row: sqlite3.Row) -> Job:
+def job(found: sqlite3.Row) -> Job:
     """A row of `jobs`."""
+    # A `Row` looks for every name among all of its columns, some fifty times fifty here.
+    row = dict(zip(found.keys(), found, strict=True))
     ticket = None
     if row["ticket"] is not None:
         kept = json.loads(row["ticket"])
@@ -66,7 +68,7 @@ def job(row: sqlite3.Row) -> Job:
             takes=row["takes"],
             source=_source(row),
             source_job_id=None if row["source_job_id"] is None else JobId(row["source_job_id"]),
-            characters=tuple(json.loads(row["characters"])),
+            characters=() if row["characters"] == "[]" else tuple(json.loads(row["characters"])),
             remixable=bool(row["remixable"]),
             blocks_ip=bool(row["blocks_ip"]),
             draft=bool(row["draft"]),
@@ -98,7 +100,7 @@ def job(row: sqlite3.Row) -> Job:
     )
 
 
-def _source(row: sqlite3.Row) -> Source | None:
+def _source(row: Mapping[str, Any]) -> Source | None:
     if row["source_file"] is None:
         return None
     return Source(

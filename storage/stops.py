@@ -122,6 +122,12 @@ def newest_hold(tx: sqlite3.Connection) -> int:
     return int(tx.execute("SELECT coalesce(max(id), 0) FROM holds").fetchone()[0])
 
 
+def oldest_hold_at(tx: sqlite3.Connection) -> datetime | None:
+    """When the first hold was placed; None where there is none."""
+    row = tx.execute("SELECT opened_at FROM holds ORDER BY id LIMIT 1").fetchone()
+    return None if row is None else from_us(row[0])
+
+
 def _first_since(tx: sqlite3.Connection, at: datetime) -> int:
     """The number of the first hold that was placed at or after a moment; one above the latest if none was."""
     low, high, us = 1, newest_hold(tx) + 1, to_us(at)

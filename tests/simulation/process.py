@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -116,8 +116,21 @@ def nothing_more(work: Any) -> None:
     del work
 
 
+class _Turn:
+    """Awaited, it lets everybody else take a step."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield
+
+
+_TURN = _Turn()
+
+
 class Hop:
-    """The way to the rows: between two steps, so that a process can die before the work and after it."""
+    """The way to the rows. Others take their steps before the caller has what was read or written.
+
+    So a process can die after the work; before it is where the caller waited last.
+    """
 
     def __init__(
         self, connection: sqlite3.Connection, *, before: Callable[[Any], Any], after: Callable[[Any], Any]
@@ -127,13 +140,12 @@ class Hop:
         self._after = after
 
     async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T:
-        await asyncio.sleep(0)
         if (waiting := self._before(work)) is not None:
             await waiting
         done = work(self._connection)
         if (waiting := self._after(work)) is not None:
             await waiting
-        await asyncio.sleep(0)
+        await _TURN
         return done
 
     async def close(self) -> None:

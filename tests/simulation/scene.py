@@ -36,22 +36,22 @@ def _template() -> sqlite3.Connection:
     return book
 
 
+_INSTEAD = {"BEGIN IMMEDIATE": "SAVEPOINT batch", "COMMIT": "RELEASE batch", "ROLLBACK": "RELEASE batch"}
+
+
 class StagedConnection(BookConnection):
     """Within a world that is to be rolled back a transaction is a savepoint."""
 
     is_staged = False
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        if self.is_staged:
-            match sql:
-                case "BEGIN IMMEDIATE":
-                    sql = "SAVEPOINT batch"
-                case "COMMIT":
-                    sql = "RELEASE batch"
-                case "ROLLBACK":
-                    super().execute("ROLLBACK TO batch")
-                    sql = "RELEASE batch"
-        return super().execute(sql, parameters)
+        if self.gathered:
+            self.write_gathered()
+        if self.is_staged and sql in _INSTEAD:
+            if sql == "ROLLBACK":
+                sqlite3.Connection.execute(self, "ROLLBACK TO batch")
+            sql = _INSTEAD[sql]
+        return sqlite3.Connection.execute(self, sql, parameters)
 
     def raise_curtain(self) -> None:
         """A world begins, of which nothing will be left."""
