@@ -46,7 +46,7 @@ SHORT_LINK_S = 1.0
 SHY_S = 60.0
 LISTED_AFTER_S = 30.0
 """A list may be behind by so much."""
-LONG_RENDER_S = 3 * 3_600.0
+LONG_RENDER_S = 4_500.0
 """Past our own patience, so that it is asked to stop."""
 
 

@@ -69,6 +69,26 @@ def scene() -> Iterator[Scene]:
             logging.disable(level)
 
 
+@contextmanager
+def swept_now_and_then() -> Iterator[Callable[[], None]]:
+    """Garbage is collected every so many worlds, of which each is told; else it is looked for always."""
+    worlds = 0
+
+    def sweep() -> None:
+        nonlocal worlds
+        worlds += 1
+        if worlds % COLLECT_EVERY == 0:
+            gc.collect()
+
+    gc.freeze()
+    gc.disable()
+    try:
+        yield sweep
+    finally:
+        gc.enable()
+        gc.unfreeze()
+
+
 def outcome(made: Scene, plan: Plan) -> Outcome:
     """Play a world to its end and look at it."""
     world = world_of(made, plan)
@@ -92,17 +112,12 @@ def outcome(made: Scene, plan: Plan) -> Outcome:
 def play(seeds: Iterable[int], *, until: Callable[[Tally], bool] | None = None) -> Tally:
     """The worlds of these seeds, until it is enough."""
     tally = Tally()
-    with scene() as made:
-        gc.freeze()
-        gc.disable()  # else it looks again and again at what dead processes left
+    with scene() as made, swept_now_and_then() as sweep:
         for seed in seeds:
             tally.add(outcome(made, draw(seed)))
-            if tally.worlds % COLLECT_EVERY == 0:
-                gc.collect()
+            sweep()
             if until is not None and until(tally):
                 break
-        gc.enable()
-        gc.unfreeze()
     return tally
 
 

@@ -2,11 +2,11 @@
 
 A fault is a kill (and the process away for seconds, or for an hour), a request that is lost, or an answer
 that is. A schedule is the places of its faults among all the points that the job comes by, and what happens
-there. Each is played once, by the real code; those with one fault more go on from what was seen.
+there. Each is played once, by the real code; those with one fault more strike where it came by later.
 """
 
 from collections import Counter
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from storage.database import _run_batch
 from tests.simulation.checks import wrongs
 from tests.simulation.drama import judged
 from tests.simulation.process import Process
+from tests.simulation.runs import swept_now_and_then
 from tests.simulation.scene import GUILD, Scene
 from tests.simulation.sky import Mishap, dead
 from tests.simulation.world import World
@@ -162,7 +163,9 @@ async def _order(model: str, process: Process) -> None:
     await process.orders.order(asked, await process.orders.propose(asked))
 
 
-def every(scene: Scene, model: str, *, deep: int, with_cards: bool, of: int = 1, share: int = 0) -> Walked:
+def every(
+    scene: Scene, model: str, *, deep: int, with_cards: bool, away_s: Sequence[float] = AWAY_S
+) -> Walked:
     """Play every schedule of up to `deep` faults.
 
     Args:
@@ -170,46 +173,31 @@ def every(scene: Scene, model: str, *, deep: int, with_cards: bool, of: int = 1,
         model: the model, which is its provider's kind.
         deep: how many faults, at most.
         with_cards: whether faults also strike what belongs to the order's card alone.
-        of: in how many shares the schedules are divided, by their first fault.
-        share: which of them this is.
+        away_s: for how long a process that was killed may be away.
     """
     walked = Walked()
-    for schedule in _walk(scene, model, (), deep, walked, with_cards=with_cards, of=of, share=share):
-        del schedule
+    left: list[Schedule] = [()]
+    with swept_now_and_then() as sweep:
+        while left:
+            schedule = left.pop()
+            points, found, ended, lives = played(scene, model, schedule)
+            sweep()
+            walked.schedules[len(schedule)] += 1
+            walked.states.update(ended or ["nothing was ordered"])
+            walked.lives += lives
+            if found:
+                walked.bad.append((schedule, found))
+            if len(schedule) == deep:
+                continue
+            first = schedule[-1][0] + 1 if schedule else 0
+            left += [
+                (*schedule, (place, fault))
+                for place, point in enumerate(points)
+                if place >= first and (with_cards or point.of_job)
+                for fault in point.faults
+                if not fault.away_s or fault.away_s in away_s
+            ]
     return walked
-
-
-def _walk(
-    scene: Scene,
-    model: str,
-    schedule: Schedule,
-    deep: int,
-    walked: Walked,
-    *,
-    with_cards: bool,
-    of: int,
-    share: int,
-) -> Iterator[Schedule]:
-    points, found, ended, lives = played(scene, model, schedule)
-    if schedule or share == 0:
-        walked.schedules[len(schedule)] += 1
-        walked.states.update(ended or ["nothing was ordered"])
-        walked.lives += lives
-        if found:
-            walked.bad.append((schedule, found))
-    yield schedule
-    if len(schedule) == deep:
-        return
-    first = schedule[-1][0] + 1 if schedule else 0
-    for place in range(first, len(points)):
-        if not schedule and place % of != share:
-            continue
-        if with_cards or points[place].of_job:
-            for fault in points[place].faults:
-                further = (*schedule, (place, fault))
-                yield from _walk(
-                    scene, model, further, deep, walked, with_cards=with_cards, of=of, share=share
-                )
 
 
 def told(scene: Scene, model: str, schedule: Schedule, found: list[str]) -> str:
