@@ -153,7 +153,7 @@ class Paused(Refusal):
 class NoRoom(Refusal):
     """The disk that we write to is full: nothing was written down."""
 
-    code = "disk_full"
+    code = "no_room"
 
     def __init__(self) -> None:
         super().__init__(

@@ -39,7 +39,7 @@ def needed() -> Iterator[None]:
     except Exception as fault:
         if not isinstance(failure(fault), DiskFull):
             raise
-        log.error("an order was refused: %s", fault, extra={"code": NoRoom.code})  # noqa: TRY400 - nothing of ours
+        log.error("an order was refused: %s", fault, extra={"code": DiskFull.code})  # noqa: TRY400 - nothing of ours
         raise NoRoom from fault
 
 
