@@ -9,15 +9,16 @@ from datetime import datetime
 from functools import partial
 
 from bot import gates
-from bot.domain import ChannelId, Clip, FaultKind, Job, JobId, Micros, Order, Quote
+from bot.domain import ChannelId, Clip, FaultKind, GuildId, Job, JobId, Micros, Order, Quote, UserId
 from bot.errors import OrderRefused
-from bot.gates import Found, Gate, Mode, found_by
+from bot.gates import NOTHING_FOUND, Found, Gate, Mode, found_by
 from bot.ids import Ids
 from bot.language import _
 from bot.screening.verdict import PASSED, Verdict
 from storage import acts, people, places, reviews, states
 from storage import gates as rows
 from storage.acts import Verb
+from storage.connection import remember
 from storage.database import Database
 from storage.places import Purpose
 from storage.reviews import Decision, Review
@@ -180,6 +181,8 @@ def _review(
     at: datetime,
 ) -> Review | None:
     member, channel_id = order.member, _gated_by(order)
+    if not found.is_flagged and remember(tx, _is_open, member.guild_id, channel_id, gate, member.user_id):
+        return None
     setting = rows.setting(tx, member.guild_id, channel_id, gate)
     counted = setting.mode is Mode.FIRST
     why = gates.waits(
@@ -206,6 +209,16 @@ def _review(
         remind_at=at + rules.remind_after,
         expires_at=at + rules.expires(gate),
     )
+
+
+def _is_open(
+    tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId, gate: Gate, user_id: UserId
+) -> bool:
+    """Whether what nothing was found in goes on by itself, whoever it is of, and nobody was ever met."""
+    setting = rows.setting(tx, guild_id, channel_id, gate)
+    return gates.waits(
+        setting, NOTHING_FOUND, approved_before=0, on_probation=False
+    ) is None and not people.ever_met(tx, guild_id, user_id)
 
 
 def _begin(tx: sqlite3.Connection, review: Review, job_id: JobId) -> None:

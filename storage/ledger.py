@@ -5,6 +5,7 @@ purses of the day on which it was placed, and in the grants that were drawn on t
 """
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.domain import (
@@ -89,7 +90,7 @@ def hold(
         sqlite3.IntegrityError: the job has an open hold already.
     """
     granted = sum(part.amount_micros for part in parts) if parts else 0
-    guild_number, utc_number = to_day(guild_day), to_day(at.date())
+    guild_number, utc_number = to_day(guild_day), to_day(at)
     guild_id = member.guild_id
     opened_at = to_us(at)
     row = (
@@ -113,23 +114,15 @@ def hold(
         """,
         row,
     )
-    for number, part in enumerate(parts, start=1):
-        tx.execute(
-            """
-            INSERT INTO grant_parts (hold_id, number, grant_id, amount_micros)
-            SELECT id, ?, ?, ? FROM holds WHERE job_id = ? AND ended_at IS NULL
-            """,
-            (number, part.grant_id, part.amount_micros, job_id),
-        )
     tallies = tallies_of(tx)  # the entry is written by the schema
     if bearer is Scope.HOUSE:
-        tallies.hold(utc_number, amount_micros, INSTALLATION, HOUSE)
+        tallies.hold(utc_number, amount_micros, (INSTALLATION, HOUSE))
     else:
-        tallies.hold(utc_number, amount_micros, INSTALLATION)
-        tallies.hold(guild_number, amount_micros, channel_key(channel_id), guild_key(guild_id))
-        tallies.hold(guild_number, amount_micros - granted, member_key(member))
-    for part in parts:
-        tallies.hold(guild_number, part.amount_micros, grant_key(part.grant_id))
+        tallies.hold(utc_number, amount_micros, (INSTALLATION,))
+        tallies.hold(guild_number, amount_micros, (channel_key(channel_id), guild_key(guild_id)))
+        tallies.hold(guild_number, amount_micros - granted, (member_key(member),))
+    if parts:
+        _carry(tx, tallies, job_id, parts, guild_number)
     settle(tx, tallies)
 
 
@@ -299,6 +292,21 @@ def _enter(
             tallies.move(key, day, spent=spent, held=hold_micros, opened=count)
         else:  # an overrun or a refund may be the house's first
             tallies.add(key, day, spent=spent, held=hold_micros, opened=count)
+
+
+def _carry(
+    tx: sqlite3.Connection, tallies: Tallies, job_id: JobId, parts: Sequence[GrantPart], day: int
+) -> None:
+    """Write down what grants carry of the hold that is open for a job, and count it in them."""
+    for number, part in enumerate(parts, start=1):
+        tx.execute(
+            """
+            INSERT INTO grant_parts (hold_id, number, grant_id, amount_micros)
+            SELECT id, ?, ?, ? FROM holds WHERE job_id = ? AND ended_at IS NULL
+            """,
+            (number, part.grant_id, part.amount_micros, job_id),
+        )
+        tallies.hold(day, part.amount_micros, (grant_key(part.grant_id),))
 
 
 def _charge(tx: sqlite3.Connection, job_id: JobId, amount: Micros) -> None:

@@ -5,7 +5,7 @@ kept from batch to batch: there is one writing connection, and whatever is taken
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -102,7 +102,7 @@ class Tallies:
         ).fetchone()
         return (0, 0) if row is None else (row[0], row[1])
 
-    def hold(self, day: int, micros: int, *keys: Key) -> None:
+    def hold(self, day: int, micros: int, keys: Sequence[Key]) -> None:
         """Count a hold that opens: `add`, short, since every order does it four times."""
         read, changed = self._read, self._changed
         for key in keys:
