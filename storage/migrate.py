@@ -70,11 +70,12 @@ def migrate(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -
 
 
 def _read(scripts: Traversable) -> list[str]:
-    found = {
-        int(match[1]): entry.read_text("utf-8")
+    found = sorted(
+        (int(match[1]), entry.read_text("utf-8"))
         for entry in scripts.iterdir()
         if (match := _NAME.fullmatch(entry.name))
-    }
-    if sorted(found) != list(range(1, len(found) + 1)):
-        raise StorageError(f"the migrations are not numbered 1 to {len(found)}: {sorted(found)}")
-    return [found[number] for number in sorted(found)]
+    )
+    numbers = [number for number, _script in found]
+    if numbers != list(range(1, len(found) + 1)):
+        raise StorageError(f"the migrations are not numbered 1 to {len(found)}: {numbers}")
+    return [script for _number, script in found]

@@ -106,10 +106,11 @@ def test_a_first_script_that_breaks_leaves_an_empty_file(
     assert migrate(connection) == NEWEST
 
 
-def test_scripts_with_a_gap_in_their_numbers_are_refused(
-    connection: sqlite3.Connection, scripts: Path
+@pytest.mark.parametrize("number", [NEWEST, NEWEST + 2], ids=["twice", "too far"])
+def test_scripts_with_a_gap_in_their_numbers_or_one_of_them_twice_are_refused(
+    connection: sqlite3.Connection, scripts: Path, number: int
 ) -> None:
-    (scripts / f"{NEWEST + 2:04d}_too_far.sql").write_text("SELECT 1;")
+    (scripts / f"{number:04d}_another.sql").write_text("SELECT 1;")
 
     with pytest.raises(StorageError, match=f"not numbered 1 to {NEWEST + 1}"):
         migrate(connection, scripts)
