@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfoNotFoundError
 
-from bot.admission import Admitted, Standing, admit
+from bot.admission import Admitted, Room, Standing, admit
 from bot.domain import (
     Allowance,
     Balance,
@@ -17,7 +17,9 @@ from bot.domain import (
     Limits,
     Member,
     Micros,
+    Order,
     Period,
+    Quote,
     UserId,
 )
 from bot.errors import OrderRefused, PaidNotEnabled
@@ -80,16 +82,29 @@ class Budgets:
         self._now = now
 
     async def allowance(
-        self, member: Member, *, channel_id: ChannelId | None = None, role_ids: Sequence[int] = ()
+        self,
+        member: Member,
+        *,
+        channel_id: ChannelId | None = None,
+        role_ids: Sequence[int] | None = None,
+        costs_money: bool = False,
     ) -> Allowance:
-        """What a member's own budget is and has, and the least that is left of all that applies."""
-        return await self._database.read(
-            partial(_allowance, member, channel_id, role_ids, self._limits, self._now())
-        )
+        """What a member's own budget is and has, and the least that is left of all that applies.
 
-    def allowance_in(self, tx: sqlite3.Connection, member: Member) -> Allowance:
-        """The same wherever they are, inside somebody's reading."""
-        return _allowance(member, None, (), self._limits, self._now(), tx)
+        Args:
+            member: whose.
+            channel_id: where they would order, or a thread's channel; the server's own where it is None.
+            role_ids: their roles; None where nobody has said them, which matters where roles have budgets.
+            costs_money: whether it is for what a provider bills, to which the operator's ceiling applies.
+        """
+        of = partial(_allowance, member, channel_id, role_ids, self._limits, self._now())
+        return await self._database.read(partial(of, costs_money))
+
+    def allowance_in(self, tx: sqlite3.Connection, order: Order, quote: Quote) -> Allowance:
+        """The same inside somebody's reading, for who placed an order, there; nobody says their roles any more."""
+        return _allowance(
+            order.member, order.counted_in, None, self._limits, self._now(), quote.costs_money, tx
+        )
 
     async def set_limit(
         self,
@@ -220,20 +235,19 @@ def _distribution(guild_id: GuildId, connection: sqlite3.Connection) -> Distribu
 def _allowance(
     member: Member,
     channel_id: ChannelId | None,
-    role_ids: Sequence[int],
+    role_ids: Sequence[int] | None,
     limits: Limits,
     at: datetime,
+    costs_money: bool,  # noqa: FBT001 - what is read is called with its connection alone
     connection: sqlite3.Connection,
 ) -> Allowance:
-    standing = Standing(connection, member, channel_id, role_ids, limits, at)
-    try:
-        lefts = [room.left_micros for room in standing.pools(costs_money=False)]
-    except PaidNotEnabled:  # nothing is sold, and what is left of a member's own is shown all the same
-        lefts = []
+    standing = Standing(connection, member, channel_id, role_ids or (), limits, at)
     own = standing.own()
     granted = sum(grant.left_micros(at) for grant in standing.grants())
-    if own is not None:
-        lefts.append(max(0, own.left_micros) + granted)
+    lefts = [*_pools(standing, costs_money=costs_money)]
+    if own is not None:  # first, so that of two with as little it is the member's own that is named
+        lefts.insert(0, own._replace(left_micros=max(0, own.left_micros) + granted))
+    least = min(lefts, key=lambda room: room.left_micros, default=None)
     period = Period.MONTH if own is None else own.period
     spent, held = standing.spent_and_held(period)
     calendar = standing.charter.rules
@@ -241,13 +255,30 @@ def _allowance(
     return Allowance(
         limit_micros=None if own is None else Micros(own.limit_micros),
         balance=Balance(spent_micros=Micros(spent), held_micros=Micros(held)),
-        left_micros=Micros(max(0, min(lefts))) if lefts else None,
+        left_micros=None if least is None else Micros(max(0, least.left_micros)),
         resets_at=resets_at or calendar.month_ends_at(standing.day),
         period=period,
         starts_anew=resets_at is not None,
         granted_micros=Micros(granted),
         in_flight=standing.in_flight(member_key(member)),
+        left_of="" if least is None else least.scope.value,
+        left_until=None if least is None else least.resets_at(at),
+        is_known=role_ids is not None or not _roles_matter(standing),
     )
+
+
+def _roles_matter(standing: Standing) -> bool:
+    """Whether which budget per head applies depends on their roles."""
+    set_here = standing.charter.bounds
+    has_own = (BudgetScope.MEMBER.value, standing.member.user_id) in set_here
+    return not has_own and any(scope == BudgetScope.ROLE.value for scope, _ in set_here)
+
+
+def _pools(standing: Standing, *, costs_money: bool) -> list[Room]:
+    try:
+        return [*standing.pools(costs_money=costs_money)]
+    except PaidNotEnabled:  # nothing such is sold, and what is left for the rest is shown all the same
+        return _pools(standing, costs_money=False) if costs_money else []
 
 
 def _check_reason(reason: str) -> None:

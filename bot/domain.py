@@ -394,8 +394,10 @@ class Limits:
 class Allowance:
     """What one member may still order, as `/quota`, quotes and cards show it.
 
-    `limit_micros` and `balance` are of the member's own budget, in `period`; `left_micros` is the least of
-    all that applies, with `granted_micros` in it. If nothing `starts_anew`, `resets_at` is the month's end.
+    `limit_micros` and `balance` are of the member's own budget, in `period`. If nothing `starts_anew`,
+    `resets_at` is the month's end. `left_micros` is the least of all that applies (None: nothing does), with
+    `granted_micros` in it; `left_of` is the scope of the budget that has so little, and `left_until` when its
+    period ends (None where it never does). Where not all that applies `is_known`, neither is what is left.
     """
 
     limit_micros: Micros | None
@@ -406,3 +408,6 @@ class Allowance:
     starts_anew: bool = True
     granted_micros: Micros = NOTHING_MICROS
     in_flight: int = 0
+    left_of: str = ""
+    left_until: datetime | None = None
+    is_known: bool = True

@@ -150,17 +150,26 @@ class Orders:
             id=self._ids.new(),
             interaction_id=InteractionId(asked.interaction_id),
             user_id=UserId(asked.user_id),
-            asked=asdict(_as_quoted(asked, priced.order, way)),
+            asked=asdict(repeats.as_quoted(asked, priced.order, way)),
             price_micros=priced.quote.price_micros,
             expires_at=at + QUOTE_HOLDS,
         )
         admit = partial(self._admit, priced.order, priced.quote, asked.role_ids, at)
         return await self._database.write(partial(self._ask, waiting, admit, at=at))
 
-    async def accept(self, quote_id: str, user_id: UserId) -> Job:
+    async def check(self, asked: Asked, priced: Priced) -> None:
+        """Return if what was priced could be placed now; nothing is written.
+
+        Raises:
+            Refusal: as `place`.
+        """
+        admit = partial(self._admit, priced.order, priced.quote, asked.role_ids, self._now())
+        await self._database.read(admit)
+
+    async def accept(self, quote_id: str, user_id: UserId, *, role_ids: Sequence[int] | None = None) -> Job:
         """The member said yes: place the order at the price that was named, or at a lower one of now.
 
-        Yes said twice is one job.
+        Yes said twice is one job. `role_ids` are those of the press; None: as when the quote was made.
 
         Raises:
             NotYours: the quote is another's, was answered before, or is too old.
@@ -173,6 +182,8 @@ class Orders:
         if made is not None:  # said before: what has changed since is no matter, and it was charged
             return made
         asked = Asked(**kept.asked)
+        if role_ids is not None:
+            asked = replace(asked, role_ids=role_ids)
         proposal = await self.propose(asked)
         quote = proposal.priced.quote
         if proposal.priced.adjustments:
@@ -377,19 +388,6 @@ def _take_of(order: Order, take: int) -> Order:
     if order.seed is None or take == 1:
         return order
     return replace(order, seed=(order.seed + take - 1) % (SEED_MAX + 1))
-
-
-def _as_quoted(asked: Asked, order: Order, way: Way | None) -> Asked:
-    """What was asked, with the values that the quote names."""
-    return replace(
-        asked,
-        model=order.model,
-        resolution=order.resolution,
-        aspect_ratio=order.aspect_ratio,
-        duration_s=order.duration_s,
-        seed=order.seed,
-        way=way,
-    )
 
 
 def _kept(quote_id: str, connection: sqlite3.Connection) -> tuple[WaitingQuote | None, Job | None]:

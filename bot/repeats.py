@@ -7,9 +7,10 @@ from typing import Any
 from bot import measures
 from bot.asked import Asked
 from bot.catalogue import Catalogue
-from bot.domain import Job, Kind
+from bot.domain import Job, Kind, Order
 from bot.errors import OrderRefused
 from bot.language import _
+from bot.sources import Way
 
 _OF_THE_PRESS = (
     "guild_id",
@@ -45,6 +46,19 @@ def again(job: Job, options: Mapping[str, Any] | None, press: Asked) -> Asked:
     """
     once_more = _once_more(job, options, press)
     return replace(once_more, seed=None, way=None, shown_first=False)
+
+
+def as_quoted(asked: Asked, order: Order, way: Way | None) -> Asked:
+    """What was asked, with the values that its quote names."""
+    return replace(
+        asked,
+        model=order.model,
+        resolution=order.resolution,
+        aspect_ratio=order.aspect_ratio,
+        duration_s=order.duration_s,
+        seed=order.seed,
+        way=way,
+    )
 
 
 def reworded(asked: Asked, press: Asked) -> Asked:

@@ -43,8 +43,8 @@ def exceeded(price: int, left: int, scope: BudgetScope, resets_at: datetime | No
 def too_dear(price: int, most: int) -> BudgetExceeded:
     """An order costs more than one order may here."""
     return BudgetExceeded(
-        _("This costs {price}, and one order here may cost at most {most}.").format(
-            price=format_usd(price), most=format_usd(most)
+        _("This costs {price}, and one order here may cost at most {most}: {short} too much.").format(
+            price=format_usd(price), most=format_usd(most), short=format_usd(price - most)
         ),
         _("Choose a shorter clip, a lower resolution, fewer takes or a cheaper model."),
         kind=FaultKind.SERVER_BUDGET,

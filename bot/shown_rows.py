@@ -48,7 +48,7 @@ def shown_rows(job_id: JobId, budgets: Budgets, tx: sqlite3.Connection) -> Shown
         takes,
         {} if states <= _NO_CLIP_YET else clips.states_of(tx, takes[0].id),
         {} if states.isdisjoint(_REVIEWED) else _reviews(takes, tx),
-        budgets.allowance_in(tx, takes[0].order.member),
+        budgets.allowance_in(tx, takes[0].order, takes[0].quote),
     )
 
 

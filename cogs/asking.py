@@ -11,6 +11,7 @@ from cogs.whereabouts import (
     channel_of,
     is_age_restricted,
     member_of,
+    roles_of,
     timed_out_until,
     where,
 )
@@ -24,7 +25,6 @@ def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
     """
     member = member_of(interaction)
     user = interaction.user
-    roles = user.roles if isinstance(user, discord.Member) and member.in_server else []
     joined_at = None
     if isinstance(user, discord.Member) and user.joined_at is not None and member.in_server:
         joined_at = user.joined_at.isoformat()
@@ -36,7 +36,7 @@ def asked_by(interaction: Interaction, prompt: str, **options: Any) -> Asked:
         user_id=member.user_id,
         channel_id=channel_of(interaction),
         interaction_id=interaction.id,
-        role_ids=[role.id for role in roles],
+        role_ids=roles_of(interaction),
         joined_at=joined_at,
         parent_id=interaction.channel.parent_id if isinstance(interaction.channel, discord.Thread) else None,
         timed_out_until=None if until is None else until.isoformat(),

@@ -231,7 +231,7 @@ def _facts(card: Card) -> list[str]:
     price = sentences.order_price(job.quote, order, play_money=card.play_money)
     facts = [
         f"{sentences.settings(card.model_name, order)} · {sentences.made_by(card.label)}",
-        f"{price} · {sentences.left(card.allowance)}",
+        " · ".join(part for part in (price, sentences.left(card.allowance)) if part),
         _("asked for by {member} {when}").format(
             member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
         ),

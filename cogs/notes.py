@@ -57,7 +57,7 @@ def quote_view(
         rows: what else can be chosen, above them.
         advice: what would make the clip better, where it is not a press away.
     """
-    order, quote, allowance = offered.order, offered.quote, offered.allowance
+    order, quote = offered.order, offered.quote
     costs = _("This costs {price} in play money") if offered.play_money else _("This costs {price}")
     if not quote.price_micros:
         costs = _("This is free")
@@ -70,18 +70,8 @@ def quote_view(
         *(f"- {escaped(note)}" for note in offered.notes),
         _price(quote, order),
     ]
-    if allowance.left_micros is not None:
-        after = Micros(max(0, allowance.left_micros - whole))
-        told = _("Your budget: {left} left, {after} after this; it starts anew {when}")
-        if not allowance.starts_anew:
-            told = _("Your budget: {left} left, {after} after this; it does not start anew")
-        lines.append(
-            told.format(
-                left=format_usd(allowance.left_micros),
-                after=format_usd(after),
-                when=sentences.ago(allowance.resets_at),
-            )
-        )
+    if told := sentences.left_after(offered.allowance, whole):
+        lines.append(told)
     if order.private:
         lines.append(private_words(order))
     lines.append(

@@ -1,10 +1,13 @@
 """From what was asked to what the member reads: a placed order's receipt, or a quote to confirm."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from discord import ui
 
-from bot import affordable, room
+from bot import room
+from bot.affordable import SAYS_NO, Affordable
 from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
@@ -41,6 +44,7 @@ class Ordering:
         self._orders = orders
         self._budgets = budgets
         self._catalogue = catalogue
+        self._affordable = Affordable(orders, budgets, catalogue)
         self._presets = presets
         self._confirm_above_micros = confirm_above_micros
         self._play_money = play_money
@@ -68,8 +72,9 @@ class Ordering:
         advice = self._advice(proposal)
         dear = quote.price_micros * order.takes > self._confirm_above_micros
         if not (dear or proposal.has_to_be_shown or given.notes or asked.shown_first):
-            with affordable.told(self._catalogue, order, quote), room.needed():
-                job = await self._orders.order(given.asked, proposal)
+            async with self._affordable.told(given.asked, proposal):
+                with room.needed():
+                    job = await self._orders.order(given.asked, proposal)
             text = receipt(job, play_money=self._play_money, style=given.asked.style)
             return receipt_view(text, AdviceButton.of_job(job.id, len(advice)) if advice else None)
         offered = await self._offered(given, proposal, at=at)
@@ -96,21 +101,26 @@ class Ordering:
         self._check_open()
         with room.needed():
             proposal = await self._orders.propose(asked)
-        order, quote, _adjustments = proposal.priced
-        if quote.costs_money:
-            return quote
-        with affordable.told(self._catalogue, order, quote), room.needed():
-            return await self._orders.order(asked, proposal)
+        if proposal.priced.quote.costs_money:
+            return proposal.priced.quote
+        async with self._affordable.told(asked, proposal):
+            with room.needed():
+                return await self._orders.order(asked, proposal)
 
-    async def accept(self, quote_id: str, member: Member) -> ui.LayoutView:
-        """Place the order of a quote.
+    async def accept(self, quote_id: str, member: Member, *, role_ids: Sequence[int]) -> ui.LayoutView:
+        """Place the order of a quote; `role_ids` are the presser's.
 
         Raises:
             Refusal: with the sentence for the member; nothing was charged.
         """
         self._check_open()
-        with room.needed():
-            job = await self._orders.accept(quote_id, member.user_id)
+        try:
+            with room.needed():
+                job = await self._orders.accept(quote_id, member.user_id, role_ids=role_ids)
+        except SAYS_NO as refused:
+            asked = replace(await self._orders.quoted(quote_id, member.user_id), role_ids=role_ids)
+            proposal = await self._orders.propose(asked)
+            raise await self._affordable.with_what_fits(refused, asked, proposal) from refused
         typed = await self._orders.typed_for(job) or {}
         return said(receipt(job, play_money=self._play_money, style=typed.get("style")))
 
@@ -122,8 +132,9 @@ class Ordering:
 
     async def _offered(self, given: Shaped, proposal: Proposal, *, at: datetime) -> Offered:
         order, quote, adjustments = proposal.priced
-        with affordable.told(self._catalogue, order, quote), room.needed():
-            quote_id = await self._orders.ask(given.asked, proposal.priced, way=proposal.way)
+        async with self._affordable.told(given.asked, proposal):
+            with room.needed():
+                quote_id = await self._orders.ask(given.asked, proposal.priced, way=proposal.way)
         return Offered(
             quote_id=quote_id,
             order=order,
@@ -132,7 +143,10 @@ class Ordering:
             notes=(*given.notes, *proposal.notes, *given.asides, *proposal.asides),
             model=self._catalogue.describe(order.model),
             allowance=await self._budgets.allowance(
-                order.member, channel_id=order.counted_in, role_ids=given.asked.role_ids
+                order.member,
+                channel_id=order.counted_in,
+                role_ids=given.asked.role_ids,
+                costs_money=quote.costs_money,
             ),
             play_money=self._play_money,
             expires_at=at + QUOTE_HOLDS,

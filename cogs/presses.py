@@ -1,5 +1,7 @@
 """What a press on one of our buttons does. Person and place are checked here, at every press."""
 
+from discord import ui
+
 from bot.catalogue import Catalogue
 from bot.domain import NO_CHANNEL, Job, JobId, JobState
 from bot.errors import NotYours
@@ -11,7 +13,7 @@ from cogs.letting_in import let_in
 from cogs.notes import details_view
 from cogs.ordering import Ordering
 from cogs.sight import sees_clip
-from cogs.whereabouts import member_of
+from cogs.whereabouts import member_of, roles_of
 
 __all__ = ("Presses", "member_of")
 
@@ -61,7 +63,10 @@ class Presses:
         await acknowledge_press(interaction)
         await let_in(self._orders, interaction)
         mark_ordering(interaction)
-        await answer(interaction, await self._ordering.accept(quote_id, member_of(interaction)))
+        await answer(interaction, await self._accepted(interaction, quote_id))
+
+    async def _accepted(self, interaction: Interaction, quote_id: str) -> ui.LayoutView:
+        return await self._ordering.accept(quote_id, member_of(interaction), role_ids=roles_of(interaction))
 
     async def decline(self, interaction: Interaction, quote_id: str) -> None:
         """No to a quote."""

@@ -16,8 +16,8 @@ from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.budget_words import bound
 from cogs.cards import clip_url, message_url
-from cogs.presses import member_of
 from cogs.quoting import escaped, shortened
+from cogs.whereabouts import member_of, roles_of
 
 ORDERS_SHOWN = 8
 PROMPT_UNITS = 60
@@ -33,12 +33,13 @@ def quota(
     async def callback(interaction: Interaction) -> None:
         await acknowledge(interaction)
         member = member_of(interaction)
-        user = interaction.user
-        role_ids = [role.id for role in user.roles] if isinstance(user, discord.Member) else []
+        role_ids = roles_of(interaction)
         here = interaction.channel
         parent_id = here.parent_id if isinstance(here, discord.Thread) else None
         channel_id = ChannelId(parent_id or interaction.channel_id or 0)
-        allowance = await budgets.allowance(member, channel_id=channel_id, role_ids=role_ids)
+        allowance = await budgets.allowance(
+            member, channel_id=channel_id, role_ids=role_ids, costs_money=not play_money
+        )
         standing = await standings.of_member(member, channel_id, role_ids)
         newest = await orders.newest_of(member, limit=ORDERS_SHOWN)
         await answer(interaction, quota_view(allowance, standing, newest, play_money=play_money))
@@ -74,6 +75,8 @@ def _own(allowance: Allowance, *, play_money: bool) -> str:
     balance = allowance.balance
     limit = _("no limit") if allowance.limit_micros is None else with_display(allowance.limit_micros)
     left = _("no limit") if allowance.left_micros is None else with_display(allowance.left_micros)
+    if (whose := sentences.whose_is(allowance.left_of)) != sentences.whose_is(""):
+        left = _("{money}, since that is all that is left of: {whose}").format(money=left, whose=whose)
     head = _head(allowance.period)
     lines = [
         "### " + (_("{head}, in play money").format(head=head) if play_money else head),

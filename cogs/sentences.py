@@ -17,7 +17,7 @@ from bot.domain import (
     Quote,
 )
 from bot.language import _, ngettext
-from bot.money import format_usd
+from bot.money import format_usd, with_display
 from bot.providers.protocol import Progress, Rendering, Waiting
 from bot.reporting import Reason
 from bot.reviews import Decision
@@ -269,12 +269,43 @@ def order_price(quote: Quote, order: Order, *, play_money: bool) -> str:
 
 
 def left(allowance: Allowance) -> str:
-    """What may still be ordered, and until when."""
+    """What may still be ordered, and until when; the empty text where that is not known."""
+    if not allowance.is_known:
+        return ""
     if allowance.left_micros is None:
         return _("no limit on the budget")
-    return _("{money} of the budget left until {day}").format(
-        money=format_usd(allowance.left_micros), day=day(allowance.resets_at)
+    money = format_usd(allowance.left_micros)
+    if allowance.left_until is None:
+        return _("{money} of the budget left").format(money=money)
+    return _("{money} of the budget left until {day}").format(money=money, day=day(allowance.left_until))
+
+
+def left_after(allowance: Allowance, price: Micros) -> str:
+    """Which budget has least, what it has left, what after an order at this price, and when it comes back."""
+    if allowance.left_micros is None:
+        return ""
+    told = _("{whose}: {left} left, {after} after this; it starts anew {when}")
+    if allowance.left_until is None:
+        told = _("{whose}: {left} left, {after} after this; it does not start anew")
+    return told.format(
+        whose=whose_is(allowance.left_of),
+        left=with_display(allowance.left_micros),
+        after=with_display(Micros(max(0, allowance.left_micros - price))),
+        when="" if allowance.left_until is None else ago(allowance.left_until),
     )
+
+
+def whose_is(scope: str) -> str:
+    """Whose budget it is that has least, to the one who orders."""
+    match scope:
+        case "channel":
+            return _("This channel's budget")
+        case "guild" | "ceiling":
+            return _("This server's budget")
+        case "installation":
+            return _("The bot's own budget")
+        case _:
+            return _("Your budget")
 
 
 def link(to: Link) -> str:

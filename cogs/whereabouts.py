@@ -55,6 +55,14 @@ def member_of(interaction: discord.Interaction[Any]) -> Member:
     return Member(guild_id=NOWHERE, user_id=user_id)
 
 
+def roles_of(interaction: discord.Interaction[Any]) -> list[int]:
+    """Their roles, as Discord says with this interaction; none outside servers of ours."""
+    user = interaction.user
+    if not isinstance(user, discord.Member) or where(interaction) is not Where.SERVER:
+        return []
+    return [role.id for role in user.roles]
+
+
 def channel_of(interaction: discord.Interaction[Any]) -> ChannelId:
     """The channel in which what comes of it can be posted."""
     if where(interaction) is Where.ASIDE or interaction.channel_id is None:

@@ -225,6 +225,7 @@ def card_of(job: Job, *more: Job, **changes: Any) -> Card:
             balance=Balance(held_micros=Micros(400_000)),
             left_micros=Micros(9_600_000),
             resets_at=job.created_at + timedelta(days=9),
+            left_until=job.created_at + timedelta(days=9),
         ),
         model_name="Studio",
         label="storyboard, not AI",

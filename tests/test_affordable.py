@@ -1,129 +1,227 @@
-"""What would fit where a budget says no: everything that is named can be ordered as it is named."""
+"""What would fit where a budget says no: all that is named would be taken as it is named."""
 
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from discord import ui
 
 from bot import catalogue
-from bot.affordable import told, what_fits
-from bot.catalogue import Catalogue
-from bot.domain import FaultKind, Kind, Limits, Micros, Order, Quote
+from bot.domain import ChannelId, FaultKind, Kind, Limits, Micros, OfferId, Period, UserId
 from bot.errors import BudgetExceeded
-from tests.props import Clock, order_of
+from bot.health import Fitness
+from bot.money import format_usd
+from storage import budgets as rows
+from storage import channel_rules, guilds
+from storage.budgets import BudgetScope
+from storage.channel_rules import Layer
+from storage.guilds import SpendingRules
+from tests.props import ANN, NOON, Clock
+from tests.shop_scene import CHANNEL, DOLLAR, PROVIDERS, Shop, all_are_taken, dear, shop_of
 from tests.stage import Stage, open_stage, texts
 
-DOLLAR = 1_000_000
-PROVIDERS = frozenset({"fal", "openai", "replicate", "lumenfall", "prodia", "studio"})
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Shop]:
+    made = shop_of()
+    await made.admit(500)
+    yield made
+    await made.database.close()
 
 
-def sold(providers: frozenset[str] = PROVIDERS) -> Catalogue:
-    return catalogue.load(None, providers=providers, now=Clock(datetime(2026, 9, 1, tzinfo=UTC)))
+async def test_a_shorter_clip_a_lower_resolution_and_another_model_are_named_and_would_be_taken(
+    shop: Shop,
+) -> None:
+    wanted = dear(shop.models)
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, await shop.costs(wanted) - 1)
+
+    named = await shop.named(wanted)
+
+    assert re.fullmatch(r"\d+ s for \$[\d.]+", named[0])
+    assert re.fullmatch(r"\d+p for \$[\d.]+", named[1])
+    assert [" at " in one for one in named[2:]] == [True, True]
+    await all_are_taken(shop, named, wanted)
 
 
-def priced(models: Catalogue, order: Order) -> Quote:
-    offer = models.takers(order, only_at=None)[0]
-    each = offer.per_second_micros[order.resolution]
-    return Quote(offer_id=offer.id, price_micros=Micros(each * order.duration_s), per_second_micros=each)
+@pytest.mark.parametrize("percent", [0, 1, 10, 30, 70, 99])
+@pytest.mark.parametrize(
+    ("scope", "scope_id"),
+    [(BudgetScope.MEMBER, ANN.user_id), (BudgetScope.CHANNEL, CHANNEL), (BudgetScope.CEILING, 0)],
+)
+async def test_all_that_is_named_is_taken_however_much_is_left(
+    shop: Shop, scope: BudgetScope, scope_id: int, percent: int
+) -> None:
+    wanted = dear(shop.models)
+    await shop.limit(scope, scope_id, await shop.costs(wanted) * percent // 100)
+
+    named = await shop.named(wanted)
+
+    assert named
+    await all_are_taken(shop, named, wanted)
 
 
-def dear(models: Catalogue) -> Order:
-    """The longest clip at the highest resolution of a model that has several of both."""
-    for row in models.models(Kind.GENERATE):
-        if len(row.durations_s) > 1 and len(row.resolutions) > 1:
-            for resolution in reversed(row.resolutions):
-                for shape in row.aspect_ratios:
-                    order = replace(
-                        order_of(),
-                        model=row.id,
-                        resolution=resolution,
-                        aspect_ratio=shape,
-                        duration_s=max(row.durations_s),
-                    )
-                    if models.takers(order, only_at=None) and priced(models, order).costs_money:
-                        return order
-    raise AssertionError("no model has several lengths and resolutions")
+async def test_fewer_takes_are_named_first_as_many_as_there_is_room_for(shop: Shop) -> None:
+    wanted = dear(shop.models, takes=4)
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, await shop.costs(wanted) * 3 // 4 - 1)
+
+    named = await shop.named(wanted)
+
+    assert named[0].startswith("2 takes for $")
+    await all_are_taken(shop, named, wanted)
 
 
-def test_a_shorter_clip_a_lower_resolution_and_another_model_are_named() -> None:
-    models = sold()
-    order = dear(models)
-    quote = priced(models, order)
+async def test_under_the_most_that_an_order_may_cost_only_what_the_budget_has_too_is_named(
+    shop: Shop,
+) -> None:
+    wanted = dear(shop.models)
+    whole = await shop.costs(wanted)
+    cap = SpendingRules(order_max_micros=Micros(whole - 1))
+    how: dict[str, Any] = {"by": UserId(5), "reason": "", "at": shop.clock()}
+    await shop.set(lambda tx: guilds.set_rules(tx, ANN.guild_id, cap, **how))
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, whole // 3)
 
-    fitting = what_fits(models, order, quote, Micros(quote.price_micros - 1))
+    named = await shop.named(wanted)
 
-    assert re.fullmatch(r"\d+ s for \$[\d.]+", fitting[0])
-    assert any(re.fullmatch(r"\d+p for \$[\d.]+", one) for one in fitting)
-    assert any(" at " in one for one in fitting)
-
-
-@pytest.mark.parametrize("percent", [1, 10, 30, 50, 70, 90, 99])
-def test_nothing_is_named_that_costs_more_than_is_left(percent: int) -> None:
-    models = sold()
-    order = dear(models)
-    quote = priced(models, order)
-    left = quote.price_micros * percent // 100
-
-    for one in what_fits(models, order, quote, Micros(left)):
-        price = one.rpartition(" for ")[2]
-        if price != "free":
-            whole, _, rest = price.removeprefix("$").partition(".")
-            assert int(whole) * DOLLAR + int(rest.ljust(6, "0")) <= left
+    assert named
+    await all_are_taken(shop, named, wanted)
 
 
-def test_where_nothing_is_left_only_what_is_free_is_named() -> None:
-    models = sold()
-    order = dear(models)
+async def test_under_a_low_price_cap_what_is_far_above_it_is_not_even_tried(shop: Shop) -> None:
+    wanted = dear(shop.models)
+    cap = SpendingRules(order_max_micros=Micros(await shop.costs(wanted) // 200))
+    how: dict[str, Any] = {"by": UserId(5), "reason": "", "at": shop.clock()}
+    await shop.set(lambda tx: guilds.set_rules(tx, ANN.guild_id, cap, **how))
 
-    fitting = what_fits(models, order, priced(models, order), Micros(0))
+    named = await shop.named(wanted)
 
-    assert fitting
-    assert all(one.endswith(" for free") for one in fitting)
-
-
-def test_fewer_takes_are_named_first() -> None:
-    models = sold()
-    order = replace(dear(models), takes=4)
-    quote = priced(models, order)
-
-    fitting = what_fits(models, order, quote, Micros(quote.price_micros * 3 - 1))
-
-    assert fitting[0].startswith("2 takes for $")
+    assert any(" at " in one for one in named)
+    await all_are_taken(shop, named, wanted)
 
 
-def test_a_character_stays_with_its_provider() -> None:
-    models = sold()
-    order = dear(models)
-    quote = priced(models, order)
-    with_them = replace(order, characters=("theirs",))
+async def test_an_offer_that_rests_does_not_make_a_dearer_one_look_affordable() -> None:
+    offers = catalogue.load(None, providers=PROVIDERS, now=Clock())
+    cheapest = {
+        min(two, key=lambda offer: min(offer.per_second_micros.values())).id
+        for row in offers.models(Kind.GENERATE)
+        if len(two := offers.open_offers(row.id)) > 1
+    }
+    shop = shop_of(lambda offer: Fitness.RESTING if offer in cheapest else Fitness.READY)
+    await shop.admit(500)
+    wanted = dear(shop.models)
+    whole = await shop.costs(wanted)
+    for percent in range(5, 100, 5):
+        await shop.limit(BudgetScope.MEMBER, ANN.user_id, whole * percent // 100)
+        await all_are_taken(shop, await shop.named(wanted), wanted)
+    await shop.database.close()
 
-    assert any(" at " in one for one in what_fits(models, order, quote, Micros(DOLLAR)))
-    assert not any(" at " in one for one in what_fits(models, with_them, quote, Micros(DOLLAR)))
+
+async def test_a_shape_that_was_brought_to_the_nearest_hides_nothing_that_fits(shop: Shop) -> None:
+    wanted = replace(dear(shop.models), aspect_ratio="2:1")
+    assert (await shop.orders.propose(wanted)).priced.adjustments
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, await shop.costs(wanted) - 1)
+
+    assert len(await shop.named(wanted)) == 4
 
 
-def test_the_refusal_keeps_all_that_it_said() -> None:
-    models = sold()
-    order = dear(models)
+async def test_a_quote_for_what_costs_money_counts_the_operators_ceiling(shop: Shop) -> None:
+    wanted = replace(dear(shop.models), duration_s=4, resolution="480p")
+    whole = await shop.costs(wanted)
+    await shop.limit(BudgetScope.CEILING, 0, whole + 70_000)
+
+    quote = await shop.ordering.ask(wanted, at=NOON)
+
+    (told,) = [one.content for one in quote.walk_children() if isinstance(one, ui.TextDisplay)]
+    assert f"This server's budget: {format_usd(whole + 70_000)} left, $0.07 after this; it starts" in told
+
+
+async def test_what_the_channels_rules_refuse_is_not_named(shop: Shop) -> None:
+    wanted = dear(shop.models)
+    allowed = [wanted.model or "", shop.models.models(Kind.GENERATE)[-1].id]
+    rules = Layer(models=tuple(allowed))
+    await shop.set(lambda tx: channel_rules.put(tx, ANN.guild_id, ChannelId(CHANNEL), rules))
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, await shop.costs(wanted) - 1)
+
+    named = await shop.named(wanted)
+
+    (other,) = [one for one in named if " at " in one]
+    assert f"{shop.models.describe(allowed[1]).name} at " in other
+    await all_are_taken(shop, named, wanted)
+
+
+async def test_where_nothing_that_costs_money_is_let_in_a_free_model_is_named(shop: Shop) -> None:
+    await shop.set(lambda tx: guilds.dismiss(tx, ANN.guild_id, at=shop.clock()))
+    wanted = dear(shop.models)
+
+    named = await shop.named(wanted)
+
+    assert named
+    assert all(one.endswith(" for free") for one in named)
+    await all_are_taken(shop, named, wanted)
+
+
+async def test_a_model_whose_provider_takes_nothing_of_ours_is_not_named() -> None:
+    def stopped(offer_id: OfferId) -> Fitness:
+        return Fitness.READY if offer_id.startswith(("fal/", "studio/")) else Fitness.STOPPED
+
+    shop = shop_of(stopped)
+    await shop.admit(500)
+    wanted = dear(shop.models)
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, await shop.costs(wanted) - 1)
+
+    named = await shop.named(wanted)
+
+    assert named
+    await all_are_taken(shop, named, wanted)
+    await shop.database.close()
+
+
+async def test_a_draft_is_told_of_other_models_and_of_fewer_takes_alone(shop: Shop) -> None:
+    wanted = replace(dear(shop.models), draft=True, takes=2, resolution=None, duration_s=None)
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, await shop.costs(wanted) - 1)
+
+    named = await shop.named(wanted)
+
+    assert named[0].startswith("1 take for ")
+    assert all(" at " in one for one in named[1:])
+
+
+async def test_the_refusal_keeps_all_that_it_said(shop: Shop) -> None:
+    wanted = dear(shop.models)
+    proposal = await shop.orders.propose(wanted)
     refused = BudgetExceeded(
         "Too dear.",
         "Wait.",
         kind=FaultKind.SERVER_BUDGET,
         short_micros=Micros(1),
-        left_micros=Micros(7),
+        left_micros=Micros(DOLLAR),
         scope="guild",
+        resets_at=NOON + timedelta(days=1),
     )
 
-    with pytest.raises(BudgetExceeded) as raised, told(models, order, priced(models, order)):
-        raise refused
+    with pytest.raises(BudgetExceeded) as raised:
+        async with shop.affordable.told(wanted, proposal):
+            raise refused
 
     again = raised.value
     assert (again.what, again.kind, again.scope) == ("Too dear.", FaultKind.SERVER_BUDGET, "guild")
-    assert (again.short_micros, again.left_micros, again.__cause__) == (1, 7, refused)
+    assert (again.short_micros, again.left_micros, again.resets_at) == (1, DOLLAR, NOON + timedelta(days=1))
     assert again.do.startswith("This would fit: ")
     assert again.do.endswith(" Wait.")
+    assert again.__cause__ is refused
+
+
+async def test_nothing_is_written_while_it_is_looked_for(shop: Shop) -> None:
+    wanted = dear(shop.models)
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, await shop.costs(wanted) - 1)
+    before = await shop.database.read(lambda tx: tx.total_changes)
+
+    await shop.named(wanted)
+
+    assert await shop.database.read(lambda tx: tx.total_changes) == before
 
 
 @pytest.fixture
@@ -145,3 +243,33 @@ async def test_a_quote_too_says_what_would_fit(stage: Stage) -> None:
     told = texts(await stage.ask(stage.ada, prompt="a paper boat", takes=4))
 
     assert "This would fit: 1 take for $0.40" in told
+
+
+async def test_a_yes_for_which_there_is_no_room_any_more_says_what_would_fit(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, confirm_above_micros=Micros(0)) as stage:
+        ada = stage.member("Ada")
+        key = (ada.guild_id, BudgetScope.MEMBER, ada.user_id, Period.MONTH)
+        how: dict[str, Any] = {"by": UserId(5), "reason": "", "at": stage.clock()}
+        quote = await stage.ask(stage.ada, prompt="a paper boat", duration=8)
+        await stage.database.write(lambda tx: rows.set_limit(tx, *key, Micros(799_999), **how))
+
+        told = texts(await stage.answer_quote(stage.ada, quote, "yes"))
+
+        assert "This costs $0.80 and your budget has $0.799999 left until <t:" in told
+        assert "$0.000001 too little. Nothing was charged. This would fit: 4 s for $0.40." in told
+        assert await stage.rows() == []
+
+
+async def test_a_yes_counts_the_roles_that_its_member_has_now(shop: Shop) -> None:
+    wanted = replace(dear(shop.models), role_ids=(901,))
+    whole = await shop.costs(wanted)
+    await shop.limit(BudgetScope.ROLE, 901, whole)
+    await shop.limit(BudgetScope.DEFAULT, 0, whole - 1)
+    quote_id = await shop.orders.ask(wanted, (await shop.orders.propose(wanted)).priced)
+
+    with pytest.raises(BudgetExceeded) as refused:
+        await shop.orders.accept(quote_id, ANN.user_id, role_ids=())
+    job = await shop.orders.accept(quote_id, ANN.user_id, role_ids=(901,))
+
+    assert refused.value.scope == "default"
+    assert job.order.member == ANN
