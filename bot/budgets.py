@@ -101,7 +101,7 @@ class Budgets:
         return await self._database.read(partial(of, costs_money))
 
     def allowance_in(self, tx: sqlite3.Connection, order: Order, quote: Quote) -> Allowance:
-        """The same inside somebody's reading, for who placed an order, there; nobody says their roles any more."""
+        """The same inside somebody's reading, for who placed an order: their roles are not known any more."""
         return _allowance(
             order.member, order.counted_in, None, self._limits, self._now(), quote.costs_money, tx
         )
