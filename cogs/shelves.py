@@ -17,10 +17,12 @@ from bot.gallery import Galleries
 from bot.language import _
 from bot.library import Aisle, Library, Page, Shelved, Wishes
 from bot.material import Shown
+from bot.orders import Orders
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.cards import clip_alt, clip_file_name
 from cogs.delivery import shown_url
+from cogs.letting_in import let_in
 from cogs.library_buttons import ShelfAct
 from cogs.library_views import FAMILY_FILE, Still, clip_view, page_view, sent_view, thumbnail_name
 from cogs.presses import member_of
@@ -36,10 +38,16 @@ PEOPLE_READ_MAX = 200
 
 
 class Shelves:
-    """The library in Discord."""
+    """The library in Discord.
+
+    Args:
+        orders: says who may press. Whoever may not still finds their own clips with the commands, so that
+            they can delete them.
+    """
 
     def __init__(
         self,
+        orders: Orders,
         library: Library,
         families: Families,
         galleries: Galleries,
@@ -47,6 +55,7 @@ class Shelves:
         *,
         play_money: bool,
     ) -> None:
+        self._orders = orders
         self._library = library
         self._families = families
         self._galleries = galleries
@@ -66,6 +75,8 @@ class Shelves:
     ) -> None:
         """The first page of one of the aisles."""
         await acknowledge(interaction)
+        if aisle is not Aisle.MINE:
+            await let_in(self._orders, interaction)
         page = await self._library.search(
             aisle,
             MemberSight(interaction),
@@ -81,6 +92,7 @@ class Shelves:
     async def turn(self, interaction: Interaction, search_id: str, number: int) -> None:
         """Next or Previous: in the place of the page that is there."""
         await acknowledge_press(interaction)
+        await let_in(self._orders, interaction)
         page = await self._library.turn(
             search_id, number, MemberSight(interaction), by=member_of(interaction)
         )
@@ -88,11 +100,12 @@ class Shelves:
 
     async def press(self, interaction: Interaction, act: ShelfAct, job_id: JobId) -> None:
         """One of the buttons of a clip."""
+        await acknowledge(interaction)
+        await let_in(self._orders, interaction)
         match act:
             case ShelfAct.SHOW | ShelfAct.HUNG:
-                await self.show(interaction, job_id)
+                await self._shown(interaction, job_id)
             case ShelfAct.HEART:
-                await acknowledge(interaction)
                 shelved = await self._library.favourite(
                     job_id, MemberSight(interaction), by=member_of(interaction)
                 )
@@ -108,6 +121,9 @@ class Shelves:
     async def show(self, interaction: Interaction, job_id: JobId) -> None:
         """One clip, with its family."""
         await acknowledge(interaction)
+        await self._shown(interaction, job_id)
+
+    async def _shown(self, interaction: Interaction, job_id: JobId) -> None:
         member = member_of(interaction)
         sight = MemberSight(interaction)
         shelved = await self._library.clip(job_id, sight, by=member)
@@ -199,7 +215,6 @@ class Shelves:
 
     async def _send(self, interaction: Interaction, job_id: JobId) -> None:
         """A clip once more from its file. An edit of one answer: however often it is tried, it is one."""
-        await acknowledge(interaction)
         shelved = await self._library.clip(job_id, MemberSight(interaction), by=member_of(interaction))
         job = shelved.job
         label = self._catalogue.describe(job.order.model).label

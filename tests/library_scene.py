@@ -196,7 +196,7 @@ async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
             return Galleries(stage.database, scene.cards, wall, packing, folder=scene.folder, now=stage.clock)
 
         galleries = make_galleries()
-        shelves = Shelves(library, families, galleries, stage.catalogue, play_money=True)
+        shelves = Shelves(stage.orders, library, families, galleries, stage.catalogue, play_money=True)
         stage.client.shelves = shelves
         heard = stage.client.reactions = Heard(stage.client, galleries)
         stage.client.tree.add_command(clips_command(shelves, stage.catalogue))

@@ -11,7 +11,8 @@ from discord import ui
 
 from bot.domain import ClipState, Job
 from bot.errors import NotYours
-from bot.library import Aisle
+from bot.library import ON_A_PAGE, Aisle
+from bot.people import Measure
 from bot.sandbox.person import Person
 from cogs.library_buttons import ShelfAct, ShelfButton
 from storage import clips, guilds
@@ -314,3 +315,25 @@ async def test_a_page_plays_what_its_messages_show_and_shows_stills_of_the_rest(
 
 def test_a_text_is_folded_so_that_case_width_and_spaces_make_no_difference() -> None:
     assert fold("  The\n ＰＡＰＥＲ  Straße ") == "the paper strasse"  # noqa: RUF001 - full width on purpose
+
+
+async def test_who_is_blocked_presses_nothing_here_and_finds_what_they_may_delete(shelf: Shelf) -> None:
+    bruno, told = shelf.stage.bruno, "You are blocked from this bot on this server."
+    jobs = [await shelf.clip(f"boat {number}", member="Bruno") for number in range(ON_A_PAGE + 1)]
+    page = await shelf.ask(bruno, "mine")
+    onward = [one for one in custom_ids(page) if one.startswith("lib:page:")][-1]
+    await shelf.stage.moderated.people.sanction(
+        shelf.stage.member("Bruno"),
+        Measure.BLOCK,
+        by=shelf.stage.member("Mika").user_id,
+        reason="enough",
+    )
+
+    for act in ShelfAct:
+        assert texts(await press(shelf, bruno, ShelfButton(act, jobs[0].id))).startswith(told)
+    assert texts(await shelf.turn(bruno, page, onward)).startswith(told)
+    for aisle in ("server", "favourites", "best"):
+        assert texts(await shelf.ask(bruno, aisle)).startswith(told)
+
+    assert len(opens(await shelf.ask(bruno, "mine"))) == ON_A_PAGE
+    assert f"clip:delete:{jobs[0].id}" in custom_ids(await shelf.ask(bruno, "show", clip=jobs[0].id))

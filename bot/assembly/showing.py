@@ -104,7 +104,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
             client.ordering, buying.material.characters, buying.attachments, models, removed=removals.wake
         )
     )
-    client.shelves = Shelves(library, families, galleries, models, play_money=play_money)
+    client.shelves = Shelves(buying.orders, library, families, galleries, models, play_money=play_money)
     client.reactions = Reactions(client, galleries)
     client.tree.add_command(clips_command(client.shelves, models))
     client.tree.add_command(settings_command(Places(database), galleries))
