@@ -148,7 +148,7 @@ def approve(
             jobs.spoil(tx, job.id, spoiler=True)
         if review.gate is Gate.RENDERING:
             states.approved(tx, job.id, at=at)
-        else:
+        elif not review.publishes:
             states.passed(tx, job.id, at=at)
     _record(tx, Verb.REVIEW_APPROVED, review, by, at, spoiler=int(spoiler), of=review.needed, passed=1)
     return Passed.PASSED, [job.id for job in takes]
@@ -168,18 +168,17 @@ def refuse(
     """Deny it, with or without a strike, or ask for a change; with the jobs that moved.
 
     Before it was rendered nothing was paid. A clip has been paid for: with `refund` the house pays it,
-    without its member does.
+    without its member does. One that its member has and wants to publish stays theirs, and paid.
 
     Raises:
         NotYours: as `approve`, but for the last two.
     """
     review = _open(tx, review_id, by)
-    refunded = refund and review.gate is Gate.SHOWING
+    refunded = refund and review.gate is Gate.SHOWING and not review.publishes
     takes = _waiting_takes(tx, review)
     if not reviews.refuse(tx, review_id, decision, by.member.user_id, reason, refunded=refunded, at=at):
         raise StorageError(f"review {review_id} was open and is not")
-    for job in takes:
-        moves.rejected(job, at, tx, refund=refunded)
+    _turn_down(tx, review, takes, at, refund=refunded)
     verb = Verb.REVIEW_CHANGE_ASKED if decision is Decision.CHANGE else Verb.REVIEW_DENIED
     struck = decision is Decision.STRUCK
     _record(tx, verb, review, by, at, refund=int(refunded), strike=int(struck))
@@ -205,12 +204,11 @@ def hand_over(
 
 def expire(review: Review, at: datetime, tx: sqlite3.Connection) -> list[JobId]:
     """Nobody looked in time: what was held is released, what was paid refunded; with the jobs that moved."""
-    refunded = review.gate is Gate.SHOWING
+    refunded = review.gate is Gate.SHOWING and not review.publishes
     if not reviews.end(tx, review.id, Decision.EXPIRED, refunded=refunded, at=at):
         return []
     takes = _waiting_takes(tx, review)
-    for job in takes:
-        moves.rejected(job, at, tx, refund=refunded)
+    _turn_down(tx, review, takes, at, refund=refunded)
     _record(tx, Verb.REVIEW_EXPIRED, review, None, at, refund=int(refunded))
     return [job.id for job in takes]
 
@@ -278,8 +276,19 @@ def _takes(tx: sqlite3.Connection, review: Review) -> list[Job]:
     return [] if job is None else [job]
 
 
+def _turn_down(
+    tx: sqlite3.Connection, review: Review, takes: Sequence[Job], at: datetime, *, refund: bool
+) -> None:
+    """End what waited; what was to be published is left where it is."""
+    for job in takes if not review.publishes else ():
+        moves.rejected(job, at, tx, refund=refund)
+
+
 def _waiting_takes(tx: sqlite3.Connection, review: Review) -> list[Job]:
-    state = JobState.REVIEW if review.gate is Gate.RENDERING else JobState.WITHHELD
+    if review.publishes:
+        state = JobState.UNDELIVERABLE
+    else:
+        state = JobState.REVIEW if review.gate is Gate.RENDERING else JobState.WITHHELD
     return [job for job in _takes(tx, review) if job.state is state]
 
 

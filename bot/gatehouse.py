@@ -5,6 +5,7 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -25,6 +26,10 @@ from storage.reviews import Decision, Review
 
 Look = Callable[[Job, Clip], Awaitable[Verdict]]
 """Looks at a clip that is on our disk. It never fails: that nobody could look is a verdict too."""
+
+
+_ASKED_ANEW = frozenset({Decision.EXPIRED, Decision.WITHDRAWN})
+"""Nobody has decided these: to be asked for once more."""
 
 
 async def nobody_looks(job: Job, clip: Clip) -> Verdict:
@@ -124,6 +129,31 @@ class Gatehouse:
             return False
         self._asked()
         return True
+
+    async def asked_to_publish(self, job: Job, clip: Clip) -> Review | None:
+        """What stands between a clip that its member alone has and everybody: the gate as it is now.
+
+        None where nothing does. A review that is open, or was turned down, is that; else one begins here.
+        """
+        known = await self._database.read(partial(reviews.of_job, job_id=job.id, gate=Gate.SHOWING))
+        if known is not None and known.decision not in _ASKED_ANEW:
+            return None if known.decision is Decision.APPROVED else known
+        found = found_by(await self._look(job, clip))
+        review = await self._database.write(partial(self._publish, job, found))
+        if review is not None:
+            self._asked()
+        return review
+
+    def _publish(self, job: Job, found: Found, tx: sqlite3.Connection) -> Review | None:
+        known = reviews.of_job(tx, job.id, Gate.SHOWING)
+        if known is not None and known.decision not in _ASKED_ANEW:
+            return known  # of two presses at once the second
+        review = self._at_showing(job, found, tx)
+        if review is None:
+            return None
+        review = replace(review, publishes=True)
+        _begin(tx, review, job.id)
+        return review
 
     def _at_showing(self, job: Job, found: Found, tx: sqlite3.Connection) -> Review | None:
         return _review(

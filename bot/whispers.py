@@ -28,15 +28,20 @@ from bot.domain import (
 from bot.errors import (
     ClipTooLarge,
     DeliveryError,
+    DeliveryUnavailable,
     MessageGone,
     NotYours,
     StaleJob,
 )
+from bot.gatehouse import Gatehouse
+from bot.hashes import Hashes
 from bot.language import _
 from bot.packing import Packing, discard
 from bot.posting import Posting
-from storage import answers, clips, jobs, states, wishes
+from storage import answers, clips, jobs, reviews, states, wishes
 from storage.database import Database
+from storage.gates import Gate
+from storage.reviews import Decision, Review
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +50,9 @@ ANSWERS_HOLD = timedelta(minutes=14, seconds=30)
 
 HEARD_MAX = 4_096
 """Interactions whose answers could be edited; the oldest is forgotten first."""
+
+PUBLISH_AGAIN_S = 30.0
+PUBLISHED_AT_ONCE = 100
 
 _KEPT = frozenset({JobState.STORED, JobState.UNDELIVERABLE})
 
@@ -60,7 +68,13 @@ class Ear(Protocol):
 
 
 class Whispers:
-    """What is shown to one member alone."""
+    """What is shown to one member alone.
+
+    `gatehouse` says what a moderator looks at before others see it; without one nothing waits.
+
+    Args:
+        hashes: knows what was taken down and may not come back; without it nothing was.
+    """
 
     def __init__(
         self,
@@ -72,6 +86,7 @@ class Whispers:
         *,
         folder: Path,
         now: Callable[[], datetime],
+        hashes: Hashes | None = None,
     ) -> None:
         self._database = database
         self._cards = cards
@@ -80,6 +95,8 @@ class Whispers:
         self._posting = posting
         self._folder = folder
         self._now = now
+        self._hashes = hashes
+        self.gatehouse: Gatehouse | None = None
         self._heard: dict[InteractionId, tuple[str, datetime]] = {}
 
     def heard(self, interaction_id: int, token: str, *, at: datetime) -> None:
@@ -127,8 +144,9 @@ class Whispers:
         """Post a private clip in the channel in which it was ordered, for everybody.
 
         Raises:
-            NotYours: it is somebody else's, was published or deleted before, or no place takes it.
-            DeliveryUnavailable: try again later.
+            NotYours: it is somebody else's, was published or deleted before, or no place takes it now; or
+                a moderator has to look first, or has turned it down.
+            OrderRefused: its file was taken down.
         """
         job, clip = await self._database.read(partial(_kept, job_id, self._folder, by=by))
         if job.state is JobState.POSTED:
@@ -138,11 +156,41 @@ class Whispers:
                 _("This bot may not post where this clip was ordered, so it cannot be published."),
                 _("Save it from /clips and post it yourself."),
             )
+        if self._hashes is not None:
+            await self._hashes.admit_clip(clip.sha256, by)
+        if self.gatehouse is not None:
+            review = await self.gatehouse.asked_to_publish(job, clip)
+            if review is not None:
+                raise _held(review)
+        job, clip = await self._database.read(partial(_kept, job_id, self._folder, by=by))
         try:
-            posted = await self._posting.post(job, clip)
+            return await self._post(job, clip)
         except (DeliveryError, OSError) as fault:
             log.warning("not published: %s", fault, extra={"job": job.id, "code": "not_published"})
             raise NotYours(_("No place takes this clip now."), _("Try again later, with /clips.")) from fault
+
+    async def to_publish(self) -> list[JobId]:
+        """What moderators have let pass, for its members, and nobody sees yet."""
+        return await self._database.read(partial(reviews.to_publish, limit=PUBLISHED_AT_ONCE))
+
+    async def go_on(self, job: Job) -> float | None:
+        """Publish what a moderator has let pass since its member pressed; seconds until the next try."""
+        if not await self._database.read(partial(_is_let_pass, job.id)):
+            return None
+        try:
+            kept, clip = await self._database.read(partial(_kept, job.id, self._folder, by=job.order.member))
+            await self._post(kept, clip)
+        except DeliveryUnavailable as later:
+            log.warning("not published yet: %s", later, extra={"job": job.id, "code": later.code})
+            return PUBLISH_AGAIN_S
+        except (DeliveryError, NotYours, OSError) as refused:  # its member may press again
+            log.warning("not published: %s", refused, extra={"job": job.id, "code": "not_published"})
+        return None
+
+    async def _post(self, job: Job, clip: Clip) -> Job:
+        if job.state is JobState.POSTED:
+            return job
+        posted = await self._posting.post(job, clip)
         move = partial(
             states.published,
             job_id=job.id,
@@ -155,7 +203,7 @@ class Whispers:
         except StaleJob:
             log.info("published by two presses at once", extra={"job": job.id, "code": "published_twice"})
         self._cards.touch(job.id)
-        return (await self._database.read(partial(jobs.get, job_id=job_id))) or job
+        return (await self._database.read(partial(jobs.get, job_id=job.id))) or job
 
     async def _posts(self, job: Job) -> list[Post]:
         takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))
@@ -184,6 +232,23 @@ class Whispers:
         if not posts:
             raise MessageGone("there is nothing to show")
         return posts
+
+
+def _is_let_pass(job_id: JobId, connection: sqlite3.Connection) -> bool:
+    review = reviews.of_job(connection, job_id, Gate.SHOWING)
+    return review is not None and review.publishes and review.decision is Decision.APPROVED
+
+
+def _held(review: Review) -> NotYours:
+    if review.decision is not None:
+        return NotYours(
+            _("A moderator has decided that others do not see this clip."),
+            _("It stays yours, in /clips. Ask a moderator for the reason."),
+        )
+    return NotYours(
+        _("A moderator looks at this clip before others see it."),
+        _("It is published by itself when they let it pass; until then it stays yours alone."),
+    )
 
 
 def _shown(job_id: JobId, folder: Path, connection: sqlite3.Connection) -> Clip | None:

@@ -203,6 +203,8 @@ class Worker:
             self._times.learn(Work(offer_id, resolution, duration_s), took_s)
         self._routing.rebuild(await self._database.read(attempts.left))
         left = await self._database.read(jobs.in_hand)
+        if self._whispers is not None:
+            left += await self._whispers.to_publish()
         apart_s = min(FIRST_LOOKS_APART_S, FIRST_LOOKS_WITHIN_S / max(1, len(left)))
         for rank, job_id in enumerate(left):
             self._schedule.wake(job_id, rank * apart_s)
@@ -267,8 +269,10 @@ class Worker:
                 return await self._fetch(job)
             case JobState.STORED:
                 return await self._post(job)
-            case JobState.REVIEW | JobState.WITHHELD | JobState.UNDELIVERABLE:
+            case JobState.REVIEW | JobState.WITHHELD:
                 return None
+            case JobState.UNDELIVERABLE:
+                return None if self._whispers is None else await self._whispers.go_on(job)
             case JobState.POSTED | JobState.FAILED | JobState.REJECTED | JobState.CANCELLED:
                 return None
 

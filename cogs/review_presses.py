@@ -218,7 +218,7 @@ def _form(case: Case, verdict: Verdict, listed: Listed | None) -> ui.Modal:
         custom_id=_REASON, style=discord.TextStyle.paragraph, min_length=1, max_length=REASON_CHARS_MAX
     )
     modal.add_item(ui.Label(text=shortened(label, LABEL_UNITS_MAX), component=words))
-    if review.gate is Gate.SHOWING and verdict is not Verdict.CHANGE:
+    if review.gate is Gate.SHOWING and not review.publishes and verdict is not Verdict.CHANGE:
         group = ui.RadioGroup[ui.Modal](
             custom_id=_REFUND,
             options=[

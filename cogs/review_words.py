@@ -18,6 +18,8 @@ def title(review: Review) -> str:
     match review.decision:
         case None if review.gate is Gate.RENDERING:
             return _("An order waits before it is made")
+        case None if review.publishes:
+            return _("A clip that its member has seen waits to be published")
         case None:
             return _("A clip waits before it is shown")
         case Decision.APPROVED if review.spoiler:
@@ -30,6 +32,8 @@ def title(review: Review) -> str:
             return _("Denied by {member}, with a strike").format(member=by)
         case Decision.CHANGE:
             return _("{member} asked for a change").format(member=by)
+        case Decision.EXPIRED if review.publishes:
+            return _("Nobody looked in time: its member may ask again")
         case Decision.EXPIRED:
             return _("Nobody looked in time: turned down by itself")
         case Decision.WITHDRAWN:
@@ -96,6 +100,8 @@ def outcome(review: Review) -> str:
             return _("Nothing was charged: what was set aside is free again.")
         case Decision.DENIED | Decision.STRUCK | Decision.CHANGE if review.refunded:
             return _("Its price is given back to the member; whoever runs this bot pays it.")
+        case Decision.CHANGE if review.publishes:
+            return _("It was made before, so it stays paid by its member.")
         case Decision.DENIED | Decision.STRUCK:
             return _("It was made before, so it stays paid by its member.")
         case _:

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import JobId, UserId
+from storage import reviews
 from storage.times import maybe_from_us, to_us
 
 
@@ -46,7 +47,11 @@ class Removal:
 def begin(
     tx: sqlite3.Connection, job_id: JobId, *, by: UserId, at: datetime, steps: Iterable[Step] = OF_A_DELETION
 ) -> None:
-    """Write the steps of a deletion, all or those named; what was begun before goes on as it was."""
+    """Write the steps of a deletion, all or those named; what was begun before goes on as it was.
+
+    What is deleted waits for no moderator any more.
+    """
+    reviews.withdraw(tx, job_id, at=at)
     tx.executemany(
         """
         INSERT INTO removals (job_id, step, asked_by, asked_at) VALUES (?, ?, ?, ?)

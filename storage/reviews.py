@@ -37,7 +37,10 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A row of `reviews`: what is looked at, why, and what became of it."""
+    """A row of `reviews`: what is looked at, why, and what became of it.
+
+    `publishes` is whether its clip is kept for its member, who wants others to see it.
+    """
 
     id: str
     gate: Gate
@@ -51,6 +54,7 @@ class Review:
     asked_at: datetime
     remind_at: datetime
     expires_at: datetime
+    publishes: bool = False
     reminded_at: datetime | None = None
     assigned_to: UserId | None = None
     rev: int = 0
@@ -71,8 +75,8 @@ def insert(tx: sqlite3.Connection, review: Review) -> None:
     tx.execute(
         """
         INSERT INTO reviews (id, gate, job_id, guild_id, channel_id, user_id, why, reasons, scores,
-                             forbidden, price_micros, needed, asked_at, remind_at, expires_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                             forbidden, price_micros, needed, asked_at, remind_at, expires_at, publishes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         (
             review.id,
@@ -90,6 +94,7 @@ def insert(tx: sqlite3.Connection, review: Review) -> None:
             to_us(review.asked_at),
             to_us(review.remind_at),
             to_us(review.expires_at),
+            review.publishes,
         ),
     )
 
@@ -101,8 +106,11 @@ def get(tx: sqlite3.Connection, review_id: str) -> Review | None:
 
 
 def of_job(tx: sqlite3.Connection, job_id: JobId, gate: Gate) -> Review | None:
-    """The review of an order (by its first take's job) or of a clip, at a gate."""
-    row = tx.execute("SELECT * FROM reviews WHERE job_id = ? AND gate = ?", (job_id, gate)).fetchone()
+    """The review of an order (by its first take's job) or of a clip, at a gate; the latest."""
+    row = tx.execute(
+        "SELECT * FROM reviews WHERE job_id = ? AND gate = ? ORDER BY asked_at DESC, id DESC LIMIT 1",
+        (job_id, gate),
+    ).fetchone()
     return None if row is None else review_of(row)
 
 
@@ -117,6 +125,21 @@ def of_order(tx: sqlite3.Connection, order_id: JobId) -> list[Review]:
         (order_id,),
     )
     return [review_of(row) for row in rows]
+
+
+def to_publish(tx: sqlite3.Connection, *, limit: int) -> list[JobId]:
+    """Clips that moderators have let their members publish, and that nobody else sees yet; the newest."""
+    rows = tx.execute(
+        """
+        SELECT r.job_id FROM reviews AS r
+        JOIN jobs AS j ON j.id = r.job_id
+        JOIN clips AS c ON c.job_id = r.job_id
+        WHERE r.publishes = 1 AND r.decision = 'approved' AND j.state = 'undeliverable' AND c.state = 'shown'
+        ORDER BY r.decided_at DESC LIMIT ?
+        """,
+        (limit,),
+    )
+    return [JobId(row[0]) for row in rows]
 
 
 def approved_before(tx: sqlite3.Connection, member: Member, channel_id: ChannelId, gate: Gate) -> int:
@@ -249,6 +272,7 @@ def review_of(row: sqlite3.Row) -> Review:
         asked_at=from_us(row["asked_at"]),
         remind_at=from_us(row["remind_at"]),
         expires_at=from_us(row["expires_at"]),
+        publishes=bool(row["publishes"]),
         reminded_at=maybe_from_us(row["reminded_at"]),
         assigned_to=None if row["assigned_to"] is None else UserId(row["assigned_to"]),
         rev=row["rev"],

@@ -54,6 +54,18 @@ BROKEN = [
     ("the_reason_of_a_decision_is_short", _DECIDE.format("denied", 5, "reason = printf('%.501c', 'a')")),
     ("a review is approved by as many as it needs", _DECIDE.format("approved", 5, "needed = 1")),
     (
+        "what_is_published_is_a_clip_and_stays_paid",
+        _REVIEW.replace("expires_at)", "expires_at, publishes)")
+        .replace("0, 0, 0)", "0, 0, 0, 1)")
+        .format("r", "rendering", "b", "all", 1),
+    ),
+    (
+        "what_is_published_is_a_clip_and_stays_paid",
+        _REVIEW.replace("expires_at)", "expires_at, publishes, refunded)")
+        .replace("0, 0, 0)", "0, 0, 0, 1, 1)")
+        .format("r", "showing", "b", "all", 1),
+    ),
+    (
         "what_is_approved_is_not_refunded",
         _REVIEW.replace("needed,", "needed, decision, decided_by, decided_at, refunded,")
         .replace("{}, 0, 0, 0)", "{}, 'approved', 5, 1, 1, 0, 0, 0)")

@@ -74,4 +74,5 @@ def opened(ground: Ground, buying: Buying, showing: Showing, *, moved: Callable[
     gatehouse = Gatehouse(
         database, ids=ground.ids, now=now, look=ground.screens.clips.look, asked=reviewing.wake
     )
+    showing.whispers.gatehouse = gatehouse
     return Gates(gatehouse=gatehouse, reviewing=reviewing)

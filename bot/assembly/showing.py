@@ -86,7 +86,9 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     taken = removing.opened(ground, buying, cards, shown, delivery, galleries.wake)
     removals = taken.removals
     posting = Posting(database, cards, delivery, packing, now=now, delivered=ground.meters.delivered)
-    whispers = Whispers(database, cards, delivery, packing, posting, folder=clips_folder, now=now)
+    whispers = Whispers(
+        database, cards, delivery, packing, posting, folder=clips_folder, now=now, hashes=buying.hashes
+    )
     library = Library(
         database,
         again,

@@ -40,7 +40,8 @@ CREATE TABLE findings (
 ) STRICT, WITHOUT ROWID;
 
 -- A review is of an order before it is rendered (`job_id` is its first take's), or of one clip before it is
--- shown. `price_micros` is of all that is decided with it.
+-- shown. `price_micros` is of all that is decided with it. A clip that its member alone has seen and wants to
+-- publish waits where it is (`publishes`): no decision moves its money.
 CREATE TABLE reviews (
     id TEXT NOT NULL PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 20),
     gate TEXT NOT NULL CONSTRAINT a_review_is_at_one_of_the_gates CHECK (gate IN ('rendering', 'showing')),
@@ -71,6 +72,7 @@ CREATE TABLE reviews (
     reason TEXT NOT NULL DEFAULT '' CONSTRAINT the_reason_of_a_decision_is_short CHECK (length(reason) <= 500),
     spoiler INTEGER NOT NULL DEFAULT 0 CHECK (spoiler IN (0, 1)),
     refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded IN (0, 1)),
+    publishes INTEGER NOT NULL DEFAULT 0 CHECK (publishes IN (0, 1)),
     card_channel_id INTEGER,
     card_message_id INTEGER,
     card_tried_at INTEGER,
@@ -82,11 +84,17 @@ CREATE TABLE reviews (
     CONSTRAINT a_refusal_says_why CHECK (
         decision IS NULL OR decision NOT IN ('denied', 'struck', 'change') OR reason <> ''),
     CONSTRAINT what_screening_forbids_is_not_approved CHECK (decision IS NOT 'approved' OR forbidden = 0),
+    CONSTRAINT what_is_published_is_a_clip_and_stays_paid CHECK (
+        publishes = 0 OR gate = 'showing' AND refunded = 0),
     CONSTRAINT what_is_approved_is_not_refunded CHECK (decision IS NOT 'approved' OR refunded = 0),
     CONSTRAINT a_posted_review_names_its_channel CHECK (card_message_id IS NULL OR card_channel_id IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
-CREATE UNIQUE INDEX one_review_of_a_job_at_a_gate ON reviews (job_id, gate);
+-- What nobody looked at, or was taken back, may be asked for once more.
+CREATE UNIQUE INDEX one_review_of_a_job_at_a_gate ON reviews (job_id, gate)
+    WHERE decision IS NULL OR decision NOT IN ('expired', 'withdrawn');
+CREATE INDEX reviews_of_a_job ON reviews (job_id, gate, asked_at);
+CREATE INDEX reviews_to_publish ON reviews (decided_at) WHERE publishes = 1 AND decision = 'approved';
 CREATE INDEX reviews_that_wait ON reviews (guild_id, asked_at) WHERE decision IS NULL;
 CREATE INDEX reviews_by_their_end ON reviews (expires_at) WHERE decision IS NULL;
 CREATE INDEX reviews_with_a_stale_card ON reviews (asked_at) WHERE card_rev < rev;
