@@ -1,7 +1,8 @@
 """Finished clips that come back after a take-down: the very file is removed, the like of it is looked at.
 
 Where the server has a gate before showing, a moderator decides about what only looks alike; where it has
-none, that is not shown either. Its member pays for neither: the house does.
+none, that is not shown either. Its member pays for neither: the house does. A clip from a picture of which
+its member has taken back what they said is removed too, and stays paid.
 """
 
 import sqlite3
@@ -16,12 +17,14 @@ from bot.gates import Gate
 from bot.hashes import Hashes, Match
 from bot.screening.verdict import Outcome, Reason, Verdict
 from bot.takedowns import begin
+from bot.withdrawing import take_away
 from storage import acts, reviews, states
 from storage.acts import Verb
 from storage.cases import OPERATOR
 from storage.database import Database
 from storage.reviews import Decision
 from storage.takedowns import Cause
+from storage.withdrawals import is_withdrawn
 
 _LOOKS_ALIKE = Verdict(outcome=Outcome.QUEUE, reasons=(Reason(code="taken_down", source="hashes"),))
 
@@ -54,6 +57,10 @@ class Comebacks:
         Raises:
             StaleJob: somebody else moved it first.
         """
+        if await self._database.read(partial(is_withdrawn, interaction_id=job.order.interaction_id)):
+            await self._database.write(partial(_take_back, job, self._now()))
+            self._wake(job.id)
+            return True
         match = await self._hashes.match_of(job, clip)
         if match is None:
             return False
@@ -65,6 +72,13 @@ class Comebacks:
         await self._database.write(partial(_remove, job, match, self._now()))
         self._wake(job.id)
         return True
+
+
+def _take_back(job: Job, at: datetime, tx: sqlite3.Connection) -> None:
+    """Its member has taken back what they said of its picture. It was made meanwhile, so it stays paid."""
+    states.withheld(tx, job.id, at=at)
+    states.withdrawn(tx, job.id, at=at)
+    take_away(job, at, tx)
 
 
 def _was_approved(job_id: JobId, connection: sqlite3.Connection) -> bool:

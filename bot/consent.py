@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from bot.asked import Asked
-from bot.domain import FaultKind, GuildId, Kind, Member, UserId
+from bot.domain import FaultKind, GuildId, InteractionId, Kind, Member, UserId
 from bot.errors import ChangeRefused, OrderRefused
 from bot.language import _, later
 from bot.screening.folding import fold
@@ -21,8 +21,19 @@ from storage.acts import Verb
 from storage.channel_rules import Pictured
 from storage.database import Database
 from storage.objections import Consent, Matter, Statement
+from storage.withdrawals import consent_id, is_withdrawn
 
-__all__ = ("STATEMENTS", "Consents", "Matter", "Statement", "Wishes", "check_depiction", "names_in")
+__all__ = (
+    "STATEMENTS",
+    "Consents",
+    "Matter",
+    "Statement",
+    "Wishes",
+    "check_depiction",
+    "check_kept",
+    "check_said",
+    "names_in",
+)
 
 STATEMENTS: Mapping[Statement, str] = {
     Statement.NOBODY: later("Nobody real is in it"),
@@ -122,20 +133,44 @@ class Consents:
         if asked.kind != Kind.ANIMATE or asked.picture is None:
             return
         said = Statement(asked.people) if asked.people in set(Statement) else None
-        if pictured is not Pictured.ALL and said is None:
-            raise OrderRefused(
-                _("This channel asks who is in a picture before it is animated."),
-                _("Order again with /animate and choose what holds at its option people."),
-                kind=FaultKind.LIKENESS,
-            )
-        if pictured is Pictured.OFF and said is Statement.AGREED:
-            raise OrderRefused(
-                _("Pictures of people are not animated in this channel."),
-                _("Choose a picture of nobody real, or another channel."),
-                kind=FaultKind.LIKENESS,
-            )
+        check_said(said, pictured)
         if said is not None:
             await self._database.write(partial(_keep, asked, member, said, self._now()))
+            check_kept(await self._database.read(partial(is_withdrawn, interaction_id=_press(asked))))
+
+
+def check_said(said: Statement | None, pictured: Pictured) -> None:
+    """Return if what is said of a picture is enough where it is to be animated.
+
+    Raises:
+        OrderRefused: with what is missing.
+    """
+    if pictured is not Pictured.ALL and said is None:
+        raise OrderRefused(
+            _("This channel asks who is in a picture before it is animated."),
+            _("Order again with /animate and choose what holds at its option people."),
+            kind=FaultKind.LIKENESS,
+        )
+    if pictured is Pictured.OFF and said is Statement.AGREED:
+        raise OrderRefused(
+            _("Pictures of people are not animated in this channel."),
+            _("Choose a picture of nobody real, or another channel."),
+            kind=FaultKind.LIKENESS,
+        )
+
+
+def check_kept(withdrawn: bool) -> None:  # noqa: FBT001 - what a look into the rows has found
+    """Return if what was said of a picture was not taken back since.
+
+    Raises:
+        OrderRefused: it was.
+    """
+    if withdrawn:
+        raise OrderRefused(
+            _("What you said of the people in this picture was taken back."),
+            _("Order again with /animate, with a picture of people who agree."),
+            kind=FaultKind.LIKENESS,
+        )
 
 
 def check_depiction(prompt: str, listed: Mapping[UserId, Iterable[str]], *, by: UserId) -> None:
@@ -181,12 +216,16 @@ def _wishes(member: Member, tx: sqlite3.Connection) -> Wishes:
     return Wishes(matters=objections.of_member(tx, member), names=tuple(objections.names_of(tx, member)))
 
 
+def _press(asked: Asked) -> InteractionId:
+    return InteractionId(asked.interaction_id)
+
+
 def _keep(asked: Asked, member: Member, said: Statement, at: datetime, tx: sqlite3.Connection) -> None:
     picture = pictures.get(tx, asked.picture or "")
     if picture is None or picture.member != member:
         return  # the price will say that it is not theirs, or gone
     consent = Consent(
-        id=f"c{asked.interaction_id}"[:20],
+        id=consent_id(_press(asked)),
         member=member,
         statement=said,
         text_version=STATEMENTS_VERSION,

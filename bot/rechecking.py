@@ -12,7 +12,7 @@ from datetime import datetime
 from bot import remixing
 from bot.barred import check_standing
 from bot.channel_rules import check_kind, check_order
-from bot.consent import check_depiction
+from bot.consent import check_depiction, check_kept, check_said
 from bot.domain import ClipState, Job
 from bot.errors import NotYours, Refusal
 from bot.gates import Gate
@@ -20,7 +20,8 @@ from bot.hashes import Hashes
 from bot.language import _
 from bot.screening.screening import Screening
 from bot.screening.verdict import Outcome
-from storage import channel_rules, clips, objections
+from bot.takedowns import picture_id_of
+from storage import channel_rules, clips, objections, withdrawals
 from storage.reviews import Review
 
 _AWAY = frozenset({ClipState.HIDDEN, ClipState.TAKEN_DOWN})
@@ -112,5 +113,8 @@ def _check_rules(
     check_kind(rules, order.kind)
     check_order(rules, replace(order, takes=takes), job.quote, names)
     remixing.check(tx, rules, order, job.created_at)
+    if picture_id_of(order.source) is not None:
+        check_kept(withdrawals.is_withdrawn(tx, order.interaction_id))
+        check_said(withdrawals.said_with(tx, order.interaction_id), rules.pictured)
     if order.source_job_id is not None and clips.state_of(tx, order.source_job_id) in _AWAY:
         raise NotYours(_("This clip has been deleted or hidden."), _("Choose another clip."))

@@ -7,7 +7,8 @@ from discord import app_commands
 from discord.app_commands import Range, locale_str
 
 from bot.consent import Consents, Matter, Wishes
-from bot.language import _
+from bot.language import _, ngettext
+from bot.withdrawing import Withdrawing, Withdrawn
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.presses import member_of
 from cogs.quoting import escaped
@@ -15,7 +16,10 @@ from cogs.quoting import escaped
 ALSO_CHARS_MAX = 300
 
 
-def consent(consents: Consents) -> app_commands.Command[Any, ..., None]:
+TAKE_BACK = "take_back"
+
+
+def consent(consents: Consents, withdrawing: Withdrawing) -> app_commands.Command[Any, ..., None]:
     """The command."""
 
     async def callback(
@@ -23,9 +27,13 @@ def consent(consents: Consents) -> app_commands.Command[Any, ..., None]:
         depict: bool | None = None,  # noqa: FBT001 - an option of a command
         remix: bool | None = None,  # noqa: FBT001
         names: Range[str, 1, ALSO_CHARS_MAX] | None = None,
+        pictures: str | None = None,
     ) -> None:
         await acknowledge(interaction)
         member = member_of(interaction)
+        if pictures is not None:
+            await answer(interaction, said(_taken_back(await withdrawing.withdraw(member))))
+            return
         if depict is None and remix is None and names is None:
             await answer(interaction, said(_told(await consents.wishes(member))))
             return
@@ -43,8 +51,34 @@ def consent(consents: Consents) -> app_commands.Command[Any, ..., None]:
         depict=locale_str("Whether prompts of others may mean you; yes if you never say"),
         remix=locale_str("Whether others may remix your clips; yes if you never say"),
         names=locale_str("Other names that mean you, with commas between, beside those that Discord shows"),
+        pictures=locale_str(
+            "Take back what you said of people in pictures: orders end, clips are taken down"
+        ),
+    )(command)
+    app_commands.choices(
+        pictures=[app_commands.Choice(name=locale_str("Take back what I said"), value=TAKE_BACK)]
     )(command)
     return command
+
+
+def _taken_back(done: Withdrawn) -> str:
+    if not (done.statements or done.ended or done.taken_down):
+        return _("You have said nothing of people in pictures here that counts. Nothing was changed.")
+    told = [
+        _("What you said of people in pictures here counts no more."),
+        ngettext(
+            "{n} order ends by that.",
+            "{n} orders end by that.",
+            len(done.ended),
+        ).format(n=len(done.ended)),
+        ngettext(
+            "{n} clip is taken down everywhere we can reach.",
+            "{n} clips are taken down everywhere we can reach.",
+            len(done.taken_down),
+        ).format(n=len(done.taken_down)),
+        _("What was made before stays paid; what was only set aside is free again."),
+    ]
+    return "\n".join(told)
 
 
 def _known_as(interaction: Interaction) -> list[str]:

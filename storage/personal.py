@@ -92,6 +92,7 @@ TABLES: Mapping[str, str] = {
     "consents": """
         SELECT id, guild_id, statement, text_version, sha256, at FROM consents WHERE user_id = ? ORDER BY at
         """,
+    "consents_withdrawn": "SELECT guild_id, at FROM consents_withdrawn WHERE user_id = ? ORDER BY at",
     "remix_asks_made": """
         SELECT clip_job_id, guild_id, asked_at, answered_at, allowed FROM remix_asks WHERE asker_id = ?
         """,

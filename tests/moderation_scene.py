@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from bot.appeals import Appeals
 from bot.assembly.screens import Screens
 from bot.attachments import Attachments
 from bot.catalogue import Catalogue
 from bot.consent import Consents
+from bot.domain import JobId
 from bot.door import Door
 from bot.ids import Ids
 from bot.notices import LoggedOperator
@@ -22,6 +24,7 @@ from bot.screening.screening import Screening
 from bot.screening.server_words import ServerWords
 from bot.screening.word_lists import WordLists
 from bot.stills import Stills
+from bot.withdrawing import Withdrawing
 from cogs.client import Client
 from cogs.consent import consent
 from cogs.delivery import DiscordDelivery
@@ -47,6 +50,9 @@ class Moderated:
     people: People
     appeals: Appeals
     door: Door
+    withdrawing: Withdrawing
+    ended: list[JobId]
+    taken: list[JobId]
 
 
 def moderated(
@@ -57,11 +63,17 @@ def moderated(
     attachments: Attachments,
     door: Door,
     *,
+    folder: Path,
     ids: Ids,
     now: Callable[[], datetime],
 ) -> Moderated:
     """Add the commands to a client that has not signed in yet."""
+    ended: list[JobId] = []
+    taken: list[JobId] = []
     made = Moderated(
+        ended=ended,
+        taken=taken,
+        withdrawing=Withdrawing(database, folder=folder, now=now, moved=ended.append, taken=taken.extend),
         pauses=Pauses(database, now=now),
         people=People(database, ids=ids, now=now),
         door=door,
@@ -78,7 +90,7 @@ def moderated(
     rules.add(group)
     client.tree.add_command(group)
     client.tree.add_command(standing(made.people, made.appeals))
-    client.tree.add_command(consent(Consents(database, now=now)))
+    client.tree.add_command(consent(Consents(database, now=now), made.withdrawing))
     return made
 
 

@@ -362,7 +362,9 @@ async def open_stage(
         client.tree.add_command(
             character(client.ordering, material.characters, attachments, models, removed=removed.append)
         )
-        under = moderated(client, database, models, screens, attachments, door, ids=ids, now=clock)
+        under = moderated(
+            client, database, models, screens, attachments, door, folder=folder, ids=ids, now=clock
+        )
         await client.sign_in(sandbox.bot_token)
         gateway = asyncio.create_task(client.connect(), name="gateway")
         stack.push_async_callback(_ended, gateway)

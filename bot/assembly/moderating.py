@@ -8,6 +8,7 @@ from bot.assembly.showing import Showing
 from bot.consent import Consents
 from bot.people import People
 from bot.ruling import Ruling
+from bot.withdrawing import Withdrawing
 from bot.worker import Worker
 from cogs.act_board import ActBoard, add_log
 from cogs.consent import consent
@@ -52,7 +53,10 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
         add_takedowns(group, taken.takedowns, taken.removals, client.shelves)
     client.tree.add_command(group)
     client.tree.add_command(standing(people, appeals))
-    client.tree.add_command(consent(Consents(database, now=now)))
+    withdrawing = Withdrawing(
+        database, folder=ground.folder, now=now, moved=worker.wake, taken=taken.takedowns.go
+    )
+    client.tree.add_command(consent(Consents(database, now=now), withdrawing))
     add_operator_blocks(client.tree, ground.config.operator_ids, people)
     ground.duties["appeals"] = appeals.telling.run
     ground.duties["remix asks"] = asks.telling.run
