@@ -101,13 +101,35 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import audit, backup, check, halting, jobs, ledger, reports, status  # noqa: PLC0415
+    from bot.commands import (  # noqa: PLC0415
+        audit,
+        backup,
+        check,
+        halting,
+        jobs,
+        ledger,
+        reports,
+        status,
+        takedown,
+    )
 
     said: list[tuple[str, str, _AddTo, _Say]] = [
         ("check", "what is wrong with this installation, and what mends it", check.add_to, check.run),
         ("status", "how the running bot stands, live", status.add_to, status.run),
         ("ledger", "the book of money", ledger.add_to, ledger.run),
         ("reports", "reported clips that wait; the record of every report", reports.add_to, reports.run),
+        (
+            "takedown",
+            "take a clip away everywhere; how far that is",
+            takedown.add_to,
+            takedown.run,
+        ),
+        (
+            "blocks",
+            "files that may not come back, since they were taken down",
+            takedown.add_blocks_to,
+            takedown.run_blocks,
+        ),
         ("audit", "the record of acts: who did what to which clip, member, rule", audit.add_to, audit.run),
         ("jobs", "those of which nobody knows, and your word on them", jobs.add_to, jobs.run),
         (

@@ -76,7 +76,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         settingup.opened(base, till, gates.reviewing)
         work.asking_operator(base, till, worker)
         exports = privacy.opened(base, till, shown, worker)
-        await work.listening(base, worker, exports)
+        await work.listening(base, worker, shown.removing.takedowns, exports)
         await watching.listening(base, till, worker)
         yield App(
             client=till.client,

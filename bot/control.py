@@ -17,7 +17,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from bot import costing, settling
+from bot import blocks, costing, operators_takedowns, settling
 from bot.costing import Bill
 from bot.domain import NOWHERE, GuildId, JobId, Micros
 from bot.errors import DailiesError, StorageError
@@ -26,9 +26,11 @@ from bot.settling import Case
 from bot.sockets import address
 from storage import acts, guilds, halts, stops
 from storage.acts import Verb
+from storage.cases import OPERATOR
 from storage.database import Database, open_database
 from storage.halts import Halted, HaltScope
 from storage.lock import FolderLock
+from storage.takedowns import Cause
 from storage.verdicts import Verdict
 
 SOCKET = "dailies.sock"
@@ -118,7 +120,41 @@ class CorrectCost(_Change):
     why: Annotated[str, Field(min_length=1, max_length=500)]
 
 
-Change = AdmitGuild | DismissGuild | ResumeSpending | Halt | GoOn | SettleJob | CorrectCost
+class TakeDown(_Change):
+    """Take a clip down, and block what it was in its server, or everywhere."""
+
+    change: Literal["take_down"] = "take_down"
+    job_id: Annotated[str, Field(min_length=1, max_length=20)]
+    cause: Cause
+    everywhere: bool = False
+
+
+class ResumeTakedown(_Change):
+    """Take those steps of a removal again that were given up or refused."""
+
+    change: Literal["resume_takedown"] = "resume_takedown"
+    job_id: Annotated[str, Field(min_length=1, max_length=20)]
+
+
+class LiftBlock(_Change):
+    """Let a file come back that a take-down has blocked."""
+
+    change: Literal["lift_block"] = "lift_block"
+    hash_id: Annotated[int, Field(ge=1, lt=2**63)]
+
+
+Change = (
+    AdmitGuild
+    | DismissGuild
+    | ResumeSpending
+    | Halt
+    | GoOn
+    | SettleJob
+    | CorrectCost
+    | TakeDown
+    | ResumeTakedown
+    | LiftBlock
+)
 _CHANGES: TypeAdapter[Change] = TypeAdapter(Annotated[Change, Field(discriminator="change")])
 
 
@@ -244,6 +280,15 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
                 why=wanted.why,
             )
             return await database.write(partial(costing.correct, bill, now()))
+        case TakeDown(job_id=job_id, cause=cause, everywhere=everywhere):
+            start = partial(operators_takedowns.started, JobId(job_id), cause, now(), everywhere=everywhere)
+            return await database.write(start)
+        case ResumeTakedown(job_id=job_id):
+            return await database.write(partial(operators_takedowns.resumed, JobId(job_id), now()))
+        case LiftBlock(hash_id=hash_id):
+            lifted = await database.write(partial(blocks.lift, hash_id=hash_id, by=OPERATOR, at=now()))
+            what = f"a {lifted.blocked.kind} of {lifted.blocked.job_id}"
+            return f"block {hash_id} is lifted: {what} may come back"
 
 
 def _resume(by: str, at: datetime, tx: sqlite3.Connection) -> bool:

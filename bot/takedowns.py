@@ -80,6 +80,10 @@ class Takedowns:
             self._wake(job_id)
         self._gone()
 
+    async def go_on(self) -> None:
+        """Somebody else has written steps: take all that are to do."""
+        self.go(await self._database.read(removals.to_do))
+
     async def of(self, job_id: JobId, *, seen_in: GuildId) -> Progress:
         """How far a take-down of this server is.
 
@@ -152,19 +156,34 @@ def _asked(job_id: JobId, cause: Cause, by: Member, at: datetime, tx: sqlite3.Co
         raise NotYours(
             _("This clip is not known here."), _("Choose one from the list that opens as you type.")
         )
+    return begin_at_rest(tx, job, cause, by=by.user_id, blocked_in=by.guild_id, at=at)
+
+
+def begin_at_rest(
+    tx: sqlite3.Connection, job: Job, cause: Cause, *, by: UserId, blocked_in: GuildId, at: datetime
+) -> list[JobId]:
+    """As `begin`, of a clip that nobody works on; its open case, where it has one, is decided by it.
+
+    Raises:
+        NotYours: it is on its way, has no clip, or is down already.
+    """
     if not _is_at_rest(job):
         raise NotYours(
             _("This order is still on its way, or waits for a moderator."),
             _("Decide about it with /review, or wait until its clip is there."),
         )
-    taken = begin(tx, job, cause, by=by.user_id, blocked_in=by.guild_id, at=at)
+    if clips.state_of(tx, job.id) is None:
+        raise NotYours(
+            _("This clip is not known here."), _("Choose one from the list that opens as you type.")
+        )
+    taken = begin(tx, job, cause, by=by, blocked_in=blocked_in, at=at)
     if job.id not in taken:
         raise NotYours(
             _("This clip has been taken down already."), _("Look at its steps; they go on by themselves.")
         )
-    case = cases.newest_of(tx, job_id)
+    case = cases.newest_of(tx, job.id)
     if case is not None:
-        cases.decide(tx, case.id, Outcome.TAKEN_DOWN, by=by.user_id, at=at, instead_of_hidden=True)
+        cases.decide(tx, case.id, Outcome.TAKEN_DOWN, by=by, at=at, instead_of_hidden=True)
     return taken
 
 

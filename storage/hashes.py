@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain import GuildId, JobId
-from storage.takedowns import EVERYWHERE
+from bot.domain import GuildId, JobId, UserId
+from storage.takedowns import EVERYWHERE, Cause
 from storage.times import from_us, maybe_from_us, to_us
 
 LOOKS_MAX = 50_000
@@ -35,6 +35,15 @@ class Blocked:
     job_id: JobId
     blocked_at: datetime
     lifted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A block that holds, and the take-down that it is of: why, and by whom (0 is the operator)."""
+
+    blocked: Blocked
+    cause: Cause
+    begun_by: UserId
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +147,45 @@ def of_id(tx: sqlite3.Connection, hash_id: int) -> Blocked | None:
     return None if row is None else _blocked(row)
 
 
+def newest(tx: sqlite3.Connection, guild_id: GuildId | None, *, limit: int) -> list[Standing]:
+    """The blocks that hold in a server and are its own (None: all there are), the newest first."""
+    rows = tx.execute(
+        """
+        SELECT b.*, t.cause, t.begun_by FROM blocked_hashes AS b JOIN takedowns AS t ON t.job_id = b.job_id
+        WHERE b.lifted_at IS NULL AND (?1 IS NULL OR b.guild_id = ?1)
+        ORDER BY b.blocked_at DESC, b.id DESC LIMIT ?2
+        """,
+        (guild_id, limit),
+    )
+    return [_standing(row) for row in rows]
+
+
+def standing(tx: sqlite3.Connection, hash_id: int) -> Standing | None:
+    """One block that holds."""
+    row = tx.execute(
+        """
+        SELECT b.*, t.cause, t.begun_by FROM blocked_hashes AS b JOIN takedowns AS t ON t.job_id = b.job_id
+        WHERE b.lifted_at IS NULL AND b.id = ?
+        """,
+        (hash_id,),
+    ).fetchone()
+    return None if row is None else _standing(row)
+
+
 def lift(tx: sqlite3.Connection, hash_id: int, *, at: datetime) -> bool:
     """Let a file come back; False where it was not blocked."""
     cursor = tx.execute(
         "UPDATE blocked_hashes SET lifted_at = ? WHERE id = ? AND lifted_at IS NULL", (to_us(at), hash_id)
     )
     return cursor.rowcount == 1
+
+
+def _standing(row: sqlite3.Row) -> Standing:
+    return Standing(
+        blocked=_blocked(row),
+        cause=Cause(row["cause"]),
+        begun_by=UserId(row["begun_by"]),
+    )
 
 
 def _blocked(row: sqlite3.Row) -> Blocked:

@@ -100,6 +100,18 @@ def failed(tx: sqlite3.Connection, removal: Removal) -> None:
     )
 
 
+def reopen(tx: sqlite3.Connection, job_id: JobId) -> int:
+    """Take again the steps that were given up or that a place refused; how many those are."""
+    cursor = tx.execute(
+        """
+        UPDATE removals SET done_at = NULL, result = NULL, tries = 0
+        WHERE job_id = ? AND done_at IS NOT NULL AND (result LIKE 'given up%' OR result LIKE 'refused%')
+        """,
+        (job_id,),
+    )
+    return cursor.rowcount
+
+
 def _in_order(known: Iterable[Step]) -> list[Step]:
     have = set(known)
     return [step for step in Step if step in have]

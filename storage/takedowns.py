@@ -85,6 +85,11 @@ def ended(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> bool:
     return cursor.rowcount == 1
 
 
+def reopened(tx: sqlite3.Connection, job_id: JobId) -> None:
+    """Steps of it are taken again."""
+    tx.execute("UPDATE takedowns SET ended_at = NULL WHERE job_id = ?", (job_id,))
+
+
 def identical(
     tx: sqlite3.Connection, sha256: str, guild_id: GuildId, *, but: JobId, limit: int
 ) -> list[JobId]:

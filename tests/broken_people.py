@@ -6,6 +6,7 @@ SEED = (
     "INSERT INTO sanctions VALUES ('s2', 7, 1001, 'strike', 'spam', 5, NULL, 0, 9, NULL, NULL)",
     "INSERT INTO appeals VALUES ('s1', 'it was not me', 0, NULL, 6, 1, 1)",
     "INSERT INTO consents VALUES ('c1', 7, 1001, 'agreed', 1, printf('%064d', 0), 0)",
+    "INSERT INTO consents_withdrawn VALUES (7, 1001, 0)",
 )
 
 _SANCTION = "INSERT INTO sanctions VALUES ('s9', {}, 1001, '{}', '{}', 5, NULL, 5, {}, {}, {})"
@@ -61,6 +62,8 @@ BROKEN = [
         "INSERT INTO consents VALUES ('c2', 7, 1001, 'agreed', 0, printf('%064d', 0), 0)",
     ),
     ("what was agreed to stays as it was", "UPDATE consents SET text_version = 2"),
+    ("what was taken back stays so", "UPDATE consents_withdrawn SET at = 1"),
+    ("what was taken back is never deleted", "DELETE FROM consents_withdrawn"),
     ("nobody_asks_themselves", _ASK.format(1002, "NULL", "NULL")),
     ("an_answer_is_yes_or_no", _ASK.format(1001, 3, "NULL")),
 ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot.appeals import Appeals
 from bot.assembly.screens import Screens
 from bot.attachments import Attachments
+from bot.blocks import Blocks
 from bot.catalogue import Catalogue
 from bot.consent import Consents
 from bot.domain import JobId
@@ -32,6 +33,7 @@ from cogs.desk import Desk
 from cogs.desk_delivery import DeskDelivery
 from cogs.moderation import moderation
 from cogs.moderation_appeals import add_appeals
+from cogs.moderation_blocks import add_blocks
 from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
 from cogs.moderation_words import add_words
@@ -88,6 +90,7 @@ def moderated(
     add_appeals(group, client.desk)
     add_words(group, screens.server_words, attachments, screens.screening)
     rules.add(group)
+    add_blocks(group, Blocks(database, now=now))
     client.tree.add_command(group)
     client.tree.add_command(standing(made.people, made.appeals))
     client.tree.add_command(consent(Consents(database, now=now), made.withdrawing))

@@ -5,6 +5,7 @@ from bot.appeals import Appeals
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
+from bot.blocks import Blocks
 from bot.consent import Consents
 from bot.people import People
 from bot.ruling import Ruling
@@ -17,6 +18,7 @@ from cogs.desk import Desk
 from cogs.desk_delivery import DeskDelivery
 from cogs.moderation import moderation
 from cogs.moderation_appeals import add_appeals
+from cogs.moderation_blocks import add_blocks
 from cogs.moderation_member import add_members
 from cogs.moderation_pause import add_pauses
 from cogs.moderation_reports import add_reports, add_takedowns
@@ -46,6 +48,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     rules.add(group)
     taken = showing.removing
     add_reports(group, taken.cases)
+    add_blocks(group, Blocks(database, now=now))
     act_log = ActLog(database, ActBoard(client), now=now)
     add_log(group, act_log)
     ground.duties["act log"] = act_log.run

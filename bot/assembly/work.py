@@ -12,7 +12,17 @@ from bot.assembly.reviewing import Gates
 from bot.assembly.showing import Showing
 from bot.checks import reach
 from bot.comebacks import Comebacks
-from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob, carry_out
+from bot.control import (
+    Change,
+    Control,
+    GoOn,
+    Halt,
+    ResumeSpending,
+    ResumeTakedown,
+    SettleJob,
+    TakeDown,
+    carry_out,
+)
 from bot.domain import STUDIO, ChannelId, JobId
 from bot.export_links import ExportLinks
 from bot.fetching import Fetching
@@ -21,6 +31,7 @@ from bot.metered import Metered
 from bot.pace import Pace
 from bot.routing import Routing
 from bot.settling import ticket_urls
+from bot.takedowns import Takedowns
 from bot.throttle import Throttle
 from bot.unsettled import Unsettled
 from bot.web import Webhooks
@@ -83,7 +94,9 @@ def asking_operator(ground: Ground, buying: Buying, worker: Worker) -> None:
     ground.duties["unsettled"] = Unsettled(ground.database, board, now=ground.now).run
 
 
-async def listening(ground: Ground, worker: Worker, exports: ExportLinks | None) -> None:
+async def listening(
+    ground: Ground, worker: Worker, takedowns: Takedowns, exports: ExportLinks | None
+) -> None:
     """Take changes from the command line, and providers' webhooks where there is a public address."""
 
     async def changed(change: Change) -> None:
@@ -98,6 +111,8 @@ async def listening(ground: Ground, worker: Worker, exports: ExportLinks | None)
                 worker.go_on()
             case SettleJob(job_id=job_id):
                 worker.wake(JobId(job_id))
+            case TakeDown() | ResumeTakedown():
+                await takedowns.go_on()
 
     control = Control(ground.folder, ground.database, now=ground.now, changed=changed)
     await control.start()
