@@ -48,7 +48,7 @@ class Asking:
     Args:
         providers, paces: by name, the first part of an offer's id.
         times: how long jobs take; every job that ends adds to it.
-        call: makes a job due now.
+        call: makes a job due now, before all others.
         expires: told how long the provider keeps a clip, where it says so.
     """
 

@@ -10,8 +10,11 @@ from pydantic import SecretStr
 from bot import web
 from bot.catalogue import Catalogue
 from bot.domain import STUDIO, Attempt
+from bot.origins import files_from, moved
 from bot.patience import RUNNING_MAX
+from bot.providers import lumenfall, prodia, replicate
 from bot.providers.fal import FalQueue
+from bot.providers.fal_addresses import Hosts
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.openai import OpenAIVideos
 from bot.providers.prodia import ProdiaJobs
@@ -103,12 +106,18 @@ def _mark_secret(name: str, config: Settings) -> str:
 async def _opened(
     name: str, config: Settings, models: Catalogue, stack: AsyncExitStack, *, now: Callable[[], datetime]
 ) -> Provider:
-    wires = models.wires(name)
+    wires, origins = models.wires(name), config.provider_origins
     match name:
         case "fal":
             key, calls = _told(config.fal_key), _webhook_url(name, config)
             return FalQueue(
-                name, api_key=key, wires=wires, now=now, webhook_url=calls, start_within_s=_GIVEN_UP_AFTER_S
+                name,
+                api_key=key,
+                wires=wires,
+                now=now,
+                hosts=_fal_hosts(origins),
+                webhook_url=calls,
+                start_within_s=_GIVEN_UP_AFTER_S,
             )
         case "replicate":
             key, calls = _told(config.replicate_api_token), _webhook_url(name, config)
@@ -117,14 +126,31 @@ async def _opened(
                 api_token=key,
                 wires=wires,
                 now=now,
+                base_url=moved(replicate.BASE_URL, origins),
                 webhook_url=calls,
+                file_hosts=files_from(replicate.FILE_HOSTS, origins),
                 cancel_after_s=_GIVEN_UP_AFTER_S,
             )
         case "lumenfall":
             key, calls = _told(config.lumenfall_api_key), _webhook_url(name, config)
-            return LumenfallVideos(name, api_key=key, wires=wires, now=now, webhook_url=calls)
+            return LumenfallVideos(
+                name,
+                api_key=key,
+                wires=wires,
+                now=now,
+                base_url=moved(lumenfall.BASE_URL, origins),
+                account_url=moved(lumenfall.ACCOUNT_URL, origins),
+                webhook_url=calls,
+                file_hosts=files_from(lumenfall.FILE_HOSTS, origins),
+            )
         case "prodia":
-            return ProdiaJobs(name, token=_told(config.prodia_token), wires=wires, now=now)
+            return ProdiaJobs(
+                name,
+                token=_told(config.prodia_token),
+                wires=wires,
+                now=now,
+                base_url=moved(prodia.BASE_URL, origins),
+            )
         case "openai":
             url, bearer = config.openai_base_url or OPENAI_URL, _told(config.openai_api_key) or None
             # The catalogue says of each offer whether a running job is asked to stop.
@@ -156,6 +182,17 @@ async def _opened(
                 bills_failures=False,
                 deletes_characters=True,
             )
+
+
+def _fal_hosts(origins: Mapping[str, str]) -> Hosts:
+    own = Hosts()
+    return Hosts(
+        queue=moved(own.queue, origins),
+        rest=moved(own.rest, origins),
+        cdn=moved(own.cdn, origins),
+        platform=moved(own.platform, origins),
+        files=files_from(own.files, origins),
+    )
 
 
 def _told(secret: SecretStr | None) -> str:

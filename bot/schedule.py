@@ -6,6 +6,11 @@ from collections.abc import Awaitable, Callable
 
 from bot.domain import JobId
 
+BEFORE_S = 0.000_001
+
+MOVED_MIN = 64
+"""Of the entries that were moved since they were pushed, so many may be left in the heap, and half of it."""
+
 
 class Schedule:
     """Runs `step` for each job when it is due, never twice at once for one job, at most `lanes` together.
@@ -47,7 +52,14 @@ class Schedule:
 
     def wake(self, job_id: JobId, after_s: float = 0.0) -> None:
         """Make a job due after so many seconds, if it is not due sooner; in its step, once more after it."""
-        when = asyncio.get_running_loop().time() + after_s
+        self._wake(job_id, asyncio.get_running_loop().time() + after_s)
+
+    def call(self, job_id: JobId) -> None:
+        """Make a job due before all others: it was due once already, and had to wait for something else."""
+        now = asyncio.get_running_loop().time()
+        self._wake(job_id, min(now, self._heap[0][0] - BEFORE_S) if self._heap else now)
+
+    def _wake(self, job_id: JobId, when: float) -> None:
         if job_id in self._busy:
             self._woken[job_id] = min(when, self._woken.get(job_id, when))
             return
@@ -55,6 +67,9 @@ class Schedule:
             return
         self._due[job_id] = when
         heapq.heappush(self._heap, (when, job_id))
+        if len(self._heap) > MOVED_MIN + 2 * len(self._due):
+            self._heap = [(due, job) for job, due in self._due.items()]
+            heapq.heapify(self._heap)
         self._set_timer()
 
     async def run(self) -> None:

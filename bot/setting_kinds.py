@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from bot.domain import Micros, UserId
 from bot.errors import SettingsError
 from bot.money import parse_usd
+from bot.origins import HOSTS
 from bot.providers.standard_webhooks import key_of
 
 _SNOWFLAKE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
@@ -67,7 +68,7 @@ def _host(value: str) -> str:
 
 
 def _origin(value: str) -> str:
-    """An address that providers can call: only a machine may call itself without TLS."""
+    """A scheme, a host and perhaps a port: only a machine may be called by itself without TLS."""
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname or "", parts.port
@@ -78,8 +79,21 @@ def _origin(value: str) -> str:
     if parts.path not in ("", "/") or any(mark in value for mark in "?#"):
         raise ValueError("write no path, no ? and no #: Dailies adds its own path")
     if parts.scheme != "https" and not _is_loopback(host):
-        raise ValueError("webhooks need https:// (or http:// on this machine itself)")
+        raise ValueError("what goes there needs https:// (or http:// on this machine itself)")
     return value.rstrip("/")
+
+
+def _pairs(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    return {host.strip(): origin.strip() for host, _, origin in pairs}
+
+
+def _providers_host(value: str) -> str:
+    if value not in HOSTS:
+        raise ValueError(f"write host=origin with commas between; the hosts are {', '.join(HOSTS)}")
+    return value
 
 
 def _is_loopback(host: str) -> bool:
@@ -96,6 +110,7 @@ Secret = Annotated[SecretStr, BeforeValidator(_whole)]
 WebhookSecret = Annotated[Secret, AfterValidator(_webhook_secret)]
 UserIds = Annotated[frozenset[Annotated[UserId, BeforeValidator(_user_id)]], BeforeValidator(_parts)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], BeforeValidator(_parts)]
+Origins = Annotated[dict[Annotated[str, AfterValidator(_providers_host)], Origin], BeforeValidator(_pairs)]
 ProviderName = Literal["fal", "openai", "replicate", "lumenfall", "prodia", "studio"]
 Providers = Annotated[tuple[ProviderName, ...], BeforeValidator(_parts)]
 Where = Annotated[Literal["always", "moderated", "never"], BeforeValidator(_where)]

@@ -21,6 +21,7 @@ from bot.setting_kinds import (
     Days,
     Hosts,
     Origin,
+    Origins,
     Providers,
     Rate,
     Secret,
@@ -103,6 +104,8 @@ class Settings(BaseSettings):
     replicate_api_token: Secret | None = None
     lumenfall_api_key: Secret | None = None
     prodia_token: Secret | None = None
+    provider_origins: Origins = Field(default_factory=dict)
+    """What stands in for hosts of these four, such as a proxy: `api.replicate.com=https://proxy.example.org`."""
 
     operator_ids: UserIds = frozenset()
     """The Discord users who run this installation."""

@@ -29,7 +29,7 @@ class Turnstile:
 
     Args:
         at_once: how many questions may be under way.
-        call: makes a job due now.
+        call: makes a job due now, before all that have not stood in line: a place is kept for it.
     """
 
     def __init__(self, *, at_once: int, call: Callable[[JobId], None]) -> None:

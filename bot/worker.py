@@ -171,7 +171,7 @@ class Worker:
             self._movement,
             self._patience,
             self._times,
-            call=self._schedule.wake,
+            call=self._schedule.call,
             expires=self._fetch_line.expires,
             now=now,
         )

@@ -27,20 +27,33 @@ class Question:
 
 Look = Question | Job | None
 
+_TOGETHER = 16
+"""So many ids in one statement: a job's part of it costs a third of what a statement of its own does."""
 
-def look(tx: sqlite3.Connection, job_id: JobId) -> Look:
-    """A job: as a question where it runs, else the whole of it; None where there is none."""
-    row = tx.execute(
-        """
-        SELECT jobs.offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at
-        FROM jobs JOIN attempts ON attempts.job_id = jobs.id AND attempts.number = jobs.attempt
-        WHERE jobs.id = ? AND state = 'running' AND ticket IS NOT NULL
-        """,
-        (job_id,),
-    ).fetchone()
-    if row is None:
-        return jobs.get(tx, job_id)
-    offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at = row
+
+def looks(tx: sqlite3.Connection, job_ids: Sequence[JobId]) -> list[Look]:
+    """Jobs, in the same order: each as a question where it runs, else the whole; None where there is none."""
+    running: dict[str, sqlite3.Row] = {}
+    for begin in range(0, len(job_ids), _TOGETHER):
+        some = job_ids[begin : begin + _TOGETHER]
+        rows = tx.execute(
+            """
+            SELECT jobs.id, jobs.offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at
+            FROM jobs JOIN attempts ON attempts.job_id = jobs.id AND attempts.number = jobs.attempt
+            WHERE jobs.id IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                AND state = 'running' AND ticket IS NOT NULL
+            """,
+            [*some, *[some[-1]] * (_TOGETHER - len(some))],
+        )
+        running |= {row[0]: row for row in rows}
+    return [
+        _question(job_id, running[job_id]) if job_id in running else jobs.get(tx, job_id=job_id)
+        for job_id in job_ids
+    ]
+
+
+def _question(job_id: JobId, row: sqlite3.Row) -> Question:
+    _, offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at = row
     kept = json.loads(ticket)
     return Question(
         job_id=job_id,
@@ -52,11 +65,6 @@ def look(tx: sqlite3.Connection, job_id: JobId) -> Look:
         running_at=from_us(state_at),
         is_cancel_wished=cancel_asked_at is not None,
     )
-
-
-def looks(tx: sqlite3.Connection, job_ids: Sequence[JobId]) -> list[Look]:
-    """Several, in the same order."""
-    return [look(tx, job_id) for job_id in job_ids]
 
 
 def render_times(tx: sqlite3.Connection, *, limit: int) -> list[tuple[OfferId, str, int, float]]:

@@ -124,7 +124,7 @@ async def test_a_long_nonce_is_not_signed(tmp_path: Path) -> None:
     ("url", "words"),
     [
         ("https://dailies.example.org/bot", "write no path"),
-        ("http://dailies.example.org", "webhooks need https://"),
+        ("http://dailies.example.org", "what goes there needs https://"),
         ("https://dailies.example.org?x=1", "write no path"),
         ("https://me:secret@dailies.example.org", "write the scheme and the host"),
     ],

@@ -85,9 +85,9 @@ async def test_a_question_knows_of_a_wish_to_cancel_and_of_the_attempt_that_was_
     bookkeeping.place(hop.connection, job_of())
     bookkeeping.start(hop.connection, job_of(), at=NOON)
 
-    first = await database.read(partial(questions.look, job_id=job_of().id))
+    (first,) = await database.read(partial(questions.looks, job_ids=[job_of().id]))
     states.wish_cancelled(hop.connection, job_of().id, at=NOON)
-    second = await database.read(partial(questions.look, job_id=job_of().id))
+    (second,) = await database.read(partial(questions.looks, job_ids=[job_of().id]))
 
     assert isinstance(first, Question)
     assert isinstance(second, Question)

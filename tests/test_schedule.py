@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import JobId
-from bot.schedule import Schedule
+from bot.schedule import MOVED_MIN, Schedule
 from tests.virtual_time import VirtualLoop
 
 T = TypeVar("T")
@@ -331,6 +331,34 @@ WAKES = st.lists(
     ),
     max_size=25,
 )
+
+
+def test_what_is_called_goes_before_all_that_are_due_however_late_they_are() -> None:
+    log = Log(takes_s=1.0)
+
+    async def story() -> None:
+        schedule = Schedule(log, lanes=1)
+        task = asyncio.create_task(run_for(schedule, 5.5))
+        schedule.wake(A)
+        schedule.wake(B)
+        await asyncio.sleep(0.5)
+        schedule.call(C)
+        await task
+
+    run(story)
+
+    assert [job_id for job_id, _ in log.began] == [A, C, B]
+
+
+def test_a_job_whose_time_is_moved_again_and_again_takes_no_more_memory() -> None:
+    async def story() -> int:
+        schedule = Schedule(Log(), lanes=1)
+        schedule.wake(A, 10_000.0)
+        for number in range(1_000):
+            schedule.wake(B, 5_000.0 - number)
+        return len(schedule._heap)
+
+    assert run(story) <= MOVED_MIN + 4
 
 
 @given(wakes=WAKES, lanes=st.integers(1, 3), takes_s=st.sampled_from([0.0, 0.5, 2.0, 7.0]))

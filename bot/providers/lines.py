@@ -53,7 +53,7 @@ class Lines:
         at_once: how many lines there may be; more questions wait for one.
     """
 
-    def __init__(self, headers: Mapping[str, str], *, timeouts: Timeouts, at_once: int = 64) -> None:
+    def __init__(self, headers: Mapping[str, str], *, timeouts: Timeouts, at_once: int = 192) -> None:
         own = {"User-Agent": "Dailies", "Accept-Encoding": "identity", **headers}
         if not all(_VALUE.fullmatch(value) for value in own.values()):
             raise SettingsError("a key or header has a character that cannot be sent")

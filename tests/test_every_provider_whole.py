@@ -1,0 +1,153 @@
+"""The real process at each hosted provider's emulator, from the order to the posted clip and the book."""
+
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.domain import JobState
+from bot.origins import files_from, moved
+from bot.settings import PREFIX
+from tests.emulators.fal import FalEmulator
+from tests.emulators.lumenfall import LumenfallEmulator
+from tests.emulators.prodia import ProdiaEmulator
+from tests.emulators.replicate import ReplicateEmulator
+from tests.household import Household, household
+
+OFFERS = {
+    "fal": """
+endpoint = "fal-ai/sora-2/text-to-video"
+resolutions = { 720p = "720p" }
+aspect_ratios = { "16:9" = "16:9" }
+seconds_as = "integer"
+""",
+    "replicate": """
+endpoint = "openai/sora-2"
+resolutions = { 720p = "" }
+aspect_ratios = { "16:9" = "landscape" }
+seconds_as = "integer"
+""",
+    "lumenfall": """
+endpoint = "sora-2"
+sizes = { "720p 16:9" = "1280x720" }
+key_field = "idempotency_key"
+""",
+    "prodia": """
+endpoint = "inference.sora-2.txt2vid.v1"
+resolutions = { 720p = "" }
+aspect_ratios = { "16:9" = "16:9" }
+seconds_as = "integer"
+""",
+}
+MODEL = """
+[[models]]
+id = "at-{provider}"
+name = "At {provider}"
+about = "For tests."
+kinds = ["generate"]
+resolutions = ["720p"]
+aspect_ratios = ["16:9"]
+durations_s = [4]
+
+[[offers]]
+model = "at-{provider}"
+provider = "{provider}"
+protocol = "{provider}"
+usd_per_second = {{ 720p = "0.10" }}
+price_read_on = 2026-11-21
+price_from = "the test"
+{offer}
+"""
+KEY = "a-key-of-the-test"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def compared(house: Household) -> str:
+    """What `dailies models --online` says."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "models", "--online", "--env-file", os.devnull),
+        env={**own, **house.more, f"{PREFIX}DATA_DIR": str(house.data_dir)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    said, _ = await process.communicate()
+    return said.decode()
+
+
+async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(tmp_path: Path) -> None:
+    async with AsyncExitStack() as stack:
+        fal = await stack.enter_async_context(FalEmulator(now=now, api_key=KEY))
+        replicate = await stack.enter_async_context(ReplicateEmulator(now=now, api_token=KEY))
+        lumenfall = await stack.enter_async_context(LumenfallEmulator(now=now, api_key=KEY))
+        prodia = await stack.enter_async_context(ProdiaEmulator(now=now, token=KEY))
+        origins = {
+            "queue.fal.run": fal.queue.url,
+            "rest.fal.ai": fal.rest.url,
+            "v3.fal.media": fal.cdn.url,
+            "api.fal.ai": fal.platform.url,
+            "api.replicate.com": replicate.api.url,
+            "replicate.delivery": replicate.delivery.url,
+            "api.lumenfall.ai": lumenfall.api.url,
+            "media.lumenfall.ai": lumenfall.media.url,
+            "inference.prodia.com": prodia.site.url,
+        }
+        house = await stack.enter_async_context(household(tmp_path))
+        models = tmp_path / "models.toml"
+        models.write_text("".join(MODEL.format(provider=name, offer=offer) for name, offer in OFFERS.items()))
+        del house.more["DAILIES_OPENAI_BASE_URL"]
+        house.more |= {
+            "DAILIES_FAL_KEY": KEY,
+            "DAILIES_REPLICATE_API_TOKEN": KEY,
+            "DAILIES_LUMENFALL_API_KEY": KEY,
+            "DAILIES_PRODIA_TOKEN": KEY,
+            "DAILIES_PROVIDER_ORIGINS": ", ".join(f"{host}={origin}" for host, origin in origins.items()),
+        }
+        await house.start()
+
+        for provider in OFFERS:
+            options = {"prompt": "a paper boat", "model": f"at-{provider}"}
+            await house.ada.answer(await house.ada.slash("generate", options, channel=house.channel))
+        await house.until_all(JobState.POSTED, count=len(OFFERS))
+        said = await compared(house)
+
+        assert sorted(job.quote.offer_id.partition("/")[0] for job in house.jobs()) == sorted(OFFERS)
+        assert {job.charged_micros for job in house.jobs()} == {400_000}
+        made = (fal.books.jobs, replicate.predictions, lumenfall.videos, prodia.jobs)
+        assert [len(each) for each in made] == [1, 1, 1, 1]
+        assert len(await house.clips()) == len(OFFERS)
+        assert house.ledger_differences() == []
+        assert house.held_micros() == 0
+        for provider in ("fal", "lumenfall", "replicate"):
+            assert f"{provider}/at-{provider}" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "there"),
+    [
+        ("https://queue.fal.run", "http://127.0.0.1:1"),
+        ("https://api.lumenfall.ai/openai/v1", "https://proxy.example.org/openai/v1"),
+        ("https://api.replicate.com/v1", "https://api.replicate.com/v1"),
+    ],
+)
+def test_an_address_keeps_its_path_at_what_stands_in_for_its_host(address: str, there: str) -> None:
+    origins = {"queue.fal.run": "http://127.0.0.1:1", "api.lumenfall.ai": "https://proxy.example.org"}
+
+    assert moved(address, origins) == there
+
+
+def test_files_come_also_from_what_stands_in_for_one_of_their_hosts_and_from_nowhere_else() -> None:
+    hosts = ("fal.media", "storage.googleapis.com")
+
+    assert files_from(hosts, {}) == hosts
+    assert files_from(hosts, {"v3.fal.media": "https://files.example.org:8443"}) == (
+        *hosts,
+        "files.example.org",
+    )
+    assert files_from(hosts, {"queue.fal.run": "https://proxy.example.org"}) == hosts
