@@ -5,6 +5,7 @@ import random
 import sqlite3
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,13 +21,13 @@ from storage.budgets import EVERYWHERE, BudgetScope
 from storage.channel_rules import Layer
 from storage.connection import BookConnection
 from storage.database import Database, prepare
-from tests.bench.verify import book
+from tests.bench.verify import GUILDS, book
 from tests.props import PLENTY, Clock, material_of, order_of
 
 T = TypeVar("T")
 
 SHORT, LONG = 1_000, 10_000
-"""Entries. What looked at each of them, or at each of a member's, would do so ten times as often."""
+"""Entries, of one member in each of 200 servers: whatever looked at each would do so ten times as often."""
 
 MEMBER = Member(guild_id=GuildId(7), user_id=UserId(7))
 CHANNEL, ROLE = ChannelId(7), 901
@@ -102,8 +103,8 @@ async def steps(path: Path) -> list[int]:
 
 async def test_an_order_takes_as_many_steps_beside_a_long_book_as_beside_a_short_one(tmp_path: Path) -> None:
     short, long = tmp_path / "short.db", tmp_path / "long.db"
-    await asyncio.to_thread(book, short, SHORT)
-    await asyncio.to_thread(book, long, LONG)
+    await asyncio.to_thread(partial(book, short, SHORT, members=GUILDS))
+    await asyncio.to_thread(partial(book, long, LONG, members=GUILDS))
 
     beside_short, beside_long = await steps(short), await steps(long)
 

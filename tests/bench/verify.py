@@ -69,8 +69,8 @@ PURSES = """
 """
 
 
-def book(path: Path, entries: int) -> None:
-    """Write a book of so many entries."""
+def book(path: Path, entries: int, *, members: int = MEMBERS) -> None:
+    """Write a book of so many entries, of so many members."""
     jobs = entries // 2
     spread = (FIRST_DAY, DAYS, jobs + 1)
     with closing(sqlite3.connect(path, isolation_level=None, factory=BookConnection)) as tx:
@@ -78,7 +78,7 @@ def book(path: Path, entries: int) -> None:
         migrate(tx)
         tx.execute("PRAGMA synchronous = OFF")
         tx.execute("BEGIN")
-        tx.execute(JOBS, (jobs, GUILDS, GUILDS * 5, MEMBERS, PRICE, PRICE))
+        tx.execute(JOBS, (jobs, GUILDS, GUILDS * 5, members, PRICE, PRICE))
         tx.execute(HOLDS, (*spread, *spread, *spread, DAY_US))
         tx.execute("UPDATE holds SET ended_at = opened_at, ended_as = 'capture'")
         tx.execute(
