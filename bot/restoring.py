@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import secrets
 import shutil
 import sqlite3
 import tarfile
 import tempfile
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +18,9 @@ from bot import backups, moves
 from bot.backups import DATABASE, FOLDERS, KEY, MANIFEST
 from bot.domain import ClipState, Fault, FaultKind, Job, JobState, Micros
 from bot.errors import StorageError
+from bot.ids import Ids
+from bot.links import key_in
+from bot.tombstones import NAME, Reapplied, Stone, read, reapply
 from storage import acts, audit, clips, snapshots
 from storage.lock import FolderLock
 
@@ -45,11 +50,15 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What a restore did: where the former database is, and which orders were ended, since nobody knows."""
+    """What a restore did: where the former database is, and which orders were ended, since nobody knows.
+
+    `again` is what was forgotten after the backup, and is so anew.
+    """
 
     former: Path | None
     ended: list[Job]
     looked_for: int
+    again: Reapplied
 
 
 def proved(backup: Path) -> Proof:
@@ -95,11 +104,12 @@ def _clips(connection: sqlite3.Connection, folder: Path) -> tuple[list[str], int
     return findings, checked
 
 
-def restore(backup: Path, folder: Path, *, at: datetime) -> Restored:
+def restore(backup: Path, folder: Path, *, at: datetime, beside: Path | None = None) -> Restored:
     """Put a backup in the place of a data folder's content, whose database is kept beside it.
 
     What was ordered since is unknown to the copy. So orders that wait in it end without being submitted
     (a provider may have them), and clips that are on their way are looked for before they are posted.
+    Who and what was forgotten since is so again: the notes of it stand beside the backup, or in `beside`.
     Files are added and none removed. Killed at any point, the folder has the one database or the other.
 
     Raises:
@@ -115,28 +125,33 @@ def restore(backup: Path, folder: Path, *, at: datetime) -> Restored:
         fresh.unlink(missing_ok=True)
         _copy_of(backup / DATABASE, fresh)
         made_at = _made_at(backup)
-        ended, looked_for = snapshots.changed(fresh, partial(_set_back, made_at=made_at, at=at))
+        if (backup / KEY).is_file():
+            shutil.copy2(backup / KEY, folder / KEY)
+        stones = [stone for place in {backup.parent, beside or backup.parent} for stone in read(place / NAME)]
+        set_back = partial(_set_back, made_at=made_at, at=at, stones=stones, key=key_in(folder))
+        ended, looked_for, again = snapshots.changed(fresh, set_back)
         for kept in FOLDERS:
             (folder / kept).mkdir(exist_ok=True, mode=0o700)
             for file in sorted((backup / kept).glob("*")):
                 _added(file, folder / kept / file.name)
-        if (backup / KEY).is_file():
-            shutil.copy2(backup / KEY, folder / KEY)
         former = _set_aside(folder, at=at)
         fresh.replace(folder / DATABASE)
         os.sync()
-    return Restored(former=former, ended=ended, looked_for=looked_for)
+    return Restored(former=former, ended=ended, looked_for=looked_for, again=again)
 
 
-def _set_back(tx: sqlite3.Connection, *, made_at: datetime, at: datetime) -> tuple[list[Job], int]:
+def _set_back(
+    tx: sqlite3.Connection, *, made_at: datetime, at: datetime, stones: Sequence[Stone], key: bytes
+) -> tuple[list[Job], int, Reapplied]:
     ended = snapshots.set_back(tx)
     for job in ended:
         if job.state is JobState.REVIEW:
             moves.rejected(job, at, tx, refund=True)
         else:
             moves.failed(job.id, RESTORED, Micros(0), at, tx)
+    again = reapply(tx, stones, key, ids=Ids(lambda: at, secrets.randbits), at=at)
     looked_for = snapshots.may_have_been_posted(tx, at=made_at)
-    return ended, looked_for
+    return ended, looked_for, again
 
 
 def _set_aside(folder: Path, *, at: datetime) -> Path | None:

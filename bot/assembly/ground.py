@@ -38,6 +38,7 @@ from bot.retirements import Retirements
 from bot.room import Room
 from bot.settings import Settings
 from bot.surge import Surge, SurgeBounds
+from bot.tombstones import Tombstones
 from bot.traces import Traced, Traces, untraced
 from storage.database import Database, open_database
 from storage.lock import FolderLock
@@ -150,6 +151,9 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
             days=config.backup_days,
             now=now,
         ).run
+    duties["tombstones"] = Tombstones(
+        database, folder=folder, into=config.backups_in, kept_for=config.backups_for, now=now
+    ).run
     return Ground(
         config=config,
         now=now,

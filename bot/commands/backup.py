@@ -63,7 +63,7 @@ def _restore(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
             say(finding)
         say(f"{backup}: {proof.sentence()}")
         return 1 if proof.findings else 0
-    _tell(restoring.restore(backup, config.data_dir, at=_now()), say)
+    _tell(restoring.restore(backup, config.data_dir, at=_now(), beside=config.backups_in), say)
     return 0
 
 
@@ -87,6 +87,11 @@ def _tell(restored: Restored, say: Callable[[str], None]) -> None:
         say(f"{job.id}: ended, its money given back; look whether {job.quote.offer_id} made it since")
     if restored.looked_for:
         say(f"{restored.looked_for} clips on their way are looked for before any is posted")
+    if restored.again.people or restored.again.clips:
+        say(
+            f"forgotten since and asked for again: {restored.again.people} people, "
+            f"{restored.again.clips} clips; the bot takes their steps when it runs"
+        )
     say("restored. What was spent since is not in this book: compare with `dailies ledger reconcile`")
 
 
