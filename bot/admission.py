@@ -105,19 +105,17 @@ class Standing:
         False says nothing more than to ask them.
         """
         charter, member, has = self.charter, self.member, self._tallies.has
-        bounds, day = charter.bounds, self.day_number
+        day = self.day_number
         whole = self.everywhere.monthly(_INSTALLATION, self.limits.installation_monthly_micros)
         if not whole or not has(INSTALLATION, whole, to_day(self.at.date()), price_micros):
             return False
-        pool = charter.paid_pool if costs_money else charter.pool
-        if pool is None or not has(guild_key(member.guild_id), pool, day, price_micros):
+        pools = charter.pools(member.guild_id, self.channel_id, paid=costs_money)
+        if pools is None:
             return False
-        channel_id = self.channel_id
-        if channel_id is not None:
-            pool = bounds.get((_CHANNEL, channel_id))
-            if pool is not None and not has(channel_key(channel_id), pool, day, price_micros):
+        for key, pool in pools:
+            if not has(key, pool, day, price_micros):
                 return False
-        key = member_key(member)
+        key, bounds = member_key(member), charter.bounds
         own = bounds.get((_MEMBER, member.user_id))
         if own is None:
             is_by_role = False

@@ -62,7 +62,6 @@ class BookConnection(sqlite3.Connection):
             self.write_gathered()
         return super().executemany(sql, parameters)
 
-    @property
     def own_changes(self) -> int:
         """Grows with every row that is written or gathered, and not when gathered ones are written."""
         return self.total_changes - self.rows_written + self.rows_gathered
@@ -111,7 +110,7 @@ def gathering(connection: sqlite3.Connection) -> Iterator[Callable[[], int]]:
         return
     connection.gathered = {}
     try:
-        yield lambda: connection.own_changes
+        yield connection.own_changes
         connection.write_gathered()
     finally:
         connection.gathered = None
