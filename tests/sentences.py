@@ -18,10 +18,14 @@ from discord import Locale, app_commands
 from discord.app_commands import TranslationContextTypes, locale_str
 
 from bot import catalogue, errors
+from bot.act_log import ActLog
 from bot.language import NAME
+from cogs.act_board import ActBoard, add_log
 from cogs.wording import is_name
 from tests.library_scene import open_shelf
+from tests.privacy_desk import Till
 from tests.review_stage import open_office
+from tests.setup_scene import set_up
 from tests.stage import open_stage
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +55,9 @@ TOLD_ELSEWHERE = frozenset(
 )
 """Their texts come through the registered commands."""
 
-FOR_THE_OPERATOR = frozenset({"cogs/settle_button.py", "cogs/unsettled.py"})
+FOR_THE_OPERATOR = frozenset(
+    {"cogs/settle_button.py", "cogs/unsettled.py", "cogs/operator.py", "cogs/operator_people.py"}
+)
 """What these show in English is read by whoever runs the bot, as the log is."""
 
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -238,9 +244,14 @@ async def _of_commands() -> tuple[list[Key], list[str]]:
         async with (
             open_stage(Path(folder)) as stage,
             open_shelf(stage, Path(folder)) as shelf,
-            open_office(stage, shelf, Path(folder)),
+            open_office(stage, shelf, Path(folder)) as office,
         ):
+            await set_up(office)
+            await Till(shelf.scene, Path(folder)).open()
             tree = stage.client.tree
+            group = tree.get_command("moderation")
+            assert isinstance(group, app_commands.Group)
+            add_log(group, ActLog(stage.database, ActBoard(stage.client), now=stage.clock))
             for command in tree._get_all_commands():
                 await command.get_translated_payload(tree, recorder)
                 plain += [
@@ -248,7 +259,27 @@ async def _of_commands() -> tuple[list[Key], list[str]]:
                     for text in _shown_by(command.to_dict(tree))
                     if text not in recorder.texts
                 ]
+    plain += [
+        f"{where}: no command that is looked at has {text!r}"
+        for text, where in _told_in_the_sources()
+        if text not in recorder.texts
+    ]
     return list(recorder.keys), plain
+
+
+def _told_in_the_sources() -> Iterator[tuple[str, str]]:
+    """The texts that stand where commands are made: each has to be in one of those that are registered."""
+    for path in sources():
+        where = path.relative_to(ROOT).as_posix()
+        if not where.startswith("cogs/") or where in FOR_THE_OPERATOR:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call) or _name(node) not in TOLD_ELSEWHERE:
+                continue
+            told = [each.value for each in node.keywords if each.arg in {"name", "description"}]
+            told += node.args[:1] if _name(node) == "locale_str" else []
+            for text in filter(None, map(_literal, told)):
+                yield text, f"{where}:{node.lineno}"
 
 
 def _shown_by(payload: dict[str, Any]) -> Iterator[str]:

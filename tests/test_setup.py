@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 
 from bot import catalogue
-from bot.act_log import ActLog
-from bot.catalogue import Catalogue
-from bot.distributing import Distributing
 from bot.domain import GuildId
 from bot.gate_settings import GateSettings
 from bot.gates import Gate, Mode
@@ -21,15 +18,13 @@ from bot.places import Places, Purpose
 from bot.pricing import Pricing
 from bot.sandbox.permissions import Permission
 from bot.screening.screening import Screening
-from cogs.act_board import ActBoard
-from cogs.channel_trial import ChannelTrial
 from cogs.ordering import Ordering
-from cogs.setup import SettingUp, setup
 from cogs.setup_controls import Step
 from storage import acts
 from storage.acts import Wanted
 from tests.library_scene import open_shelf
 from tests.review_stage import MODS, Office, open_office
+from tests.setup_scene import set_up, setting_up
 from tests.stage import ASK_ABOVE, RICH, Json, Stage, button, open_stage, texts
 
 REFUSED = "Setting up is for those who may manage this server."
@@ -45,29 +40,6 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         await GateSettings(stage.database, now=stage.clock).set_channel(None, by=stage.member("Mika"))
         await set_up(opened)
         yield opened
-
-
-async def set_up(office: Office) -> None:
-    client = office.stage.client
-    client.setting_up = setting_up(office, client.ordering, office.stage.catalogue)
-    client.tree.add_command(setup(client.setting_up))
-    await client.tree.sync()
-
-
-def setting_up(office: Office, ordering: Ordering, models: Catalogue) -> SettingUp:
-    stage = office.stage
-    client, database, now = stage.client, stage.database, stage.clock
-    return SettingUp(
-        ordering,
-        models,
-        Places(database),
-        GateSettings(database, now=now),
-        Distributing(database, now=now),
-        ActLog(database, ActBoard(client), now=now),
-        office.reviewing,
-        ChannelTrial(client),
-        play_money=True,
-    )
 
 
 async def opened(stage: Stage, person: Any = None) -> Json:
