@@ -6,8 +6,13 @@ import pytest
 
 from tests.props import count
 from tests.simulation.drama import Drama, world_of
-from tests.simulation.faults import Kind, draw
+from tests.simulation.faults import GATED, Kind, draw
+from tests.simulation.providers import Fate
 from tests.simulation.runs import Outcome, outcome, play, scene, shrunk, told
+from tests.simulation.sky import Mishap
+
+DRAWN = (set(Mishap) - {Mishap.DIE_BEFORE, Mishap.DIE_AFTER}) | set(Fate)
+"""A process that dies at a call is what `test_simulation_schedules` walks; here it dies at any step."""
 
 SEEDS = count(small=1_000, whole=20_000)
 
@@ -29,6 +34,8 @@ def test_in_every_world_all_orders_end_once_and_the_books_agree(part: int) -> No
     assert not tally.bad, _told(tally.bad)
     assert tally.jobs > SEEDS // 2
     assert tally.lives > tally.worlds
+    missing = {mishap.value for mishap in DRAWN} - tally.struck.keys()
+    assert len(missing) <= 1, f"drawn, and never struck anything: {missing}"
 
 
 def test_in_worlds_that_nobody_has_seen_before_too() -> None:
@@ -63,7 +70,17 @@ def test_seeds_between_them_have_every_kind_of_event() -> None:
 
 
 def test_a_world_without_faults_posts_what_was_ordered() -> None:
-    with scene() as made:
-        done = outcome(made, draw(3).only(range(0)))
+    plan = draw(3)
+    orders = [
+        place
+        for place, event in enumerate(plan.events)
+        if event.kind is Kind.ORDER and event.what != str(GATED)
+    ]
 
-    assert (done.jobs, done.wrongs) == (0, ())
+    with scene() as made:
+        done = outcome(made, plan.only(orders))
+
+    takes = {event.at_s: event.number for event in done.plan.events}
+    assert done.wrongs == ()
+    assert done.states == {"posted": sum(takes.values())}
+    assert done.jobs > 1

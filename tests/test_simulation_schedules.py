@@ -5,12 +5,13 @@ In CI all with one fault, and all with two on the job's own way whose kills keep
 """
 
 import os
+from itertools import count
 
 import pytest
 
 from tests.simulation.process import NAMES
 from tests.simulation.runs import scene
-from tests.simulation.schedules import AWAY_S, every, told
+from tests.simulation.schedules import AWAY_S, cut_at, every, told
 
 soak = pytest.mark.skipif(not os.environ.get("DAILIES_SOAK"), reason="tens of thousands: `make soak`")
 
@@ -23,6 +24,21 @@ def test_no_single_fault_anywhere_costs_anything(model: str) -> None:
         assert not walked.bad, told(made, model, *walked.bad[0])
     assert walked.schedules[1] > 60
     assert walked.lives > walked.schedules.total()
+
+
+@pytest.mark.parametrize("model", NAMES)
+def test_a_process_may_die_at_any_of_its_steps(model: str) -> None:
+    with scene() as made:
+        for step in count(1):
+            died, found, ended = cut_at(made, model, step)
+
+            assert not found, f"cut after step {step}: {found}"
+            if ended:
+                assert ended == ["posted"] or model == "plain", f"cut after step {step}: {ended}"
+            if not died:
+                break
+
+    assert step > 100
 
 
 @pytest.mark.parametrize("model", NAMES)

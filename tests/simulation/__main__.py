@@ -68,7 +68,8 @@ def _many() -> int:
     cpu_s = used.ru_utime + used.ru_stime
     print(f"{cpu_s:.0f} s of a core, so {whole.jobs / max(cpu_s, 0.1):.0f} jobs a second and core")
     _report("jobs ended", whole.states)
-    _report("what happened", whole.faults)
+    _report("what was drawn", whole.faults)
+    _report("what struck a call or a job of a provider", whole.struck)
     with scene() as made:
         for bad in whole.bad[:5]:
             kept, last = shrunk(made, bad.plan)
@@ -82,6 +83,7 @@ def _put_together(whole: Tally, share: Tally) -> None:
     whole.lives += share.lives
     whole.faults += share.faults
     whole.states += share.states
+    whole.struck += share.struck
     whole.bad += share.bad
 
 

@@ -1,10 +1,11 @@
 """What must be true when a world has come to rest, whatever happened in it."""
 
+from collections import Counter
 from hashlib import sha256
 
 from bot.domain import ENDED, ClipState, EntryKind, Job, JobState, MessageId, Scope
 from bot.worker import BAD_FILES_MAX
-from storage import clips, jobs, ledger, removals, reviews
+from storage import acts, clips, jobs, ledger, removals, reviews
 from storage.gates import Gate
 from storage.reviews import Decision
 from tests.simulation.providers import Fate, Made
@@ -21,9 +22,25 @@ def wrongs(world: World) -> list[str]:
     found = [*world.discord.wrongs]
     found += [f"fault of ours: {fault}" for fault in world.faults_of_ours]
     found += [f"ledger: {difference}" for difference in ledger.verify(world.connection)]
+    broken, _ = acts.first_broken(world.connection)
+    if broken is not None:
+        found.append(f"the record of acts is broken at {broken}")
+    every = jobs.newest(world.connection, limit=10_000)
+    takes = Counter(job.order_id for job in every)
+    ours = {job.id for job in every}
     for books in world.books.values():
         found += [f"{job_id} was submitted twice at {books.name}" for job_id in books.doubles]
-    for job in jobs.newest(world.connection, limit=10_000):
+        found += [
+            f"{made.job_id} was made at {books.name}, and nobody ordered it"
+            for made in books.made.values()
+            if made.job_id not in ours
+        ]
+    found += [
+        f"{order_id} was acknowledged with {wanted} takes, and has {takes[order_id]}"
+        for order_id, wanted in world.acknowledged.items()
+        if takes[order_id] != wanted
+    ]
+    for job in every:
         made = [made for books in world.books.values() for made in books.of_job(job.id)]
         found += [
             f"{job.id} ({job.order.model}, {job.state}): {wrong}" for wrong in _of_job(world, job, made)

@@ -11,6 +11,7 @@ from bot.domain import ChannelId, JobId, Member, UserId
 from storage import verdicts
 from storage.verdicts import Verdict
 from tests.simulation.faults import MEMBERS, Event, Kind, Plan
+from tests.simulation.gateway import PRESSES, Gateway
 from tests.simulation.moderators import Moderation
 from tests.simulation.process import Process
 from tests.simulation.providers import Books, Made
@@ -47,6 +48,7 @@ class Drama:
         self.world = world
         self.plan = plan
         self._hooks: dict[str, tuple[float, str]] = {}
+        self._gateway = Gateway(world.agenda, world.time, self._happen)
         world.promised = self._promised
         self._moderation = Moderation(world)
 
@@ -70,6 +72,8 @@ class Drama:
 
     def _happen(self, event: Event) -> None:
         world = self.world
+        if event.kind in PRESSES and not self._gateway.brings(event):
+            return
         match event.kind:
             case Kind.ORDER:
                 world.press(partial(self._order, event))
@@ -101,6 +105,8 @@ class Drama:
                 world.discord.departed.add(UserId(MEMBERS[event.number % len(MEMBERS)]))
             case Kind.DECISION:
                 self._moderation.decide(event.number)
+            case Kind.GATEWAY:
+                self._gateway.drop(event)
             case Kind.CALL | Kind.FATE | Kind.WEBHOOKS:
                 return
 
@@ -116,7 +122,8 @@ class Drama:
             model=event.where,
             takes=event.number,
         )
-        await process.orders.order(asked, await process.orders.propose(asked))
+        placed = await process.orders.order(asked, await process.orders.propose(asked))
+        self.world.acknowledged[placed.id] = event.number
 
     def _of_a_job(
         self, number: int, act: Callable[[JobId, Member, Process], Coroutine[Any, Any, object]]

@@ -14,6 +14,8 @@ FIRST_S, LAST_S = 1.0, 60.0
 """When orders are placed. Most of what happens does so soon after one of them."""
 
 ORDERS_MAX = 4
+CROWDS, CROWD, CROWD_LAST_S = 0.02, 24, 4.0
+"""The share of worlds in which so many orders come within seconds."""
 CHANNELS = (30, 31, 32, 33)
 GATED = 33
 """Here moderators look at every order before it is made, and at every clip before it is shown."""
@@ -39,6 +41,7 @@ class Kind(StrEnum):
     LEFT = "member left"
     WEBHOOKS = "webhooks"
     DECISION = "moderators decide"
+    GATEWAY = "gateway drop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +104,13 @@ _DISCORD_CALLS = (
     "delete message",
 )
 _SUBMIT = tuple(
-    each for each in Mishap if each not in (Mishap.TOO_LARGE, Mishap.DIE_BEFORE, Mishap.DIE_AFTER)
+    each
+    for each in Mishap
+    if each not in (Mishap.TOO_LARGE, Mishap.DIE_BEFORE, Mishap.DIE_AFTER, Mishap.REPEATED)
 )
 _SUBMIT += (Mishap.LATE, Mishap.LATE)
+_SUBMIT_TO = {"keyed": (*_SUBMIT, Mishap.REPEATED)}
+"""Whoever takes a key takes the same order once; from the others nobody can want that."""
 _ASKED = (
     Mishap.UNREACHED,
     Mishap.BUSY,
@@ -112,6 +119,7 @@ _ASKED = (
     Mishap.BROKEN,
     Mishap.SLOW,
     Mishap.LIE,
+    Mishap.REPEATED,
 )
 _POSTED = (
     Mishap.UNREACHED,
@@ -123,6 +131,7 @@ _POSTED = (
     Mishap.BROKEN_AFTER,
     Mishap.SLOW,
     Mishap.REFUSED,
+    Mishap.REPEATED,
 )
 _ONCE_MORE = (0.0, 0.0, 0.0, 30.0, 200.0)
 """How long a mishap goes on: mostly for one call."""
@@ -134,12 +143,13 @@ def draw(seed: int) -> Plan:
     models = (*NAMES, *NAMES, "either")
     clock_is_right = chance.random() < 0.8
     events: list[Event] = []
-    for _ in range(chance.randint(1, ORDERS_MAX)):
+    is_crowd = chance.random() < CROWDS
+    for _ in range(CROWD if is_crowd else chance.randint(1, ORDERS_MAX)):
         model = chance.choice(models)
         if not clock_is_right and model in ("listed", "either"):
             model = "keyed"  # what a list proves, it proves by the time of sending
         order = Event(
-            at_s=round(chance.uniform(FIRST_S, LAST_S), 2),
+            at_s=round(chance.uniform(FIRST_S, CROWD_LAST_S if is_crowd else LAST_S), 4),
             kind=Kind.ORDER,
             where=model,
             call=str(chance.choice(MEMBERS)),
@@ -180,6 +190,7 @@ def _happens(chance: random.Random, at_s: float, *, clock_is_right: bool) -> lis
         (2, _place),
         (1, _full),
         (2, _webhooks),
+        (2, _gateway),
         (1 if clock_is_right else 4, _small_jump if clock_is_right else _jump),
     )
     ((_, drawn),) = chance.choices(kinds, [weight for weight, _ in kinds])
@@ -196,13 +207,15 @@ def _stop(chance: random.Random, at_s: float) -> list[Event]:
 
 
 def _provider_call(chance: random.Random, at_s: float) -> list[Event]:
-    call = chance.choice(_PROVIDER_CALLS)
-    mishaps = _SUBMIT if call == "submit" else (*_ASKED, Mishap.FULL) if call == "fetch" else _ASKED
+    call, where = chance.choice(_PROVIDER_CALLS), chance.choice(NAMES)
+    mishaps = (*_ASKED, *[Mishap.FULL] * 4) if call == "fetch" else _ASKED
+    if call == "submit":
+        mishaps = _SUBMIT_TO.get(where, _SUBMIT)
     return [
         Event(
             at_s=at_s,
             kind=Kind.CALL,
-            where=chance.choice(NAMES),
+            where=where,
             call=call,
             what=chance.choice(mishaps).value,
             lasts_s=chance.choice(_ONCE_MORE),
@@ -214,7 +227,7 @@ def _discord_call(chance: random.Random, at_s: float) -> list[Event]:
     call = chance.choice(_DISCORD_CALLS)
     mishaps = [each for each in _POSTED if each is not Mishap.REFUSED or call == "post clip"]
     if call == "post clip":
-        mishaps.append(Mishap.TOO_LARGE)
+        mishaps += [Mishap.TOO_LARGE] * 3
     return [
         Event(
             at_s=at_s,
@@ -264,6 +277,13 @@ def _webhooks(chance: random.Random, at_s: float) -> list[Event]:
             what=chance.choice(("once", "twice", "late", "early")),
         )
     ]
+
+
+def _gateway(chance: random.Random, at_s: float) -> list[Event]:
+    """No press arrives for a while. Afterwards a resumed session brings them, a new one does not."""
+    what = chance.choice(("resumed", "resumed", "new"))
+    lasts_s = chance.choice((0.5, 2.0, 2.0, 30.0))
+    return [Event(at_s=max(0.0, at_s - lasts_s / 2), kind=Kind.GATEWAY, what=what, lasts_s=lasts_s)]
 
 
 def _storm(chance: random.Random, at_s: float) -> list[Event]:

@@ -14,6 +14,7 @@ from tests.simulation.checks import wrongs
 from tests.simulation.drama import Drama, world_of
 from tests.simulation.faults import Plan, draw
 from tests.simulation.scene import Scene
+from tests.simulation.weather import Weather
 
 IN_MEMORY = Path("/dev/shm")
 """Where there is such a folder its files are in memory, and clips cost no disk."""
@@ -32,6 +33,7 @@ class Outcome:
     jobs: int
     lives: int
     states: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -43,6 +45,7 @@ class Tally:
     lives: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     states: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
     bad: list[Outcome] = field(default_factory=list)
 
     def add(self, outcome: Outcome) -> None:
@@ -51,6 +54,7 @@ class Tally:
         self.lives += outcome.lives
         self.faults += outcome.plan.faults
         self.states += outcome.states
+        self.struck += outcome.struck
         if outcome.wrongs:
             self.bad.append(outcome)
 
@@ -98,12 +102,16 @@ def outcome(made: Scene, plan: Plan) -> Outcome:
     except Exception as fault:  # noqa: BLE001 - whatever it is, this seed found it
         found = [f"{type(fault).__name__}: {fault}"]
     every = jobs.newest(made.connection, limit=10_000)
+    weather = world.sky
+    assert isinstance(weather, Weather)
+    struck = weather.fates + Counter(mishap.value for _, _, mishap in weather.struck.elements())
     done = Outcome(
         plan=plan,
         wrongs=tuple(found),
         jobs=len(every),
         lives=world.lives,
         states=Counter(job.state.value for job in every),
+        struck=struck,
     )
     world.end()
     return done

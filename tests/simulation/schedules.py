@@ -137,6 +137,31 @@ def played(scene: Scene, model: str, schedule: Schedule) -> tuple[list[Point], l
         return scripts[0]
 
     world = World(scene, sky, seed=1)
+    found, ended = _to_its_end(world, model)
+    lives = world.lives
+    world.end()
+    return scripts[0].points, found, ended, lives
+
+
+def cut_at(scene: Scene, model: str, step: int) -> tuple[bool, list[str], list[str]]:
+    """The process dies after so many of its steps, wherever that is, and comes back some seconds later.
+
+    Returns whether it died before the job had ended, what is wrong, and how the job ended.
+    """
+    world = World(scene, lambda world: Script(world, ()), seed=1)
+    world.start()
+    assert world.process is not None
+    world.process.loop.cut_at_step = step
+    for at_s in range(5, 60, 5):
+        world.agenda.at(at_s, world.start)
+    found, ended = _to_its_end(world, model)
+    lives = world.lives
+    world.end()
+    return lives > 1, found, ended
+
+
+def _to_its_end(world: World, model: str) -> tuple[list[str], list[str]]:
+    """Order one job and let it come to rest: what is wrong then, and how it ended."""
     try:
         world.start()
         world.agenda.at(1.0, lambda: world.press(partial(_order, model)))
@@ -153,9 +178,7 @@ def played(scene: Scene, model: str, schedule: Schedule) -> tuple[list[Point], l
         found = wrongs(world)
     except Exception as fault:  # noqa: BLE001 - whatever it is, this schedule found it
         found = [f"{type(fault).__name__}: {fault}"]
-    ended = [row[0] for row in scene.connection.execute("SELECT state FROM jobs")]
-    world.end()
-    return scripts[0].points, found, ended, world.lives
+    return found, [row[0] for row in world.connection.execute("SELECT state FROM jobs")]
 
 
 async def _order(model: str, process: Process) -> None:

@@ -26,6 +26,7 @@ class Mishap(StrEnum):
     BROKEN = "5xx"  # nothing is done, and the answer proves nothing
     BROKEN_AFTER = "5xx after work"  # it is done, and the answer proves nothing
     LATE = "late"  # nothing is heard, and it is done some minutes later
+    REPEATED = "repeated"  # something between repeats the request, and the second answer is heard
     SLOW = "slow"  # it is done, after a while
     LIE = "lie"  # an answer that no document describes, or a file that is no clip
     FULL = "disk full"
@@ -80,6 +81,11 @@ async def across(
         case Mishap.LATE:
             sky.later(LATE_S, work)
             await asyncio.sleep(PATIENCE_S)
+        case Mishap.REPEATED:
+            work()
+            done = work()
+            await asyncio.sleep(trip_s)
+            return done
         case Mishap.SLOW:
             await asyncio.sleep(SLOW_S)
             done = work()

@@ -37,6 +37,7 @@ class Weather:
         self._windows: dict[tuple[str, str], list[_Window]] = {}
         self._fates: dict[str, deque[Event]] = {}
         self.struck: Counter[tuple[str, str, Mishap]] = Counter()
+        self.fates: Counter[str] = Counter()
         self._chance = random.Random(f"weather {plan.seed}")
         for event in plan.events:
             if event.kind is Kind.CALL:
@@ -66,7 +67,11 @@ class Weather:
 
     def fate(self, actor: str) -> str | None:
         fates = self._fates.get(actor)
-        return fates.popleft().what if fates and fates[0].at_s <= self._time() else None
+        if not fates or fates[0].at_s > self._time():
+            return None
+        fate = fates.popleft().what
+        self.fates[fate] += 1
+        return fate
 
     def die(self) -> None:
         self._die()

@@ -67,6 +67,7 @@ class World:
         self.clock_set_by = timedelta()
         self.process: Process | None = None
         self.lives = 0
+        self.acknowledged: dict[JobId, int] = {}  # orders that a member was told of, and of how many takes
         self.refusals: list[str] = []
         self.faults_of_ours: list[str] = []
         self.books = {name: Books(name, way, says_bill=way is not Way.NONE) for name, way in WAYS.items()}
