@@ -14,6 +14,7 @@ from bot.domain import Period
 from bot.money import format_usd
 from cogs.answers import Interaction
 from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
+from cogs.held_places import Held
 from cogs.managing import GRANT_DAYS_MAX, Managing, Target
 from cogs.quoting import shortened
 
@@ -21,23 +22,6 @@ AMOUNT_CHARS_MAX = 20
 ZONE_CHARS_MAX = 64
 
 Reason = Range[str, 1, REASON_CHARS_MAX]
-
-
-class _BudgetChannel(app_commands.Transformer):
-    """A channel that can have a limit. A thread, and a post in a forum, has its channel's."""
-
-    @property
-    def type(self) -> discord.AppCommandOptionType:
-        return discord.AppCommandOptionType.channel
-
-    @property
-    def channel_types(self) -> list[discord.ChannelType]:
-        kinds = discord.ChannelType
-        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum]
-
-    async def transform(self, interaction: Interaction, value: Any, /) -> Any:
-        del interaction
-        return value
 
 
 def budget(managing: Managing) -> app_commands.Group:
@@ -73,7 +57,7 @@ def _limits(group: app_commands.Group, managing: Managing) -> None:
     async def set_(
         interaction: Interaction,
         every: str = Period.MONTH.value,
-        channel: app_commands.Transform[Any, _BudgetChannel] | None = None,
+        channel: app_commands.Transform[Any, Held] | None = None,
         role: discord.Role | None = None,
         member: discord.User | None = None,
     ) -> None:

@@ -18,6 +18,7 @@ from bot.money import format_usd
 from bot.reviewing import Reviewing
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.channel_choice import check_may_post
+from cogs.held_places import Held, held_place
 from cogs.whereabouts import member_of
 
 UNSET = "unset"
@@ -52,11 +53,11 @@ def add_gates(tree: app_commands.CommandTree[Any], settings: GateSettings, revie
         before_rendering: str | None = None,
         before_showing: str | None = None,
         first_n: Range[int, 1, FIRST_MAX] | None = None,
-        channel: discord.TextChannel | None = None,
+        channel: app_commands.Transform[app_commands.AppCommandChannel, Held] | None = None,
     ) -> None:
         await acknowledge(interaction)
         by = member_of(interaction)
-        channel_id = ANYWHERE if channel is None else ChannelId(channel.id)
+        channel_id = ANYWHERE if channel is None else held_place(interaction, channel)
         asked = {Gate.RENDERING: before_rendering, Gate.SHOWING: before_showing}
         wanted = {gate: _setting(mode, first_n) for gate, mode in asked.items() if mode is not None}
         if wanted:

@@ -1,6 +1,5 @@
 """`/moderation pause` and `/moderation resume`."""
 
-import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
@@ -10,9 +9,8 @@ from bot.language import _, ngettext
 from bot.money import format_usd
 from bot.pauses import WHOLE_SERVER, Pauses, Waited
 from cogs.answers import Interaction, acknowledge, answer, said
+from cogs.held_places import Held, held_place
 from cogs.presses import member_of
-
-_Place = discord.TextChannel | discord.VoiceChannel
 
 
 def add_pauses(group: app_commands.Group, pauses: Pauses) -> None:
@@ -25,7 +23,7 @@ def add_pauses(group: app_commands.Group, pauses: Pauses) -> None:
     )
     async def pause(
         interaction: Interaction,
-        channel: _Place | None = None,
+        channel: app_commands.Transform[app_commands.AppCommandChannel, Held] | None = None,
         server: bool = False,  # noqa: FBT001, FBT002 - an option of a command
     ) -> None:
         await acknowledge(interaction)
@@ -40,7 +38,7 @@ def add_pauses(group: app_commands.Group, pauses: Pauses) -> None:
     )
     async def resume(
         interaction: Interaction,
-        channel: _Place | None = None,
+        channel: app_commands.Transform[app_commands.AppCommandChannel, Held] | None = None,
         server: bool = False,  # noqa: FBT001, FBT002 - an option of a command
     ) -> None:
         await acknowledge(interaction)
@@ -53,16 +51,12 @@ def add_pauses(group: app_commands.Group, pauses: Pauses) -> None:
         await answer(interaction, said("\n".join(told)))
 
 
-def _place(interaction: Interaction, channel: _Place | None, *, server: bool) -> ChannelId:
+def _place(
+    interaction: Interaction, channel: app_commands.AppCommandChannel | None, *, server: bool
+) -> ChannelId:
     if server and channel is not None:
         raise ChangeRefused(_("A channel and the whole server were both named."), _("Leave one of them out."))
-    if server:
-        return WHOLE_SERVER
-    if channel is None:
-        return ChannelId(interaction.channel_id or 0)
-    if channel.guild.id != interaction.guild_id:
-        raise ChangeRefused(_("There is no such channel here."), _("Choose one of this server."))
-    return ChannelId(channel.id)
+    return WHOLE_SERVER if server else held_place(interaction, channel)
 
 
 def _name(place: ChannelId) -> str:

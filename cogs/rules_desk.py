@@ -4,20 +4,20 @@ import re
 from functools import partial
 from typing import Any
 
-import discord
 from discord import app_commands, ui
 from discord.app_commands import locale_str
 
 from bot.catalogue import Catalogue
 from bot.channel_rules import COMMANDS, spell
 from bot.domain import ChannelId, Kind
-from bot.errors import ChangeRefused, NotYours
+from bot.errors import NotYours
 from bot.language import _, ngettext
 from bot.money import format_usd
 from bot.ruling import UNSET, WHOLE_SERVER, Layer, Rules, Ruling, Shown, what, when
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.forms import sent_values, show
+from cogs.held_places import Held, held_place
 from cogs.presses import member_of
 from cogs.rules_forms import (
     DURATION,
@@ -58,11 +58,11 @@ class RulesDesk:
         )
         async def rules(
             interaction: Interaction,
-            channel: discord.TextChannel | discord.VoiceChannel | None = None,
+            channel: app_commands.Transform[app_commands.AppCommandChannel, Held] | None = None,
             server: bool = False,  # noqa: FBT001, FBT002 - an option of a command
         ) -> None:
             await acknowledge(interaction)
-            place = WHOLE_SERVER if server else _place(interaction, channel)
+            place = WHOLE_SERVER if server else held_place(interaction, channel)
             await self._answer(interaction, place)
 
     async def open(self, interaction: Interaction, act: DeskAct, about: str) -> None:
@@ -176,14 +176,3 @@ def _joined(names: list[str], otherwise: str) -> str:
 
 def _seconds(n: int) -> str:
     return ngettext("{n} second", "{n} seconds", n).format(n=n)
-
-
-def _place(interaction: Interaction, channel: discord.TextChannel | discord.VoiceChannel | None) -> ChannelId:
-    """The channel that is meant; a thread has its channel's rules."""
-    if channel is not None:
-        if channel.guild.id != interaction.guild_id:
-            raise ChangeRefused(_("There is no such channel here."), _("Choose one of this server."))
-        return ChannelId(channel.id)
-    here = interaction.channel
-    parent = here.parent_id if isinstance(here, discord.Thread) else interaction.channel_id
-    return ChannelId(parent or 0)
