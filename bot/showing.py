@@ -217,8 +217,10 @@ def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bo
 
 
 def _shown(job_id: JobId, folder: Path, tx: sqlite3.Connection) -> tuple[Job, Clip]:
-    job, clip, state = _with_clip(job_id, folder, tx)
-    if state is not ClipState.SHOWN or job.state not in ENDED:
+    if clips.state_of(tx, job_id) is not ClipState.SHOWN:  # nor is it where a job has no clip at all
+        raise _not_here()
+    job, clip, _state = _with_clip(job_id, folder, tx)
+    if job.state not in ENDED:
         raise _not_here()
     return job, clip
 

@@ -14,6 +14,7 @@ from bot.errors import NotYours
 from bot.language import _
 from bot.standings import BudgetScope
 from cogs.answers import Interaction
+from cogs.counted import COUNTED
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
 from cogs.quoting import shortened
 
@@ -25,10 +26,10 @@ _LIMIT, _REASON, _MEMBER, _ORDER, _IN_FLIGHT, _ALL = "limit", "why", "member", "
 _PERIODS = "|".join(Period)
 _SCOPES = "|".join(sorted(MANAGED - {BudgetScope.DEFAULT}))
 _OF_LIMIT = re.compile(
-    rf"{PREFIX}limit:(?P<scope>{_SCOPES}):(?P<id>[0-9]{{1,19}}):(?P<period>{_PERIODS}):(?P<was>[0-9]{{1,19}}|-)"
+    rf"{PREFIX}limit:(?P<scope>{_SCOPES}):(?P<id>{COUNTED}):(?P<period>{_PERIODS}):(?P<was>{COUNTED}|-)"
 )
 _OF_DEFAULTS = re.compile(
-    rf"{PREFIX}defaults:(?P<period>{_PERIODS}):(?P<member>[0-9]{{1,19}}|-):(?P<order>[0-9]{{1,19}}|-)"
+    rf"{PREFIX}defaults:(?P<period>{_PERIODS}):(?P<member>{COUNTED}|-):(?P<order>{COUNTED}|-)"
     r":(?P<flight>[0-9]{1,9}|-):(?P<all>[0-9]{1,9}|-)"
 )
 

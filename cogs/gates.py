@@ -127,7 +127,9 @@ def _setting(mode: str, first_n: int | None) -> Setting | None:
     return Setting(mode=known, first_n=first_n or 0 if known is Mode.FIRST else 0)
 
 
-def _named(role: discord.Role) -> int:
+def _named(role: discord.Role | discord.Object) -> int:
+    if not isinstance(role, discord.Role):  # an id alone, which Discord knows no role by
+        raise ChangeRefused(_("There is no such role here."), _("Choose one of this server."))
     if role.is_default():
         raise ChangeRefused(
             _("Everybody has that role, and would be a moderator."), _("Choose one that few have.")

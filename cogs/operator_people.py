@@ -35,7 +35,8 @@ def add_operator_blocks(
     ) -> None:
         await acknowledge(interaction)
         check_operator(interaction, operator_ids)
-        if member.bot:
+        # An id that Discord knows nobody by is blocked too: it may be somebody's yet.
+        if isinstance(member, discord.User | discord.Member) and member.bot:
             raise ChangeRefused(_("A bot orders nothing."), _("Choose a person."))
         made = await people.sanction(
             Member(guild_id=EVERYWHERE, user_id=UserId(member.id)),

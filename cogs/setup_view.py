@@ -1,5 +1,6 @@
 """The one message of `/setup`: what is set now, and what it can be set to."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from bot.language import _
 from bot.money import format_usd
 from cogs.answers import Interaction
 from cogs.budget_forms import AMOUNT_CHARS_MAX
+from cogs.counted import COUNTED
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
 from cogs.quoting import shortened
 from cogs.setup_controls import (
@@ -31,6 +33,7 @@ FIRST_N = 3
 """How many of each member wait where the first do and nobody has said otherwise with `/settings gates`."""
 
 PREFIX = "setup:budget:"
+_FORM = re.compile(rf"{PREFIX}(?P<was>{COUNTED}|-)")
 _FIELD = "limit"
 
 
@@ -108,11 +111,11 @@ def budget_sent(interaction: Interaction) -> tuple[Micros | None, Micros | None]
         ChangeRefused: the amount cannot be read.
     """
     data: Any = interaction.data or {}
-    was = str(data.get("custom_id")).removeprefix(PREFIX)
-    if was != "-" and not (was.isascii() and was.isdecimal() and len(was) < 20):
+    known = _FORM.fullmatch(str(data.get("custom_id")))
+    if known is None:
         raise NotYours(_("This form is not known any more."), _("Open it again with /setup."))
     typed = dict(sent_values(data.get("components"))).get(_FIELD, "")
-    return (None if was == "-" else Micros(int(was))), amount(typed)
+    return (None if known["was"] == "-" else Micros(int(known["was"]))), amount(typed)
 
 
 def _options(now: Setting) -> list[discord.SelectOption]:

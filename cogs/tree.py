@@ -13,6 +13,7 @@ from bot.domain import FaultKind
 from bot.errors import OrderRefused
 from bot.language import _
 from cogs.answers import Interaction, tell
+from cogs.counted import COUNTED
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ _PYTHON_TYPES: Mapping[AppCommandOptionType, type] = {
     AppCommandOptionType.role: str,
 }
 
-_ID = re.compile(r"[0-9]{1,19}", re.ASCII)
+_ID = re.compile(COUNTED)
 _IDS = frozenset(
     {
         AppCommandOptionType.attachment,
@@ -42,8 +43,6 @@ OUTSIDE_SERVERS = frozenset(
     {"generate", "animate", "remix", "storyboard", "clips", "character", "quota", "help", "privacy"}
 )
 """The commands that need no server, where the operator lets them be used outside."""
-
-_ID_TYPES = frozenset(kind.value for kind in (*_IDS, AppCommandOptionType.mentionable))
 
 
 class Tree(app_commands.CommandTree[discord.Client]):
@@ -123,24 +122,31 @@ def _can_propose(command: object, options: list[dict[str, Any]]) -> bool:
     if called is None:
         return False
     parameters = {parameter.display_name: parameter for parameter in called.parameters}
-    focused = [parameters.get(option["name"]) for option in options if option.get("focused")]
-    texts = [
-        option.get("value")
-        for option in options
-        if (parameter := parameters.get(option["name"])) is not None
-        and parameter.type is AppCommandOptionType.string
-    ]
+    given = [(parameters.get(option["name"]), option) for option in options]
+    focused = [parameter for parameter, option in given if option.get("focused")]
     return (
         len(focused) == 1
         and focused[0] is not None
         and focused[0].autocomplete
-        and all(_is_id(option) for option in options if option["type"] in _ID_TYPES)
-        and all(isinstance(value, str) for value in texts)
+        and all(parameter is not None and _can_read(parameter, option) for parameter, option in given)
     )
 
 
-def _within(parameter: app_commands.Parameter, value: int) -> bool:
-    """Whether a number is of those that the form offers; discord.py leaves that to Discord."""
+def _can_read(parameter: app_commands.Parameter, option: dict[str, Any]) -> bool:
+    """Whether an option beside the one that is typed is of its type; of a number any text may stand there."""
+    if option["type"] != parameter.type.value:
+        return False
+    if parameter.type is AppCommandOptionType.string:
+        return isinstance(option.get("value"), str)
+    return parameter.type not in _IDS or _is_id(option)
+
+
+def _offered(parameter: app_commands.Parameter, value: object) -> bool:
+    """Whether a choice or a number is of those that the form offers; discord.py leaves that to Discord."""
+    if parameter.choices:
+        return value in [choice.value for choice in parameter.choices]
+    if not isinstance(value, int) or parameter.type is not AppCommandOptionType.integer:
+        return True
     low, high = parameter.min_value, parameter.max_value
     return (low is None or value >= low) and (high is None or value <= high)
 
@@ -173,8 +179,7 @@ def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[d
         if type(value) is not _PYTHON_TYPES[parameter.type]:
             return False
         # The commands that order say by themselves what there is to choose from.
-        in_group, number = command.parent is not None, parameter.type is AppCommandOptionType.integer
-        if in_group and number and not (isinstance(value, int) and _within(parameter, value)):
+        if command.parent is not None and not _offered(parameter, value):
             return False
         # discord.py makes a number of it, whatever it is.
         if parameter.type in _IDS and not _is_id(option):

@@ -4,11 +4,12 @@ import hashlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from bot import moves
+from bot.asked import Asked
 from bot.domain import (
     ChannelId,
     Clip,
@@ -113,7 +114,7 @@ class People:
         """Whatever else is kept of somebody: forms, quotes, favourites, searches, a report, a sanction."""
         other = await self.clip(BEN if member == ANN else ANN, prompt="of another")
         await self.database.write(
-            partial(_belongings, member, words, other.id, self.clock, self.desk.ids.new)
+            partial(belongings_of, member, words, other.id, self.clock, self.desk.ids.new)
         )
 
     async def take_removals(self) -> None:
@@ -129,20 +130,24 @@ class People:
         return b"".join(path.read_bytes() for path in sorted(self.folder.glob("dailies.db*")))
 
 
-def _belongings(
+def belongings_of(
     member: Member, words: str, clip_id: JobId, clock: Clock, new: Callable[[], str], tx: sqlite3.Connection
 ) -> None:
     at, user_id, guild_id = to_us(clock()), member.user_id, member.guild_id
+    interaction_id = InteractionId(user_id ^ 7)
+    typed = Asked(
+        guild_id=guild_id, user_id=user_id, channel_id=30, interaction_id=interaction_id, prompt=words
+    )
     quote = WaitingQuote(
         id=new(),
-        interaction_id=InteractionId(user_id * 7),
+        interaction_id=interaction_id,
         user_id=user_id,
-        asked={"prompt": words},
+        asked=asdict(typed),
         price_micros=Micros(5),
         expires_at=clock(),
     )
     quotes.insert(tx, quote, at=clock())
-    sheets.insert(tx, new(), member, {"prompt": words}, at=clock(), forgotten_before=clock())
+    sheets.insert(tx, new(), member, asdict(typed), at=clock(), forgotten_before=clock())
     shelf.keep(tx, user_id, clip_id, at=clock())
     report = Report(
         id=new(),

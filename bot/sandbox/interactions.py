@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 from bot.sandbox.errors import Json, already_acknowledged, invalid_token, unknown
 from bot.sandbox.events import Events
@@ -194,8 +195,10 @@ class Interactions:
             return None
         return interaction
 
-    def logged(self) -> list[Json]:
-        return [interaction.wire() for interaction in self._logged]
+    def logged(self, newest: int = LOGGED_MAX) -> list[Json]:
+        """The newest so many, the oldest of them first."""
+        kept = islice(reversed(self._logged), newest)
+        return [interaction.wire() for interaction in kept][::-1]
 
     def close(self) -> None:
         """Stop every clock."""
