@@ -198,6 +198,10 @@ class Worker:
 
     async def run(self) -> None:
         """Move jobs until stopped; begins with all that a past process left."""
+        await self._take_up()
+        await self._schedule.run()
+
+    async def _take_up(self) -> None:
         past = await self._database.read(partial(questions.render_times, limit=LEARNED_FROM))
         for offer_id, resolution, duration_s, took_s in past:
             self._times.learn(Work(offer_id, resolution, duration_s), took_s)
@@ -208,7 +212,6 @@ class Worker:
         apart_s = min(FIRST_LOOKS_APART_S, FIRST_LOOKS_WITHIN_S / max(1, len(left)))
         for rank, job_id in enumerate(left):
             self._schedule.wake(job_id, rank * apart_s)
-        await self._schedule.run()
 
     async def stop(self, *, within_s: float, uploading_s: float) -> list[JobId]:
         """Finish what is in hand within `within_s` (`uploading_s` while a clip is being posted).

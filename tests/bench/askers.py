@@ -1,10 +1,11 @@
 """Three ways to ask thousands of times how jobs stand, each in a process of its own: ours, and two SDKs'.
 
-    python -m tests.bench.askers fal|openai|fal_client|openai_sdk --url URL --jobs N --seconds S
+    python -m tests.bench.askers fal|openai|fal_client|openai_sdk --url URL --jobs N --seconds S [--book N]
 
 Prints one line of JSON. Every job is asked every ten seconds. What is measured begins after the first two
 rounds: CPU of the whole process, how late each question goes out (ten seconds after the last answer is in
-time), how late the loop itself is, and what is in memory.
+time), how late the loop itself is, and what is in memory. Ours has a book of so many jobs (of those alone that
+are asked about, if none is said), all of which was read once before, so that SQLite's cache is as full as ever.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import asyncio
 import gc
 import json
 import os
+import sqlite3
 import tempfile
 import time
 from array import array
@@ -20,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bot.domain import Job, MessageId, Ticket
+from bot.domain import Fault, FaultKind, Job, MessageId, Ticket
 from bot.pace import Pace
 from bot.providers.fal import FalQueue
 from bot.providers.openai import OpenAIVideos
@@ -108,8 +110,8 @@ async def measure(url: str, seconds: float, watch: Watch) -> dict[str, float]:
     }
 
 
-def fill(path: Path, count: int, way: str, url: str) -> None:
-    """So many running jobs, whose cards stand and are up to date."""
+def fill(path: Path, count: int, way: str, url: str, *, running: int | None = None) -> None:
+    """So many jobs, whose cards stand and are up to date; all run, or so many do and the rest have failed."""
     book = new_book(path)
     book.execute("BEGIN IMMEDIATE")
     for number in range(1, count + 1):
@@ -117,7 +119,9 @@ def fill(path: Path, count: int, way: str, url: str) -> None:
         jobs.insert(book, job)
         attempt = states.submitting(book, job, provider=way, at=now())
         states.running(book, attempt, ticket_for(job, number, way, url), at=now())
-        jobs.card_posted(book, job.id, MessageId(number), rev=2)
+        if running is not None and number > running:
+            states.failed(book, job.id, Fault(kind=FaultKind.PROVIDER, code="bench"), at=now())
+        jobs.card_posted(book, job.id, MessageId(number), rev=3)
     book.execute("COMMIT")
     book.close()
 
@@ -131,14 +135,22 @@ def ticket_for(job: Job, number: int, way: str, url: str) -> Ticket:
     return Ticket(provider_job_id=theirs, urls={"endpoint": f"{FAL}/text-to-video", **urls})
 
 
-async def ours(way: str, url: str, count: int, seconds: float) -> dict[str, float]:
+def read_all(tx: sqlite3.Connection) -> None:
+    """Have every row read once."""
+    for statement in ("SELECT * FROM jobs", "SELECT * FROM attempts"):
+        for _ in tx.execute(statement):
+            pass
+
+
+async def ours(way: str, url: str, count: int, seconds: float, *, rows: int) -> dict[str, float]:
     """The real worker, the real rows, the real provider module."""
     watch = Watch(count)
     with tempfile.TemporaryDirectory() as kept:
         folder = Path(kept)
         models = models_in(folder)
-        await asyncio.to_thread(fill, folder / "dailies.db", count, way, url)
+        await asyncio.to_thread(fill, folder / "dailies.db", rows, way, url, running=count)
         database = await open_database(folder / "dailies.db")
+        await database.read(read_all)
         provider: Provider
         if way == "fal":
             provider = WatchedFal(way, api_key="k", wires=models.wires(way), now=now, hosts=fal_hosts(url))
@@ -202,10 +214,12 @@ async def main() -> None:
     parser.add_argument("--url", required=True)
     parser.add_argument("--jobs", type=int, required=True)
     parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--book", type=int, default=0)
     options = parser.parse_args()
+    rows = max(options.book, options.jobs)
     ways: dict[str, Callable[[str, int, float], Awaitable[dict[str, Any]]]] = {
-        "fal": partial(ours, "fal"),
-        "openai": partial(ours, "openai"),
+        "fal": partial(ours, "fal", rows=rows),
+        "openai": partial(ours, "openai", rows=rows),
         "fal_client": fal_client_own,
         "openai_sdk": openai_own,
     }

@@ -3,7 +3,8 @@
     python -m tests.bench.asking [--jobs N …] [--sdk-jobs N …] [--seconds S] [--tls]
 
 Each line is one process (tests/bench/askers.py) at one provider for load (tests/bench/wire.py) in another.
-"Owed" are the questions of all jobs every ten seconds. Memory is what a job adds to a hundred of them.
+"Owed" are the questions of all jobs every ten seconds. Memory is what a job in flight adds to a hundred of
+them, with a book of the same length (of which SQLite keeps 32 MB in memory, whoever runs).
 """
 
 import argparse
@@ -41,8 +42,8 @@ async def certified(folder: Path) -> tuple[str, str]:
     return cert, key
 
 
-async def measured(way: str, count: int, seconds: float, *, tls: bool) -> dict[str, float]:
-    """One process's numbers; none where it did not get so far in time."""
+async def measured(way: str, count: int, seconds: float, *, tls: bool, book: int = 0) -> dict[str, float]:
+    """One process's numbers; none where it did not get so far in time. `book` is of so many jobs at least."""
     with tempfile.TemporaryDirectory() as kept:
         options, environment = [], dict(os.environ)
         if tls:
@@ -51,7 +52,7 @@ async def measured(way: str, count: int, seconds: float, *, tls: bool) -> dict[s
         async with wire(*options) as url:
             asker = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.bench.askers", way, "--url", url),
-                *("--jobs", str(count), "--seconds", str(seconds)),
+                *("--jobs", str(count), "--seconds", str(seconds), "--book", str(book)),
                 stdout=asyncio.subprocess.PIPE,
                 env=environment,
             )
@@ -73,8 +74,8 @@ async def report(
 ) -> None:
     """Print a line for each way and number of jobs, with what else the machine was doing."""
     for way in (*OURS, *SDKS):
-        few = await measured(way, FEW, seconds, tls=tls)
         for count in ours if way in OURS else sdks:
+            few = await measured(way, FEW, seconds, tls=tls, book=count)
             load = os.getloadavg()[0]
             told = await measured(way, count, seconds, tls=tls)
             what = f"asking{' with TLS' if tls else ''}, {NAMES[way]:<16}, {count:>6,} jobs"
