@@ -17,7 +17,7 @@ from bot.domain import Kind, OfferId
 from bot.errors import SettingsError
 from bot.money import MICROS_PER_USD, format_usd, parse_usd
 from bot.providers.fal_addresses import is_endpoint
-from bot.row_faults import Place, sentences
+from bot.row_faults import Place, no_toml, sentences
 from bot.rows import ModelRow, Offer, OfferRow, ProviderRow, RouteRow, wire_of
 
 TABLES = ("models", "offers", "routes", "providers")
@@ -164,11 +164,14 @@ def _limits(
 def _tables(path: Path) -> tuple[str, dict[str, object]]:
     try:
         text = path.read_text("utf-8-sig")
-        return text, tomllib.loads(text)
     except OSError as gone:
         raise SettingsError(f"{path} cannot be read ({gone.strerror})") from gone
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as broken:
+    except UnicodeDecodeError as broken:
         raise SettingsError(f"{path}: not a TOML file: {broken}") from broken
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as broken:
+        raise SettingsError(no_toml(path, text, broken)) from broken
 
 
 def _rows(tables: Mapping[str, object], name: str) -> list[dict[str, object]]:

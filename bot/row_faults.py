@@ -2,12 +2,16 @@
 
 import difflib
 import re
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 _HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z0-9_.\"-]+)\s*\]\]?\s*(?:#.*)?$")
+
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)$")
+_DAY = re.compile(r"\s*\"?([A-Za-z0-9_-]+)\"?\s*=\s*\d{4}-\d")
 
 _ALLOWED = {
     "missing": "this key must be there",
@@ -83,3 +87,11 @@ def sentences(wrong: ValidationError, known: Sequence[str]) -> Iterator[tuple[st
         else:
             said = _ALLOWED.get(error["type"], error["msg"])
             yield key, said.removeprefix("Value error, ").replace("Input should be", "allowed:")
+
+
+def no_toml(path: Path, text: str, broken: tomllib.TOMLDecodeError) -> str:
+    """Why a text is no TOML. Of a day that there is not tomllib says only that its line should have ended."""
+    at = _AT_LINE.search(str(broken))
+    if at is not None and (day := _DAY.match(text.splitlines()[int(at[1]) - 1])) is not None:
+        return f"{path}:{at[1]}: {day[1]}: there is no such day; write one such as 2026-09-24, without quotes"
+    return f"{path}: not a TOML file: {broken}"

@@ -233,6 +233,8 @@ def test_a_wrong_file_is_told_all_that_is_wrong_with_it(
     [
         (b"[[offers", "not a TOML file"),
         (b"\xff\xfe", "not a TOML file"),
+        (b"[[offers]]\nretires_on = 2026-02-30\n", ":2: retires_on: there is no such day; write one such as"),
+        (b"[[offers]]\nprice_read_on = 2026-9-24\n", ":2: price_read_on: there is no such day"),
         (b"models = 3\n", ":1: models: only rows of [[models]], [[offers]], [[routes]] and [[pro"),
         (b"[models]\nid = 'x'\n", ":1: models: only rows of"),
         (b"# none\nprices = {}\n", ":2: prices: only rows of"),

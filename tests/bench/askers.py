@@ -4,8 +4,8 @@
 
 Prints one line of JSON. Every job is asked every ten seconds. What is measured begins after the first two
 rounds: CPU of the whole process, how late each question goes out (ten seconds after the last answer is in
-time), how late the loop itself is, and what is in memory. Ours has a book of so many jobs (of those alone that
-are asked about, if none is said), all of which was read once before, so that SQLite's cache is as full as ever.
+time), how late the loop itself is, and what is in memory. Ours has a book of so many jobs (of those alone
+that are asked about, if none is said), all of which was read before, so that SQLite's cache is full.
 """
 
 import argparse
