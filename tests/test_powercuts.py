@@ -14,13 +14,14 @@ from typing import TypeVar
 
 import pytest
 
-from bot import moves
-from bot.domain import Job, JobId, Micros
+from bot import budgets, moves
+from bot.domain import Job, JobId, Limits, Micros
+from bot.errors import BudgetExceeded
 from storage import jobs, ledger
 from storage.database import Database, prepare
 from storage.migrate import migrate
 from tests import bookkeeping, powercut
-from tests.props import NOON, job_of
+from tests.props import NOON, SHORTEST_MICROS, job_of
 
 T = TypeVar("T")
 
@@ -30,6 +31,9 @@ ROUNDS = 40
 ORDERS_AT_ONCE = 8
 PAGES_TO_CHECKPOINT = 60
 """So few that the log is moved into the database, and begun anew, many times in a short run."""
+
+LIMITS = Limits(installation_monthly_micros=Micros(40 * SHORTEST_MICROS))
+"""So little that many an order is refused: more than that stands in no image."""
 
 LIBRARY = powercut.library()
 pytestmark = pytest.mark.skipif(
@@ -55,6 +59,12 @@ class OnDisk:
 
     async def close(self) -> None:
         self.connection.close()
+
+
+def _placed(job: Job, tx: sqlite3.Connection) -> Job:
+    at, channel_id = job.created_at, job.order.channel_id
+    admitted = budgets.admit(tx, job.order.member, job.quote, LIMITS, at, channel_id=channel_id)
+    return bookkeeping.place(tx, job, guild_day=admitted.guild_day)
 
 
 def _made(job_id: JobId, tx: sqlite3.Connection) -> None:
@@ -95,9 +105,11 @@ async def acknowledged(
     for _ in range(ROUNDS):
         fresh = [job_of(number + each, at=NOON + timedelta(hours=number)) for each in range(ORDERS_AT_ONCE)]
         number += ORDERS_AT_ONCE
-        open_jobs += await asyncio.gather(
-            *(written(partial(bookkeeping.place, job=job), job.id) for job in fresh)
+        placed = await asyncio.gather(
+            *(written(partial(_placed, job), job.id) for job in fresh), return_exceptions=True
         )
+        assert {type(answer) for answer in placed} <= {Job, BudgetExceeded}
+        open_jobs += [answer for answer in placed if isinstance(answer, Job)]
         started = await asyncio.gather(
             *(written(partial(bookkeeping.start, job=job), job.id) for job in open_jobs[:5])
         )
@@ -117,6 +129,14 @@ def found_wrong(folder: Path, content: dict[str, bytes], expected: dict[JobId, i
         whole = [row[0] for row in book.execute("PRAGMA quick_check")]
         broken = [] if whole == ["ok"] else whole
         broken += [str(difference) for difference in ledger.verify(book)]
+        over = book.execute(
+            """
+            SELECT starts_on, spent_micros + held_micros FROM totals
+            WHERE scope = 'installation' AND period = 'month' AND spent_micros + held_micros > ?
+            """,
+            (LIMITS.installation_monthly_micros,),
+        )
+        broken += [f"{row[1]} of {LIMITS.installation_monthly_micros} since {row[0]}" for row in over]
         revs = {JobId(row[0]): row[1] for row in book.execute("SELECT id, rev FROM jobs")}
     lost = sum(revs.get(job_id, -1) < rev for job_id, rev in expected.items())
     return lost, broken
@@ -153,7 +173,7 @@ async def cut(tmp_path: Path, disk: powercut.Disk, *, durability: str, images: i
         missing, wrong = found_wrong(tmp_path / "image", content, expected)
         lost += missing
         broken += wrong
-    assert len(expected) > ROUNDS
+    assert ROUNDS < len(expected) < ROUNDS * ORDERS_AT_ONCE  # and some were refused
     return lost, broken
 
 
