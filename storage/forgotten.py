@@ -185,7 +185,7 @@ def in_the_book_since(tx: sqlite3.Connection, user_id: UserId) -> tuple[datetime
     """When a person last ordered, and whether a hold or an order of theirs is still open."""
     row = tx.execute(
         """
-        SELECT max(opened_at), coalesce(max(ended_at IS NULL OR jobs.state NOT IN (
+        SELECT max(opened_at), coalesce(max(opened_at IS NOT NULL AND ended_at IS NULL OR jobs.state NOT IN (
             'undeliverable', 'posted', 'failed', 'rejected', 'cancelled')), 0)
         FROM jobs LEFT JOIN holds
             ON job_id = jobs.id AND ended_at IS NULL OR job_id = jobs.id AND ended_at IS NOT NULL

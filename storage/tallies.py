@@ -104,6 +104,7 @@ class Tallies:
 
     def hold(self, day: int, micros: int, keys: Sequence[Key]) -> None:
         """Count a hold that opens: `add`, short, since every order does it four times."""
+        self.changes += 1
         read, changed = self._read, self._changed
         for key in keys:
             tally = read.get(key)
@@ -117,7 +118,6 @@ class Tallies:
             held[1] += micros
             held[2] += micros
             held[3] += micros
-        self.changes += 1
 
     def add(self, key: Key, day: int, *, spent: int = 0, held: int = 0, opened: int = 0) -> None:
         """Count upwards in the periods that `day` lies in, of a purse that may be new."""
