@@ -41,7 +41,10 @@ class Setting:
 
 
 UNSET = Setting(mode=Mode.FLAGGED)
-"""Where nobody has set anything: what screening could not let pass on its own is looked at."""
+"""Where nobody has set anything: what screening could not let pass on its own is looked at.
+
+Not off, which lets pass what nobody has looked at; not all, which stops whoever has no moderators yet.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
