@@ -126,7 +126,10 @@ class RemovalSteps:
         takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))
         left = [take for take in takes if take.state not in RESTING or states.get(take.id) in _SEEN_OR_KEPT]
         if not left or job.clip_message_id == job.card_message_id:
-            return await self._deleted(job.order.channel_id, job.card_message_id)
+            result = await self._deleted(job.order.channel_id, job.card_message_id)
+            if job.card_rev < job.rev:  # it was withheld, and ended with this
+                self._cards.touch(job.id)
+            return result
         try:
             await self._cards.refresh(job.id)
         except (DeliveryRefused, MessageGone) as fault:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import JobId, UserId
-from storage import reviews
+from storage import reviews, states
 from storage.times import maybe_from_us, to_us
 
 
@@ -49,9 +49,10 @@ def begin(
 ) -> None:
     """Write the steps of a deletion, all or those named; what was begun before goes on as it was.
 
-    What is deleted waits for no moderator any more.
+    What is deleted waits for no moderator any more: a job that was withheld has ended.
     """
     reviews.withdraw(tx, job_id, at=at)
+    states.withdrawn_if_withheld(tx, job_id, at=at)
     tx.executemany(
         """
         INSERT INTO removals (job_id, step, asked_by, asked_at) VALUES (?, ?, ?, ?)

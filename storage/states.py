@@ -360,16 +360,20 @@ def rejected(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
 
 def withdrawn(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
     """Withheld → cancelled: its member wants it shown no more. It was made, so it stays paid."""
-    _one(
-        tx.execute(
-            """
-            UPDATE jobs SET state = 'cancelled', rev = rev + 1, state_at = ?
-            WHERE id = ? AND state = 'withheld'
-            """,
-            (to_us(at), job_id),
-        ),
-        job_id,
+    if not withdrawn_if_withheld(tx, job_id, at=at):
+        raise StaleJob(f"job {job_id} had moved on")
+
+
+def withdrawn_if_withheld(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> bool:
+    """The same of a job that may be withheld; False where it is not."""
+    cursor = tx.execute(
+        """
+        UPDATE jobs SET state = 'cancelled', rev = rev + 1, state_at = ?
+        WHERE id = ? AND state = 'withheld'
+        """,
+        (to_us(at), job_id),
     )
+    return cursor.rowcount == 1
 
 
 def wish_cancelled(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> bool:

@@ -14,7 +14,7 @@ from bot.gates import Gate, Mode, ReviewRules
 from bot.orders import Cancelled
 from bot.reviews import Decision
 from bot.screening.verdict import MINORS, Outcome, Reason, Verdict
-from storage import ledger, review_cards, review_queue, reviews
+from storage import ledger, removals, review_cards, review_queue, reviews
 from storage.database import Database
 from tests.props import ANN, SHORTEST_MICROS, Clock, used
 from tests.review_scene import (
@@ -112,6 +112,17 @@ async def test_a_clip_that_is_denied_is_paid_by_the_house_or_by_its_member(
     assert await bench.entries(job) == entries
     assert await used(bench.database, bench.clock(), ANN) == of_ann
     assert await used(bench.database, bench.clock()) == SHORTEST_MICROS
+    assert await bench.database.read(ledger.verify) == []
+
+
+async def test_a_withheld_clip_that_is_deleted_ends_and_stays_paid(bench: Bench) -> None:
+    job = await bench.withheld()
+
+    await bench.database.write(partial(removals.begin, job_id=job.id, by=ANN.user_id, at=bench.clock()))
+
+    after = await bench.job(job.id)
+    assert (after.state, after.charged_micros) == (JobState.CANCELLED, SHORTEST_MICROS)
+    assert (await bench.review(job, Gate.SHOWING)).decision is Decision.WITHDRAWN
     assert await bench.database.read(ledger.verify) == []
 
 

@@ -301,6 +301,11 @@ def _storm(chance: random.Random, at_s: float) -> list[Event]:
 def _stepped_clock(chance: random.Random, at_s: float) -> list[Event]:
     """A clock that is set right while nobody knows whether a clip was posted."""
     lost = Event(
-        at_s=at_s, kind=Kind.CALL, where="discord", call="post clip", what=Mishap.ANSWER_LOST, lasts_s=200.0
+        at_s=at_s,
+        kind=Kind.CALL,
+        where="discord",
+        call="post clip",
+        what=Mishap.ANSWER_LOST.value,
+        lasts_s=200.0,
     )
     return [lost, Event(at_s=at_s + chance.uniform(5.0, 90.0), kind=Kind.CLOCK, number=-100)]
