@@ -26,12 +26,15 @@ def erased(tx: sqlite3.Connection, *, since: datetime) -> list[tuple[UserId, dat
 
 
 def gone(tx: sqlite3.Connection, *, since: datetime) -> list[Gone]:
-    """The clips whose deletion or take-down began since then; none that only ran out of its time."""
+    """The clips whose deletion or take-down began since then.
+
+    None that only ran out of its time: its message stays, so its removal has no step for that.
+    """
     rows = tx.execute(
         """
         SELECT r.job_id, r.asked_at, t.cause, t.guild_id
         FROM removals AS r LEFT JOIN takedowns AS t ON t.job_id = r.job_id
-        WHERE r.step = 'links' AND r.asked_at >= ?
+        WHERE r.step = 'clip_message' AND r.asked_at >= ?
         """,
         (to_us(since),),
     )

@@ -12,6 +12,7 @@ from bot import backups, restoring
 from bot.domain import ClipState, EntryKind, Job, JobId, JobState, UserId
 from bot.links import key_in
 from bot.restoring import Restored
+from bot.retention import Retention
 from bot.takedowns import begin
 from bot.tombstones import NAME, Tombstones, pseudonym, read
 from storage import clips, erasures, hashes, jobs, ledger, removals, takedowns
@@ -203,6 +204,26 @@ async def test_what_no_backup_is_old_enough_for_is_let_go_and_a_cut_line_is_pass
     assert await stones(people).note() == 0
 
     assert read(file) == []
+
+
+async def test_a_clip_that_only_ran_out_of_its_time_is_not_deleted_by_a_restore(people: People) -> None:
+    job = await people.clip()
+    backed_up(people)
+    duty = Retention(
+        people.database,
+        keep_for=timedelta(minutes=1),
+        bytes_max=None,
+        wake=people.removed.append,
+        now=people.clock,
+    )
+    await duty.once()
+    assert people.removed == [job.id]
+    assert await stones(people).note() == 0
+
+    restored = await put_back(people)
+
+    assert restored.again.clips == 0
+    assert await state(people, job) == (JobState.POSTED, ClipState.SHOWN)
 
 
 async def test_a_clip_younger_than_the_backup_is_passed_over(people: People) -> None:
