@@ -28,18 +28,15 @@ from tests.bench import (
     verify,
 )
 
-LEDGER_ENTRIES = 200_000
-"""Ten million take minutes: `python -m tests.bench.verify 10000000`."""
-
 PARTS: dict[str, Callable[[], object]] = {
-    "orders": lambda: asyncio.run(orders.report(1.5)),
+    "orders": lambda: asyncio.run(orders.report(1.0)),
     "acknowledge": lambda: asyncio.run(acknowledge.report()),
     "acknowledgements": lambda: asyncio.run(acknowledgements.report()),
     "start-up": lambda: asyncio.run(startup.report()),
     "memory": lambda: asyncio.run(memory.report()),
-    "asking": lambda: asyncio.run(asking.report()),
+    "asking": lambda: asyncio.run(asking.report(seconds=3.0)),
     "lost answers": lambda: asyncio.run(lost_answers.report()),
-    "ledger": partial(verify.report, LEDGER_ENTRIES),
+    "ledger": partial(verify.report, verify.ENTRIES, verify.VERIFIED),
     "hiding": lambda: asyncio.run(hiding.report()),
     "screening": screening.report,
     "studio": studio.report,

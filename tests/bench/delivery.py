@@ -1,125 +1,118 @@
-"""How long a clip takes from rendered to posted, beside the same bytes without us; and the memory it takes.
+"""How long a clip takes from rendered to posted through the whole bot, and the memory that the bot takes.
 
-The clips are real: a short film and an MP4 box of padding. Everything goes over real sockets on one machine,
-and Discord's side (the sandbox) is in the same process: the memory is that of both together.
+The bot is a process of its own, as it ships: it fetches the clip, looks into it, hashes it, compares what it
+looks like with what was taken down, has frames of it judged (an emulated endpoint), and posts it. Beside it
+the same bytes without any of that, chunk by chunk (the floor), and as bots usually send them: read whole,
+then handed to discord.py. The clips are a short film and an MP4 box of padding; all goes over real sockets.
 """
 
 import asyncio
 import contextlib
-import os
+import io
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp
-from aiohttp import web
+import discord
 
-from bot import media, moves
-from bot.domain import GuildId, Job, Ticket
-from bot.fetching import Fetching
-from bot.fitting import Fitting
-from bot.providers import http
-from bot.providers.protocol import Fetched
-from storage import states
+from bot import rehearsal
+from bot.sandbox.person import Person
+from bot.sandbox.server import Sandbox
+from cogs.client import use_endpoints
+from tests.bench.acknowledge import admit
 from tests.bench.memory import resident_mib
+from tests.emulators.moderation import ModerationEmulator
+from tests.emulators.openai import OpenAIEmulator
+from tests.household import MODELS
 from tests.page_stage import write_clip
-from tests.showing_scene import Scene, open_scene, place
-from tests.stage import Stage, open_stage
-from tests.told_provider import ToldProvider
 
 SIZES_MB = (5, 20, 60)
 REPEATS = 3
-CROWD = 50
+CROWD = 16
 CROWD_MB = 50
-AT_ONCE = 8
-"""As many posts as the worker makes together."""
+WITHIN_S = 120.0
 
 LEVEL_BYTES = 100 << 20
 MB = 1_000_000
 
 
-class Warehouse(ToldProvider):
-    """A provider whose file comes over a real socket."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """The sandbox, the provider, a member, and the bot's process."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
-        super().__init__("studio")
-        self._session = session
-        self.url = url
+    folder: Path
+    sandbox: Sandbox
+    provider: OpenAIEmulator
+    ada: Person
+    bot_pid: int
 
-    async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
-        del ticket
-        async with self._session.get(self.url) as response:
-            return await http.save(response, into, bytes_max=bytes_max)
+    @property
+    def channel(self) -> str:
+        return self.ada.channel("dailies")
+
+    async def order(self, number: int) -> None:
+        press = await self.ada.slash("generate", {"prompt": f"boat {number}"}, channel=self.channel)
+        await self.ada.answer(press, timeout_s=WITHIN_S)
+
+    async def until_posted(self, count: int, since: int) -> list[dict[str, Any]]:
+        """So many more messages with a file."""
+        found: dict[str, dict[str, Any]] = {}
+
+        def counted(message: dict[str, Any]) -> bool:
+            if message.get("attachments"):
+                found[message["id"]] = message
+            return len(found) >= count
+
+        await self.ada.wait_for_message(counted, since=since, timeout_s=WITHIN_S)
+        return list(found.values())
 
 
 async def report() -> None:
     """Print the times and the memory."""
-    async with _bench() as (scene, warehouse, files):
+    async with _house() as house:
+        film = await asyncio.to_thread(write_clip, house.folder / "film.mp4")
+        number = 0
         for size_mb in SIZES_MB:
-            warehouse.url = await files(size_mb)
-            ours = min([await _ours(scene, warehouse) for _ in range(REPEATS)])
-            bare = min([await _bare(scene, warehouse.url) for _ in range(REPEATS)])
-            print(f"a clip of {size_mb} MB: rendered to posted {ours:.2f} s, bare {bare:.2f} s")
-        warehouse.url = await files(CROWD_MB)
-        await _crowd(scene, warehouse)
+            house.provider.film = await asyncio.to_thread(_padded, film, size_mb * MB)
+            ours = []
+            for _ in range(REPEATS):
+                number += 1
+                ours.append(await _ours(house, number))
+            bare = min([await _bare(house) for _ in range(REPEATS)])
+            whole = min([await _whole(house) for _ in range(REPEATS)])
+            print(
+                f"delivery, {size_mb} MB, rendered to posted: Dailies {min(ours):.2f} s  "
+                f"a bare copy {bare:.2f} s  read whole and sent by discord.py {whole:.2f} s"
+            )
+        house.provider.film = await asyncio.to_thread(_padded, film, CROWD_MB * MB)
+        await _crowd(house, number)
 
 
-async def _crowd(scene: Scene, warehouse: Warehouse) -> None:
-    before = resident_mib(os.getpid())
-    most = before
-    done = asyncio.Event()
-
-    async def watch() -> None:
-        nonlocal most
-        while not done.is_set():
-            most = max(most, resident_mib(os.getpid()))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(done.wait(), timeout=0.05)
-
-    watching = asyncio.create_task(watch())
-    lanes = asyncio.Semaphore(AT_ONCE)
-
-    async def one() -> None:
-        async with lanes:
-            await _ours(scene, warehouse)
-
-    began = time.perf_counter()
-    await asyncio.gather(*(one() for _ in range(CROWD)))
-    took_s = time.perf_counter() - began
-    done.set()
-    await watching
-    print(
-        f"{CROWD} clips of {CROWD_MB} MB, {AT_ONCE} at once, in {took_s:.0f} s: "
-        f"{before:.0f} MiB before, {most:.0f} MiB at most"
-    )
+async def _ours(house: House, number: int) -> float:
+    """Seconds from the answer that says it is rendered until the message is there."""
+    mark = house.ada.mark
+    house.provider.seen.clear()
+    await house.order(number)
+    await house.until_posted(1, mark)
+    posted = time.monotonic()
+    fetched = next(seen.at for seen in house.provider.seen if seen.route == "content")
+    rendered = max(seen.at for seen in house.provider.seen if seen.route == "ask" and seen.at <= fetched)
+    return posted - rendered
 
 
-async def _ours(scene: Scene, warehouse: Warehouse) -> float:
-    """Seconds from the provider's word that it is rendered until the message is there."""
-    job = await _rendered(scene.stage)
-    fetching = Fetching(scene.folder, check=media.check, now=scene.stage.clock)
-    assert job.ticket is not None
-    began = time.perf_counter()
-    clip = await fetching.fetch(job, warehouse, job.ticket)
-    await scene.stage.database.write(partial(moves.stored, clip, scene.stage.clock()))
-    posted = await scene.posting.post(job, clip)
-    took_s = time.perf_counter() - began
-    await _gone(scene, int(posted.message_id))
-    await asyncio.to_thread(clip.path.unlink)
-    return took_s
-
-
-async def _bare(scene: Scene, url: str) -> float:
+async def _bare(house: House) -> float:
     """The same bytes to a file and from there to Discord, with nothing looked at."""
-    path = scene.folder / "bare.mp4"
-    channel = scene.stage.channel()
-    headers = {"Authorization": f"Bot {scene.stage.sandbox.bot_token}"}
+    path = house.folder / "bare.mp4"
+    headers = {"Authorization": f"Bot {house.sandbox.bot_token}"}
     async with aiohttp.ClientSession() as session:
         began = time.perf_counter()
-        async with session.get(url) as response:
+        async with session.get(_content(house)) as response:
             with path.open("wb") as file:
                 async for chunk in response.content.iter_chunked(1 << 16):
                     file.write(chunk)
@@ -127,75 +120,110 @@ async def _bare(scene: Scene, url: str) -> float:
             form = aiohttp.FormData()
             form.add_field("payload_json", '{"content": "clip"}', content_type="application/json")
             form.add_field("files[0]", file, filename="clip.mp4", content_type="application/octet-stream")
-            address = f"{scene.stage.sandbox.api_url}/channels/{channel}/messages"
+            address = f"{house.sandbox.api_url}/channels/{house.channel}/messages"
             async with session.post(address, data=form, headers=headers) as answer:
-                posted = await answer.json()
                 answer.raise_for_status()
-        took_s = time.perf_counter() - began
-    await _gone(scene, int(posted["id"]))
-    return took_s
+        return time.perf_counter() - began
 
 
-async def _gone(scene: Scene, message_id: int) -> None:
-    channel = scene.stage.client.get_partial_messageable(int(scene.stage.channel()))
-    await channel.get_partial_message(message_id).delete()
+async def _whole(house: House) -> float:
+    """As bots usually do it: the answer's body in memory, from there into discord.py."""
+    client = discord.Client(intents=discord.Intents.none())
+    async with aiohttp.ClientSession() as session, client:
+        await client.login(house.sandbox.bot_token)
+        channel = client.get_partial_messageable(int(house.channel))
+        began = time.perf_counter()
+        async with session.get(_content(house)) as response:
+            body = await response.read()
+        await channel.send("clip", file=discord.File(io.BytesIO(body), filename="clip.mp4"))
+        return time.perf_counter() - began
 
 
-async def _rendered(stage: Stage) -> Job:
-    job = stage.job(stage.sandbox.world.snowflakes.next() % 10**15)
-    at, write = stage.clock(), stage.database.write
-    await write(partial(place, job))
-    attempt = await write(partial(states.submitting, job=job, provider="studio", at=at))
-    ticket = Ticket(provider_job_id=f"theirs-{job.id}")
-    await write(partial(states.running, attempt=attempt, ticket=ticket, at=at))
-    await write(partial(moves.rendered, job.id, None, at))
-    (found,) = [one for one in await stage.rows() if one.id == job.id]
-    return found
+def _content(house: House) -> str:
+    made = next(iter(house.provider.jobs))
+    return f"{house.provider.url}/videos/{made}/content"
+
+
+async def _crowd(house: House, number: int) -> None:
+    """Many at once: all are rendered at the same moment."""
+    house.provider.asks_to_finish = None
+    before = len(house.provider.jobs)
+    for one in range(CROWD):
+        await house.order(number + 1 + one)
+    async with asyncio.timeout(WITHIN_S):
+        await house.provider.until(before + CROWD)
+    idle = most = resident_mib(house.bot_pid)
+    done = asyncio.Event()
+
+    async def watch() -> None:
+        nonlocal most
+        while not done.is_set():
+            most = max(most, resident_mib(house.bot_pid))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(done.wait(), timeout=0.05)
+
+    watching = asyncio.create_task(watch())
+    mark, began = house.ada.mark, time.perf_counter()
+    for made in list(house.provider.jobs)[before:]:
+        house.provider.finish(made)
+    await house.until_posted(CROWD, mark)
+    took_s = time.perf_counter() - began
+    done.set()
+    await watching
+    print(
+        f"delivery, {CROWD} clips of {CROWD_MB} MB rendered at once: all posted after {took_s:.1f} s, "
+        f"the bot with {idle:.0f} MiB before and {most:.0f} MiB at most"
+    )
 
 
 @asynccontextmanager
-async def _bench() -> AsyncIterator[tuple[Scene, Warehouse, Callable[[int], "asyncio.Future[str]"]]]:
+async def _house() -> AsyncIterator[House]:
     with tempfile.TemporaryDirectory() as kept:
         folder = Path(kept)
-        await asyncio.to_thread((folder / "stage").mkdir)
-        film = await asyncio.to_thread(write_clip, folder / "film.mp4")
-        app = web.Application()
-        app.router.add_static("/films", folder)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        origin = f"http://127.0.0.1:{runner.addresses[0][1]}"
-
-        def files(size_mb: int) -> "asyncio.Future[str]":
-            async def written() -> str:
-                await asyncio.to_thread(_padded, film, folder / f"{size_mb}.mp4", size_mb * MB)
-                return f"{origin}/films/{size_mb}.mp4"
-
-            return asyncio.ensure_future(written())
-
-        async def level(guild_id: GuildId) -> int:
-            del guild_id
-            return LEVEL_BYTES
-
+        await asyncio.to_thread((folder / "models.toml").write_text, MODELS)
+        sandbox = Sandbox(folder / "discord", upload_limit=LEVEL_BYTES)
+        await sandbox.start()
+        before = discord.http.Route.BASE, str(discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY)
+        use_endpoints(sandbox.api_url, sandbox.gateway_url)
+        token = sandbox.world.user_named("ada").token
         try:
             async with (
-                aiohttp.ClientSession() as session,
-                open_stage(folder / "stage", upload_limit=LEVEL_BYTES) as stage,
-                open_scene(stage, folder / "stage", fit=Fitting().fit, level=level) as scene,
+                OpenAIEmulator(now=lambda: datetime.now(UTC), asks_to_finish=1) as provider,
+                ModerationEmulator() as judge,
+                Person.open(sandbox.api_url, sandbox.gateway_url, token) as ada,
             ):
-                yield scene, Warehouse(session, origin), files
+                more = {
+                    "DAILIES_OPENAI_BASE_URL": provider.url,
+                    "DAILIES_MODELS_FILE": str(folder / "models.toml"),
+                    "DAILIES_MEMBER_MONTHLY_USD": "100000",
+                    "DAILIES_INSTALLATION_MONTHLY_USD": "100000",
+                    "DAILIES_SURGE_FLOOR_USD": "100000",
+                    "DAILIES_MODERATION_API_KEY": "sk-test",
+                    "DAILIES_MODERATION_BASE_URL": judge.url,
+                }
+                await admit(sandbox, folder / "data")
+                bot = await rehearsal.start_bot(sandbox, folder / "data", more=more, log=folder / "bot.log")
+                try:
+                    await rehearsal.connected(sandbox, bot)
+                    yield House(folder=folder, sandbox=sandbox, provider=provider, ada=ada, bot_pid=bot.pid)
+                finally:
+                    bot.kill()
+                    await bot.wait()
         finally:
-            await runner.cleanup()
+            use_endpoints(*before)
+            await sandbox.close()
 
 
-def _padded(film: Path, into: Path, size_bytes: int) -> None:
+def _padded(film: Path, size_bytes: int) -> Path:
     """The film and an MP4 box that players skip (ISO/IEC 14496-12, 8.1.2), together of this size."""
     body = film.read_bytes()
     padding = size_bytes - len(body)
+    into = film.with_name(f"{size_bytes}.mp4")
     with into.open("wb") as file:
         file.write(body)
         file.write(padding.to_bytes(4, "big") + b"free")
         file.truncate(size_bytes)
+    return into
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Resident memory of the bot's process: idle, and with a thousand jobs in flight."""
+"""Resident memory of the bot's process, idle and with a thousand jobs, beside a bare discord.py bot's."""
 
 import asyncio
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot import rehearsal
 from bot.sandbox.server import Sandbox
-from tests.bench.acknowledge import admit, presses
+from tests.bench.acknowledge import admit, bare, presses
 from tests.emulators.openai import OpenAIEmulator
 from tests.household import MODELS
 
@@ -20,6 +20,18 @@ def resident_mib(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     raise RuntimeError(f"no such process: {pid}")
+
+
+async def _bare_mib(folder: Path) -> float:
+    """The floor, at a sandbox of its own."""
+    sandbox = Sandbox(folder / "bare")
+    await sandbox.start()
+    try:
+        async with bare(sandbox) as bot:
+            await rehearsal.connected(sandbox, bot)
+            return resident_mib(bot.pid)
+    finally:
+        await sandbox.close()
 
 
 async def report() -> None:
@@ -43,6 +55,7 @@ async def report() -> None:
             try:
                 await rehearsal.connected(sandbox, bot)
                 print(f"memory, idle: {resident_mib(bot.pid):.0f} MiB")
+                print(f"memory, a bare discord.py bot, idle: {await _bare_mib(folder):.0f} MiB")
                 await presses(sandbox, 100, JOBS)
                 async with asyncio.timeout(120):
                     await provider.until(JOBS)

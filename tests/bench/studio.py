@@ -9,7 +9,7 @@ from bot.studio.spec import Segment, Spec
 from bot.studio.storyboard import Storyboard
 
 PROMPT = "a paper boat crossing a rain puddle, soft rain, no music"
-SECONDS = 8
+SECONDS = 4
 
 
 def measure(width: int, height: int) -> tuple[float, float]:

@@ -17,8 +17,9 @@ import asyncio
 import json
 import re
 import signal
+import time
 from collections.abc import Callable, Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -62,13 +63,17 @@ class EmulatedJob:
 
 @dataclass(slots=True, kw_only=True)
 class Seen:
-    """A request as it came; `body` where it was read: its fields, a file among them as its `Part`."""
+    """A request as it came; `body` where it was read: its fields, a file among them as its `Part`.
+
+    `at` is when, in seconds of a steady clock.
+    """
 
     route: str
     headers: dict[str, str]
     body: object = None
     method: str = ""
     path: str = ""
+    at: float = field(default_factory=time.monotonic)
 
 
 _SEEN = web.RequestKey("seen", Seen)
@@ -103,6 +108,7 @@ class OpenAIEmulator:
         self.jobs: dict[str, EmulatedJob] = {}
         self.seen: list[Seen] = []
         self.asks_to_finish = asks_to_finish
+        self.film: Path | None = None  # what every clip is, in place of a drawn one
         self.credit_micros: int | None = None
         self.gone_models: set[str] = set()
         self.blocked_words: set[str] = set()
@@ -299,7 +305,7 @@ class OpenAIEmulator:
         else:
             self.finish(job.id)
 
-    async def _content(self, request: web.Request) -> web.Response:
+    async def _content(self, request: web.Request) -> web.StreamResponse:
         job = self._known(request)
         if isinstance(job, web.Response):
             return job
@@ -307,6 +313,8 @@ class OpenAIEmulator:
             return error(409, "The video is not ready.", code="video_not_ready")
         if job.expires_at <= self._now().timestamp():
             return error(404, "The video has expired.", code="not_found")
+        if self.film is not None:
+            return web.FileResponse(self.film, headers={"Content-Type": "video/mp4"})
         width, height = (int(side) for side in job.size.split("x"))
         body = await asyncio.to_thread(clip, width, height, int(job.seconds))
         return web.Response(body=body, content_type="video/mp4")
