@@ -19,6 +19,7 @@ from cogs.alert_button import ALERT, AlertButton
 from cogs.answers import answered
 from cogs.clip_buttons import CLIP, ClipButton
 from cogs.desk_buttons import DESK, DeskButton
+from cogs.fit_button import FIT, FitButton
 from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
 from cogs.making_buttons import MAKING, MakingButton
 from cogs.privacy_buttons import PRIVACY, PrivacyButton
@@ -126,6 +127,7 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
     ShelfButton,
     AlertButton,
     AdviceButton,
+    FitButton,
     PartsButton,
     ChoiceSelect,
     DeskButton,
@@ -151,6 +153,7 @@ _TEMPLATES = (
     SHELF,
     ALERT,
     ADVICE,
+    FIT,
     EDIT,
     CHOICE,
     DESK,

@@ -40,6 +40,7 @@ from cogs.preset_option import preset_choices
 from cogs.presses import Presses
 from cogs.privacy import Privacy
 from cogs.reactions import Reactions
+from cogs.refitting import Refitting
 from cogs.remix import remix, remix_this
 from cogs.report_menu import report_this
 from cogs.review_presses import ReviewPresses, is_verdict
@@ -133,6 +134,7 @@ class Client(discord.Client):
         self.presses = Presses(orders, self._ordering, catalogue, play_money=play_money)
         self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
         self.advising = Advising(orders, self._ordering, catalogue)
+        self.refitting = Refitting(orders, self._ordering)
         styles = preset_choices(presets)
         self.tree = Tree(self)
         cast = character_choices(material.characters)

@@ -12,12 +12,14 @@ import discord
 from discord import AppCommandType, app_commands, ui
 
 from bot.domain import JobId
+from bot.framing import Framing
 from bot.language import _, named
 from cogs.advice_button import AdviceButton, Of
 from cogs.alert_button import AlertButton
 from cogs.buttons import CancelButton, DetailsButton, QuoteButton
 from cogs.clip_buttons import Act, ClipButton
 from cogs.desk_buttons import DeskAct, DeskButton
+from cogs.fit_button import FitButton
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton
 from cogs.privacy_buttons import PrivacyButton, Sure
@@ -74,6 +76,7 @@ def pressed(may: discord.Permissions) -> list[tuple[ui.DynamicItem[Any], str]]:
         ),
         (AdviceButton(Of.QUOTE, _ANY), _("what would make the clip better, before you pay")),
         (AdviceButton(Of.QUOTE, _ANY, edits=True), _("changes the words of an order that is not placed")),
+        (FitButton(Framing.PAD, _ANY), _("brings your picture to the clip's shape the other way")),
         (PartsButton(_ANY), _("opens the storyboard's form again")),
         (CancelButton(_ANY), _("stops what can be stopped, and says what it cost")),
         (DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")),

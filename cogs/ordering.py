@@ -20,6 +20,7 @@ from bot.pricing import Proposal
 from bot.prompts import Advice, advise
 from cogs.advice_button import AdviceButton
 from cogs.answers import said
+from cogs.fit_button import FitButton
 from cogs.notes import Offered, quote_view, receipt, receipt_view
 
 
@@ -78,7 +79,11 @@ class Ordering:
             text = receipt(job, play_money=self._play_money, style=given.asked.style)
             return receipt_view(text, AdviceButton.of_job(job.id, len(advice)) if advice else None)
         offered = await self._offered(given, proposal, at=at)
-        return quote_view(offered, AdviceButton.of_quote(offered.quote_id, len(advice)) if advice else None)
+        return quote_view(
+            offered,
+            FitButton.other(proposal.fit, offered.quote_id),
+            AdviceButton.of_quote(offered.quote_id, len(advice)) if advice else None,
+        )
 
     async def offer(self, asked: Asked, *, at: datetime) -> tuple[Offered, list[Advice]]:
         """A quote in any case, and what would make the clip better.

@@ -9,11 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from discord import ui
 from PIL import Image
 
 from bot.domain import Job, JobState, Kind
 from bot.errors import NotYours
+from bot.framing import Framing
+from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person
+from cogs.fit_button import FitButton
 from cogs.forms import filled
 from cogs.making_buttons import Action
 from storage import pictures
@@ -29,7 +33,7 @@ from tests.making_scene import (
 )
 from tests.picture_files import SECRET, ZIP_TRAILER, drawing, encoded, exif
 from tests.showing_scene import open_scene
-from tests.stage import Json, Stage, custom_ids, open_stage, texts
+from tests.stage import Json, Stage, button, custom_ids, open_stage, texts
 
 MENU = "Animate this picture"
 
@@ -110,6 +114,72 @@ async def test_a_picture_can_get_bars_instead(stage: Stage, tmp_path: Path, file
     assert "44 % of the frame is bars" in texts(quote)
     _, shown = await source_file(stage, tmp_path)
     assert shown.getpixel((2, 360)) == (0, 0, 0)
+
+
+async def test_the_other_way_is_one_press_away_on_the_quote_and_back(
+    stage: Stage, tmp_path: Path, files: Path
+) -> None:
+    quote = await animate(stage, stage.ada, picture(files, 400, 400), duration=8, seed=7)
+
+    padded = await refitted(stage.ada, quote)
+    cropped = await refitted(stage.ada, padded)
+    again = await refitted(stage.ada, cropped)
+    await stage.answer_quote(stage.ada, again, "yes")
+
+    assert [one["id"] for one in (padded, cropped, again)] == [quote["id"]] * 3
+    assert "44 % of the frame is bars" in texts(padded)
+    assert "44 % of it is lost" in texts(cropped)
+    job, shown = await source_file(stage, tmp_path)
+    assert shown.getpixel((2, 360)) == (0, 0, 0)
+    assert (job.order.duration_s, job.order.seed) == (8, 7)
+    assert (await stage.money("Ada")).held_micros == 800_000
+
+
+async def fit_buttons(stage: Stage, quote: Json) -> list[Json]:
+    """Two more messages with the button of this quote, as a second window may still show it."""
+    (fit,) = [one for one in custom_ids(quote) if one.startswith("fit:")]
+    shown = []
+    for _ in range(2):
+        view = ui.LayoutView(timeout=None)
+        view.add_item(ui.ActionRow(FitButton(Framing.PAD, fit.rpartition(":")[2])))
+        message = await stage.client.get_partial_messageable(int(stage.channel())).send(view=view)
+        shown.append(await stage.bruno.message(stage.channel(), str(message.id)))
+    return shown
+
+
+async def test_a_quote_that_was_replaced_or_answered_is_not_fitted_again(stage: Stage, files: Path) -> None:
+    replaced = await animate(stage, stage.ada, picture(files, 400, 400))
+    first, second = await fit_buttons(stage, replaced)
+    padded = await refitted(stage.ada, first)
+    answered, _ = await fit_buttons(stage, padded)
+    await stage.answer_quote(stage.ada, padded, "yes")
+
+    for message in (second, answered):
+        assert "was answered before" in texts(await refitted(stage.ada, message))
+    assert len(await stage.rows()) == 1
+
+
+async def test_nobody_fits_the_picture_of_another_and_a_closed_place_fits_none(
+    stage: Stage, files: Path
+) -> None:
+    quote = await animate(stage, stage.ada, picture(files, 400, 400))
+    shown, _ = await fit_buttons(stage, quote)
+
+    assert "has expired or is not yours" in texts(await refitted(stage.bruno, shown))
+    stage.deny(Permission.ATTACH_FILES)
+    assert "it lacks: Attach Files" in texts(await refitted(stage.ada, quote))
+
+
+async def test_a_picture_of_the_clips_shape_has_no_other_way(stage: Stage, files: Path) -> None:
+    quote = await animate(stage, stage.ada, picture(files), duration=12)
+
+    assert not any(one.startswith("fit:") for one in custom_ids(quote))
+
+
+async def refitted(person: Person, quote: Json) -> Json:
+    """What stands in a quote's place after its picture's button was pressed."""
+    press = await person.press(quote, button(quote, "fit:")["custom_id"])
+    return await person.wait_for_message(lambda m: bool(m["id"] == quote["id"]), since=press.mark)
 
 
 async def test_a_tall_picture_becomes_a_tall_clip(stage: Stage, files: Path) -> None:

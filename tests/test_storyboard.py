@@ -11,8 +11,10 @@ from discord import SelectOption, ui
 
 from bot.domain import Limits, Micros
 from bot.errors import NotYours
+from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person, PersonError
 from bot.sheets import HOLDS
+from cogs.storyboard import ADVICE_SHOWN
 from cogs.storyboard_controls import ChoiceSelect, Field, PartsButton
 from tests.making_scene import NOTHING_CHARGED
 from tests.stage import Json, Stage, button, custom_ids, open_stage, texts, walk
@@ -243,9 +245,34 @@ async def test_a_length_that_no_list_offers_costs_nothing(stage: Stage, value: s
     quote = await storyboard(stage, stage.ada)
     custom_id = button(quote, "sheet:length:")["custom_id"]
 
-    await stage.ada.outcome(await stage.ada.press(quote, custom_id, values=[value], unchecked=True))
+    press = await stage.ada.press(quote, custom_id, values=[value], unchecked=True)
+    refused = await stage.ada.wait_for_message(lambda m: bool(m["id"] == quote["id"]), since=press.mark)
 
+    if value != "99":  # which is the nearest that there is
+        assert "This choice is not known." in texts(refused)
     assert await stage.rows() == []
+
+
+async def test_a_value_longer_than_any_model_s_name_is_not_looked_for(stage: Stage) -> None:
+    quote = await storyboard(stage, stage.ada)
+    custom_id = button(quote, "sheet:shape:")["custom_id"]
+
+    press = await stage.ada.press(quote, custom_id, values=["x" * 121], unchecked=True)
+    refused = await stage.ada.wait_for_message(lambda m: bool(m["id"] == quote["id"]), since=press.mark)
+
+    assert "This choice is not known." in texts(refused)
+
+
+async def test_a_prompt_of_which_much_could_be_said_hears_the_weightiest(stage: Stage) -> None:
+    words = " ".join(["and the old man walks along the long street in the city"] * 20)
+    lines = '"' + "I have been here before and you were not. " * 6 + '"'
+    quote = await storyboard(stage, stage.ada, action=words, dialogue=lines)
+
+    longer = await chosen(stage.ada, quote, "length", "20")
+
+    advice = texts(longer).partition("**Advice**")[2]
+    assert advice.count("\n- ") == ADVICE_SHOWN
+    assert "cut what matters least" in advice
 
 
 async def test_a_model_that_is_not_there_is_said_with_the_way_back(stage: Stage) -> None:
@@ -299,6 +326,22 @@ async def test_where_nothing_may_be_posted_no_form_is_opened(stage: Stage) -> No
     answer = await stage.ada.answer(press)
     assert "Send Messages" in texts(answer)
     assert custom_ids(answer) == []
+
+
+async def test_a_place_that_was_closed_meanwhile_takes_no_more_of_a_storyboard(stage: Stage) -> None:
+    modal = await form(stage, stage.ada)
+    quote = await storyboard(stage, stage.ada)
+    stage.deny(Permission.ATTACH_FILES)
+
+    edit = await stage.ada.press(quote, button(quote, "parts:")["custom_id"])
+    told = [
+        await stage.ada.answer(edit),
+        await stage.ada.answer(await stage.ada.submit(modal, PARTS)),
+        await chosen(stage.ada, quote, "length", "12"),
+    ]
+
+    assert ["it lacks: Attach Files" in texts(each) for each in told] == [True] * 3
+    assert await stage.rows() == []
 
 
 async def test_the_sandbox_refuses_a_form_without_an_action(stage: Stage) -> None:

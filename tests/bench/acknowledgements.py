@@ -10,15 +10,20 @@ deferred and choices are read at once, so these have floors of their own.
 """
 
 import asyncio
+import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+
+import aiohttp
 
 from bot import rehearsal
 from bot.sandbox.client import PersonError
+from bot.sandbox.components import walk
 from bot.sandbox.person import Event, Person, Press
 from bot.sandbox.server import Sandbox
 from tests.bench import surface
@@ -37,6 +42,9 @@ LOOK_EVERY_S = 0.002
 LOOKED_AT = 20
 LATE = 3.0
 """So many floors at p50 are called slow."""
+
+ROWS_MAX = 5
+_A_CLIP = re.compile(r"details:c(?P<job>[0-9a-hjkmnp-tv-z]{16})")
 
 KINDS_MAX = 200
 """Buttons of different kinds: more than there can be without a loop."""
@@ -194,6 +202,9 @@ async def everything(measured: Measured, times: int) -> None:
         if command["type"] != surface.SLASH:
             for _ in range(times):
                 await measured.do("menu", command["name"], _menu(measured, command))
+    await _controls(measured, times, ending=False)
+    if measured.answers:  # the bare bot knows no button of ours
+        await _show_the_rest(measured)
     for ending in (False, True):
         await _controls(measured, times, ending=ending)
 
@@ -219,7 +230,7 @@ async def _controls(measured: Measured, times: int, *, ending: bool) -> None:
     done = {thing.name for thing in measured.took if thing.how == "press"}
     for _ in range(KINDS_MAX):
         seen = [*measured.person.client.seen.values()]
-        new = [one for one in surface.controls(seen) if one.kind not in done]
+        new = [one for one in surface.controls(seen, measured.person) if one.kind not in done]
         wanted = [one for one in new if ending or not one.ends_things]
         if not wanted:
             return
@@ -227,10 +238,37 @@ async def _controls(measured: Measured, times: int, *, ending: bool) -> None:
         done.add(first.kind)
         for _ in range(times):
             seen = [*measured.person.client.seen.values()]
-            same = [one for one in surface.controls(seen) if one.kind == first.kind]
+            same = [one for one in surface.controls(seen, measured.person) if one.kind == first.kind]
             if not same:
                 break
             await _pressed(measured, same)
+
+
+async def _show_the_rest(measured: Measured) -> None:
+    """Messages of the bot's with every button that was not met on the way."""
+    met = {thing.name for thing in measured.took if thing.how == "press"}
+    url = f"{measured.sandbox.api_url}/channels/{measured.channel}/messages"
+    head = {"Authorization": f"Bot {measured.sandbox.bot_token}"}
+    rows = surface.not_met(met, _a_clip(measured))
+    async with aiohttp.ClientSession(headers=head) as session:
+        for at in range(0, len(rows), ROWS_MAX):
+            body = {"content": "More", "components": rows[at : at + ROWS_MAX]}
+            mark = measured.person.mark
+            async with session.post(url, json=body) as answer:
+                answer.raise_for_status()
+                message_id = (await answer.json())["id"]
+            await measured.person.wait_for_message(partial(_is, message_id), since=mark)
+
+
+def _a_clip(measured: Measured) -> str:
+    """The order of a clip that can be seen; the bare bot has none, and looks at nothing either."""
+    shown = (one for each in measured.person.client.seen.values() for one in walk(each["components"]))
+    found = (_A_CLIP.fullmatch(str(one.get("custom_id"))) for one in shown)
+    return next((one["job"] for one in found if one is not None), "0" * 16)
+
+
+def _is(message_id: str, message: Json) -> bool:
+    return bool(message["id"] == message_id)
 
 
 async def _pressed(measured: Measured, same: Sequence[Control]) -> None:

@@ -1,12 +1,19 @@
 """All that a person can call, press, fill in or type at a bot, found from what it registered and showed."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import discord
+
+from bot.domain import JobId
 from bot.sandbox.components import walk
 from bot.sandbox.person import Person
+from cogs.cards import IN_A_ROW
+from cogs.clip_buttons import Act, ClipButton
+from cogs.help_lists import pressed
+from cogs.making_buttons import Action, MakingButton
 
 Json = dict[str, Any]
 
@@ -106,13 +113,13 @@ def _value(option: Json, person: Person, channel: str) -> Any:
             return PROMPT[: option.get("max_length", len(PROMPT))]
 
 
-def controls(messages: list[Json]) -> Iterator[Control]:
+def controls(messages: list[Json], person: Person) -> Iterator[Control]:
     """Everything that can be pressed now, the newest message first."""
     for message in sorted(messages, key=lambda one: -int(one["id"])):
         for one in walk(message.get("components", [])):
             if "custom_id" not in one or one.get("disabled"):
                 continue
-            values = None if one["type"] == _BUTTON else _chosen(one)
+            values = None if one["type"] == _BUTTON else _named(one, person) or _chosen(one)
             yield Control(
                 kind=kind_of(one["custom_id"]),
                 message=message,
@@ -120,6 +127,23 @@ def controls(messages: list[Json]) -> Iterator[Control]:
                 values=values,
                 ends_things=one.get("style") == _DANGER or "delete" in str(one.get("label", "")).lower(),
             )
+
+
+def not_met(met: Collection[str], about: str) -> list[Json]:
+    """A button of every kind of ours that is not among those `met`, in rows, for a message of the bot's.
+
+    A clip's end, a moderator's verdict or a gallery are no part of the way that is gone here; their buttons
+    are acknowledged all the same, before anybody looks at what they are `about`.
+    """
+    made = [button.item.to_component_dict() for button, _ in pressed(discord.Permissions.all())]
+    made += [ClipButton(act, JobId(about)).item.to_component_dict() for act in Act]
+    made += [MakingButton(action, JobId(about)).item.to_component_dict() for action in Action]
+    of_a_kind = {}
+    for one in made:
+        custom_id = _ID.sub(about, str(one["custom_id"]))
+        of_a_kind[kind_of(custom_id)] = {**one, "custom_id": custom_id}
+    buttons = [one for kind, one in of_a_kind.items() if kind not in met]
+    return [{"type": 1, "components": buttons[at : at + IN_A_ROW]} for at in range(0, len(buttons), IN_A_ROW)]
 
 
 def kind_of(custom_id: str) -> str:
@@ -142,11 +166,24 @@ def filled(form: Json, person: Person) -> tuple[Json, int]:
             case 23:  # a box
                 values[one["custom_id"]] = True
             case 5 | 6 | 7 | 8:  # members, roles, channels
-                values[one["custom_id"]] = [person.id]
+                values[one["custom_id"]] = _named(one, person)
             case 19:  # files
                 values[one["custom_id"]] = [str(files)]
                 files += 1
     return values, files
+
+
+def _named(component: Json, person: Person) -> list[str]:
+    """Somebody or something of the server, where a list is of those."""
+    match component["type"]:
+        case 5 | 7:  # members
+            return [person.id]
+        case 6:  # roles: the one of everyone has the server's own id
+            return [next(iter(person.client.guilds))]
+        case 8:
+            return [person.channel("dailies")]
+        case _:
+            return []
 
 
 def _chosen(component: Json) -> list[str]:

@@ -1,0 +1,43 @@
+"""A quote anew with its picture brought to the clip's shape the other way."""
+
+from dataclasses import replace
+
+from bot import repeats
+from bot.errors import NotYours
+from bot.framing import Framing
+from bot.language import _
+from bot.orders import Orders
+from cogs.answers import Interaction, acknowledge_press, answer, mark_ordering
+from cogs.asking import asked_by
+from cogs.create import check_place
+from cogs.ordering import Ordering
+from cogs.presses import member_of
+
+
+class Refitting:
+    """What `FitButton` does. Person and place are checked at every press."""
+
+    def __init__(self, orders: Orders, ordering: Ordering) -> None:
+        self._orders = orders
+        self._ordering = ordering
+
+    async def press(self, interaction: Interaction, framing: Framing, quote_id: str) -> None:
+        """Take the quote back and show the new one in its place.
+
+        Raises:
+            NotYours: it is another's or of another server, was answered before, or has expired.
+        """
+        await acknowledge_press(interaction)
+        member = member_of(interaction)
+        asked = await self._orders.quoted(quote_id, member.user_id)
+        check_place(interaction)
+        if asked.guild_id != member.guild_id:
+            raise NotYours(_("This quote is of another server."), _("Order again here."))
+        if not await self._orders.decline(quote_id, member.user_id):
+            raise NotYours(
+                _("This quote was answered before, or has expired."), _("An order that you confirmed stands.")
+            )
+        mark_ordering(interaction)
+        press = asked_by(interaction, asked.prompt)
+        anew = replace(repeats.reworded(asked, press), framing=framing, way=asked.way, seen_in=asked.seen_in)
+        await answer(interaction, await self._ordering.ask(anew, at=interaction.created_at))
