@@ -13,13 +13,13 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bot.domain import Clip, FaultKind, GuildId, Job, Member
+from bot.domain import Clip, FaultKind, GuildId, Job, JobId, Member
 from bot.errors import ClipUnusable, OrderRefused
 from bot.fingerprints import Fingerprints, Looks, likest
 from bot.language import _
 from bot.pictures import Picture
 from bot.takedowns import picture_id_of
-from storage import acts, hashes, pictures
+from storage import acts, clip_looks, hashes, pictures
 from storage.acts import Verb
 from storage.database import Database
 from storage.hashes import Kind, Look
@@ -90,7 +90,8 @@ class Hashes:
 
     async def match_of(self, job: Job, clip: Clip) -> Match | None:
         """Whether a finished clip is blocked where it would be shown, or looks like one that is."""
-        return await self._match(job.order.member.guild_id, clip.sha256, clip.path, is_clip=True)
+        guild_id = job.order.member.guild_id
+        return await self._match(guild_id, clip.sha256, clip.path, is_clip=True, of=job.id)
 
     async def blocks_source(self, job: Job) -> bool:
         """Whether the picture that an order starts from was blocked since, or looks like one that was."""
@@ -119,13 +120,18 @@ class Hashes:
             )
         return f"blocked: {described} by looks, {bare} by file alone"
 
-    async def _match(self, guild_id: GuildId, sha256: str, path: Path, *, is_clip: bool) -> Match | None:
+    async def _match(
+        self, guild_id: GuildId, sha256: str, path: Path, *, is_clip: bool, of: JobId | None = None
+    ) -> Match | None:
         blocked, compares = await self._database.read(partial(_known, guild_id, sha256))
         if blocked is not None:
             return Match(hash_id=blocked, exact=True)
         if not compares:
             return None
         looks = await self._looks(path, is_clip=is_clip)
+        if looks is not None and of is not None:  # taken once, kept for the next take-down
+            keep = partial(clip_looks.keep, job_id=of, seen=looks.seen, mirrored=looks.mirrored)
+            await self._database.write(keep)
         if looks is None or not looks.seen:
             return None
         known = await self._database.read(partial(hashes.looks, guild_id=guild_id))

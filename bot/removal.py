@@ -31,8 +31,8 @@ RETRY_MAX_S = 3_600.0
 TRIES_MAX = 100
 """Four days at an hour each: a provider whose key was taken away is then left alone, and the row says so."""
 
-_LOOKED_AT = frozenset({Step.PICTURE, Step.FILE})
-"""They stay until it is written what they look like."""
+_LOOKED_AT = frozenset({Step.PICTURE, Step.FILE, Step.ALIKE})
+"""They wait until it is written what the clip looks like."""
 
 _DELETABLE = frozenset({ClipState.SHOWN, ClipState.HIDDEN, ClipState.TAKEN_DOWN, ClipState.EXPIRED})
 

@@ -10,12 +10,13 @@ from bot.cards import Cards
 from bot.domain import RESTING, ChannelId, ClipState, Job, JobId, MessageId
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.hashes import Hashes
+from bot.lookalikes import Lookalikes
 from bot.material import last_frame_id, unlink_picture
 from bot.providers.protocol import Provider
 from bot.reach import reached
 from bot.showing import Screen
 from bot.takedowns import PICTURED, picture_id_of
-from storage import answers, clips, copies, jobs, pictures, stars, takedowns
+from storage import answers, clip_looks, clips, copies, jobs, pictures, stars, takedowns
 from storage.database import Database
 from storage.removals import Step
 from storage.stars import Hanging
@@ -29,6 +30,7 @@ class RemovalSteps:
     Args:
         hashes: says what may not come back.
         reviews: removes what moderators were shown of a clip.
+        lookalikes: names clips that look like one that is taken down; without it nobody looks.
         folder: of the clips.
         thumbnails: the folder of their small pictures.
         frames: the folder of the pictures that orders start from: a clip's last frame is one.
@@ -43,6 +45,7 @@ class RemovalSteps:
         hashes: Hashes,
         *,
         reviews: Callable[[Job], Awaitable[str]] | None,
+        lookalikes: Lookalikes | None = None,
         folder: Path,
         thumbnails: Path,
         frames: Path,
@@ -54,6 +57,7 @@ class RemovalSteps:
         self._providers = providers
         self._hashes = hashes
         self._reviews = reviews
+        self._lookalikes = lookalikes
         self._folder = folder
         self._thumbnails = thumbnails
         self._frames = frames
@@ -89,9 +93,12 @@ class RemovalSteps:
                 return await self._picture(job)
             case Step.FILE:
                 await self._last_frame(job)
+                await self._database.write(partial(clip_looks.forget, job_id=job.id))
                 return await asyncio.to_thread(_unlinked, self._folder, job.id)
             case Step.THUMBNAIL:
                 return await asyncio.to_thread(_unlinked, self._thumbnails, job.id)
+            case Step.ALIKE:
+                return "looked" if self._lookalikes is None else await self._lookalikes.name(job)
 
     async def _last_frame(self, job: Job) -> None:
         """What an animation of the clip's end started from, in every shape that was made of it."""

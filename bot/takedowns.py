@@ -14,7 +14,7 @@ from functools import partial
 from bot.domain import RESTING, ClipState, GuildId, Job, JobId, JobState, Member, Source, UserId
 from bot.errors import NotYours, StorageError
 from bot.language import _
-from storage import acts, cases, clips, hashes, jobs, pictures, removals, takedowns
+from storage import acts, cases, clip_looks, clips, hashes, jobs, pictures, removals, takedowns
 from storage.acts import Verb
 from storage.cases import Outcome
 from storage.database import Database
@@ -36,11 +36,12 @@ _GONE_FROM_SIGHT = frozenset({ClipState.SHOWN, ClipState.HIDDEN, ClipState.DELET
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a take-down is, and how many clips that can be seen were made from the clip."""
+    """How far a take-down is; how many clips that can be seen were made from it, and which look `alike`."""
 
     takedown: Takedown
     steps: Sequence[Removal]
     made_from: int
+    alike: Sequence[JobId] = ()
 
 
 class Takedowns:
@@ -139,6 +140,7 @@ def progress(job_id: JobId, connection: sqlite3.Connection) -> Progress | None:
         takedown=found,
         steps=removals.of(connection, job_id),
         made_from=takedowns.made_from(connection, job_id),
+        alike=clip_looks.alike(connection, job_id),
     )
 
 

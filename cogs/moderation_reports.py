@@ -10,7 +10,7 @@ from discord.app_commands import Choice, Range, locale_str
 from bot.cases import REPORTERS_MAX, Cases, Reason, Waiting
 from bot.domain import JobId
 from bot.errors import NotYours
-from bot.language import _
+from bot.language import _, ngettext
 from bot.removal import Removals
 from bot.takedowns import Cause, Progress, Takedowns
 from cogs import removal_words, sentences
@@ -28,6 +28,8 @@ ON_A_PAGE = 4
 """Each with a row of buttons: Discord takes 40 components in a message."""
 
 WORDS_UNITS = 300
+
+ALIKE_NAMED = 20
 
 _CLIP = re.compile(r"[0-9a-hjkmnp-tv-z]{16}")
 
@@ -116,6 +118,15 @@ def told_of(progress: Progress) -> str:
             _("Clips that were made from it and can still be seen: {n}. Look at them, too.").format(
                 n=progress.made_from
             )
+        )
+    if progress.alike:
+        named = ", ".join(f"`{job_id}`" for job_id in progress.alike[:ALIKE_NAMED])
+        lines.append(
+            ngettext(
+                "{n} clip looks like it and can still be seen: {clips}. Look at it with /clips show.",
+                "{n} clips look like it and can still be seen: {clips}. Look at them with /clips show.",
+                len(progress.alike),
+            ).format(n=len(progress.alike), clips=named)
         )
     return "\n".join([*lines, removal_words.out_of_reach()])
 

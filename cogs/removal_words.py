@@ -11,7 +11,7 @@ def removal_line(removal: Removal) -> str:
         return _("{what}: still to do; it goes on by itself").format(what=what)
     code = removal.result.partition(":")[0]
     match code:
-        case "deleted" | "dead" | "edited" | "blocked":
+        case "deleted" | "dead" | "edited" | "blocked" | "looked":
             return _("{what}: done").format(what=what)
         case "refused":
             return _("{what}: this place is closed to the bot; a moderator can delete it").format(what=what)
@@ -52,3 +52,5 @@ def _removed(step: Step) -> str:
             return _("The file here")
         case Step.THUMBNAIL:
             return _("Its small picture")
+        case Step.ALIKE:
+            return _("A look for clips here that look like it")

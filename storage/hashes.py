@@ -112,6 +112,18 @@ def looks(tx: sqlite3.Connection, guild_id: GuildId) -> list[Look]:
     return [Look(row[0], Kind(row[1]), row[2]) for row in rows]
 
 
+def looks_of(tx: sqlite3.Connection, job_id: JobId) -> list[Look]:
+    """What a clip that was taken down looks like, and the picture it began with where that is blocked."""
+    rows = tx.execute(
+        """
+        SELECT l.hash_id, b.kind, l.look FROM blocked_hashes AS b JOIN blocked_looks AS l ON l.hash_id = b.id
+        WHERE b.job_id = ?
+        """,
+        (job_id,),
+    )
+    return [Look(row[0], Kind(row[1]), row[2]) for row in rows]
+
+
 def any_look(tx: sqlite3.Connection, guild_id: GuildId) -> bool:
     """Whether there is anything to compare with."""
     row = tx.execute(

@@ -12,7 +12,10 @@ from storage.times import maybe_from_us, to_us
 
 
 class Step(StrEnum):
-    """What is removed, in this order. `HASHES` removes nothing: it says what may not come back."""
+    """What is removed, in this order. `HASHES` and `ALIKE` remove nothing.
+
+    They say what may not come back, and what looks like it and is there.
+    """
 
     LINKS = "links"
     CLIP_MESSAGE = "clip_message"
@@ -25,9 +28,10 @@ class Step(StrEnum):
     PICTURE = "picture"
     FILE = "file"
     THUMBNAIL = "thumbnail"
+    ALIKE = "alike"
 
 
-OF_A_TAKEDOWN = frozenset({Step.HASHES, Step.PICTURE})
+OF_A_TAKEDOWN = frozenset({Step.HASHES, Step.PICTURE, Step.ALIKE})
 """Who deletes a clip of their own may well make another from the same picture."""
 
 OF_A_DELETION = tuple(step for step in Step if step not in OF_A_TAKEDOWN)

@@ -17,6 +17,7 @@ from bot.domain import Clip, GuildId, Job, JobId, Micros, Scope, Ticket
 from bot.fingerprints import Fingerprints
 from bot.hashes import Hashes
 from bot.ids import Ids
+from bot.lookalikes import Lookalikes
 from bot.material import PICTURES
 from bot.packing import Fits, Packing
 from bot.posting import Posting
@@ -182,6 +183,7 @@ async def open_scene(
             delivery,
             {"studio": provider},
             hashes,
+            lookalikes=Lookalikes(stage.database, Fingerprints(), folder=clips_folder, now=now),
             reviews=None,
             folder=clips_folder,
             thumbnails=folder / "thumbnails",

@@ -120,7 +120,7 @@ async def test_what_was_given_up_or_refused_is_taken_again(
         assert await typed("takedown", "resume", "nosuchjob0000000") == 1
 
         await control.close()
-    assert capsys.readouterr().out.splitlines() == [f"{job.id}: 2 steps are taken again, 2 of 11 are to do"]
+    assert capsys.readouterr().out.splitlines() == [f"{job.id}: 2 steps are taken again, 2 of 12 are to do"]
     assert [type(change) for change in changes] == [TakeDown, ResumeTakedown]
     to_do = [step.step for step in await book.read(partial(removals.of, job_id=job.id)) if not step.done_at]
     assert to_do == [Step.CLIP_MESSAGE, Step.PROVIDER]

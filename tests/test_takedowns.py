@@ -34,7 +34,8 @@ from bot.material import PICTURES
 from bot.pictures import Picture
 from bot.removal import Step
 from bot.takedowns import Cause
-from storage import acts, clips, hashes, pictures, stars, takedowns
+from cogs.moderation_reports import told_of
+from storage import acts, clip_looks, clips, hashes, pictures, stars, takedowns
 from storage.acts import Wanted
 from storage.pictures import KeptPicture
 from storage.reported import Reason
@@ -374,3 +375,36 @@ async def test_an_answer_is_known_for_as_long_as_it_can_be_emptied(shelf: Shelf)
 
     results = await taken_down(shelf.scene, job)
     assert results[Step.COPIES] == "deleted: 0"  # Discord knows no such answer
+
+
+# clips that are there already and look like it
+
+
+async def test_clips_here_that_look_like_it_are_named_and_nothing_is_done_to_them(
+    scene: Scene, tmp_path: Path
+) -> None:
+    film = filmed(tmp_path / "film.mp4", range(6), width=320, crf="10")
+    again = filmed(tmp_path / "alike.mp4", range(6), width=192, crf="30")
+    stranger = filmed(tmp_path / "stranger.mp4", range(60, 66), width=320, crf="10")
+    job, alike, other = [await one_more(scene, each.read_bytes()) for each in (film, again, stranger)]
+
+    results = await taken_down(scene, job)
+
+    assert results[Step.ALIKE] == "looked: 1 alike"
+    assert await state(scene, alike) is ClipState.SHOWN
+    progress = await scene.takedowns.of(job.id, seen_in=job.order.member.guild_id)
+    assert progress.alike == [alike.id]
+    told = told_of(progress)
+    assert f"1 clip looks like it and can still be seen: `{alike.id}`." in told
+    kept = await scene.stage.database.read(
+        partial(clip_looks.newest, guild_id=job.order.member.guild_id, but=job.id, limit=9)
+    )
+    assert {(one.job_id, one.seen is not None) for one in kept} == {(other.id, True), (alike.id, True)}
+
+    await taken_down(scene, alike)
+
+    assert (await scene.takedowns.of(job.id, seen_in=job.order.member.guild_id)).alike == []
+    left = await scene.stage.database.read(
+        partial(clip_looks.newest, guild_id=job.order.member.guild_id, but=job.id, limit=9)
+    )
+    assert [one.job_id for one in left] == [other.id], "what it looked like went with its file"

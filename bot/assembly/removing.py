@@ -11,7 +11,9 @@ from bot.cases import Cases
 from bot.deadlines import Deadlines
 from bot.domain import Job
 from bot.errors import DeliveryRefused
+from bot.fingerprints import Fingerprints
 from bot.library import THUMBNAILS
+from bot.lookalikes import Lookalikes
 from bot.material import PICTURES
 from bot.removal import Removals
 from bot.removal_steps import RemovalSteps
@@ -43,6 +45,7 @@ def opened(
         ground.providers,
         buying.hashes,
         reviews=partial(_reviews_removed, ground, screen),
+        lookalikes=Lookalikes(database, Fingerprints(), folder=ground.clips_folder, now=now),
         folder=ground.clips_folder,
         thumbnails=ground.folder / THUMBNAILS,
         frames=ground.folder / PICTURES,

@@ -98,6 +98,8 @@ def _steps(config: Settings, job_id: JobId, say: Callable[[str], None]) -> int:
         say(f"{step.step:<13} {result}")
     if found.made_from:
         say(f"clips made from it that can still be seen: {found.made_from}")
+    for alike in found.alike:
+        say(f"looks like it and can still be seen: {alike}")
     say("what others have forwarded or saved cannot be called back")
     return 0 if whole else 1
 

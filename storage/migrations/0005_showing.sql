@@ -36,7 +36,7 @@ CREATE INDEX answers_by_age ON answers (expires_at);
 CREATE TABLE removals (
     job_id TEXT NOT NULL REFERENCES jobs (id),
     step TEXT NOT NULL CONSTRAINT a_step_is_one_of_ours CHECK (
-        step IN ('links', 'clip_message', 'card', 'gallery', 'reviews', 'copies', 'provider', 'hashes', 'picture',
+        step IN ('links', 'clip_message', 'card', 'gallery', 'reviews', 'copies', 'provider', 'hashes', 'picture', 'alike',
                  'file', 'thumbnail')),
     asked_by INTEGER NOT NULL,
     asked_at INTEGER NOT NULL,
