@@ -28,7 +28,9 @@ def parse_usd(text: str) -> Micros:
         ValueError: the text is no such amount, or above `USD_MAX`.
     """
     if not _AMOUNT.fullmatch(text):
-        raise ValueError("write dollars as digits with at most six decimals, such as 12 or 0.50")
+        raise ValueError(
+            f"write dollars as digits with at most six decimals, such as 12 or 0.50, up to {USD_MAX}"
+        )
     amount = Decimal(text)
     if amount > USD_MAX:
         raise ValueError(f"at most {USD_MAX} dollars")

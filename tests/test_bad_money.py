@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain import Micros
 from tests.budget_scene import changes, limits, opened, raw, sent
 from tests.stage import Json, Stage, open_stage
 
@@ -75,3 +76,16 @@ async def test_no_bad_number_of_days_makes_a_grant_end(stage: Stage) -> None:
         told = await raw(stage, "grant", grant(ada, "1", {"name": "days", "type": 4, "value": bad}))
         assert "Nothing was c" in told, (bad, told)
     assert await changes(stage) == []
+
+
+@pytest.mark.parametrize("typed", ["-1", "0", "1e3", "NaN", "\u0661", "9" * 40, "", "1; DROP"])
+async def test_no_bad_number_of_a_grant_takes_one_back(stage: Stage, typed: str) -> None:
+    await stage.budgets.grant(
+        stage.member("Ada"), Micros(5_000_000), by=stage.member("Mika").user_id, reason="a prize"
+    )
+    before = await changes(stage)
+
+    told = await raw(stage, "revoke", [{"name": "grant", "type": 3, "value": typed}])
+
+    assert told.startswith(("There is no such open grant here. Nothing was changed.", "The command came in"))
+    assert await changes(stage) == before

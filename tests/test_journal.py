@@ -16,12 +16,14 @@ from beancount.core.data import Transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import journal, moves
-from bot.domain import Job, JobState, Micros
+from bot import costing, journal, moves
+from bot.costing import Bill
+from bot.domain import EntryKind, Job, JobState, Micros, Scope, UserId
 from bot.money import MICROS_PER_USD
-from storage import booked, ledger
+from storage import booked, forgotten, grants, ledger
+from storage.purses import GrantPart
 from tests import bookkeeping
-from tests.props import NOON, job_of, new_book
+from tests.props import ANN, NOON, job_of, new_book
 
 BEFORE, AFTER = NOON - timedelta(days=1), NOON + timedelta(days=400)
 
@@ -103,6 +105,33 @@ def test_beancount_reads_it_without_a_word_and_its_sums_are_ours(
     assert total("Expenses:Clips:Studio:House") == Decimal("0.50")
     assert total("Assets:Held") == Decimal("0.40")
     assert total("Expenses") == -total("Liabilities")
+
+
+def test_beancount_reads_every_kind_of_entry_and_who_was_erased(
+    book: sqlite3.Connection, tmp_path: Path
+) -> None:
+    lived(book)
+    grant_id = grants.give(book, ANN, Micros(300_000), by=UserId(5), reason="a prize", at=NOON)
+    part = GrantPart(grant_id, Micros(300_000))
+    bookkeeping.place(book, job_of(6), parts=(part,))
+    unsaid = bookkeeping.start(book, bookkeeping.place(book, job_of(7)))
+    moves.failed(unsaid.id, bookkeeping.FAULT, None, NOON, book)
+    bill = Bill(job_id=unsaid.id, billed_micros=Micros(150_000), by="the shell", why="an invoice")
+    costing.correct(bill, NOON, book)
+    forgotten.pseudonymise(book, ANN.user_id, -5, ANN.guild_id)
+    kinds = {(entry.kind, entry.bearer) for entry in ledger.entries(book, newest=1_000)}
+    path = tmp_path / "dailies.beancount"
+    path.write_text("\n".join(lines(book, "beancount")) + "\n")
+
+    directives, errors, _ = loader.load_file(str(path))
+
+    assert {kind for kind, _bearer in kinds} == set(EntryKind)
+    assert (EntryKind.REFUND, Scope.HOUSE) in kinds
+    assert errors == []
+    assert sum(isinstance(each, Transaction) for each in directives) == len(
+        ledger.entries(book, newest=1_000)
+    )
+    assert any("M-5" in line for line in path.read_text().splitlines())
 
 
 @given(st.integers(min_value=-(10**15), max_value=10**15))

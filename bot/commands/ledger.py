@@ -50,7 +50,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
             differences = reports.ledger_differences(config)
             for line in differences:
                 say(line)
-            say("the ledger is right" if not differences else f"{len(differences)} differences")
+            say(_counted(len(differences)) if differences else "the ledger is right")
             return 1 if differences else 0
         case "drift":
             return _drift(config, chosen.days, say)
@@ -89,8 +89,12 @@ def _reconcile(config: Settings, chosen: argparse.Namespace, say: Callable[[str]
     for each in differences:
         say(str(each))
     say(
-        f"{len(differences)} differences"
+        _counted(len(differences))
         if differences
         else f"the books agree with {len(theirs)} jobs of {chosen.provider}"
     )
     return 1 if differences else 0
+
+
+def _counted(differences: int) -> str:
+    return "1 difference" if differences == 1 else f"{differences} differences"
