@@ -32,10 +32,12 @@ def held_place(interaction: Interaction, chosen: Any | None) -> ChannelId:
     """The place that is meant: what was chosen, or where this is asked; of a thread or a post its channel.
 
     Raises:
-        ChangeRefused: what was chosen is in another server.
+        ChangeRefused: what was chosen is no channel of this server.
     """
     if chosen is not None:
-        if chosen.guild_id != interaction.guild_id:
+        # A raw interaction may name what Discord has resolved to nothing.
+        known = isinstance(chosen, app_commands.AppCommandChannel)
+        if not known or chosen.guild_id != interaction.guild_id:
             raise ChangeRefused(_("There is no such channel here."), _("Choose one of this server."))
         return ChannelId(chosen.id)
     here = interaction.channel
