@@ -24,7 +24,7 @@ studio: $(VENV)/.runtime  ## the free renderer alone, as a local video API
 	@$(BIN)/python -m bot studio
 
 test: $(VENV)/.dev  ## the whole suite, on up to four cores
-	@$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 check: $(VENV)/.dev  ## lint, format and types
 	@$(BIN)/ruff check

@@ -41,6 +41,8 @@ class Wording(app_commands.Translator):
         self, string: locale_str, locale: Locale, context: TranslationContextTypes
     ) -> str | None:
         """What a reader of that locale is shown; None where it is the same as in English."""
+        if language.closest(locale.value) == ENGLISH:  # as 31 of Discord's 34 are to us, for each text
+            return None
         with language.use(locale.value):
             if is_name(context):
                 text = named(string.message)

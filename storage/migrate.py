@@ -1,4 +1,4 @@
-"""The schema's versions: numbered SQL files, applied forward, each with its number in one transaction."""
+"""The schema's versions: numbered SQL files, applied forward, all that are missing in one transaction."""
 
 import re
 import sqlite3
@@ -47,20 +47,23 @@ def newest(scripts: Traversable = MIGRATIONS) -> int:
 
 
 def migrate(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:
-    """Bring the schema up to date and return its version. A script that fails leaves nothing behind.
+    """Bring the schema up to date and return its version. A script that fails leaves nothing of any behind.
+
+    One transaction, since each waits for the disk: a new file would wait for as many as there are scripts.
 
     Raises:
         NewerDatabase, StorageError: as `check`; nothing was changed.
     """
     have = check(connection, scripts)
     written = _read(scripts)
-    for version, script in enumerate(written[have:], start=have + 1):
+    if missing := written[have:]:
         try:
             # executescript commits what is open and then runs as written: the transaction is in the script.
             connection.executescript(
                 "BEGIN IMMEDIATE;\n"
-                + script
-                + f"\nPRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {version};\nCOMMIT;"
+                + "\n".join(missing)
+                + f"\nPRAGMA application_id = {APPLICATION_ID};"
+                + f"\nPRAGMA user_version = {len(written)};\nCOMMIT;"
             )
         except sqlite3.Error:
             if connection.in_transaction:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from storage.database import Database, open_database
+from storage.database import Database
+from tests.new_books import new_database
 from tests.props import Clock
 
 # The same examples every time, but in `make soak` new ones, and more of them.
@@ -27,6 +28,6 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "dailies.db")
+    opened = await new_database(tmp_path / "dailies.db")
     yield opened
     await opened.close()

@@ -1,6 +1,8 @@
 """The library over the sandbox: real commands and presses, real clips, real messages."""
 
 import asyncio
+import functools
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -163,7 +165,6 @@ class Shelf:
 async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
     """Everything of the library, at work until the end of the block, but for the duty of the galleries."""
     async with open_scene(stage, folder) as scene:
-        film = await asyncio.to_thread(_film, folder)
         thumbnails, copies = folder / "thumbnails", folder / "again"
         await asyncio.to_thread(thumbnails.mkdir)
         await asyncio.to_thread(copies.mkdir)
@@ -216,10 +217,13 @@ async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
             galleries=galleries,
             wall=wall,
             heard=heard,
-            film=film,
+            film=film(),
             another_galleries=make_galleries,
         )
 
 
-def _film(folder: Path) -> bytes:
-    return write_clip(folder / "film.mp4").read_bytes()
+@functools.cache
+def film() -> bytes:
+    """A short clip, encoded once for all."""
+    with tempfile.TemporaryDirectory() as folder:
+        return write_clip(Path(folder) / "film.mp4").read_bytes()

@@ -23,11 +23,12 @@ from bot.domain import (
 )
 from bot.erasing import Erasing
 from storage import jobs, pictures, quotes, removals, reported, sheets, shelf, states
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.pictures import KeptPicture
 from storage.quotes import WaitingQuote
 from storage.reported import Reason, Report
 from storage.times import to_us
+from tests.new_books import new_database
 from tests.props import ANN, BEN, Clock, Desk, asked
 
 SECRET = "the marzipan lighthouse of Elsinore"
@@ -203,7 +204,7 @@ def _removed(folder: Path, clock: Clock, tx: sqlite3.Connection) -> None:
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncIterator[People]:
     """A data folder with a desk that takes orders."""
-    database = await open_database(folder / "dailies.db")
+    database = await new_database(folder / "dailies.db")
     clock = Clock()
     try:
         yield People(

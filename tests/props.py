@@ -40,9 +40,8 @@ from bot.pricing import Pricing
 from bot.screening.screening import Screening
 from bot.stills import Stills
 from storage import ledger, purses
-from storage.connection import BookConnection
-from storage.database import Database, prepare
-from storage.migrate import migrate
+from storage.database import Database
+from tests.new_books import new_book
 
 T = TypeVar("T")
 
@@ -71,14 +70,6 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Let so much time pass."""
         self.at += by
-
-
-def new_book() -> sqlite3.Connection:
-    """An empty database in memory."""
-    connection = sqlite3.connect(":memory:", isolation_level=None, factory=BookConnection)
-    prepare(connection)
-    migrate(connection)
-    return connection
 
 
 class Inline:

@@ -59,9 +59,10 @@ from cogs.managing import Managing
 from cogs.quota import quota
 from cogs.spend import spend
 from storage import jobs
-from storage.database import Database, open_database
+from storage.database import Database
 from tests import openapi
 from tests.moderation_scene import Moderated, moderated, screened
+from tests.new_books import new_database
 from tests.props import PLAY_PRICE, Clock, material_of
 
 Json = dict[str, Any]
@@ -303,7 +304,7 @@ async def open_stage(
         stack.push_async_callback(sandbox.close)
         sandbox.world.guild.locale = guild_locale
         sandbox.world.guild.is_community = community
-        database = await open_database(folder / "dailies.db")
+        database = await new_database(folder / "dailies.db")
         stack.push_async_callback(database.close)
         clock = Clock(datetime.now(UTC))
         models = catalogue.load(

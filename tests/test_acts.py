@@ -27,7 +27,8 @@ from storage.database import Database, open_database
 from storage.stops import Stop
 from storage.verdicts import Verdict
 from tests.bookkeeping import in_state
-from tests.props import NOON, Clock, new_book
+from tests.new_books import new_book
+from tests.props import NOON, Clock
 
 HERE = ("--env-file", "none")
 EVERY = Wanted()

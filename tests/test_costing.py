@@ -19,7 +19,8 @@ from storage import acts, booked, costs, jobs, ledger
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 from tests import bookkeeping
-from tests.props import NOON, Clock, job_of, new_book, noting
+from tests.new_books import new_book
+from tests.props import NOON, Clock, job_of, noting
 
 HERE = ("--env-file", "none")
 PRICE = 400_000

@@ -14,7 +14,8 @@ from storage import drifts
 from storage.database import Database, open_database
 from tests import bookkeeping
 from tests.inline import InlineHop
-from tests.props import NOON, Clock, job_of, new_book
+from tests.new_books import new_book
+from tests.props import NOON, Clock, job_of
 from tests.routes import Remembering
 
 PRICE = 400_000

@@ -13,8 +13,9 @@ import pytest
 from bot.errors import ChangeRefused
 from bot.exporting import EXPORTS, Exporting
 from storage import personal
+from tests.new_books import new_book
 from tests.privacy_scene import SECRET, People, opened
-from tests.props import ANN, BEN, new_book
+from tests.props import ANN, BEN
 
 NOT_OF_PEOPLE = frozenset(
     {

@@ -28,7 +28,8 @@ from bot.errors import StaleJob
 from storage import clips, jobs, states
 from storage.times import from_us, to_us
 from tests.bookkeeping import FAULT, drive, now, place, start
-from tests.props import NOON, job_of, new_book
+from tests.new_books import new_book
+from tests.props import NOON, job_of
 
 S = JobState
 LATER = NOON + timedelta(seconds=3)

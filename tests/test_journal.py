@@ -23,7 +23,8 @@ from bot.money import MICROS_PER_USD
 from storage import booked, forgotten, grants, ledger
 from storage.purses import GrantPart
 from tests import bookkeeping
-from tests.props import ANN, NOON, job_of, new_book
+from tests.new_books import new_book
+from tests.props import ANN, NOON, job_of
 
 BEFORE, AFTER = NOON - timedelta(days=1), NOON + timedelta(days=400)
 

@@ -24,7 +24,8 @@ from bot.errors import StaleJob, StorageError
 from storage import grants, ledger, purses, states
 from storage.purses import GrantPart
 from tests.bookkeeping import FAULT, TODAY, place, start
-from tests.props import ANN, BEN, NOON, job_of, new_book
+from tests.new_books import new_book
+from tests.props import ANN, BEN, NOON, job_of
 
 
 @pytest.fixture

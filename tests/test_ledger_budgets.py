@@ -36,7 +36,8 @@ from storage.tallies import tallies_of
 from tests import bookkeeping
 from tests.bookkeeping import FAULT
 from tests.budget_model import BudgetModel, GrantModel, HoldModel, Press, RulesModel, Verdict
-from tests.props import count, job_of, new_book
+from tests.new_books import new_book
+from tests.props import count, job_of
 
 ZONES = ["UTC", "America/New_York", "Europe/Berlin", "Pacific/Apia", "Asia/Kathmandu", "America/Havana"]
 SMALL = st.integers(0, 12)

@@ -26,7 +26,8 @@ from bot.domain import (
 )
 from storage import ledger, states
 from tests.bookkeeping import FAULT, place, start
-from tests.props import count, job_of, new_book
+from tests.new_books import new_book
+from tests.props import count, job_of
 
 DAYS = st.sampled_from(
     [

@@ -17,7 +17,8 @@ from bot.domain import (
 from storage import grants, ledger
 from storage.purses import GrantPart
 from tests.bookkeeping import FAULT, place, start
-from tests.props import ANN, NOON, job_of, new_book
+from tests.new_books import new_book
+from tests.props import ANN, NOON, job_of
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from bot.providers.wording import Worded
 from bot.rows import ModelRow, Offer, RouteRow
 from storage import jobs, states
 from tests import bookkeeping
-from tests.props import ANN, NOON, Clock, job_of, new_book
+from tests.new_books import new_book
+from tests.props import ANN, NOON, Clock, job_of
 from tests.test_models_file import in_its_words
 
 ROWS = own_rows()

@@ -19,7 +19,8 @@ from storage import people as rows
 from storage.acts import Wanted
 from storage.database import Database
 from tests.inline import InlineHop
-from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, new_book
+from tests.new_books import new_book
+from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock
 
 MOD, OTHER_MOD = UserId(5), UserId(6)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

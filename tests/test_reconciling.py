@@ -14,7 +14,8 @@ from bot.domain import Job, Micros
 from bot.errors import SettingsError
 from storage import booked
 from tests import bookkeeping
-from tests.props import NOON, job_of, new_book
+from tests.new_books import new_book
+from tests.props import NOON, job_of
 
 SINCE, UNTIL = NOON - timedelta(days=1), NOON + timedelta(days=1)
 

@@ -16,7 +16,8 @@ from storage import budgets
 from storage.budgets import EVERYWHERE, BudgetScope
 from storage.connection import forget
 from tests.bookkeeping import place
-from tests.props import ANN, NOON, job_of, new_book
+from tests.new_books import new_book
+from tests.props import ANN, NOON, job_of
 
 CHANNEL, ROLES = ChannelId(30), (901, 902, 903)
 PLACES = [

@@ -17,7 +17,8 @@ from storage import ledger, purses
 from storage.database import open_database
 from storage.spending import of_guild
 from tests.bookkeeping import FAULT, drive, now, place, start
-from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, dice, job_of, new_book
+from tests.new_books import new_book
+from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, dice, job_of
 
 TODAY = NOON.date()
 DOLLAR = 1_000_000

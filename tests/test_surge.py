@@ -13,7 +13,8 @@ from storage import ledger, stops
 from storage.database import Database
 from tests import bookkeeping
 from tests.inline import InlineHop
-from tests.props import NOON, Clock, job_of, new_book
+from tests.new_books import new_book
+from tests.props import NOON, Clock, job_of
 from tests.routes import Remembering
 
 PAID = OfferId("somebody/reel")

@@ -46,7 +46,8 @@ from tests.emulators.fal_signing import deliver
 from tests.emulators.faults import LOST_ANSWER
 from tests.fal_scene import KEY
 from tests.inline import InlineHop, looked_into, packing_of
-from tests.props import ANN, NOON, PLENTY, Clock, job_of, new_book
+from tests.new_books import new_book
+from tests.props import ANN, NOON, PLENTY, Clock, job_of
 from tests.web_scene import KEYS, PUBLIC, SIDES, FalSide
 
 FAL_MODEL = """

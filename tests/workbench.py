@@ -50,11 +50,11 @@ from bot.surge import Surge, SurgeBounds
 from bot.worker import Worker
 from storage import jobs, ledger, states
 from storage.database import Database, prepare
-from storage.migrate import migrate
 from tests import bookkeeping, invariants, routes
 from tests.channel import Channel
 from tests.emulators.openai import EmulatedJob, OpenAIEmulator
 from tests.inline import InlineHop, looked_into, packing_of
+from tests.new_books import put_new
 from tests.props import ANN, PLENTY, job_of, material_of
 from tests.told_provider import ToldProvider
 from tests.virtual_time import WallClock
@@ -142,9 +142,9 @@ class Bench:
         self.process: Process | None = None
         self.expects_a_fault_of_ours = False
         self.hops = 0
+        put_new(folder / "dailies.db")
         self.connection = sqlite3.connect(folder / "dailies.db", isolation_level=None)
         prepare(self.connection)
-        migrate(self.connection)
         self._stirred = asyncio.Event()
         self._catalogues: dict[tuple[str, frozenset[str]], catalogue.Catalogue] = {}
         self._ids = Ids(clock, random.Random(1).getrandbits)

@@ -17,7 +17,8 @@ from storage.connection import BookConnection, forget
 from storage.database import CACHED_STATEMENTS, prepare
 from storage.gates import Gate, Mode, Setting
 from storage.wishes import Wishes
-from tests.props import NOON, new_book
+from tests.new_books import new_book
+from tests.props import NOON
 from tests.simulation.faults import GATED, MEMBERS
 
 GUILD = GuildId(7)
