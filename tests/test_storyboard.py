@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import pytest
 from discord import SelectOption, ui
 
-from bot.domain import Limits, Micros
+from bot.asked import Asked
+from bot.domain import PROMPT_CHARS_MAX, Kind, Limits, Micros
 from bot.errors import NotYours
+from bot.prompts import Parts
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person, PersonError
 from bot.sheets import HOLDS
 from cogs.storyboard import ADVICE_SHOWN
-from cogs.storyboard_controls import ChoiceSelect, Field, PartsButton
+from cogs.storyboard_controls import ChoiceSelect, Field, PartsButton, choices
 from tests.making_scene import NOTHING_CHARGED
 from tests.stage import Json, Stage, button, custom_ids, open_stage, texts, walk
 
@@ -355,3 +358,35 @@ async def test_every_row_of_choices_has_more_than_one(stage: Stage) -> None:
     selects = [one for one in walk(quote["components"]) if one["type"] == 3]
     assert {one["custom_id"].split(":")[1] for one in selects} == {"length", "shape", "resolution"}
     assert all(len(one["options"]) > 1 for one in selects)
+
+
+async def test_what_is_chosen_now_stands_in_a_list_that_is_too_long_for_discord(stage: Stage) -> None:
+    (row,) = [one for one in stage.catalogue.models(Kind.GENERATE) if one.id == "studio"]
+    many = row.model_copy(update={"durations_s": tuple(range(1, 41))})
+    order = replace(stage.job().order, duration_s=40)
+
+    rows = choices("0" * 16, order, [many])
+
+    (select,) = [
+        one["components"][0]
+        for one in map(ui.ActionRow.to_component_dict, rows)
+        if one["components"][0]["custom_id"].startswith("sheet:length:")
+    ]
+    values = [one["value"] for one in select["options"]]
+    assert values == [*map(str, range(1, 25)), "40"]
+    assert [one["value"] for one in select["options"] if one.get("default")] == ["40"]
+
+
+async def test_nothing_but_what_is_chosen_on_a_quote_changes_a_sheet_and_no_part_is_longer_than_a_prompt(
+    stage: Stage,
+) -> None:
+    ada = stage.member("Ada")
+    asked = Asked(guild_id=ada.guild_id, user_id=ada.user_id, channel_id=1, interaction_id=1, prompt="")
+    sheet_id = await stage.sheets.begin(asked, ada)
+
+    kept = await stage.sheets.fill(sheet_id, ada, Parts(camera="x" * (PROMPT_CHARS_MAX + 1)))
+    with pytest.raises(ValueError, match="not chosen on a quote"):
+        await stage.sheets.choose(sheet_id, ada, {"user_id": 1})
+
+    assert len(kept.parts.camera) == PROMPT_CHARS_MAX
+    assert (await stage.sheets.get(sheet_id, ada)).asked.user_id == ada.user_id
