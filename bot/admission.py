@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot import shortfall
 from bot.domain import ChannelId, FaultKind, Limits, Member, Micros, Period, Quote
-from bot.errors import PaidNotEnabled, TooManyInFlight
+from bot.errors import PaidNotEnabled
 from bot.language import _
 from storage import charters, grants
 from storage.budgets import EVERYWHERE, BudgetScope
@@ -283,20 +283,12 @@ def admit(
 
 
 def _admit_in_flight(standing: Standing, rules: SpendingRules, takes: int) -> None:
-    most = rules.member_in_flight_max
-    if most is not None and standing.in_flight(member_key(standing.member)) + takes > most:
-        raise TooManyInFlight(
-            _("You have as many orders on their way as you may."),
-            _("Order again when one of them has ended, or with fewer takes."),
-            kind=FaultKind.MEMBER_BUDGET,
-        )
-    most = rules.guild_in_flight_max
-    if most is not None and standing.in_flight(guild_key(standing.member.guild_id)) + takes > most:
-        raise TooManyInFlight(
-            _("This server has as many orders on their way as it may."),
-            _("Order again when one of them has ended, or with fewer takes."),
-            kind=FaultKind.SERVER_BUDGET,
-        )
+    for most, key, kind in (
+        (rules.member_in_flight_max, member_key(standing.member), FaultKind.MEMBER_BUDGET),
+        (rules.guild_in_flight_max, guild_key(standing.member.guild_id), FaultKind.SERVER_BUDGET),
+    ):
+        if most is not None and (there := standing.in_flight(key)) + takes > most:
+            raise shortfall.too_many(there, most, takes, kind)
 
 
 def _draw(

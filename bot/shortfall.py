@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain import FaultKind, Micros
-from bot.errors import BudgetExceeded
+from bot.errors import BudgetExceeded, TooManyInFlight
 from bot.language import _
 from bot.money import format_usd
 from storage.budgets import BudgetScope
@@ -51,6 +51,18 @@ def too_dear(price: int, most: int) -> BudgetExceeded:
         short_micros=Micros(price - most),
         left_micros=Micros(most),
         scope=ORDER,
+    )
+
+
+def too_many(there: int, most: int, takes: int, kind: FaultKind) -> TooManyInFlight:
+    """So many jobs may be on their way at once, of a member or of a server, and more would be."""
+    told = _("This server has {n} of at most {most} orders on their way, and this would be {takes} more.")
+    if kind is FaultKind.MEMBER_BUDGET:
+        told = _("You have {n} of at most {most} orders on their way, and this would be {takes} more.")
+    return TooManyInFlight(
+        told.format(n=there, most=most, takes=takes),
+        _("Order again when one of them has ended, or with fewer takes."),
+        kind=kind,
     )
 
 

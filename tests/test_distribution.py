@@ -15,7 +15,7 @@ from bot.errors import BudgetExceeded, OrderRefused, TooManyInFlight
 from storage import guilds
 from storage.database import Database
 from storage.guilds import midnight
-from tests.props import ANN, PLENTY, SHORTEST_MICROS, Clock, Desk, asked
+from tests.props import ANN, BEN, PLENTY, SHORTEST_MICROS, Clock, Desk, asked
 
 SEVEN, MANAGER = GuildId(7), UserId(5)
 
@@ -118,7 +118,14 @@ async def test_no_more_than_so_many_are_on_their_way(database: Database, clock: 
     desk = Desk(database, clock)
     await desk.place(asked())
 
-    with pytest.raises(TooManyInFlight, match="as many orders on their way"):
+    with pytest.raises(
+        TooManyInFlight, match=r"^You have 1 of at most 1 orders on their way, and this would"
+    ):
+        await desk.place(asked())
+    whole = SpendingRules(guild_in_flight_max=2)
+    await database.write(lambda tx: guilds.set_rules(tx, SEVEN, whole, by=MANAGER, reason="", at=clock()))
+    await desk.place(asked(BEN))
+    with pytest.raises(TooManyInFlight, match=r"^This server has 2 of at most 2 orders on their way, and"):
         await desk.place(asked())
 
 
