@@ -23,7 +23,7 @@ from bot.providers.fal_uploads import Uploads
 from bot.providers.fal_webhooks import Keys, Webhooks
 from bot.providers.fal_words import USUAL, in_fals_words
 from bot.providers.lines import Lines
-from bot.providers.outcomes import expect_ok, theirs
+from bot.providers.outcomes import expect_ok, no_offer, offer_changed
 from bot.providers.protocol import (
     Answer,
     CannotTell,
@@ -115,7 +115,7 @@ class FalQueue:
     async def submit(self, job: Job, attempt: Attempt) -> Submission:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
-            return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+            return no_offer(attempt)
         if job.order.kind is Kind.CHARACTER and job.order.source is not None:
             return await self.submit_character(attempt, name=job.order.prompt, clip=job.order.source)
         words = in_fals_words(job.order, wire)
@@ -125,7 +125,9 @@ class FalQueue:
         if (source := job.order.source) is not None:
             if words.source_field.endswith("_id"):
                 if source.provider_video_id is None:
-                    return _offer_changed(f"{wire.endpoint} takes only clips that it made and still has")
+                    return Refused(
+                        offer_changed(f"{wire.endpoint} takes only clips that it made and still has")
+                    )
                 fields[words.source_field] = source.provider_video_id
             else:
                 address = await self._uploads.address(source)
@@ -142,7 +144,7 @@ class FalQueue:
         """
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
-            return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+            return no_offer(attempt)
         # The endpoint takes an address of at most 2,048 letters, which is no room for a file.
         address = await self._uploads.address(clip, inline=False)
         if not isinstance(address, str):
@@ -153,7 +155,7 @@ class FalQueue:
     async def _order(self, wire: Wire, fields: Mapping[str, object], attempt: Attempt) -> Submission:
         """The one POST that costs money."""
         if not is_endpoint(wire.endpoint):
-            return _offer_changed(f"{wire.endpoint} is no endpoint of fal's")
+            return Refused(offer_changed(f"{wire.endpoint} is no endpoint of fal's"))
         url = self._queue.submission(wire.endpoint)
         if (webhook := self._webhooks.address(attempt, wire.endpoint)) is not None:
             url = url.with_query(fal_webhook=webhook)
@@ -286,7 +288,3 @@ class FalQueue:
 
     async def _get(self, ticket: Ticket, name: str) -> http.Answered:
         return await self._lines.get(self._queue.of(ticket, name))
-
-
-def _offer_changed(detail: str) -> Refused:
-    return Refused(theirs("offer_changed", detail))

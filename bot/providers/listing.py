@@ -1,12 +1,16 @@
 """Looks for a lost submission in a provider's list of jobs, by what each job gives back of what was sent."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import Attempt, Ticket
+from bot.errors import UnreadableAnswer
 from bot.providers.protocol import CannotTell, Found, ProvenAbsent, Search
+
+PAGES_MAX = 50
+"""A list that is longer is not read to its end."""
 
 _CLOCKS_APART = timedelta(minutes=10)
 """The provider's clock and ours, at most."""
@@ -48,3 +52,20 @@ async def look_through(
     if not ours or now - attempt.sent_at < absent_after:
         return CannotTell("not in the provider's list, which proves nothing yet")
     return ProvenAbsent()
+
+
+async def newest_first(pages: AsyncGenerator[Sequence[Listed]], protocol: str) -> AsyncGenerator[Listed]:
+    """The jobs of a list's pages, each page whole before any of it is believed.
+
+    Raises:
+        UnreadableAnswer: it is out of order (if the oldest came first, it would end the search).
+    """
+    last: Sequence[Listed] = ()
+    async with aclosing(pages):
+        async for page in pages:
+            seen_at = [job.created_at for job in (*last, *page)]
+            if seen_at != sorted(seen_at, reverse=True):
+                raise UnreadableAnswer(protocol, "the list is not in its documented order")
+            for job in page:
+                yield job
+            last = page[-1:]

@@ -27,7 +27,7 @@ from bot.providers.endpoints import Endpoint, model_list, models_in
 from bot.providers.lines import Lines
 from bot.providers.lumenfall_answers import PROTOCOL, Sent
 from bot.providers.lumenfall_words import PICTURE_FIELD, USUAL, takes_webhooks_at, with_picture
-from bot.providers.outcomes import expect_ok, is_gone, theirs
+from bot.providers.outcomes import expect_ok, is_gone, no_offer, offer_changed
 from bot.providers.protocol import (
     Answer,
     CannotTell,
@@ -124,7 +124,7 @@ class LumenfallVideos:
     async def submit(self, job: Job, attempt: Attempt) -> Submission:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
-            return Refused(theirs("offer_changed", f"{attempt.offer_id} is no longer in the catalogue"))
+            return no_offer(attempt)
         more = {"idempotency_key": attempt.key}
         if self._webhook_url is not None and takes_webhooks_at(address := self._webhook_url(attempt)):
             more["webhook_url"] = address
@@ -144,7 +144,7 @@ class LumenfallVideos:
         if order.source is None:
             return await http.post_once(url, headers=self._headers, payload=fields, timeouts=timeouts)
         if words.source_field != PICTURE_FIELD:
-            return theirs("offer_changed", f"Lumenfall takes no {order.source.media_type} to start from")
+            return offer_changed(f"Lumenfall takes no {order.source.media_type} to start from")
         file = await opened(order.source)
         if isinstance(file, Fault):
             return file

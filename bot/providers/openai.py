@@ -32,10 +32,10 @@ from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint, model_list, models_in
 from bot.providers.forms import form_of, form_with_file
 from bot.providers.lines import Lines
-from bot.providers.listing import Listed, look_through
+from bot.providers.listing import PAGES_MAX, Listed, look_through, newest_first
 from bot.providers.openai_answers import PROTOCOL
 from bot.providers.openai_words import called
-from bot.providers.outcomes import expect_ok, theirs
+from bot.providers.outcomes import expect_ok, no_offer
 from bot.providers.protocol import (
     Answer,
     CannotTell,
@@ -53,7 +53,6 @@ from bot.providers.sources import opened
 from bot.providers.standard_webhooks import WebhookRefused, key_of, verify, video_id
 
 _LIST_PAGE = 20
-_LIST_PAGES_MAX = 50
 _LIST_BYTES_MAX = 4 << 20
 
 
@@ -145,7 +144,7 @@ class OpenAIVideos:
     async def submit(self, job: Job, attempt: Attempt) -> Submission:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
-            return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+            return no_offer(attempt)
         if job.order.kind is Kind.CHARACTER and job.order.source is not None:
             return await self.submit_character(attempt, name=job.order.prompt, clip=job.order.source)
         call = called(job.order, wire)
@@ -169,7 +168,7 @@ class OpenAIVideos:
         character's, and there is no file. Neither key nor echo goes with it, so a lost one is not found.
         """
         if attempt.offer_id not in self._wires:
-            return _offer_changed(f"{attempt.offer_id} is no longer in the catalogue")
+            return no_offer(attempt)
         sent = await self._post(("characters",), {"name": name}, "video", clip)
         if isinstance(sent, Fault):
             return Refused(sent)
@@ -208,19 +207,17 @@ class OpenAIVideos:
             return repeated(await self.submit(job, attempt))
         if wire.echo_field is not None:
             return await look_through(
-                self._listed(wire.echo_field), attempt, now=self._now(), absent_after=self._absent_after
+                newest_first(self._pages(wire.echo_field), PROTOCOL),
+                attempt,
+                now=self._now(),
+                absent_after=self._absent_after,
             )
         return CannotTell("this provider gives nothing back by which a lost submission can be known")
 
-    async def _listed(self, echo_field: str) -> AsyncGenerator[Listed]:
-        """The provider's jobs, newest first, page by page.
-
-        Raises:
-            UnreadableAnswer: no list, one that is out of order, or one without end.
-        """
+    async def _pages(self, echo_field: str) -> AsyncGenerator[Sequence[Listed]]:
+        """The provider's jobs, the newest first."""
         query = {"limit": str(_LIST_PAGE), "order": "desc"}
-        seen_at: list[datetime] = []
-        for _page in range(_LIST_PAGES_MAX):
+        for _page in range(PAGES_MAX):
             answered = await http.call(
                 self._session,
                 "GET",
@@ -230,16 +227,11 @@ class OpenAIVideos:
             )
             expect_ok(answered, PROTOCOL, now=self._now())
             jobs, more = answers.listed(answered, echo_field)
-            # A whole page before any of it is believed: if the oldest came first, it would end the search.
-            seen_at = [*seen_at[-1:], *(job.created_at for job in jobs)]
-            if seen_at != sorted(seen_at, reverse=True):
-                raise UnreadableAnswer(PROTOCOL, "the list is not in the order that was asked for")
-            for job in jobs:
-                yield job
+            yield jobs
             if not more or not jobs:
                 return
             query["after"] = jobs[-1].id
-        raise UnreadableAnswer(PROTOCOL, f"the list has more than {_LIST_PAGE * _LIST_PAGES_MAX} jobs")
+        raise UnreadableAnswer(PROTOCOL, f"the list has more than {PAGES_MAX} pages")
 
     # Following a job
 
@@ -332,7 +324,3 @@ class OpenAIVideos:
 
     def _at(self, *path: str) -> URL:
         return self._videos.joinpath(*(quote(segment, safe="") for segment in path), encoded=True)
-
-
-def _offer_changed(detail: str) -> Refused:
-    return Refused(theirs("offer_changed", detail))

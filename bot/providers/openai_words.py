@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from bot.domain import Fault, Kind, Order, Source
-from bot.providers.outcomes import JOB_ID, theirs
+from bot.providers.outcomes import JOB_ID, offer_changed
 from bot.providers.protocol import Wire
 from bot.providers.wording import worded
 
@@ -64,7 +64,7 @@ def called(order: Order, wire: Wire) -> Call | Fault:
     if order.source is None:
         return Call(fields={"model": wire.endpoint, **fields})
     if order.source.media_type.startswith("image/") is not (order.kind is Kind.ANIMATE):
-        return theirs("offer_changed", f"{order.kind} of {order.source.media_type}")
+        return offer_changed(f"{order.kind} of {order.source.media_type}")
     if order.kind is Kind.ANIMATE:
         return Call(fields={"model": wire.endpoint, **fields}, file_field=words.source_field)
     words_left = _OF_THE_SOURCE if order.kind is Kind.EXTEND else (*_OF_THE_SOURCE, "duration")
@@ -76,7 +76,7 @@ def called(order: Order, wire: Wire) -> Call | Fault:
 def _from_clip(order: Order, clip: Source, by: str, fields: Mapping[str, object], wire: Wire) -> Call | Fault:
     its_id = clip.provider_video_id
     if its_id is not None and not JOB_ID.fullmatch(its_id):
-        return theirs("offer_changed", f"no id of a clip: {its_id!r}")
+        return offer_changed(f"no id of a clip: {its_id!r}")
     match order.kind, by, its_id:
         case Kind.REMIX, "video_id", str():
             return Call(path=(quote(its_id, safe=""), "remix"), fields=fields, names_clip=True)
@@ -86,4 +86,4 @@ def _from_clip(order: Order, clip: Source, by: str, fields: Mapping[str, object]
                 return Call(path=path, fields=fields, file_field=by)
             return Call(path=path, fields={**fields, by: {"id": its_id}}, names_clip=True)
         case _:
-            return theirs("offer_changed", f"{wire.endpoint} does not {order.kind} a clip by {by}")
+            return offer_changed(f"{wire.endpoint} does not {order.kind} a clip by {by}")

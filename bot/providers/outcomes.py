@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain import Fault, FaultKind, Ticket
+from bot.domain import Attempt, Fault, FaultKind, Ticket
 from bot.errors import ProviderBusy, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
 from bot.providers.protocol import NotTaken, Refused, Submission, Taken, Unknown
@@ -155,6 +155,16 @@ def moderation(detail: str) -> Fault:
 
 def theirs(code: str, detail: str) -> Fault:
     return Fault(kind=FaultKind.PROVIDER, code=code, detail=detail)
+
+
+def offer_changed(detail: str) -> Fault:
+    """What was quoted is not to be had any more, by our own catalogue or our own file: nobody was asked."""
+    return theirs("offer_changed", detail)
+
+
+def no_offer(attempt: Attempt) -> Refused:
+    """There is no wire for the attempt's offer."""
+    return Refused(offer_changed(f"{attempt.offer_id} is no longer in the catalogue"))
 
 
 def _detail(answered: http.Answered) -> str:

@@ -20,7 +20,7 @@ from bot.providers import http
 from bot.providers import prodia_answers as answers
 from bot.providers.downloads import Downloads
 from bot.providers.lines import Lines
-from bot.providers.outcomes import expect_ok, is_gone, proved, theirs
+from bot.providers.outcomes import expect_ok, is_gone, no_offer, proved, theirs
 from bot.providers.prodia_answers import PROTOCOL, State
 from bot.providers.protocol import (
     Answer,
@@ -112,7 +112,7 @@ class ProdiaJobs:
     async def submit(self, job: Job, attempt: Attempt) -> Submission:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
-            return Refused(theirs("offer_changed", f"{attempt.offer_id} is no longer in the catalogue"))
+            return no_offer(attempt)
         words = worded(job.order, wire, USUAL)
         if isinstance(words, Fault):
             return Refused(words)

@@ -5,7 +5,7 @@ its answers mean is in replicate_answers.py. It keeps a prediction's input, outp
 and then removes them by itself; there is no call that does so sooner.
 """
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,8 +21,8 @@ from bot.providers import replicate_answers as answers
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint
 from bot.providers.lines import Lines
-from bot.providers.listing import Listed, look_through
-from bot.providers.outcomes import expect_ok, is_gone, proved, theirs
+from bot.providers.listing import PAGES_MAX, Listed, look_through, newest_first
+from bot.providers.outcomes import expect_ok, is_gone, no_offer, proved
 from bot.providers.protocol import (
     Answer,
     CannotTell,
@@ -57,7 +57,6 @@ USUAL = {
 _UPLOAD = "upload"
 """Under this name the ticket keeps the address of the file that we uploaded for the job."""
 
-_LIST_PAGES_MAX = 50
 _LIST_BYTES_MAX = 16 << 20
 _PREDICTION_BYTES_MAX = 4 << 20
 """Its logs come with it."""
@@ -130,7 +129,7 @@ class ReplicatePredictions:
     async def submit(self, job: Job, attempt: Attempt) -> Submission:
         wire = self._wires.get(attempt.offer_id)
         if wire is None:
-            return Refused(theirs("offer_changed", f"{attempt.offer_id} is no longer in the catalogue"))
+            return no_offer(attempt)
         words = worded(job.order, wire, USUAL)
         if isinstance(words, Fault):
             return Refused(words)
@@ -194,31 +193,24 @@ class ReplicatePredictions:
             return CannotTell("nothing is given back by which a lost submission can be known")
         echo = answers.Echo(key=attempt.key, webhook=webhook, input_field=echo_field)
         return await look_through(
-            self._listed(echo), attempt, now=self._now(), absent_after=self._absent_after
+            newest_first(self._pages(echo), PROTOCOL),
+            attempt,
+            now=self._now(),
+            absent_after=self._absent_after,
         )
 
-    async def _listed(self, echo: answers.Echo) -> AsyncGenerator[Listed]:
-        """The account's predictions, newest first, page by page.
-
-        Raises:
-            UnreadableAnswer: no list, one that is out of order, or one without end.
-        """
+    async def _pages(self, echo: answers.Echo) -> AsyncGenerator[Sequence[Listed]]:
+        """The account's predictions, the newest first."""
         url = self._base / "predictions"
-        seen_at: list[datetime] = []
-        for _page in range(_LIST_PAGES_MAX):
+        for _page in range(PAGES_MAX):
             answered = await self._get(url, bytes_max=_LIST_BYTES_MAX)
             expect_ok(answered, PROTOCOL, now=self._now())
             jobs, cursor = answers.listed(answered, echo)
-            # A whole page before any of it is believed: if the oldest came first, it would end the search.
-            seen_at = [*seen_at[-1:], *(job.created_at for job in jobs)]
-            if seen_at != sorted(seen_at, reverse=True):
-                raise UnreadableAnswer(PROTOCOL, "the list is not in its documented order")
-            for job in jobs:
-                yield job
+            yield jobs
             if not cursor or not jobs:
                 return
             url = url.with_query(cursor=cursor)
-        raise UnreadableAnswer(PROTOCOL, f"the list has more than {_LIST_PAGES_MAX} pages")
+        raise UnreadableAnswer(PROTOCOL, f"the list has more than {PAGES_MAX} pages")
 
     # Following a job
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain import Fault, FaultKind, Kind, Order
-from bot.providers.outcomes import theirs
+from bot.providers.outcomes import offer_changed
 from bot.providers.protocol import Wire
 
 
@@ -45,14 +45,14 @@ def worded(order: Order, wire: Wire, usual: Mapping[str, str]) -> Worded | Fault
     fields = dict(wire.constants)
     for word, called, said in wanted:
         if not called:
-            return theirs("offer_changed", f"{wire.endpoint} no longer takes {word}")
+            return offer_changed(f"{wire.endpoint} no longer takes {word}")
         fields[called] = said
     for word, ordered, taken in (
         ("resolution", order.resolution, wire.resolutions),
         ("aspect ratio", order.aspect_ratio, wire.aspect_ratios),
     ):
         if taken and ordered not in taken:  # left out, it would be their default, perhaps a dearer one
-            return theirs("offer_changed", f"{wire.endpoint} no longer takes {word} {ordered}")
+            return offer_changed(f"{wire.endpoint} no longer takes {word} {ordered}")
     shape = {
         "resolution": wire.resolutions.get(order.resolution),
         "aspect_ratio": wire.aspect_ratios.get(order.aspect_ratio),
@@ -63,10 +63,10 @@ def worded(order: Order, wire: Wire, usual: Mapping[str, str]) -> Worded | Fault
     if order.source is None and order.kind is Kind.GENERATE:
         return Worded(fields=fields, about=about)
     if order.source is None or order.kind is Kind.GENERATE:
-        return theirs("offer_changed", f"{order.kind} with {'no' if order.source is None else 'a'} source")
+        return offer_changed(f"{order.kind} with {'no' if order.source is None else 'a'} source")
     source_field = name("picture" if order.source.media_type.startswith("image/") else "video")
     if not source_field:
-        return theirs("offer_changed", f"{wire.endpoint} no longer takes {order.source.media_type}")
+        return offer_changed(f"{wire.endpoint} no longer takes {order.source.media_type}")
     return Worded(fields=fields, source_field=source_field, about={**about, source_field: FaultKind.PICTURE})
 
 
