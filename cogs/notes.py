@@ -17,6 +17,7 @@ from bot.normalising import Adjustment, sentence
 from cogs import sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url
+from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.quoting import escaped, fits, quoted
 from cogs.typed_again import command_of
 
@@ -218,7 +219,8 @@ def details_view(
         files.append(discord.File(io.BytesIO(order.prompt.encode()), PROMPT_FILE))
         parts.append(ui.File(f"attachment://{PROMPT_FILE}"))
     if (url := clip_url(job)) is not None:
-        parts.append(ui.ActionRow(ui.Button(label=_("Show the clip"), url=url)))
+        family = ShelfButton(ShelfAct.HUNG, job.id)
+        parts.append(ui.ActionRow(ui.Button(label=_("Show the clip"), url=url), family))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts))
     return view, files

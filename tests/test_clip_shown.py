@@ -108,6 +108,9 @@ async def test_a_clip_that_is_found_in_another_channel_can_be_gone_on_from_and_r
     form = await stage.bruno.modal(await stage.bruno.press(shown, button(shown, "make:remix:")["custom_id"]))
     details = await stage.press(stage.bruno, shown, "details:")
 
+    family = await stage.press(stage.bruno, details, "lib:hung:")
+
+    assert f"details:c{job.id}" in custom_ids(family)
     assert form["components"][0]["component"]["value"] == "a kite over dunes"
     assert "a kite over dunes" in texts(details)
 

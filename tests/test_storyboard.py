@@ -11,7 +11,7 @@ import pytest
 from discord import SelectOption, ui
 
 from bot.asked import Asked
-from bot.domain import PROMPT_CHARS_MAX, Kind, Limits, Micros
+from bot.domain import PROMPT_CHARS_MAX, GuildId, Kind, Limits, Micros
 from bot.errors import NotYours
 from bot.prompts import Parts
 from bot.sandbox.permissions import Permission
@@ -231,6 +231,15 @@ async def test_a_sheet_is_its_members_own(stage: Stage) -> None:
     assert "has expired or is not yours" in texts(edit)
     assert "has expired or is not yours" in texts(choice)
     assert await stage.rows() == []
+
+
+async def test_a_sheet_is_of_its_own_server_too(stage: Stage) -> None:
+    ada = stage.member("Ada")
+    asked = Asked(guild_id=ada.guild_id, user_id=ada.user_id, channel_id=1, interaction_id=1, prompt="")
+    sheet_id = await stage.sheets.begin(asked, ada)
+
+    with pytest.raises(NotYours):
+        await stage.sheets.get(sheet_id, replace(ada, guild_id=GuildId(ada.guild_id + 1)))
 
 
 async def test_a_sheet_is_forgotten_after_a_day(stage: Stage) -> None:

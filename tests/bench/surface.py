@@ -13,7 +13,9 @@ from bot.sandbox.person import Person
 from cogs.cards import IN_A_ROW
 from cogs.clip_buttons import Act, ClipButton
 from cogs.help_lists import pressed
+from cogs.library_buttons import PageButton
 from cogs.making_buttons import Action, MakingButton
+from cogs.settle_button import LABELS, SettleButton
 
 Json = dict[str, Any]
 
@@ -138,6 +140,8 @@ def not_met(met: Collection[str], about: str) -> list[Json]:
     made = [button.item.to_component_dict() for button, _ in pressed(discord.Permissions.all())]
     made += [ClipButton(act, JobId(about)).item.to_component_dict() for act in Act]
     made += [MakingButton(action, JobId(about)).item.to_component_dict() for action in Action]
+    made += [SettleButton(verdict, JobId(about)).item.to_component_dict() for verdict in LABELS]
+    made.append(PageButton(about, 2).item.to_component_dict())
     of_a_kind = {}
     for one in made:
         custom_id = _ID.sub(about, str(one["custom_id"]))
