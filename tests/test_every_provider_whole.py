@@ -1,7 +1,8 @@
-"""The real process at each hosted provider's emulator, from the order to the posted clip and the book."""
+"""The real process at each hosted provider's emulator: from the order and a webhook to the posted clip."""
 
 import asyncio
 import os
+import socket
 import sys
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -69,6 +70,13 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
 async def compared(house: Household) -> str:
     """What `dailies models --online` says."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
@@ -81,9 +89,11 @@ async def compared(house: Household) -> str:
     return said.decode()
 
 
-async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(tmp_path: Path) -> None:
+async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(
+    tmp_path: Path,
+) -> None:
     async with AsyncExitStack() as stack:
-        fal = await stack.enter_async_context(FalEmulator(now=now, api_key=KEY))
+        fal = await stack.enter_async_context(FalEmulator(now=now, api_key=KEY, asks_to_finish=None))
         replicate = await stack.enter_async_context(ReplicateEmulator(now=now, api_token=KEY))
         lumenfall = await stack.enter_async_context(LumenfallEmulator(now=now, api_key=KEY))
         prodia = await stack.enter_async_context(ProdiaEmulator(now=now, token=KEY))
@@ -98,6 +108,7 @@ async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(tmp_pa
             "media.lumenfall.ai": lumenfall.media.url,
             "inference.prodia.com": prodia.site.url,
         }
+        port = free_port()
         house = await stack.enter_async_context(household(tmp_path))
         models = tmp_path / "models.toml"
         models.write_text("".join(MODEL.format(provider=name, offer=offer) for name, offer in OFFERS.items()))
@@ -107,6 +118,8 @@ async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(tmp_pa
             "DAILIES_REPLICATE_API_TOKEN": KEY,
             "DAILIES_LUMENFALL_API_KEY": KEY,
             "DAILIES_PRODIA_TOKEN": KEY,
+            "DAILIES_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "DAILIES_WEB_PORT": str(port),
             "DAILIES_PROVIDER_ORIGINS": ", ".join(f"{host}={origin}" for host, origin in origins.items()),
         }
         await house.start()
@@ -114,6 +127,10 @@ async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(tmp_pa
         for provider in OFFERS:
             options = {"prompt": "a paper boat", "model": f"at-{provider}"}
             await house.ada.answer(await house.ada.slash("generate", options, channel=house.channel))
+        await house.until_all(JobState.RUNNING, JobState.POSTED, count=len(OFFERS))
+        (at_fal,) = fal.books.jobs
+        fal.finish(at_fal)
+        called = await fal.call_back(at_fal)
         await house.until_all(JobState.POSTED, count=len(OFFERS))
         said = await compared(house)
 
@@ -121,6 +138,7 @@ async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(tmp_pa
         assert {job.charged_micros for job in house.jobs()} == {400_000}
         made = (fal.books.jobs, replicate.predictions, lumenfall.videos, prodia.jobs)
         assert [len(each) for each in made] == [1, 1, 1, 1]
+        assert called == [204]
         assert len(await house.clips()) == len(OFFERS)
         assert house.ledger_differences() == []
         assert house.held_micros() == 0
