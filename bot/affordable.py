@@ -4,8 +4,9 @@ Only what would be taken is named: each is priced, screened and held against eve
 were asked for now, by this member and in this place. Nothing is written.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from bot.asked import Asked
@@ -32,9 +33,16 @@ Choice = tuple[int, Asked]
 
 
 class Affordable:
-    """Says with the refusals of budgets what would fit."""
+    """Says with the refusals of budgets what would fit.
 
-    def __init__(self, orders: Orders, budgets: Budgets, catalogue: Catalogue) -> None:
+    Args:
+        patience_s: a member who is refused does not wait longer to hear what else there is.
+    """
+
+    def __init__(
+        self, orders: Orders, budgets: Budgets, catalogue: Catalogue, *, patience_s: float = 3.0
+    ) -> None:
+        self._patience_s = patience_s
         self._orders = orders
         self._budgets = budgets
         self._catalogue = catalogue
@@ -51,7 +59,10 @@ class Affordable:
         self, refused: BudgetExceeded | PaidNotEnabled, asked: Asked, proposal: Proposal
     ) -> Refusal:
         """The same refusal, with what would fit."""
-        fitting = await self.what_fits(refused, asked, proposal)
+        fitting: list[str] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience_s):
+                fitting = await self.what_fits(refused, asked, proposal)
         do = refused.do
         if fitting:
             do = _("This would fit: {choices}. {do}").format(choices="; ".join(fitting), do=do)

@@ -3,7 +3,7 @@
 import random
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from bot.money import format_usd
 from bot.orders import Orders
 from bot.presets import Presets
 from bot.pricing import Pricing
+from bot.screening.classifier import Classifier
 from bot.screening.screening import Screening
 from cogs.ordering import Ordering
 from storage import budgets as rows
@@ -95,14 +96,19 @@ class Shop:
         return quote.price_micros * order.takes
 
 
-def shop_of(fitness: Callable[[OfferId], Fitness] = lambda _offer: Fitness.READY) -> Shop:
+def shop_of(
+    fitness: Callable[[OfferId], Fitness] = lambda _offer: Fitness.READY,
+    *,
+    classifiers: Sequence[Classifier] = (),
+    patience_s: float = 60.0,
+) -> Shop:
     clock = Clock()
     database = Database(Inline())
     ids = Ids(clock, random.Random(1).getrandbits)
     models = catalogue.load(None, providers=PROVIDERS, now=clock, fitness=fitness)
     orders = Orders(
         database,
-        Pricing(models, Screening(), material_of(database, clock, ids), now=clock),
+        Pricing(models, Screening(classifiers), material_of(database, clock, ids), now=clock),
         limits=WHOLE,
         ids=ids,
         now=clock,
@@ -114,7 +120,7 @@ def shop_of(fitness: Callable[[OfferId], Fitness] = lambda _offer: Fitness.READY
         database=database,
         models=models,
         orders=orders,
-        affordable=Affordable(orders, budgets, models),
+        affordable=Affordable(orders, budgets, models, patience_s=patience_s),
         ordering=Ordering(
             orders,
             budgets,

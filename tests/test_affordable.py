@@ -1,5 +1,6 @@
 """What would fit where a budget says no: all that is named would be taken as it is named."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -15,6 +16,8 @@ from bot.domain import ChannelId, FaultKind, Kind, Limits, Micros, OfferId, Peri
 from bot.errors import BudgetExceeded
 from bot.health import Fitness
 from bot.money import format_usd
+from bot.screening.classifier import Subject
+from bot.screening.verdict import PASSED, Verdict
 from storage import budgets as rows
 from storage import channel_rules, guilds
 from storage.budgets import BudgetScope
@@ -212,6 +215,34 @@ async def test_the_refusal_keeps_all_that_it_said(shop: Shop) -> None:
     assert again.do.startswith("This would fit: ")
     assert again.do.endswith(" Wait.")
     assert again.__cause__ is refused
+
+
+class SlowAfterTheFirst:
+    """A classifier that has gone away: whoever asks a second time waits for ever."""
+
+    name = "slow"
+    sees_pictures = False
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def look(self, subject: Subject) -> Verdict:
+        del subject
+        self.asked += 1
+        if self.asked > 1:
+            await asyncio.Event().wait()
+        return PASSED
+
+
+async def test_who_is_refused_does_not_wait_for_ever_to_hear_what_fits() -> None:
+    slow = SlowAfterTheFirst()
+    shop = shop_of(classifiers=[slow], patience_s=0.01)
+    await shop.admit(1)
+
+    named = await shop.named(dear(shop.models))
+
+    assert (named, slow.asked) == ([], 2)
+    await shop.database.close()
 
 
 async def test_nothing_is_written_while_it_is_looked_for(shop: Shop) -> None:
