@@ -14,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.commands.status import Number, Status, lines
 from bot.domain import Attempt, ChannelId, Fault, FaultKind, JobId, Micros, Ticket
 from bot.errors import ProviderUnavailable, SettingsError
 from bot.exposition import Family, text
@@ -177,6 +178,29 @@ async def test_what_is_stopped_and_paused_is_counted_by_scope_until_it_goes_on(t
     assert values(stopped, "dailies_pauses") == {"channel": 1, "server": 1}
     assert values(after, "dailies_halts") == {"everything": 0, "provider": 0, "model": 1, "guild": 0}
     assert values(after, "dailies_pauses") == {"channel": 0, "server": 1}
+
+
+def said_of_stops(**counts: int) -> list[str]:
+    """What `dailies status` says where so much is stopped, by scope; `channel` and `server` are pauses."""
+    numbers = [
+        Number(
+            name="dailies_pauses" if scope in ("channel", "server") else "dailies_halts",
+            labels={"scope": scope},
+            value=count,
+        )
+        for scope, count in counts.items()
+    ]
+    status = Status(ready=True, database="ok", gateway="ok", worker="ok", numbers=numbers)
+    return [line for line in lines(status) if line.startswith(("STOPPED", "paused"))]
+
+
+def test_the_status_says_what_is_stopped_and_by_which_command_it_goes_on() -> None:
+    assert said_of_stops(everything=0, provider=0, channel=0) == []
+    assert said_of_stops(everything=1, provider=2, channel=3, server=1) == [
+        "STOPPED    everything, by the operator: python -m bot resume everything",
+        "STOPPED    2 of scope provider, by the operator: python -m bot resume provider NAME",
+        "paused     3 of scope channel, 1 of scope server, by moderators",
+    ]
 
 
 async def test_a_month_that_is_over_is_not_this_months_spending(tmp_path: Path) -> None:

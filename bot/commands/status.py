@@ -170,12 +170,11 @@ def _money(status: Status) -> Iterator[str]:
     )
     if status.one("dailies_spending_stopped"):
         yield f"{'STOPPED':<11}paid orders wait: python -m bot resume spending"
-    halts = [n for n in status.all("dailies_halts") if n.value]
-    for number in halts:
+    for number in status.all("dailies_halts"):
         scope, count = number.labels["scope"], f"{number.value:.0f}"
         what, name = ("everything", "") if scope == "everything" else (f"{count} of scope {scope}", " NAME")
         yield f"{'STOPPED':<11}{what}, by the operator: python -m bot resume {scope}{name}"
-    pauses = [f"{n.value:.0f} of scope {n.labels['scope']}" for n in status.all("dailies_pauses") if n.value]
+    pauses = [f"{n.value:.0f} of scope {n.labels['scope']}" for n in status.all("dailies_pauses")]
     if pauses:
         yield f"{'paused':<11}{', '.join(pauses)}, by moderators"
 

@@ -27,6 +27,8 @@ VERIFIED = 100_000
 DAYS, GUILDS, MEMBERS, PRICE = 30, 200, 10_000, 400_000
 FIRST_DAY = (NOON.date() - NOON.date().replace(1970, 1, 1)).days - DAYS
 ORDERS = 200
+SLOW_S = 0.1
+"""What takes longer is not asked twenty times."""
 ASKER = Member(guild_id=GuildId(7), user_id=UserId(7))
 """One of the members in the book."""
 DAY_US = 86_400_000_000
@@ -194,7 +196,9 @@ def _asked_us(path: Path, sql: str, parameters: tuple[int, ...]) -> float:
         for _ in range(20):
             began = time.thread_time()
             connection.execute(sql, parameters).fetchall()
-            best = min(best, time.thread_time() - began)
+            best = min(best, took := time.thread_time() - began)
+            if took > SLOW_S:
+                break
     return best * 1e6
 
 
