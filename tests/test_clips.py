@@ -1,6 +1,7 @@
 """`/clips`: what is found, by whom, and what each press does."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot.domain import ClipState, Job
+from bot.domain import ClipState, GuildId, Job
 from bot.errors import NotYours
 from bot.library import ON_A_PAGE, Aisle
 from bot.people import Measure
@@ -63,6 +64,19 @@ async def press(shelf: Shelf, person: Person, item: ui.Item[Any]) -> Json:
 
 
 # what is found
+
+
+async def test_favourites_are_those_of_the_server_that_one_is_in(shelf: Shelf) -> None:
+    job = await shelf.clip("a kite")
+    here = job.order.member
+    await shelf.library.favourite(job.id, AllSeen(), by=here)
+
+    elsewhere = replace(here, guild_id=GuildId(here.guild_id + 1))
+    pages = [
+        await shelf.library.search(Aisle.FAVOURITES, AllSeen(), by=member) for member in (here, elsewhere)
+    ]
+
+    assert [page.total for page in pages] == [1, 0]
 
 
 async def test_ones_own_clips_are_found_the_private_ones_too_and_nobody_elses(shelf: Shelf) -> None:
