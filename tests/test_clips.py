@@ -71,7 +71,7 @@ async def test_favourites_are_those_of_the_server_that_one_is_in(shelf: Shelf) -
     here = job.order.member
     await shelf.library.favourite(job.id, AllSeen(), by=here)
 
-    elsewhere = replace(here, guild_id=GuildId(here.guild_id + 1))
+    elsewhere = replace(here, guild_id=GuildId(here.guild_id - 1))
     pages = [
         await shelf.library.search(Aisle.FAVOURITES, AllSeen(), by=member) for member in (here, elsewhere)
     ]

@@ -239,7 +239,7 @@ async def test_a_sheet_is_of_its_own_server_too(stage: Stage) -> None:
     sheet_id = await stage.sheets.begin(asked, ada)
 
     with pytest.raises(NotYours):
-        await stage.sheets.get(sheet_id, replace(ada, guild_id=GuildId(ada.guild_id + 1)))
+        await stage.sheets.get(sheet_id, replace(ada, guild_id=GuildId(ada.guild_id - 1)))
 
 
 async def test_a_sheet_is_forgotten_after_a_day(stage: Stage) -> None:
