@@ -103,22 +103,22 @@ def read_alone(clip: Path) -> None:
 
 
 def usual(clip: Path, into: Path, *, limit_bytes: int) -> Path:
-    """What `ffmpeg -i clip -b:v …` makes of it."""
+    """What `ffmpeg -i clip -c:a copy -b:v …` makes of it."""
     with av.open(clip) as source, av.open(into, "w", options={"movflags": "faststart"}) as film:
-        video, sound = source.streams.video[0], source.streams.audio[0]
+        video = source.streams.video[0]
+        sound = next(iter(source.streams.audio), None)
         out = film.add_stream("libx264", rate=Fraction(24))
         out.width, out.height, out.pix_fmt = video.width, video.height, "yuv420p"
-        out.bit_rate = limit_bytes * 8 // SECONDS - (sound.bit_rate or 0)
-        copied = film.add_stream_from_template(sound)
-        for packet in source.demux(video, sound):
-            if packet.stream is sound:
-                if packet.dts is not None:
-                    packet.stream = copied
-                    film.mux(packet)
-                continue
-            for frame in packet.decode():
-                assert isinstance(frame, av.VideoFrame)
-                film.mux(out.encode(frame))
+        out.bit_rate = limit_bytes * 8 // SECONDS - (0 if sound is None else sound.bit_rate or 0)
+        copied = None if sound is None else film.add_stream_from_template(sound)
+        for packet in source.demux():
+            if packet.stream is sound and packet.dts is not None and copied is not None:
+                packet.stream = copied
+                film.mux(packet)
+            elif packet.stream is video:
+                for frame in packet.decode():
+                    assert isinstance(frame, av.VideoFrame)
+                    film.mux(out.encode(frame))
         film.mux(out.encode(None))
     return into
 
