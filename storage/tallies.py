@@ -22,15 +22,25 @@ PERIODS = (Period.DAY, Period.WEEK, Period.MONTH, Period.TOTAL)
 
 
 class Tally:
-    """A purse's open periods, those that its newest `day` lies in: spent and held, by the period's place."""
+    """A purse's open periods, those that its newest `day` lies in: spent and held, by the period's place.
 
-    __slots__ = ("day", "held", "open_holds", "spent")
+    `opening` is held in each of them beside that: a hold is counted once, and not four times.
+    """
+
+    __slots__ = ("day", "held", "open_holds", "opening", "spent")
 
     def __init__(self, day: int, spent: list[int], held: list[int], open_holds: int) -> None:
         self.day = day
         self.spent = spent
         self.held = held
         self.open_holds = open_holds
+        self.opening = 0
+
+    def settle(self) -> None:
+        """Count what is opening in each period."""
+        if self.opening:
+            self.held = [held + self.opening for held in self.held]
+            self.opening = 0
 
 
 class Tallies:
@@ -48,6 +58,13 @@ class Tallies:
 
     def get(self, key: Key) -> Tally | None:
         """A purse's row; None where nothing was ever counted in it. Only `add` may change it."""
+        tally = self._known(key)
+        if tally is not None:
+            tally.settle()
+        return tally
+
+    def _known(self, key: Key) -> Tally | None:
+        """The same, and what is opening may be in it."""
         try:
             return self._read[key]
         except KeyError:
@@ -68,17 +85,14 @@ class Tallies:
 
         False also where it was last counted in on another day: `used` says more.
         """
-        try:
-            tally = self._read[key]
-        except KeyError:
-            tally = self.get(key)
+        tally = self._known(key)
         if tally is None:
             return all(limit >= micros for _, limit in bounds)
         if tally.day != day and bounds:
             return False
-        spent, held = tally.spent, tally.held
+        spent, held, needed = tally.spent, tally.held, micros + tally.opening
         for place, limit in bounds:  # noqa: SIM110 - as a generator it takes three times as long
-            if limit - spent[place] - held[place] < micros:
+            if limit - spent[place] - held[place] < needed:
                 return False
         return True
 
@@ -113,11 +127,7 @@ class Tallies:
                 continue
             changed[key] = tally
             tally.open_holds += 1
-            held = tally.held
-            held[0] += micros
-            held[1] += micros
-            held[2] += micros
-            held[3] += micros
+            tally.opening += micros
 
     def add(self, key: Key, day: int, *, spent: int = 0, held: int = 0, opened: int = 0) -> None:
         """Count upwards in the periods that `day` lies in, of a purse that may be new."""
@@ -143,6 +153,8 @@ class Tallies:
         """Write what has changed. The schema's rules are asked here."""
         if not self._changed:
             return
+        for tally in self._changed.values():
+            tally.settle()
         before = self._connection.total_changes
         self._connection.executemany(
             """
