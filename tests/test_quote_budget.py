@@ -148,3 +148,14 @@ async def test_a_card_says_nothing_of_a_budget_that_depends_on_roles_nobody_name
     assert unknown == ""
     assert named.startswith("$5.00 of the budget left until <t:")
     assert own == "$3.00 of the budget left"
+
+
+async def test_quota_counts_the_operators_ceiling_where_models_cost_money(tmp_path: Path) -> None:
+    async with open_stage(tmp_path, second_micros=None) as stage:
+        guild_id, at = stage.member("Ada").guild_id, stage.clock()
+        await stage.database.write(lambda tx: guilds.admit(tx, guild_id, Micros(DOLLAR), at=at))
+
+        shown = texts(await stage.ada.answer(await stage.ada.slash("quota", channel=stage.channel())))
+
+        assert "**Left** $1.00, since that is all that is left of: This server's budget\n" in shown
+        assert "**Limit** $10.00\n" in shown
