@@ -204,10 +204,18 @@ async def test_the_operator_blocks_everywhere_and_nobody_else_can(stage: Stage) 
     add_operator_blocks(stage.client.tree, operators, stage.moderated.people)
     await stage.client.tree.sync()
 
-    async def operate(command: str, **options: object) -> str:
+    for registered in stage.sandbox.commands.listed(None):  # as where it was opened to all under Integrations
+        registered["default_member_permissions"] = None
+
+    async def operate(command: str, person: Person = stage.mika, **options: object) -> str:
         options = {"member": str(stage.ada.id), **options}
-        press = await stage.mika.slash(f"operator {command}", options, channel=stage.channel())
-        return texts(await stage.mika.answer(press))
+        press = await person.slash(f"operator {command}", options, channel=stage.channel())
+        return texts(await person.answer(press))
+
+    for command, options in (("block", {"reason": "fraud"}), ("unblock", {})):
+        refused = await operate(command, stage.bruno, **options)
+        assert refused.startswith("Only whoever runs this bot can do that.")
+    assert "Ordered" in texts(await stage.ask(stage.ada, prompt="a paper boat"))
 
     assert "by whoever runs this bot" in await operate("block", reason="fraud")
     refused = texts(await stage.ask(stage.ada, prompt="a paper boat"))

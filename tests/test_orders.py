@@ -292,3 +292,14 @@ async def test_no_statement_of_an_orders_life_reads_a_whole_table(database: Data
     steps = await database.read(plans)
     assert len(steps) > 20
     assert [step for step in steps if step[0].startswith("SCAN") and "USING" not in step[0]] == []
+
+
+async def test_a_moderator_of_another_server_cancels_nothing(database: Database, clock: Clock) -> None:
+    desk = Desk(database, clock)
+    job = await desk.place(asked())
+
+    for who in (ANN_ELSEWHERE, dataclasses.replace(BEN, guild_id=ANN_ELSEWHERE.guild_id)):
+        with pytest.raises(NotYours, match="not known here"):
+            await desk.orders.cancel_order(job.id, by=who, moderator=True)
+
+    assert await used(database, clock()) == SHORTEST_MICROS
