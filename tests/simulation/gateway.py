@@ -29,7 +29,6 @@ class Gateway:
     """
 
     def __init__(self, agenda: Agenda, time: Callable[[], float], bring: Callable[[Event], None]) -> None:
-        self.held = 0
         self._agenda = agenda
         self._time = time
         self._bring = bring
@@ -52,7 +51,6 @@ class Gateway:
         if at >= self._up_s:
             self._last.append((at, event))
             return True
-        self.held += 1
         if self._resumes and self._up_s - at < ACKNOWLEDGED_WITHIN_S:
             self._agenda.at(self._up_s, partial(self._bring, event))
         return False
