@@ -109,8 +109,9 @@ async def test_a_private_clip_that_was_published_is_found_by_all(shelf: Shelf) -
 @pytest.mark.parametrize("state", sorted(ALL - {ClipState.SHOWN}))
 async def test_what_is_hidden_or_gone_is_found_by_nobody_and_nowhere(shelf: Shelf, state: ClipState) -> None:
     job = await shelf.clip()
-    await shelf.stage.ada.react(await shelf.scene.message(job), "👍")
-    await shelf.ask(shelf.stage.ada, "show", clip=job.id)
+    await shelf.stage.bruno.react(await shelf.scene.message(job), "👍")
+    await shelf.ask(shelf.stage.ada, "show", clip=job.id)  # which counts who likes it
+    assert "1 clip" in texts(await shelf.ask(shelf.stage.ada, "best"))
     await shelf.library.favourite(job.id, AllSeen(), by=job.order.member)
     await set_state(shelf, job, state)
 

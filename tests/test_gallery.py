@@ -139,7 +139,9 @@ async def test_what_was_taken_back_meanwhile_is_not_counted_when_the_clip_is_loo
 async def test_the_best_are_those_that_most_people_like(shelf: Shelf) -> None:
     one = await shelf.clip("a kite")
     two = await shelf.clip("a paper boat")
-    await shelf.clip("nobody's")
+    nobodys = await shelf.scene.message(await shelf.clip("nobody's any more"))
+    await react(shelf, shelf.stage.bruno, nobodys, "⭐")
+    await react(shelf, shelf.stage.bruno, nobodys, "⭐", remove=True)
     for person in (shelf.stage.bruno, shelf.stage.mika):
         await react(shelf, person, await shelf.scene.message(two), "⭐")
     await react(shelf, shelf.stage.bruno, await shelf.scene.message(one), "⭐")
