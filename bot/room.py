@@ -84,7 +84,11 @@ class Room:
 
     async def look(self) -> None:
         """Tell what has changed since the last look."""
-        free = await asyncio.to_thread(self._free_bytes, self._folder)
+        try:
+            free = await asyncio.to_thread(self._free_bytes, self._folder)
+        except OSError as fault:  # orders and `/readyz` say so louder
+            log.warning("room cannot be told: %s", fault, extra={"code": "room_unknown"})
+            return
         if (free < FREE_BYTES_MIN) is self._is_short:
             return
         self._is_short = not self._is_short

@@ -75,13 +75,14 @@ class Vitals:
         try:
             async with asyncio.timeout(WRITE_WITHIN_S):
                 await self._database.write(soundness.touch)
+            has_room = await asyncio.to_thread(self._free_bytes) >= FULL_BYTES
         except TimeoutError:
             return "slow"
         except DiskFull:
             return "full"
-        except (DiskFailure, soundness.DatabaseFault):
+        except (DiskFailure, soundness.DatabaseFault, OSError):
             return "unwritable"
-        return "full" if await asyncio.to_thread(self._free_bytes) < FULL_BYTES else OK
+        return OK if has_room else "full"
 
     def _connected(self) -> str:
         return "disconnected" if self.gateway_latency_s() is None else OK

@@ -167,5 +167,8 @@ async def test_the_operator_is_told_once_that_room_is_little_and_once_that_there
     for _ in range(4):
         await watch.look()
 
+    await Room(tmp_path / "gone", Told()).look()
+
     assert told == ["disk_full", "disk_has_room"]
+    assert "room cannot be told" in caplog.text
     assert "199 MB left" in caplog.text
