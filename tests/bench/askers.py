@@ -48,6 +48,7 @@ from tests.bench.parts import (
 OURS, SDKS = ("fal", "openai"), ("fal_client", "openai_sdk")
 FAL = "fal-ai/sora-2"
 LOOK_S = 0.01
+CARDS_MAX = 10_000
 CARDS_WITHIN_S = 120.0
 """So long the cards are waited for: else their first edits, hundreds a second, would be measured."""
 
@@ -133,7 +134,10 @@ async def measure(
 
 
 def fill(path: Path, count: int, way: str, url: str, *, running: int | None = None) -> None:
-    """So many jobs, whose cards stand and are up to date; all run, or so many do and the rest have failed."""
+    """So many jobs, whose cards stand and are up to date; all run, or so many do and the rest have failed.
+
+    Beyond `CARDS_MAX` the cards were deleted.
+    """
     book = new_book(path)
     book.execute("BEGIN IMMEDIATE")
     for number in range(1, count + 1):
@@ -143,7 +147,10 @@ def fill(path: Path, count: int, way: str, url: str, *, running: int | None = No
         states.running(book, attempt, ticket_for(job, number, way, url), at=now())
         if running is not None and number > running:
             states.failed(book, job.id, Fault(kind=FaultKind.PROVIDER, code="bench"), at=now())
-        jobs.card_posted(book, job.id, MessageId(number), rev=3)
+        if number <= CARDS_MAX:
+            jobs.card_posted(book, job.id, MessageId(number), rev=3)
+        else:
+            jobs.card_shown(book, job.id, rev=3)
     book.execute("COMMIT")
     book.close()
 
@@ -180,7 +187,7 @@ async def ours(way: str, url: str, count: int, seconds: float, *, rows: int) -> 
             provider = WatchedOpenAI(way, base_url=f"{url}/v1", api_key="k", wires=models.wires(way), now=now)
         provider.watch = watch
         pace = Pace(first_s=EVERY_S, factor=1.0, cap_s=EVERY_S)
-        channel = Uncritical(now=now, edits=count)
+        channel = Uncritical(now=now, edits=min(count, CARDS_MAX))
         async with following(database, models, {way: provider}, folder, pace=pace, channel=channel):
             measured = await measure(url, seconds, watch, channel.edited)
         await provider.close()
