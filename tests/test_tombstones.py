@@ -28,7 +28,10 @@ KEPT = timedelta(days=30)
 @pytest.fixture
 async def people(tmp_path: Path) -> AsyncIterator[People]:
     async with opened(tmp_path) as scene:
-        yield scene
+        try:
+            yield scene
+        finally:
+            await scene.database.close()  # which may be another by now, that a restore has opened
 
 
 def stones(people: People) -> Tombstones:
