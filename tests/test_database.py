@@ -436,7 +436,7 @@ async def killed(tmp_path: Path) -> list[tuple[JobId, int]]:
     """What a process acknowledged until it was killed, again and again on the same file."""
     chance = dice("kills while writing")
     acknowledged: list[tuple[JobId, int]] = []
-    for _ in range(count(3, 300)):
+    for _ in range(count(2, 300)):
         seed = chance.getrandbits(32)
         command = [sys.executable, "-m", "tests.acknowledging", str(tmp_path / "dailies.db"), str(seed)]
         writer = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=subprocess.PIPE)
