@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from itertools import count as numbers
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ BATCHES = 106
 INPUTS = count(5_000, 100_000)
 
 
+@pytest.mark.soak
 def test_no_raw_interaction_breaks_the_bot_or_moves_money(tmp_path: Path) -> None:
     chance, reach, tally = dice("fuzz"), Reach(), Counter[str]()
     began, cpu, slowest_s = time.monotonic(), time.process_time(), 0.0

@@ -87,11 +87,9 @@ def test_a_module_says_what_it_is_and_is_small(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_no_class_has_a_vague_name(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
+    named = re.findall(r"^\s*class\s+(\w+)", path.read_text("utf-8"), re.MULTILINE)
 
-    assert [
-        node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and VAGUE.search(node.name)
-    ] == []
+    assert [name for name in named if VAGUE.search(name)] == []
 
 
 @pytest.mark.parametrize("path", CORE, ids=name_of)
@@ -113,18 +111,22 @@ def test_what_is_public_and_not_plain_at_sight_says_what_it_does(path: Path) -> 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_only_a_command_line_prints(path: Path) -> None:
-    if name_of(path) not in PRINTS:
-        assert calls(ast.parse(path.read_text("utf-8")), "print", "pprint") == []
+    source = path.read_text("utf-8")
+    if name_of(path) not in PRINTS and "print" in source:  # to parse them all takes its time
+        assert calls(ast.parse(source), "print", "pprint") == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_nothing_blocks_the_loop_by_sleeping(path: Path) -> None:
-    assert calls(ast.parse(path.read_text("utf-8")), "time.sleep") == []
+    source = path.read_text("utf-8")
+    assert "sleep" not in source or calls(ast.parse(source), "time.sleep") == []
 
 
 @pytest.mark.parametrize("path", TESTS, ids=name_of)
 def test_no_test_patches_or_sleeps(path: Path) -> None:
     source = path.read_text("utf-8")
+    if not any(word in source for word in ("sleep", "mock", "monkeypatch")):
+        return
     tree = ast.parse(source)
     imports = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
 
