@@ -79,6 +79,15 @@ async def test_favourites_are_those_of_the_server_that_one_is_in(shelf: Shelf) -
     assert [page.total for page in pages] == [1, 0]
 
 
+async def test_a_clip_is_seen_in_no_other_server_whoever_sees_its_channel(shelf: Shelf) -> None:
+    job = await shelf.clip("a kite")
+    bruno = shelf.stage.member("Bruno")
+
+    assert await shelf.library.may_see(job, AllSeen(), by=bruno)
+    abroad = replace(bruno, guild_id=GuildId(bruno.guild_id - 1))
+    assert not await shelf.library.may_see(job, AllSeen(), by=abroad)
+
+
 async def test_ones_own_clips_are_found_the_private_ones_too_and_nobody_elses(shelf: Shelf) -> None:
     await shelf.clip("a paper boat")
     await shelf.clip("a secret garden", posted=False, private=True)
