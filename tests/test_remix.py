@@ -259,7 +259,8 @@ async def test_the_words_of_a_remix_of_a_clip_from_elsewhere_can_be_changed_on_i
     stage: Stage,
 ) -> None:
     clip = await made(stage, stage.bruno, channel="showcase")
-    quote = await remix(stage, stage.ada, clip.id)
+    too_much = f'she says: "{" and then it rained".join(["well"] * 10)}"'
+    quote = await remix(stage, stage.ada, clip.id, prompt=too_much)
 
     advice = await stage.press(stage.ada, quote, "advice:show:quote:")
     form = await stage.ada.modal(await stage.ada.press(advice, button(advice, "advice:edit:")["custom_id"]))
