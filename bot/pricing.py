@@ -37,9 +37,10 @@ from storage.pictures import KeptPicture
 class Proposal:
     """An order as it could be placed now.
 
-    `notes` are sentences that its member has to read before paying, `asides` such as stand in a quote where
-    there is one. `fit` is how its picture comes to the clip's shape, which is done when it is placed.
-    `verdict` is what screening found of it: it passed, or a moderator is to look where the channel has any.
+    `footage` is the clip that it starts from. `notes` are sentences that its member has to read before
+    paying, `asides` such as stand in a quote where there is one. `fit` is how its picture comes to the
+    clip's shape, which is done when it is placed. `verdict` is what screening found of it: it passed, or a
+    moderator is to look where the channel has any.
     """
 
     priced: Priced
@@ -47,6 +48,7 @@ class Proposal:
     asides: tuple[str, ...] = ()
     way: Way | None = None
     fit: Fit | None = None
+    footage: Footage | None = None
     verdict: Verdict = PASSED
 
     @property
@@ -140,7 +142,12 @@ class Pricing:
         if asked.final_of is not None and order.seed is None:
             notes = (*notes, _("This model takes no seed: the final will be another clip than the draft."))
         return replace(
-            proposal, priced=priced._replace(order=order), asides=asides, notes=notes, verdict=verdict
+            proposal,
+            priced=priced._replace(order=order),
+            asides=asides,
+            notes=notes,
+            footage=footage,
+            verdict=verdict,
         )
 
     async def ready(self, proposal: Proposal) -> Order:
@@ -248,7 +255,7 @@ class Pricing:
         offer = self._catalogue.offer(priced.quote.offer_id)
         if at_provider and (offer is None or not sources.names_clip(offer)):
             raise OrderRefused(_("The provider cannot be told which clip is meant."), _("Choose another."))
-        return Proposal(priced=priced, notes=(note,), way=start.way)
+        return Proposal(priced=priced, notes=(note, *_kept_as_it_is(asked, priced.order)), way=start.way)
 
     def _animated(self, asked: Asked, picture: KeptPicture) -> Proposal:
         source = source_of(picture)
@@ -321,6 +328,20 @@ class Pricing:
 
 def _member(asked: Asked) -> Member:
     return Member(guild_id=GuildId(asked.guild_id), user_id=UserId(asked.user_id))
+
+
+def _kept_as_it_is(asked: Asked, order: Order) -> list[str]:
+    """That another size or shape was typed than the clip has, which it keeps."""
+    if (asked.resolution or order.resolution, asked.aspect_ratio or order.aspect_ratio) == (
+        order.resolution,
+        order.aspect_ratio,
+    ):
+        return []
+    return [
+        _("The clip keeps its own size and shape: {resolution}, {aspect_ratio}.").format(
+            resolution=order.resolution, aspect_ratio=order.aspect_ratio
+        )
+    ]
 
 
 def _kept(*, keeps: bool) -> str:

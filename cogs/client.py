@@ -30,6 +30,7 @@ from cogs.character import character_choices
 from cogs.clip_presses import ClipPresses, is_report
 from cogs.create import generate
 from cogs.desk import Desk, is_desk_form
+from cogs.extend import extend
 from cogs.forms import is_form
 from cogs.help import help_
 from cogs.making import Making
@@ -144,6 +145,7 @@ class Client(discord.Client):
         self.tree.add_command(animate(self.making, catalogue, styles))
         self.tree.add_command(animate_this(self.making))
         self.tree.add_command(remix(self.making, catalogue, styles))
+        self.tree.add_command(extend(self.making, catalogue, styles))
         self.tree.add_command(remix_this(self.making))
         self.tree.add_command(report_this())
         self.tree.add_command(

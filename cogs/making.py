@@ -58,10 +58,12 @@ class Making:
             raise OrderRefused(_("No picture came with the command."), _("Attach one to it and order again."))
         await self._animate(interaction, image.url, prompt, **options)
 
-    async def remix(self, interaction: Interaction, clip: str, prompt: str, **options: Any) -> None:
-        """`/remix`: of a clip that was chosen by its id."""
+    async def go_on(
+        self, interaction: Interaction, kind: Kind, clip: str, prompt: str, **options: Any
+    ) -> None:
+        """`/remix`, and `/extend` (or its last frame animated): from a clip that was chosen by its id."""
         await acknowledge(interaction)
-        await self._order(interaction, asked_by(interaction, prompt, kind=Kind.REMIX, clip=clip, **options))
+        await self._order(interaction, asked_by(interaction, prompt, kind=kind, clip=clip, **options))
 
     async def animate_menu(self, interaction: Interaction, message: discord.Message) -> None:
         """Apps > Animate this picture: asks which when there are several, and for the prompt."""

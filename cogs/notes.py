@@ -18,11 +18,12 @@ from cogs import sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url
 from cogs.library_buttons import ShelfAct, ShelfButton
-from cogs.quoting import escaped, fits, quoted
+from cogs.quoting import escaped, fits, quoted, shortened
 from cogs.typed_again import command_of
 
 PROMPT_UNITS_IN_QUOTE = 700
 PROMPT_UNITS_IN_DETAILS = 2_800
+PROMPT_UNITS_OF_SOURCE = 80
 PROMPT_FILE = "prompt.txt"
 
 
@@ -31,6 +32,7 @@ class Offered:
     """A priced order that waits for its member's yes.
 
     `adjustments` is how it differs from what was typed, `notes` what else is to be known before paying.
+    `source` is the job whose clip it starts from, with the name of the model that made that.
     """
 
     quote_id: str
@@ -42,6 +44,7 @@ class Offered:
     expires_at: datetime
     adjustments: Sequence[Adjustment] = ()
     notes: Sequence[str] = ()
+    source: tuple[Job, str] | None = None
 
 
 def quote_view(
@@ -66,6 +69,7 @@ def quote_view(
     lines = [
         "### " + costs.format(price=with_display(whole)),
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
+        *_source(offered.source),
         f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
         *(f"- {escaped(sentence(each, offered.model.name))}" for each in offered.adjustments),
         *(f"- {escaped(note)}" for note in offered.notes),
@@ -100,6 +104,20 @@ def quote_view(
         )
     )
     return view
+
+
+def _source(source: tuple[Job, str] | None) -> list[str]:
+    """The clip that an order starts from: its words, so that the wrong one is noticed before it is paid."""
+    if source is None:
+        return []
+    job, model = source
+    words = escaped(shortened(job.order.prompt, PROMPT_UNITS_OF_SOURCE))
+    if (url := clip_url(job)) is not None:
+        words = f"[{words}]({url})"
+    facts = [escaped(model), sentences.ago(job.created_at)]
+    if job.order.takes > 1:
+        facts.insert(0, _("take {n}").format(n=job.take))
+    return [_("From the clip {words} · {facts}").format(words=words, facts=" · ".join(facts))]
 
 
 def private_words(order: Order) -> str:
@@ -204,7 +222,7 @@ def details_view(
         lines.append(_("**Paid** {price}").format(price=format_usd(job.charged_micros)))
     if order.source_job_id is not None:
         lines.append(_("**Made from** the clip of order {id}").format(id=f"`{order.source_job_id}`"))
-    if (command := command_of(order, typed)) is not None:
+    if (command := command_of(job, typed)) is not None:
         lines.append(_("**To order it again** {command}").format(command=f"`{command}`"))
     if job.fault:
         lines.append(_("**Fault** {code}").format(code=escaped(job.fault.code)))

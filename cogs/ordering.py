@@ -18,6 +18,7 @@ from bot.orders import QUOTE_HOLDS, Orders
 from bot.presets import Presets, Shaped
 from bot.pricing import Proposal
 from bot.prompts import Advice, advise
+from bot.sources import Footage
 from cogs.advice_button import AdviceButton
 from cogs.answers import said
 from cogs.fit_button import FitButton
@@ -155,7 +156,13 @@ class Ordering:
             ),
             play_money=self._play_money,
             expires_at=at + QUOTE_HOLDS,
+            source=self._source(proposal.footage),
         )
+
+    def _source(self, footage: Footage | None) -> tuple[Job, str] | None:
+        if footage is None:
+            return None
+        return footage.job, self._catalogue.describe(footage.job.order.model).name
 
     def _advice(self, proposal: Proposal) -> list[Advice]:
         order = proposal.priced.order

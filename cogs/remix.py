@@ -42,8 +42,9 @@ def remix(
         private: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
         spoiler: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
-        await making.remix(
+        await making.go_on(
             interaction,
+            Kind.REMIX,
             clip,
             prompt,
             preset=preset,

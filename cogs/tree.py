@@ -40,7 +40,7 @@ _IDS = frozenset(
 
 
 OUTSIDE_SERVERS = frozenset(
-    {"generate", "animate", "remix", "storyboard", "clips", "character", "quota", "help", "privacy"}
+    {"generate", "animate", "remix", "extend", "storyboard", "clips", "character", "quota", "help", "privacy"}
 )
 """The commands that need no server, where the operator lets them be used outside."""
 

@@ -14,7 +14,7 @@ from bot.sandbox.person import Person, Press
 from cogs.making_buttons import Action, MakingButton
 from storage import clips, jobs, states
 from tests.films import film
-from tests.stage import Json, Stage, texts
+from tests.stage import Json, Stage, custom_ids, texts
 
 NOTHING_CHARGED = "Nothing was charged."
 
@@ -87,13 +87,20 @@ async def newest(stage: Stage) -> Job:
     return max(await stage.rows(), key=lambda job: (job.order.interaction_id, -job.take))
 
 
+async def placed(stage: Stage, person: Person, answer: Json) -> Job:
+    """The order that an answer tells of, which is confirmed where it is a quote."""
+    if any(one.endswith(":yes") for one in custom_ids(answer)):
+        answer = await stage.answer_quote(person, answer, "yes")
+    assert "Ordered." in texts(answer), texts(answer)
+    return await newest(stage)
+
+
 async def made(stage: Stage, person: Person, prompt: str = "a paper boat", **how: Any) -> Job:
     """A clip that somebody has ordered and got."""
     options = how.pop("options", {})
     channel = how.pop("channel", "dailies")
     answer = await stage.ask(person, channel=channel, prompt=prompt, **options)
-    assert "Ordered." in texts(answer), texts(answer)
-    return await clip_of(stage, await newest(stage), **how)
+    return await clip_of(stage, await placed(stage, person, answer), **how)
 
 
 async def buttons(stage: Stage, job_id: JobId | str, *, channel: str = "dailies") -> Json:
@@ -139,8 +146,7 @@ def prompt_in(form: Json) -> str | None:
 async def filmed(stage: Stage, tmp_path: Path) -> Job:
     """A clip of Ada's that is a real film: it ends in white."""
     (tmp_path / "clips").mkdir(exist_ok=True)
-    await stage.ask(stage.ada, prompt="a paper boat")
-    job = await newest(stage)
+    job = await placed(stage, stage.ada, await stage.ask(stage.ada, prompt="a paper boat"))
     path = await asyncio.to_thread(
         film, tmp_path / "clips" / f"{job.id}.mp4", [20, 20, 20, 250], size=(1280, 720)
     )

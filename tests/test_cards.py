@@ -307,7 +307,15 @@ async def test_details_say_what_to_type_to_order_it_again() -> None:
             {},
             "/remix clip:0000000000000009 prompt:a paper boat crossing a rain puddle model:studio",
         ),
-        ({"kind": Kind.EXTEND, "source_job_id": JobId("0000000000000009")}, {}, None),
+        (
+            {"kind": Kind.EXTEND, "source_job_id": JobId("0000000000000009")},
+            {},
+            (
+                "/extend clip:0000000000000009 prompt:a paper boat crossing a rain puddle model:studio "
+                "duration:4"
+            ),
+        ),
+        ({"kind": Kind.CHARACTER}, {}, None),
     ],
 )
 async def test_what_is_to_be_typed_has_the_options_of_its_command(

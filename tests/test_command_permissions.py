@@ -15,6 +15,7 @@ OF_MEMBERS = {
     "character",
     "clips",
     "consent",
+    "extend",
     "generate",
     "help",
     "privacy",

@@ -1,0 +1,105 @@
+"""`/extend`: what happens next, from the end of a clip or from its last frame alone."""
+
+from typing import Any
+
+from discord import app_commands
+from discord.app_commands import Choice, Range, locale_str
+
+from bot.catalogue import Catalogue
+from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
+from bot.framing import Framing
+from bot.language import _
+from bot.options import SEED_MAX
+from bot.sources import Way
+from cogs.answers import Interaction
+from cogs.create import CHOICES_MAX, Autocompletion, length_choices, matching_models, text_choices
+from cogs.making import Making
+from cogs.remix import choice_name
+from cogs.wording import said_as
+
+
+def extend(
+    making: Making, catalogue: Catalogue, preset_choices: Autocompletion
+) -> app_commands.Command[Any, ..., None]:
+    """The command, with the choices that the catalogue has now."""
+
+    async def callback(
+        interaction: Interaction,
+        clip: str,
+        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        how: str = Kind.EXTEND,
+        preset: str | None = None,
+        model: str | None = None,
+        fit: str = Framing.CROP,
+        resolution: str | None = None,
+        aspect_ratio: str | None = None,
+        duration: int | None = None,
+        seed: Range[int, 0, SEED_MAX] | None = None,
+        takes: Range[int, 1, TAKES_MAX] = 1,
+        private: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
+        spoiler: bool = False,  # noqa: FBT001, FBT002
+    ) -> None:
+        await making.go_on(
+            interaction,
+            _kind(how),
+            clip,
+            prompt,
+            preset=preset,
+            model=model,
+            framing=Framing.PAD if fit == Framing.PAD else Framing.CROP,
+            resolution=resolution,
+            aspect_ratio=aspect_ratio,
+            duration_s=duration,
+            seed=seed,
+            takes=takes,
+            private=private,
+            spoiler=spoiler,
+        )
+
+    async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        found = await making.choices(interaction, typed, limit=CHOICES_MAX)
+        at = interaction.created_at
+        return [Choice(name=choice_name(one, catalogue, at=at), value=one.job_id) for one in found]
+
+    async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        return matching_models(catalogue, _kind(interaction.namespace.how), typed)
+
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name="extend", description="Go on from a clip: what happens next", callback=callback
+    )
+    app_commands.describe(
+        clip=locale_str("One of yours or of this channel; type some of its words"),
+        prompt=locale_str("What happens next, and what is heard"),
+        how=locale_str("From its whole end if you leave this out, or from its last frame alone"),
+        preset=locale_str("A style of this server; an extension takes its words alone"),
+        model=locale_str("Which model makes it; the clip's own if you leave this out"),
+        fit=locale_str("What happens to a picture of another shape: cut off what is too much, or add bars"),
+        resolution=locale_str("From the last frame alone: how sharp it is; an extension has the clip's own"),
+        aspect_ratio=locale_str("From the last frame alone: wide or tall; an extension has the clip's own"),
+        duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
+        seed=locale_str("The same number with the same words makes the same video, where the model can"),
+        takes=locale_str("How many clips of it, each at the same price"),
+        private=locale_str("Only you see the clip"),
+        spoiler=locale_str("Hide the clip until it is clicked"),
+    )(command)
+    app_commands.autocomplete(clip=clips, model=models, preset=preset_choices)(command)
+    from_frames = catalogue.models(Kind.ANIMATE)
+    rows = [*catalogue.models(Kind.EXTEND), *from_frames]
+    app_commands.choices(
+        how=[
+            Choice(name=said_as(lambda: _("Its picture and sound go on")), value=Kind.EXTEND.value),
+            Choice(name=said_as(lambda: _("Its last frame is animated")), value=Way.LAST_FRAME.value),
+        ],
+        fit=[
+            Choice(name=said_as(lambda: _("Cut off what is too much")), value=Framing.CROP.value),
+            Choice(name=said_as(lambda: _("Add bars")), value=Framing.PAD.value),
+        ],
+        resolution=text_choices(value for row in from_frames for value in row.resolutions),
+        aspect_ratio=text_choices(value for row in from_frames for value in row.aspect_ratios),
+    )(command)
+    app_commands.choices(duration=length_choices(value for row in rows for value in row.durations_s))(command)
+    return command
+
+
+def _kind(how: object) -> Kind:
+    return Kind.ANIMATE if how == Way.LAST_FRAME else Kind.EXTEND
