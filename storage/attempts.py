@@ -45,7 +45,9 @@ def left(tx: sqlite3.Connection) -> list[Left]:
         """
         SELECT jobs.id, jobs.state, attempts.offer_id, attempts.detail
         FROM jobs JOIN attempts ON attempts.job_id = jobs.id AND attempts.number = jobs.attempt
-        WHERE jobs.state IN ('queued', 'submitting', 'running', 'uncertain')
+        WHERE (state = 'queued' OR state = 'submitting' OR state = 'uncertain' OR state = 'running'
+               OR state = 'rendered' OR state = 'stored')
+            AND state NOT IN ('rendered', 'stored')
         """
     )
     return [

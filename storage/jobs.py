@@ -110,11 +110,10 @@ def order_of(tx: sqlite3.Connection, job_id: JobId) -> JobId | None:
 
 def beside(tx: sqlite3.Connection, job_id: JobId) -> list[Job]:
     """Every take of the order that a job is of, the first one first; none where there is no such job."""
-    rows = tx.execute(
-        "SELECT * FROM jobs WHERE order_id = (SELECT order_id FROM jobs WHERE id = ?) ORDER BY take",
-        (job_id,),
-    )
-    return [records.job(row) for row in rows]
+    found = get(tx, job_id)
+    if found is None:
+        return []
+    return [found] if found.order.takes == 1 else of_order(tx, found.order_id)
 
 
 def with_stale_card(tx: sqlite3.Connection) -> list[JobId]:
