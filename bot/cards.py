@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 PROGRESS_EVERY_S = 3.0
 """A card's progress is edited no more often; a change of state is shown at once."""
 
+PROGRESS_A_SECOND = 20
+"""Of all cards together: Discord takes fifty requests a second, and clips and answers need theirs."""
+
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 LANES = 16
@@ -76,6 +79,8 @@ class Cards:
         self._expected_at = expected_at
         self._held_back = held_back
         self._progress: dict[JobId, Progress] = {}
+        self._in_line: set[JobId] = set()
+        self._line_ends_at = 0.0
         self._order_of: dict[JobId, JobId] = {}
         self._shown: dict[JobId, _Seen] = {}
         self._carried: dict[JobId, Path] = {}
@@ -100,11 +105,22 @@ class Cards:
         self._schedule.wake(self._order_of.get(job_id, job_id))
 
     def progress(self, job_id: JobId, progress: Progress) -> None:
-        """The provider said how far a job is; shown when it differs and the last edit is long enough ago."""
+        """The provider said how far a job is; shown when it differs and its card's turn has come."""
         progress = _seen_of(progress)
-        if self._progress.get(job_id) != progress:
-            self._progress[job_id] = progress
-            self._schedule.wake(self._order_of.get(job_id, job_id), PROGRESS_EVERY_S)
+        if self._progress.get(job_id) == progress:
+            return
+        self._progress[job_id] = progress
+        order_id = self._order_of.get(job_id, job_id)
+        if order_id not in self._in_line:
+            self._in_line.add(order_id)
+            self._schedule.wake(order_id, self._in_line_s())
+
+    def _in_line_s(self) -> float:
+        """Until the turn of one more card; by then it shows what was said last."""
+        now = asyncio.get_running_loop().time()
+        turn_at = max(now + PROGRESS_EVERY_S, self._line_ends_at)
+        self._line_ends_at = turn_at + 1 / PROGRESS_A_SECOND
+        return turn_at - now
 
     async def carry(self, job: Job, clip: Path) -> None:
         """Show a stored clip on the card itself, beside those that it carries already.
@@ -185,6 +201,7 @@ class Cards:
         )
 
     async def _step(self, job_id: JobId) -> float | None:
+        self._in_line.discard(job_id)
         try:
             async with self._turn(job_id):  # of no meaning where it is no order's id
                 rows = await self._rows(job_id)

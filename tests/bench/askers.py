@@ -2,16 +2,15 @@
 
     python -m tests.bench.askers fal|openai|fal_client|openai_sdk --url URL --jobs N --seconds S [--book N]
 
-Prints one line of JSON. Every job is asked every ten seconds. What is measured begins after the first two
-rounds, when every card of ours says what was answered: CPU of the whole process, how late each question goes
-out (ten seconds after the last answer is in time), how late the loop itself is, and what is in memory. Ours
-has a book of so many jobs (of those alone that are asked about, if none is said), all of which was read
-before, so that SQLite's cache is full.
+Prints one line of JSON. Every job is asked every ten seconds. What is measured begins after the first round:
+CPU of the whole process, how late each question goes out (ten seconds after the last answer is in time), how
+late the loop itself is, and what is in memory. Ours has a book of so many jobs (of those alone that are asked
+about, if none is said), all of which was read before, so that SQLite's cache is full; and its cards say what
+was answered, at the pace that all cards together have (bot/cards.py).
 """
 
 import argparse
 import asyncio
-import contextlib
 import gc
 import json
 import os
@@ -34,7 +33,6 @@ from storage.database import open_database
 from tests.bench.memory import resident_mib
 from tests.bench.parts import (
     EVERY_S,
-    Uncritical,
     a_job,
     counted,
     cpu_s,
@@ -48,9 +46,7 @@ from tests.bench.parts import (
 OURS, SDKS = ("fal", "openai"), ("fal_client", "openai_sdk")
 FAL = "fal-ai/sora-2"
 LOOK_S = 0.01
-CARDS_MAX = 10_000
-CARDS_WITHIN_S = 120.0
-"""So long the cards are waited for: else their first edits, hundreds a second, would be measured."""
+SETTLED_AFTER_S = EVERY_S + 3
 
 
 class Watch:
@@ -96,15 +92,9 @@ class WatchedOpenAI(OpenAIVideos):
         return answer
 
 
-async def measure(
-    url: str, seconds: float, watch: Watch, settled: asyncio.Event | None = None
-) -> dict[str, float]:
+async def measure(url: str, seconds: float, watch: Watch) -> dict[str, float]:
     """What it costs to go on like this for so long."""
-    await asyncio.sleep(2 * EVERY_S + 2)
-    if settled is not None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CARDS_WITHIN_S):
-                await settled.wait()
+    await asyncio.sleep(SETTLED_AFTER_S)
     gc.collect()
     lags: list[float] = []
 
@@ -129,15 +119,11 @@ async def measure(
         "late_p99_ms": late[int(0.99 * len(late))] if late else float("nan"),
         "lag_p99_ms": lags[int(0.99 * len(lags))],
         "resident_mib": resident_mib(os.getpid()),
-        "cards_true": float(settled is None or settled.is_set()),
     }
 
 
 def fill(path: Path, count: int, way: str, url: str, *, running: int | None = None) -> None:
-    """So many jobs, whose cards stand and are up to date; all run, or so many do and the rest have failed.
-
-    Beyond `CARDS_MAX` the cards were deleted.
-    """
+    """So many jobs, whose cards stand and are up to date; all run, or so many do and the rest have failed."""
     book = new_book(path)
     book.execute("BEGIN IMMEDIATE")
     for number in range(1, count + 1):
@@ -147,10 +133,7 @@ def fill(path: Path, count: int, way: str, url: str, *, running: int | None = No
         states.running(book, attempt, ticket_for(job, number, way, url), at=now())
         if running is not None and number > running:
             states.failed(book, job.id, Fault(kind=FaultKind.PROVIDER, code="bench"), at=now())
-        if number <= CARDS_MAX:
-            jobs.card_posted(book, job.id, MessageId(number), rev=3)
-        else:
-            jobs.card_shown(book, job.id, rev=3)
+        jobs.card_posted(book, job.id, MessageId(number), rev=3)
     book.execute("COMMIT")
     book.close()
 
@@ -187,9 +170,8 @@ async def ours(way: str, url: str, count: int, seconds: float, *, rows: int) -> 
             provider = WatchedOpenAI(way, base_url=f"{url}/v1", api_key="k", wires=models.wires(way), now=now)
         provider.watch = watch
         pace = Pace(first_s=EVERY_S, factor=1.0, cap_s=EVERY_S)
-        channel = Uncritical(now=now, edits=min(count, CARDS_MAX))
-        async with following(database, models, {way: provider}, folder, pace=pace, channel=channel):
-            measured = await measure(url, seconds, watch, channel.edited)
+        async with following(database, models, {way: provider}, folder, pace=pace):
+            measured = await measure(url, seconds, watch)
         await provider.close()
         await database.close()
     return measured

@@ -7,7 +7,7 @@ import resource
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -154,21 +154,10 @@ def new_book(path: Path) -> sqlite3.Connection:
 
 
 class Uncritical(Channel):
-    """A channel that takes an edit of whatever card: those of the bench were never posted.
-
-    `edited` is set once there were so many edits.
-    """
-
-    def __init__(self, *, now: Callable[[], datetime], edits: int = 0) -> None:
-        super().__init__(now=now)
-        self._to_come = edits
-        self.edited = asyncio.Event()
+    """A channel that takes an edit of whatever card: those of the bench were never posted."""
 
     async def edit_card(self, card: Card) -> None:
         del card
-        self._to_come -= 1
-        if self._to_come <= 0:
-            self.edited.set()
 
 
 class Even(random.Random):
@@ -197,10 +186,9 @@ async def following(
     folder: Path,
     *,
     pace: Pace,
-    channel: Channel | None = None,
 ) -> AsyncIterator[Worker]:
     """The real worker with the real cards, at work until the end of the block."""
-    channel = channel or Uncritical(now=now)
+    channel = Uncritical(now=now)
     cards = Cards(database, models, Budgets(database, PLENTY, now=now), channel, play_money=False, now=now)
     worker = Worker(
         database,

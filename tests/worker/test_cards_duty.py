@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from bot.delivery import Card
-from bot.domain import Job, JobState
+from bot.domain import Job, JobId, JobState
 from bot.orders import Cancelled
 from bot.providers.protocol import Rendering, Waiting
 from storage import jobs
@@ -66,6 +66,41 @@ async def test_progress_is_shown_no_more_often_than_every_few_seconds(bench: Ben
     at = [at for call, _, at in bench.channel.calls if call is Call.EDIT_CARD][-len(shown) :]
     assert all(later - sooner >= timedelta(seconds=2.9) for sooner, later in pairwise(at))
     assert shown[-1].takes[0].progress == Rendering(percent=99)
+
+
+async def test_the_progress_of_all_cards_together_leaves_discord_room_for_clips_and_answers(
+    bench: Bench,
+) -> None:
+    first = await silent(bench)
+    many = [first, *[await bench.until_shown(await bench.place(KEYLESS)) for _ in range(99)]]
+    await bench.passing(minutes=5)
+    before, cards = bench.channel.count(Call.EDIT_CARD), bench.running.cards
+
+    for percent in range(10):
+        for job in many:
+            cards.progress(job.id, Rendering(percent=percent))
+        await bench.passing(seconds=0.5)
+    within = bench.channel.count(Call.EDIT_CARD) - before
+    await bench.passing(seconds=10)
+
+    # After three seconds they begin, twenty a second, each once for all that was said meanwhile.
+    assert 35 <= within <= 45
+    assert all(edits(bench, job)[-1].takes[0].progress == Rendering(percent=9) for job in many)
+    assert bench.channel.count(Call.EDIT_CARD) - before <= 150
+
+
+async def test_a_change_of_state_does_not_stand_in_the_line_of_progress(bench: Bench) -> None:
+    job = await silent(bench)
+    cards = bench.running.cards
+    for number in range(1_000):
+        cards.progress(JobId(f"{number:016d}"), Rendering(percent=1))
+    cards.progress(job.id, Rendering(percent=10))
+
+    assert await bench.cancel(job) is Cancelled.ASKED
+    await bench.passing(seconds=0.1)
+
+    assert bench.channel.card(job.id).takes[0].progress == Rendering(percent=10)
+    assert bench.channel.card(job.id).job.cancel_asked_at is not None
 
 
 async def test_what_is_said_while_the_card_is_being_edited_is_shown_after_that(bench: Bench) -> None:
