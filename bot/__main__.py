@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import io
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -45,6 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DailiesError as fault:
         print(f"dailies: {fault} [{fault.code}]", file=sys.stderr)
         return CONFIG_EXIT if isinstance(fault, TooManyIdentifies) else 1
+    except BrokenPipeError:
+        # Whoever read us has seen enough (`| head`); what is still to be flushed at the end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except OSError as fault:
         if (disk := failure(fault)) is None:
             raise

@@ -20,6 +20,7 @@ from bot.room import kept
 from bot.settings import Settings
 from bot.worker import Worker
 from cogs.client import Client
+from storage import gauges
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,9 @@ async def _stop(app: App, duties: list[asyncio.Task[None]]) -> None:
     await app.cards.stop(within_s=CARDS_WITHIN_S)
     await app.removals.stop(within_s=CARDS_WITHIN_S)
     log.info("stopping; parked in the middle of a step: %s", ", ".join(parked) or "none")
+    left = await app.database.read(gauges.in_hand)
+    states = ", ".join(f"{waiting.jobs} {waiting.state}" for waiting in left)
+    log.info("the next start goes on with: %s", states or "nothing", extra={"code": "stopped"})
     failed = [task for task in duties if task.done() and not task.cancelled() and task.exception()]
     for task in duties:
         task.cancel()

@@ -54,6 +54,8 @@ class Meters:
             bounds=LAG_BOUNDS,
         )
         self.identifies_left: int | None = None
+        self.clock_off_s: float | None = None
+        """By how much this machine's clock is ahead of Discord's, at its last answer."""
         self.lag_s = 0.0
         """The last that was measured."""
 
@@ -74,6 +76,12 @@ class Meters:
                 "dailies_gateway_identifies_left",
                 "Sessions that may still be started within the day.",
                 [({}, self.identifies_left)],
+            )
+        if self.clock_off_s is not None:
+            yield gauge(
+                "dailies_clock_ahead_seconds",
+                "By how much this machine's clock is ahead of Discord's; below zero where it is behind.",
+                [({}, self.clock_off_s)],
             )
 
     def delivered(self, route: str, form: str) -> None:

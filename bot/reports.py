@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 from bot.errors import StorageError
 from bot.money import format_usd
 from bot.settings import Settings
-from storage import guilds, ledger
+from storage import guilds, halts, ledger
 from storage.database import open_for_reading
 
 
@@ -40,6 +41,12 @@ def guilds_admitted(config: Settings) -> list[str]:
         ] or ["no server is admitted: only the studio is sold"]
 
 
+def stopped(folder: Path) -> list[str]:
+    """What the operator has stopped, each as `dailies resume` takes it."""
+    with reading_in(folder) as connection:
+        return sorted(f"{what.scope} {what.name}".strip() for what in halts.open_(connection))
+
+
 @contextmanager
 def reading(config: Settings) -> Iterator[sqlite3.Connection]:
     """A connection that only reads.
@@ -47,7 +54,14 @@ def reading(config: Settings) -> Iterator[sqlite3.Connection]:
     Raises:
         StorageError: there is no database.
     """
-    path = config.data_dir / "dailies.db"
+    with reading_in(config.data_dir) as connection:
+        yield connection
+
+
+@contextmanager
+def reading_in(folder: Path) -> Iterator[sqlite3.Connection]:
+    """The same, of a data folder."""
+    path = folder / "dailies.db"
     if not path.is_file():
         raise StorageError(f"there is no database at {path}: start the bot once, or set DAILIES_DATA_DIR")
     with closing(open_for_reading(path)) as connection:

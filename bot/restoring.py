@@ -45,7 +45,8 @@ class Proof:
     def sentence(self) -> str:
         """All of it in a line."""
         seen = f"{self.entries} entries of the ledger, {self.acts} acts, {self.clips} clips"
-        return f"whole: {seen}" if not self.findings else f"{len(self.findings)} faults in {seen}"
+        faults = "1 fault" if len(self.findings) == 1 else f"{len(self.findings)} faults"
+        return f"whole: {seen}" if not self.findings else f"{faults} in {seen}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,10 @@ def restore(backup: Path, folder: Path, *, at: datetime, beside: Path | None = N
     """
     proof = proved(backup)
     if proof.findings:
-        raise StorageError(f"{backup} is not whole, and nothing was changed: {'; '.join(proof.findings[:3])}")
+        why = "; ".join(proof.findings[:3])
+        raise StorageError(
+            f"{backup} is not whole, and nothing was changed: {why}. `dailies backup --list` names the others"
+        )
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with FolderLock(folder):
         fresh = folder / f"{DATABASE}.restoring"

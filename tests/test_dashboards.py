@@ -52,6 +52,7 @@ async def families(tmp_path: Path) -> AsyncIterator[list[Family]]:
     meters.discord_answered(429, "user")
     meters.lag.observe(0.001)
     meters.identifies_left = 990
+    meters.clock_off_s = 0.5
     database = await open_database(tmp_path / "dailies.db")
     health = Health(LoggedOperator(), clock=lambda: 0.0)
     health.failed(OfferId("fal/sora-2"), "provider_out_of_credit")

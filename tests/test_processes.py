@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,24 @@ async def test_a_second_start_meets_the_lock_of_the_first(tmp_path: Path) -> Non
     assert f"in use by process {house.bot.pid}" in said
 
 
+async def test_who_reads_no_further_ends_a_command_without_a_traceback(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "bot", "check", "--env-file", os.devnull]
+
+    with os.fdopen(writing) as closed:
+        done = await asyncio.to_thread(
+            subprocess.run,
+            command,
+            env=os.environ | {"DAILIES_DATA_DIR": str(tmp_path)},
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
 async def test_sigterm_stops_an_idle_bot_at_once_and_well(tmp_path: Path) -> None:
     async with household(tmp_path) as house:
         await house.start()
@@ -118,11 +137,13 @@ async def test_sigterm_with_jobs_in_hand_stops_within_ten_seconds_and_parks_them
         await house.until_state(JobState.RUNNING)
 
         code, seconds = await house.terminate()
+        parked = house.log_text()
         house.emulator.finish(next(iter(house.emulator.jobs)))
         await house.start()
         await house.until_state(JobState.POSTED)
 
         assert code == 0
+        assert "the next start goes on with: 1 running" in parked
         assert seconds < 10
         assert len(await house.clips()) == 1
 

@@ -47,6 +47,7 @@ ILL: dict[str, list[tuple[str, str]]] = {
         ('dailies_event_loop_lag_seconds_bucket{le="1.0"}', "0+10x"),
         ('dailies_event_loop_lag_seconds_bucket{le="+Inf"}', "0+10x"),
     ],
+    "DailiesClockOff": [("dailies_clock_ahead_seconds", "-31")],
     "DailiesDiskFull": [("dailies_disk_free_bytes", "209715199")],
     "DailiesDiskLow": [("dailies_disk_free_bytes", "2147483647")],
 }
@@ -82,6 +83,7 @@ WELL: dict[str, list[tuple[str, str]]] = {
         ('dailies_event_loop_lag_seconds_bucket{le="0.5"}', "0+10x"),
         ('dailies_event_loop_lag_seconds_bucket{le="+Inf"}', "0+10x"),
     ],
+    "DailiesClockOff": [("dailies_clock_ahead_seconds", "30")],
     "DailiesDiskFull": [("dailies_disk_free_bytes", "2147483648")],
     "DailiesDiskLow": [("dailies_disk_free_bytes", "2147483648")],
 }

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +138,7 @@ async def test_faults_are_listed_and_switched_off(bot: RawBot, web: aiohttp.Clie
         {},
         {"name": "flood"},
         {"name": "slow", "seconds": -1},
+        {"name": "clock_off", "seconds": 601},
         {"name": "slow", "seconds": "long"},
         {"name": "server_error", "status": 200},
         {"name": "rate_limit", "count": 0},
@@ -176,6 +179,18 @@ async def test_a_lost_answer_is_work_that_was_done(bot: RawBot) -> None:
 
     async with person(bot.sandbox) as ada:
         assert [one["content"] for one in await ada.messages(ada.channel("dailies"))] == ["lost"]
+
+
+@pytest.mark.parametrize("seconds", [600, -600])
+async def test_a_clock_that_is_off_stands_in_every_answer(bot: RawBot, seconds: int) -> None:
+    bot.sandbox.faults.switch_on({"name": "clock_off", "seconds": seconds})
+
+    said = parsedate_to_datetime((await say(bot)).headers["Date"])
+    bot.sandbox.faults.switch_off("clock_off")
+    after = parsedate_to_datetime((await say(bot)).headers["Date"])
+
+    assert abs(said - datetime.now(UTC) - timedelta(seconds=seconds)) < timedelta(seconds=60)
+    assert abs(after - datetime.now(UTC)) < timedelta(seconds=60)
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 0), (413, 40005)])

@@ -180,25 +180,21 @@ async def test_what_is_stopped_and_paused_is_counted_by_scope_until_it_goes_on(t
     assert values(after, "dailies_pauses") == {"channel": 0, "server": 1}
 
 
-def said_of_stops(**counts: int) -> list[str]:
-    """What `dailies status` says where so much is stopped, by scope; `channel` and `server` are pauses."""
+def said_of_stops(*stopped: str, **paused: int) -> list[str]:
+    """What `dailies status` says where the operator has stopped that, and moderators paused so much."""
     numbers = [
-        Number(
-            name="dailies_pauses" if scope in ("channel", "server") else "dailies_halts",
-            labels={"scope": scope},
-            value=count,
-        )
-        for scope, count in counts.items()
+        Number(name="dailies_pauses", labels={"scope": scope}, value=count) for scope, count in paused.items()
     ]
     status = Status(ready=True, database="ok", gateway="ok", worker="ok", numbers=numbers)
-    return [line for line in lines(status) if line.startswith(("STOPPED", "paused"))]
+    said = lines(status, stopped=stopped)
+    return [line for line in said if line.startswith(("STOPPED", "paused"))]
 
 
 def test_the_status_says_what_is_stopped_and_by_which_command_it_goes_on() -> None:
-    assert said_of_stops(everything=0, provider=0, channel=0) == []
-    assert said_of_stops(everything=1, provider=2, channel=3, server=1) == [
+    assert said_of_stops(channel=0) == []
+    assert said_of_stops("everything", "provider fal", channel=3, server=1) == [
         "STOPPED    everything, by the operator: python -m bot resume everything",
-        "STOPPED    2 of scope provider, by the operator: python -m bot resume provider NAME",
+        "STOPPED    provider fal, by the operator: python -m bot resume provider fal",
         "paused     3 of scope channel, 1 of scope server, by moderators",
     ]
 

@@ -96,7 +96,7 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         attachments=attachments,
         presets=Presets(database, models, ground.screens.screening, ids=ground.ids, now=now),
         sheets=Sheets(database, ids=ground.ids, now=now),
-        http_trace=ground.meters.discord_trace(),
+        http_trace=ground.timekeeping.listen(ground.meters.discord_trace()),
         confirm_above_micros=config.confirm_above_usd,
         play_money=ground.play_money,
         direct_messages=config.allow_direct_messages,

@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ from bot.retirements import Retirements
 from bot.room import Room
 from bot.settings import Settings
 from bot.surge import Surge, SurgeBounds
+from bot.timekeeping import Timekeeping
 from bot.tombstones import Tombstones
 from bot.traces import Traced, Traces, untraced
 from storage.database import Database, open_database
@@ -64,6 +66,7 @@ class Ground:
     notices: Notices
     health: Health
     meters: Meters
+    timekeeping: Timekeeping
     traced: Traced
     surge: Surge
     pauses: Pauses
@@ -102,7 +105,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     names = reachable.names(config)
     play_price = config.studio_play_usd_per_second
     displayed.set(config.display)
-    notices = Notices()
+    notices, meters = Notices(), Meters()
     halts = Halts()
     health = Health(notices, clock=asyncio.get_running_loop().time, halted=halts.stops_offer)
     models = catalogue.load(
@@ -169,7 +172,8 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         ),
         notices=notices,
         health=health,
-        meters=Meters(),
+        meters=meters,
+        timekeeping=Timekeeping(notices, meters, now=now, seconds=time.monotonic),
         traced=_traced(config, stack),
         surge=surge,
         pauses=pauses,

@@ -13,6 +13,14 @@ ERROR = timedelta(minutes=4)
 MEND = "timedatectl set-ntp true"
 
 
+def offset(said: str | None, now: datetime) -> timedelta | None:
+    """By how much our clock is ahead of the one in a `Date` header; None where that says no time."""
+    try:
+        return None if said is None else now - parsedate_to_datetime(said)
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return None
+
+
 def clock(said: str | None, now: datetime) -> Iterator[Finding]:
     """How far the clock is off, where that is more than an answer takes to arrive.
 
@@ -20,12 +28,8 @@ def clock(said: str | None, now: datetime) -> Iterator[Finding]:
         said: the header, None where there was none.
         now: our own time as the answer came.
     """
-    if said is None:
-        return
-    try:
-        theirs = parsedate_to_datetime(said)
-        off = now - theirs
-    except (ValueError, TypeError):  # no date, or one without a zone
+    off = offset(said, now)
+    if off is None:
         return
     way = "ahead of" if off > timedelta() else "behind"
     words = f"this machine's clock is {abs(off).total_seconds():.0f} s {way} Discord's"

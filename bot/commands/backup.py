@@ -63,6 +63,7 @@ def _restore(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
             say(finding)
         say(f"{backup}: {proof.sentence()}")
         return 1 if proof.findings else 0
+    say(f"restoring {backup}")
     _tell(restoring.restore(backup, config.data_dir, at=_now(), beside=config.backups_in), say)
     return 0
 

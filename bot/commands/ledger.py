@@ -43,7 +43,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     config = settings.load(env_file=chosen.env_file)
     match chosen.what:
         case "show":
-            for line in reports.ledger_lines(config, newest=chosen.newest):
+            for line in reports.ledger_lines(config, newest=chosen.newest) or ["the ledger is empty"]:
                 say(line)
             return 0
         case "verify":

@@ -5,13 +5,14 @@ import asyncio
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict
 
-from bot import settings
+from bot import reports, settings
+from bot.checks import clock
 from bot.domain import Micros
 from bot.errors import StorageError
 from bot.money import format_usd
@@ -79,7 +80,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         return 0 if told["ready"] else 1
     if chosen.once or not sys.stdout.isatty():
         status = asyncio.run(_status(folder))
-        for line in lines(status):
+        for line in lines(status, stopped=reports.stopped(folder)):
             say(line)
         return 0 if status.ready else 1
     asyncio.run(live(folder, say))
@@ -94,7 +95,9 @@ async def live(
 ) -> None:
     """Say it again and again, each time over what was said before, until cancelled."""
     while True:
-        shown = "\n".join(lines(await _status(folder)))
+        status = await _status(folder)
+        stopped = await asyncio.to_thread(reports.stopped, folder)
+        shown = "\n".join(lines(status, stopped=stopped))
         say(f"{_CLEAR}{shown}\n\nevery {EVERY_S:.0f} s; Ctrl-C ends this")
         await pause(EVERY_S)
 
@@ -119,8 +122,8 @@ async def _asked(folder: Path, path: str) -> bytes:
         raise StorageError(f"no bot runs on {folder}: python -m bot run") from nobody
 
 
-def lines(status: Status) -> Iterator[str]:
-    """What a person reads, one subject a line."""
+def lines(status: Status, *, stopped: Sequence[str] = ()) -> Iterator[str]:
+    """What a person reads, one subject a line; `stopped` by the operator, as `resume` takes it."""
     latency = status.one("dailies_gateway_latency_seconds")
     beats = f" ({latency * 1000:.0f} ms)" if status.gateway == "ok" and latency else ""
     ready = "ready" if status.ready else "NOT READY"
@@ -132,6 +135,7 @@ def lines(status: Status) -> Iterator[str]:
     ]
     yield f"{'jobs':<11}{', '.join(jobs) or 'none on their way'}"
     yield from _money(status)
+    yield from _stops(status, stopped)
     for number in status.all("dailies_breaker"):
         yield f"{'breaker':<11}{number.labels['name']} is {number.labels['circuit']}"
     yield from _providers(status)
@@ -152,6 +156,10 @@ def lines(status: Status) -> Iterator[str]:
         status.one("dailies_event_loop_lag_seconds_count"),
         status.one("dailies_event_loop_lag_seconds_sum"),
     )
+    ahead_s = status.one("dailies_clock_ahead_seconds")
+    if abs(ahead_s) >= clock.WARNING.total_seconds():
+        way = "ahead of" if ahead_s > 0 else "behind"
+        yield f"{'CLOCK':<11}{abs(ahead_s):.0f} s {way} Discord's: {clock.MEND}"
     yield (
         f"{'machine':<11}loop late by {1000 * lag / seen if seen else 0:.1f} ms, "
         f"memory {_bytes(status.one('process_resident_memory_bytes'))}, "
@@ -168,12 +176,13 @@ def _money(status: Status) -> Iterator[str]:
         + (f", of {_usd(limit)}" if limit else "")
         + f"; {status.one('dailies_holds_open'):.0f} open holds"
     )
+
+
+def _stops(status: Status, stopped: Sequence[str]) -> Iterator[str]:
     if status.one("dailies_spending_stopped"):
         yield f"{'STOPPED':<11}paid orders wait: python -m bot resume spending"
-    for number in status.all("dailies_halts"):
-        scope, count = number.labels["scope"], f"{number.value:.0f}"
-        what, name = ("everything", "") if scope == "everything" else (f"{count} of scope {scope}", " NAME")
-        yield f"{'STOPPED':<11}{what}, by the operator: python -m bot resume {scope}{name}"
+    for name in stopped:
+        yield f"{'STOPPED':<11}{name}, by the operator: python -m bot resume {name}"
     pauses = [f"{n.value:.0f} of scope {n.labels['scope']}" for n in status.all("dailies_pauses")]
     if pauses:
         yield f"{'paused':<11}{', '.join(pauses)}, by moderators"

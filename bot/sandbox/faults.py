@@ -6,7 +6,7 @@ from bot.sandbox.errors import Form, Json
 from bot.sandbox.gateway import Gateway
 
 # Faults that stay on until they are used up or switched off, and those that happen at once.
-LASTING = ("rate_limit", "server_error", "slow", "cdn_full", "lost_answer")
+LASTING = ("rate_limit", "server_error", "slow", "cdn_full", "lost_answer", "clock_off")
 AT_ONCE = ("drop_gateway", "reconnect", "invalid_session")
 SECONDS_MAX = 600.0
 
@@ -16,7 +16,8 @@ class Fault:
     """A fault that is on.
 
     `route` is a part of "METHOD /path", the path without /api/v10; the empty text fits every request.
-    `count` is how often it will still happen; None means until it is switched off.
+    `count` is how often it will still happen; None means until it is switched off. With `clock_off` Discord's
+    clock is ahead by so many `seconds`, or behind.
     """
 
     name: str
@@ -34,7 +35,7 @@ class Fault:
 
 
 class Faults:
-    """The switches. Faults strike the bot's requests alone, save a full disk, which everybody feels."""
+    """The switches. Faults strike the bot's requests alone; a full disk and a wrong clock everybody feels."""
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
@@ -58,12 +59,14 @@ class Faults:
                 form.number((key,), wish[key], low, high)
         for key in ("seconds", "retry_after"):
             value = wish.get(key, 0)
+            least = -SECONDS_MAX if name == "clock_off" else 0.0
             if (
                 isinstance(value, bool)
                 or not isinstance(value, (int, float))
-                or not 0 <= value <= SECONDS_MAX
+                or not least <= value <= SECONDS_MAX
             ):
-                form.wrong((key,), "NUMBER_TYPE_COERCE", f"Must be seconds from 0 to {SECONDS_MAX:g}.")
+                wanted = f"Must be seconds from {least:g} to {SECONDS_MAX:g}."
+                form.wrong((key,), "NUMBER_TYPE_COERCE", wanted)
         if not isinstance(wish.get("route", ""), str):
             form.wrong(("route",), "STRING_TYPE_CONVERT", "Could not interpret value as string.")
         form.settle()

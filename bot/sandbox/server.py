@@ -1,7 +1,8 @@
 """A Discord for one's own machine: REST, gateway, CDN and page on one port of the loopback."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -77,6 +78,7 @@ class Sandbox:
     ) -> None:
         world = self.world = open_world(bot_name=bot_name, upload_limit=upload_limit, now=now)
         world.application.flags = application_flags
+        self._now = now
         self.gateway = Gateway()
         self.faults = Faults(self.gateway)
         self.log = RequestLog(observer)
@@ -129,6 +131,7 @@ class Sandbox:
         """Listen; the port that it is. The addresses are set from here on."""
         await self._inbox.open()
         app = web.Application(client_max_size=JSON_BYTES_MAX)
+        app.on_response_prepare.append(self._dated)
         self._api.add(app, self._routes)
         self._api.add_fallback(app)
         app.router.add_get("/gateway", self._gateway_route.handle)
@@ -154,6 +157,15 @@ class Sandbox:
             "page_url": self.page_url,
         }
         return bound
+
+    async def _dated(self, request: web.Request, response: web.StreamResponse) -> None:
+        """Write the time of day into an answer where it is to be wrong; else aiohttp does."""
+        if not self.faults.active:
+            return
+        off = self.faults.strikes("clock_off", f"{request.method} {request.path.removeprefix(PREFIX)}")
+        if off is not None:
+            theirs = self._now() + timedelta(seconds=off.seconds)
+            response.headers["Date"] = format_datetime(theirs, usegmt=True)
 
     async def close(self) -> None:
         """Close every connection and stop listening."""

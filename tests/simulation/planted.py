@@ -89,7 +89,7 @@ BUGS = (
         module="bot.providers.listing",
         line="    if not ours or now - attempt.sent_at < absent_after:",
         becomes="    if not ours:",
-        within=1_000,
+        within=300,
     ),
     Planted(
         name="a clip is posted without a note that it may be there",
@@ -110,7 +110,7 @@ BUGS = (
         module="bot.nonces",
         line="        return first is None or",
         becomes="        return True or first is None or",
-        within=4_000_000,
+        within=200,
     ),
     Planted(
         name="a card is posted without a note that it may be there",
@@ -152,7 +152,7 @@ BUGS = (
         module="storage.ledger",
         line="    charged = Micros(min(billed, held.amount_micros))",
         becomes="    charged = Micros(billed)",
-        within=1_000,
+        within=300,
     ),
     Planted(
         name="an overrun is in nobody's book",
@@ -173,7 +173,7 @@ BUGS = (
         module="bot.worker",
         line="            if tries >= BAD_FILES_MAX:",
         becomes="            if tries >= 1:",
-        within=4_000,
+        within=1_000,
     ),
     Planted(
         name="what a dead process had rendered is left alone",
@@ -194,14 +194,14 @@ BUGS = (
         module="storage.database",
         line="    forget(connection)\n    if connection.in_transaction:  #",
         becomes="    pass\n    if connection.in_transaction:  #",
-        within=500_000,
+        within=200,
     ),
     Planted(
         name="a clip's file outlives its deletion",
         module="bot.removal_steps",
         line="                return await asyncio.to_thread(_unlinked, self._folder, job.id)",
         becomes='                return "deleted"',
-        within=4_000,
+        within=1_000,
     ),
     Planted(
         name="clips pass their gate without a look",

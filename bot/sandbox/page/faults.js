@@ -42,6 +42,16 @@ const LASTING = [
     note: "The work is done, then the line is cut.",
     fields: [ROUTE, COUNT],
   },
+  {
+    name: "clock_off",
+    title: "Clock off",
+    note: "Every answer bears another time of day than this machine's.",
+    fields: [
+      { name: "seconds", label: "Seconds", type: "number", value: "600", min: -600, step: "any" },
+      ROUTE,
+      COUNT,
+    ],
+  },
   { name: "cdn_full", title: "CDN is full", note: "Uploads are refused.", fields: [COUNT] },
 ];
 const AT_ONCE = [

@@ -1,0 +1,143 @@
+"""A clock that is off is heard in Discord's answers and said: by the running bot, its status, and `check`."""
+
+import asyncio
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from email.utils import format_datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from bot.domain import JobState
+from bot.meters import Meters
+from bot.timekeeping import ANSWERED_WITHIN_S, Timekeeping
+from tests.household import Household, household
+from tests.props import NOON
+from tests.test_processes import dailies
+
+TOLD = "this machine's clock is 600 s behind Discord's: webhooks and links are refused as too old or too new"
+
+
+class Told:
+    """The operator, who notes what is said."""
+
+    def __init__(self) -> None:
+        self.codes: list[str] = []
+        self.sentences: list[str] = []
+
+    def tell(self, code: str, sentence: str) -> None:
+        self.codes.append(code)
+        self.sentences.append(sentence)
+
+
+def date(off: timedelta) -> str:
+    """What Discord says where this machine, at noon, is so far ahead of it."""
+    return format_datetime(NOON - off, usegmt=True)
+
+
+def timekeeping(told: Told, meters: Meters, *, seconds: Iterator[float] | None = None) -> Timekeeping:
+    ticks = iter(()) if seconds is None else seconds
+    return Timekeeping(told, meters, now=lambda: NOON, seconds=lambda: next(ticks))
+
+
+def test_the_operator_is_told_once_that_it_is_wrong_and_the_log_that_it_is_right_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    told, meters = Told(), Meters()
+    heard = timekeeping(told, meters)
+
+    with caplog.at_level(logging.INFO):
+        for off in (timedelta(0), -timedelta(minutes=10), -timedelta(minutes=10), timedelta(0)):
+            heard.heard(date(off))
+        heard.heard(date(timedelta(0)))
+
+    assert told.codes == ["clock_wrong"]
+    assert told.sentences == [f"{TOLD}. Set it right: timedatectl set-ntp true"]
+    assert [record.message for record in caplog.records] == ["this machine's clock is right again"]
+    assert meters.clock_off_s == 0
+
+
+def test_a_minute_is_said_in_the_log_alone_and_no_date_says_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    told, meters = Told(), Meters()
+    heard = timekeeping(told, meters)
+
+    heard.heard(date(timedelta(minutes=1)))
+    heard.heard(None)
+    heard.heard("yesterday")
+
+    assert told.codes == []
+    assert [record.message for record in caplog.records] == [
+        "this machine's clock is 60 s ahead of Discord's"
+    ]
+    assert meters.clock_off_s == 60
+
+
+@pytest.fixture
+async def wrong_clock() -> AsyncIterator[str]:
+    """The address of a server whose clock is ten minutes ahead of noon."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(headers={"Date": date(-timedelta(minutes=10))})
+
+    app = web.Application()
+    app.router.add_get("/", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    await runner.cleanup()
+
+
+async def test_an_answer_that_waited_in_a_frozen_process_says_nothing(wrong_clock: str) -> None:
+    told, meters = Told(), Meters()
+    heard = timekeeping(told, meters, seconds=iter((0.0, ANSWERED_WITHIN_S + 1, 50.0, 51.0)))
+
+    async with aiohttp.ClientSession(trace_configs=[heard.listen(meters.discord_trace())]) as session:
+        async with session.get(wrong_clock):
+            late = list(told.codes)
+        async with session.get(wrong_clock):
+            pass
+
+    assert late == []
+    assert told.codes == ["clock_wrong"]
+    assert meters.discord_answers.family().samples[0].value == 2
+
+
+async def shell(home: Household, *arguments: str) -> str:
+    settings = {"DAILIES_DATA_DIR": str(home.data_dir), **home.more}
+    return (await dailies(*arguments, "--env-file", os.devnull, **settings))[1]
+
+
+async def test_ten_minutes_are_said_by_the_running_bot_its_status_and_check_and_it_works_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async with household(tmp_path, asks_to_finish=1) as home:
+        home.sandbox.faults.switch_on({"name": "clock_off", "seconds": 600})
+        await home.start()
+        await home.generate()
+        await home.until_state(JobState.POSTED)
+        home.more |= {
+            "DAILIES_DISCORD_TOKEN": home.sandbox.bot_token,
+            "DAILIES_DISCORD_API_URL": home.sandbox.api_url,
+            "DAILIES_DISCORD_GATEWAY_URL": home.sandbox.gateway_url,
+        }
+        status, check = await asyncio.gather(
+            shell(home, "status", "--once"), shell(home, "check", "--online")
+        )
+        home.sandbox.faults.switch_off()
+        await home.generate("another boat")
+        await home.until_all(JobState.POSTED, count=2)
+        clips, log = await home.clips(), home.log_text()
+
+    assert log.count("code=clock_wrong") == 1
+    behind = "(59[0-9]|600) s behind Discord's"  # a date has whole seconds, and a request takes its time
+    assert re.search(f"this machine's clock is {behind}: webhooks and links are refused", log)
+    assert "code=clock_right" in log
+    assert re.search(f"CLOCK      {behind}: timedatectl set-ntp true", status)
+    assert re.search(f"ERROR   clock_wrong: this machine's clock is {behind}", check)
+    assert len(clips) == 2
