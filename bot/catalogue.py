@@ -303,7 +303,7 @@ def all_rows(overlay: Path | None) -> Rows:
     """The rows of models.toml, with the operator's file on top of them.
 
     Raises:
-        SettingsError: a file cannot be read, or is no TOML.
+        SettingsError: as `models_file.read`.
     """
     if overlay is None:
         return own_rows()
@@ -339,7 +339,7 @@ def load(
         fitness: how an offer is doing.
 
     Raises:
-        SettingsError: a file cannot be read, or is no TOML. A row that is wrong is logged and not sold.
+        SettingsError: as `models_file.read`. A row that is wrong is logged and not sold.
     """
     rows = all_rows(overlay)
     for fault in rows.faults:

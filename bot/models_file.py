@@ -1,26 +1,23 @@
 """A models file: read, its rows checked against each other, priced.
 
 A row that is wrong is left out, and so is what it would have replaced: neither is sold on a guess. Faults
-name file, line, row, key and what is allowed.
+name file, line, row, key and what is allowed. That a line is no TOML is a fault of its row alone, as long as
+it can be told which row that is.
 """
 
 import difflib
 import re
-import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from bot.domain import Kind, OfferId
-from bot.errors import SettingsError
+from bot.domain import OfferId
 from bot.money import MICROS_PER_USD, format_usd, parse_usd
 from bot.providers.fal_addresses import is_endpoint
-from bot.row_faults import Place, no_toml, sentences
+from bot.row_file import TABLES, RowFile, Torn, Wrong, offer_id
 from bot.rows import ModelRow, Offer, OfferRow, ProviderRow, RouteRow, wire_of
-
-TABLES = ("models", "offers", "routes", "providers")
 
 SPOKEN = {
     "fal": "fal",
@@ -49,61 +46,54 @@ class Rows:
     providers: Sequence[ProviderRow] = ()
 
 
-class _Wrong(Exception):
-    """A row that no rule of its own refuses, and its fellows do."""
-
-    def __init__(self, key: str, what: str) -> None:
-        super().__init__(what)
-        self.key = key
-
-
 def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = None) -> Rows:
     """The rows of a file, laid on top of others: its row replaces one of the same id.
 
     `known` are the names that a provider can have; without them it is enough that nobody has a key for it.
 
     Raises:
-        SettingsError: the file cannot be read, or is no TOML.
+        SettingsError: the file cannot be read, or is no TOML where that cannot be laid to its rows.
     """
     models = {row.id: row for row in on.models} if on else {}
     offers = {offer.id: offer for offer in on.offers} if on else {}
-    text, tables = _tables(path)
-    place = Place(path, text)
-    faults = [*(on.faults if on else ()), *place.unknown_tables(tables, TABLES)]
+    file = RowFile(path)
+    faults = [*(on.faults if on else ()), *file.place.unknown_tables(file.tables, TABLES)]
     seen: set[str] = set()
-    for index, raw in enumerate(_rows(tables, "models")):
-        name = str(raw.get("id", f"row {index + 1}"))
-        models.pop(name, None)
+    for raw in file.rows("models"):
+        models.pop(raw.name, None)
         try:
-            row = ModelRow.model_validate(raw)
+            row = raw.read(ModelRow)
             _once(seen, row.id, "id")
             models[row.id] = row
-        except (ValidationError, _Wrong) as wrong:
-            faults += _lines(wrong, place, "models", index, name, ModelRow)
-    for index, raw in enumerate(_rows(tables, "offers")):
-        name = _id(raw)
-        offers.pop(name, None)
+        except (ValidationError, Wrong, Torn) as wrong:
+            faults += raw.faults(wrong, ModelRow)
+    for raw in file.torn("models"):
+        for name in raw.names():
+            models.pop(name, None)
+    for raw in file.rows("offers"):
+        offers.pop(OfferId(raw.name), None)
         try:
-            row_read = OfferRow.model_validate(raw)
+            row_read = raw.read(OfferRow)
             _addressed(row_read, known)
             offer = _offer(row_read, models)
             _once(seen, offer.id, "route")
             offers[offer.id] = offer
-        except (ValidationError, _Wrong) as wrong:
-            faults += _lines(wrong, place, "offers", index, name, OfferRow)
-    for index, raw in enumerate(_rows(tables, "models")):
-        row_kept = models.get(str(raw.get("id")))
+        except (ValidationError, Wrong, Torn) as wrong:
+            faults += raw.faults(wrong, OfferRow)
+    for raw in file.torn("offers"):
+        offers = {id_: offer for id_, offer in offers.items() if not raw.may_mean(offer)}
+    for raw in file.rows("models"):
+        row_kept = models.get(raw.name)
         for name in row_kept.replaced_by if row_kept else ():
             if name not in models:
-                where = place.of("models", index, "replaced_by")
-                faults.append(f"{where}: {raw['id']}: replaced_by: no row describes the model {name!r}")
+                faults.append(raw.fault("replaced_by", f"no row describes the model {name!r}"))
     # Where a model's row was wrong, what an earlier file offers of it is not for sale either.
     kept = [offer for offer in offers.values() if offer.row.model in models]
     routes = {row.model: row for row in on.routes} if on else {}
     limits = {row.id: row for row in on.providers} if on else {}
     # A pin or a limit that cannot be read is no leave to go without one: what it is about is not for sale.
-    unpinned, wrong_routes = _routes(tables, place, kept, routes)
-    unlimited, wrong_limits = _limits(tables, place, limits)
+    unpinned, wrong_routes = _routes(file, kept, routes)
+    unlimited, wrong_limits = _limits(file, limits)
     return Rows(
         models=list(models.values()),
         offers=[each for each in kept if not (each.row.model in unpinned or each.row.provider in unlimited)],
@@ -114,23 +104,22 @@ def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = 
 
 
 def _routes(
-    tables: Mapping[str, object], place: Place, offers: Sequence[Offer], routes: dict[str, RouteRow]
+    file: RowFile, offers: Sequence[Offer], routes: dict[str, RouteRow]
 ) -> tuple[set[str], list[str]]:
     """Lay the file's routes on; returns the models whose row is wrong, and what is wrong."""
     faults: list[str] = []
     seen: set[str] = set()
     unpinned: set[str] = set()
-    for index, raw in enumerate(_rows(tables, "routes")):
-        name = str(raw.get("model", f"row {index + 1}"))
-        routes.pop(name, None)
+    for raw in file.rows("routes"):
+        routes.pop(raw.name, None)
         try:
-            row = RouteRow.model_validate(raw)
+            row = raw.read(RouteRow)
             _once(seen, row.model, "model")
             _offered(row, offers)
             routes[row.model] = row
-        except (ValidationError, _Wrong) as wrong:
-            unpinned.add(name)
-            faults += _lines(wrong, place, "routes", index, name, RouteRow)
+        except (ValidationError, Wrong, Torn) as wrong:
+            unpinned |= raw.names()
+            faults += raw.faults(wrong, RouteRow)
     return unpinned, faults
 
 
@@ -138,66 +127,30 @@ def _offered(row: RouteRow, offers: Sequence[Offer]) -> None:
     there = {offer.row.provider for offer in offers if offer.row.model == row.model}
     if strange := [each for each in row.providers if each not in there]:
         allowed = ", ".join(sorted(there)) or "nobody: there is no offer of this model"
-        raise _Wrong("providers", f"{strange[0]!r} does not offer it; allowed: {allowed}")
+        raise Wrong("providers", f"{strange[0]!r} does not offer it; allowed: {allowed}")
 
 
-def _limits(
-    tables: Mapping[str, object], place: Place, limits: dict[str, ProviderRow]
-) -> tuple[set[str], list[str]]:
+def _limits(file: RowFile, limits: dict[str, ProviderRow]) -> tuple[set[str], list[str]]:
     """Lay the file's limits on; returns the providers whose row is wrong, and what is wrong."""
     faults: list[str] = []
     seen: set[str] = set()
     unlimited: set[str] = set()
-    for index, raw in enumerate(_rows(tables, "providers")):
-        name = str(raw.get("id", f"row {index + 1}"))
-        limits.pop(name, None)
+    for raw in file.rows("providers"):
+        limits.pop(raw.name, None)
         try:
-            row = ProviderRow.model_validate(raw)
+            row = raw.read(ProviderRow)
             _once(seen, row.id, "id")
             limits[row.id] = row
-        except (ValidationError, _Wrong) as wrong:
-            unlimited.add(name)
-            faults += _lines(wrong, place, "providers", index, name, ProviderRow)
+        except (ValidationError, Wrong, Torn) as wrong:
+            unlimited |= raw.names()
+            faults += raw.faults(wrong, ProviderRow)
     return unlimited, faults
-
-
-def _tables(path: Path) -> tuple[str, dict[str, object]]:
-    try:
-        text = path.read_text("utf-8-sig")
-    except OSError as gone:
-        raise SettingsError(f"{path} cannot be read ({gone.strerror})") from gone
-    except UnicodeDecodeError as broken:
-        raise SettingsError(f"{path}: not a TOML file: {broken}") from broken
-    try:
-        return text, tomllib.loads(text)
-    except tomllib.TOMLDecodeError as broken:
-        raise SettingsError(no_toml(path, text, broken)) from broken
-
-
-def _rows(tables: Mapping[str, object], name: str) -> list[dict[str, object]]:
-    rows = tables.get(name, [])
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
 
 
 def _once(seen: set[str], name: str, key: str) -> None:
     if name in seen:
-        raise _Wrong(key, "this id was used before in the same file; `route` tells offers apart")
+        raise Wrong(key, "this id was used before in the same file; `route` tells offers apart")
     seen.add(name)
-
-
-def _lines(
-    wrong: ValidationError | _Wrong,
-    place: Place,
-    table: str,
-    index: int,
-    name: str,
-    shape: type[BaseModel],
-) -> list[str]:
-    if isinstance(wrong, _Wrong):
-        found: Iterable[tuple[str, str]] = [(wrong.key, str(wrong))]
-    else:
-        found = sentences(wrong, list(shape.model_fields))
-    return [f"{place.of(table, index, key)}: {name}: {key}: {what}" for key, what in found]
 
 
 def _addressed(row: OfferRow, known: Collection[str] | None) -> None:
@@ -205,19 +158,19 @@ def _addressed(row: OfferRow, known: Collection[str] | None) -> None:
     if known is not None and row.provider not in known:
         near = difflib.get_close_matches(row.provider, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
-        raise _Wrong("provider", f"there is no provider {row.provider!r}; {hint}")
+        raise Wrong("provider", f"there is no provider {row.provider!r}; {hint}")
     if row.protocol != (spoken := SPOKEN.get(row.provider, row.protocol)):
-        raise _Wrong("protocol", f"{row.provider} does not speak {row.protocol}; allowed: {spoken}")
+        raise Wrong("protocol", f"{row.provider} does not speak {row.protocol}; allowed: {spoken}")
     if row.protocol == "fal" and not is_endpoint(row.endpoint):
-        raise _Wrong("endpoint", "write it as fal does, such as fal-ai/wan/v2.7/text-to-video")
+        raise Wrong("endpoint", "write it as fal does, such as fal-ai/wan/v2.7/text-to-video")
     if row.protocol == "replicate" and not _REPLICATE_MODEL.fullmatch(row.endpoint):
-        raise _Wrong("endpoint", "write owner/name, or owner/name:version")
+        raise Wrong("endpoint", "write owner/name, or owner/name:version")
 
 
 def _offer(row: OfferRow, models: Mapping[str, ModelRow]) -> Offer:
     model = models.get(row.model)
     if model is None:
-        raise _Wrong("model", f"no row that is right describes the model {row.model!r}")
+        raise Wrong("model", f"no row that is right describes the model {row.model!r}")
     for key, claimed, able in (
         ("kinds", [kind.value for kind in row.kinds], [kind.value for kind in model.kinds]),
         ("sizes", row.sizes, [f"{r} {a}" for r in model.resolutions for a in model.aspect_ratios]),
@@ -228,27 +181,18 @@ def _offer(row: OfferRow, models: Mapping[str, ModelRow]) -> Offer:
     ):
         if strange := [each for each in claimed if each not in able]:
             allowed = ", ".join(map(str, able))
-            raise _Wrong(key, f"{strange[0]!r} is nothing that the model can do; allowed: {allowed}")
+            raise Wrong(key, f"{strange[0]!r} is nothing that the model can do; allowed: {allowed}")
     for key, words in (("resolutions", row.resolutions), ("aspect_ratios", row.aspect_ratios)):
         if "" in words.values() and any(words.values()):
-            raise _Wrong(key, 'either every word is "" (nothing is sent), or none is')
+            raise Wrong(key, 'either every word is "" (nothing is sent), or none is')
     if row.usd_per_second and (row.price_read_on is None or row.price_from is None):
-        raise _Wrong("usd_per_second", "a price needs price_read_on and price_from")
+        raise Wrong("usd_per_second", "a price needs price_read_on and price_from")
     try:
         prices = {resolution: parse_usd(usd) for resolution, usd in row.usd_per_second.items()}
     except ValueError as wrong:
-        raise _Wrong("usd_per_second", str(wrong)) from wrong
+        raise Wrong("usd_per_second", str(wrong)) from wrong
     for resolution, price in prices.items():
         if price > PER_SECOND_MAX:
             said = f"{format_usd(price)} a second is more than {format_usd(PER_SECOND_MAX)}"
-            raise _Wrong(f"usd_per_second.{resolution}", f"{said}: write dollars, for one second of clip")
-    return Offer(id=_id(row.model_dump()), row=row, per_second_micros=prices, wire=wire_of(row))
-
-
-def _id(raw: Mapping[str, object]) -> OfferId:
-    """`provider/model`, with the kind where the endpoint is not the one for words alone, and the route."""
-    kinds = raw.get("kinds")
-    kind = kinds[0] if isinstance(kinds, list) and kinds and Kind.GENERATE not in kinds else ""
-    route = raw.get("route")
-    own = f"{raw.get('provider', '?')}/{raw.get('model', '?')}"
-    return OfferId(own + (f"/{kind}" if kind else "") + (f"@{route}" if route else ""))
+            raise Wrong(f"usd_per_second.{resolution}", f"{said}: write dollars, for one second of clip")
+    return Offer(id=offer_id(row.model_dump()), row=row, per_second_micros=prices, wire=wire_of(row))

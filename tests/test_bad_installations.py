@@ -22,6 +22,14 @@ from tests.test_real_processes import fill, small_disk
 
 TOKEN = "a.b.c"
 
+AT_FAL = """
+[[offers]]
+model = "sora-2"
+provider = "fal"
+protocol = "fal"
+endpoint = "fal-ai/sora-2/text-to-video"
+"""
+
 
 async def both(folder: Path) -> tuple[str, int, str]:
     """What `check` says, how `run` ends, and what it says, for a bot whose Discord is not there."""
@@ -69,19 +77,26 @@ async def started(sandbox: Sandbox, folder: Path, env_file: Path) -> Process:
     settings = rehearsal.settings_for(sandbox, folder)
     del settings["DAILIES_DISCORD_TOKEN"]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DAILIES_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run", "--env-file", str(env_file), env=clean | settings
-    )
+    with (folder.parent / "log").open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run", "--env-file", str(env_file)),
+            env=clean | settings,
+            stderr=log,
+        )
 
 
-async def test_run_reads_past_an_editors_traces_and_goes_on_with_a_broken_index_which_check_names(
+async def test_run_reads_past_an_editors_traces_a_broken_index_and_days_there_are_not_which_check_names(
     tmp_path: Path,
 ) -> None:
-    folder, env = tmp_path / "data", tmp_path / ".env"
+    folder, env, models = tmp_path / "data", tmp_path / ".env", tmp_path / "own.toml"
+    models.write_text(
+        f"{AT_FAL}retires_on = 2026-13-21\n{AT_FAL}kinds = ['remix']\nprice_read_on = 2026-02-30\n"
+    )
     folder.mkdir()
     lose_an_index(await with_rows(folder))
     async with running(tmp_path / "discord") as sandbox:
-        env.write_bytes(b"\xef\xbb\xbfDAILIES_DISCORD_TOKEN='" + sandbox.bot_token.encode() + b"'  \r\n")
+        lines = f"DAILIES_DISCORD_TOKEN='{sandbox.bot_token}'  \r\nDAILIES_MODELS_FILE={models}\r\n"
+        env.write_bytes(b"\xef\xbb\xbf" + lines.encode())
         env.chmod(0o600)
         bot = await started(sandbox, folder, env)
         try:
@@ -96,6 +111,11 @@ async def test_run_reads_past_an_editors_traces_and_goes_on_with_a_broken_index_
         assert code in said
     assert "database_broken" in said
     assert "data_folder_in_use" in said
+    day = "there is no such day; write one such as 2026-09-24, without quotes"
+    assert f"model_row_wrong: {models}:7: fal/sora-2: retires_on: {day}" in said
+    assert f"{models}:15: fal/sora-2/remix: price_read_on: {day}" in said
+    log = (tmp_path / "log").read_text()
+    assert f"not for sale: {models}:7: fal/sora-2: retires_on: {day}" in log
 
 
 async def test_a_database_that_was_cut_short_is_named_and_run_does_not_touch_it(tmp_path: Path) -> None:

@@ -360,8 +360,8 @@ def test_a_wrong_row_takes_the_row_that_it_was_to_replace_with_it(tmp_path: Path
         ask(load(path, providers=frozenset({"studio"}), now=clock))
 
 
-def test_a_file_that_is_no_toml_stops_the_start(overlay: Path, clock: Clock) -> None:
-    overlay.write_text(OVERLAY.replace("[[models]]", "[[models"))
+def test_a_file_of_which_no_row_is_to_blame_stops_the_start(overlay: Path, clock: Clock) -> None:
+    overlay.write_text("models\n" + OVERLAY)
 
     with pytest.raises(SettingsError, match=f"{overlay}: not a TOML file"):
         load(overlay, providers=EVERYONE, now=clock)

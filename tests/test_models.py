@@ -231,10 +231,14 @@ def test_a_wrong_file_is_told_all_that_is_wrong_with_it(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"[[offers", "not a TOML file"),
+        (b"id = 2026-02-30", "not a TOML file"),
+        (b"[[offers", ":1: [[offers]]: write its provider and model, or none of this file can be used"),
         (b"\xff\xfe", "not a TOML file"),
         (b"[[offers]]\nretires_on = 2026-02-30\n", ":2: retires_on: there is no such day; write one such as"),
         (b"[[offers]]\nprice_read_on = 2026-9-24\n", ":2: price_read_on: there is no such day"),
+        (b"[[offers]]\nroute = 7\nseed_min = " + 5_000 * b"9", ":3: seed_min: write a whole number"),
+        (b"[[offers]]\nnote = " + 5_000 * b"[", ":2: note: write a list in square brackets"),
+        (b"#" * (8 << 20) + b"#", "has more than 8,388,608 bytes"),
         (b"models = 3\n", ":1: models: only rows of [[models]], [[offers]], [[routes]] and [[pro"),
         (b"[models]\nid = 'x'\n", ":1: models: only rows of"),
         (b"# none\nprices = {}\n", ":2: prices: only rows of"),

@@ -221,11 +221,13 @@ def test_a_remix_by_the_providers_own_id_takes_only_its_own_clips(tmp_path: Path
 def test_what_is_wrong_in_a_table_within_a_row_is_found_there(tmp_path: Path) -> None:
     path = tmp_path / "models.toml"
     path.write_text(FILE.replace("bytes_max = 1_000", "byte_max = 1_000"))
-    line = FILE.splitlines().index("[offers.source]") + 1
+    line = FILE.splitlines().index("bytes_max = 1_000") + 1
 
     (fault,) = read(path).faults
 
-    assert fault.startswith(f"{path}:{line}: one/old/animate: source.byte_max: there is no such key; ")
+    assert fault == (
+        f"{path}:{line}: one/old/animate: source.byte_max: there is no such key; did you mean bytes_max?"
+    )
 
 
 def test_choices_are_what_is_for_sale_and_no_more(tmp_path: Path) -> None:
