@@ -18,7 +18,7 @@ from storage.database import Database
 
 HOLDS = timedelta(days=1)
 
-CHANGED = frozenset({"model", "resolution", "aspect_ratio", "duration_s"})
+CHANGED = frozenset({"model", "resolution", "aspect_ratio", "duration_s", "final_s", "draft"})
 """What is chosen on the quote."""
 
 

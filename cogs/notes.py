@@ -32,7 +32,8 @@ class Offered:
     """A priced order that waits for its member's yes.
 
     `adjustments` is how it differs from what was typed, `notes` what else is to be known before paying.
-    `source` is the job whose clip it starts from, with the name of the model that made that.
+    `final_s` is the length that a draft's final is to have, where that was chosen. `source` is the job
+    whose clip it starts from, with the name of the model that made that.
     """
 
     quote_id: str
@@ -44,6 +45,7 @@ class Offered:
     expires_at: datetime
     adjustments: Sequence[Adjustment] = ()
     notes: Sequence[str] = ()
+    final_s: int | None = None
     source: tuple[Job, str] | None = None
 
 
@@ -71,6 +73,7 @@ def quote_view(
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
         *_source(offered.source),
         f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
+        *_draft(offered),
         *(f"- {escaped(sentence(each, offered.model.name))}" for each in offered.adjustments),
         *(f"- {escaped(note)}" for note in offered.notes),
         _price(quote, order),
@@ -104,6 +107,18 @@ def quote_view(
         )
     )
     return view
+
+
+def _draft(offered: Offered) -> list[str]:
+    """That an order is a draft, and what comes after it."""
+    if not offered.order.draft:
+        return []
+    told = _("A draft at the model's lowest price. Make final orders it at its best later.")
+    if offered.final_s is not None:
+        told = _(
+            "A draft at the model's lowest price. Make final orders it at its best later, {n} s long."
+        ).format(n=offered.final_s)
+    return [f"- {told}"]
 
 
 def _source(source: tuple[Job, str] | None) -> list[str]:

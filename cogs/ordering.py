@@ -156,6 +156,7 @@ class Ordering:
             ),
             play_money=self._play_money,
             expires_at=at + QUOTE_HOLDS,
+            final_s=given.asked.final_s,
             source=self._source(proposal.footage),
         )
 

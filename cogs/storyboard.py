@@ -28,7 +28,7 @@ from cogs.forms import show
 from cogs.notes import quote_view, receipt_view
 from cogs.ordering import Ordering
 from cogs.presses import member_of
-from cogs.storyboard_controls import Field, PartsButton, choices
+from cogs.storyboard_controls import DRAFT, FULL, Field, PartsButton, choices
 from cogs.storyboard_form import sent_parts, storyboard_form
 
 ADVICE_SHOWN = 5
@@ -103,7 +103,7 @@ class Storyboards:
         view = quote_view(
             offered,
             PartsButton(sheet.id),
-            rows=choices(sheet.id, offered.order, models),
+            rows=choices(sheet.id, offered.order, models, final_s=offered.final_s),
             advice=[one.text for one in _beside(sheet.parts, advice)][:ADVICE_SHOWN],
         )
         await answer(interaction, view)
@@ -129,7 +129,8 @@ def storyboard(
         takes: Range[int, 1, TAKES_MAX] = 1,
         character1: str | None = None,
         character2: str | None = None,
-        private: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
+        draft: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
+        private: bool = False,  # noqa: FBT001, FBT002
         spoiler: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
         await storyboards.begin(
@@ -138,6 +139,7 @@ def storyboard(
             preset=preset,
             takes=takes,
             characters=[one for one in (character1, character2) if one is not None],
+            draft=draft,
             private=private,
             spoiler=spoiler,
         )
@@ -157,6 +159,7 @@ def storyboard(
         takes=locale_str("How many clips of it, each at the same price"),
         character1=locale_str("Somebody of yours or of this server who is in it; name them in the prompt"),
         character2=locale_str("Somebody else who is in it"),
+        draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
         private=locale_str("Only you see the clip"),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
@@ -183,7 +186,7 @@ def _chosen(interaction: Interaction) -> str:
     raise NotYours(_("This choice is not known."), _("Choose again from the list."))
 
 
-def _change(field: Field, value: str) -> Mapping[str, str | int]:
+def _change(field: Field, value: str) -> Mapping[str, str | int | bool]:
     match field:
         case Field.MODEL:
             return {"model": value}
@@ -192,6 +195,8 @@ def _change(field: Field, value: str) -> Mapping[str, str | int]:
         case Field.RESOLUTION:
             return {"resolution": value}
         case Field.LENGTH if value.isascii() and value.isdecimal() and len(value) <= LENGTH_DIGITS_MAX:
-            return {"duration_s": int(value)}
-        case Field.LENGTH:
+            return {"duration_s": int(value), "final_s": int(value)}
+        case Field.QUALITY if value in (FULL, DRAFT):
+            return {"draft": value == DRAFT}
+        case Field.LENGTH | Field.QUALITY:
             raise NotYours(_("This choice is not known."), _("Choose again from the list."))

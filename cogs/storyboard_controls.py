@@ -20,7 +20,7 @@ PLACEHOLDER_UNITS_MAX = 100
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
 EDIT = re.compile(rf"parts:(?P<sheet>{_ID})")
-CHOICE = re.compile(rf"sheet:(?P<field>model|length|shape|resolution):(?P<sheet>{_ID})")
+CHOICE = re.compile(rf"sheet:(?P<field>model|length|shape|resolution|quality):(?P<sheet>{_ID})")
 
 
 class Field(StrEnum):
@@ -30,6 +30,11 @@ class Field(StrEnum):
     LENGTH = "length"
     SHAPE = "shape"
     RESOLUTION = "resolution"
+    QUALITY = "quality"
+
+
+FULL, DRAFT = "full", "draft"
+"""What quality there is to choose from."""
 
 
 class PartsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=EDIT):
@@ -81,8 +86,14 @@ class ChoiceSelect(ui.DynamicItem[ui.Select[ui.LayoutView]], template=CHOICE):
         await answered(interaction, chosen)
 
 
-def choices(sheet_id: str, order: Order, models: Sequence[ModelRow]) -> list[ui.ActionRow[Any]]:
-    """A row for every setting in which there is a choice, with what the order has now chosen in it."""
+def choices(
+    sheet_id: str, order: Order, models: Sequence[ModelRow], *, final_s: int | None = None
+) -> list[ui.ActionRow[Any]]:
+    """A row for every setting in which there is a choice, with what the order has now chosen in it.
+
+    A draft has its model's lowest price whatever is chosen, so that its length is that of its final,
+    `final_s` now, and its resolution is no choice.
+    """
     row = next((each for each in models if each.id == order.model), None)
     settings: list[tuple[Field, list[tuple[str, str, str | None]], str]] = [
         (Field.MODEL, [(each.id, each.name, _(each.about) or None) for each in models], order.model)
@@ -92,15 +103,34 @@ def choices(sheet_id: str, order: Order, models: Sequence[ModelRow]) -> list[ui.
             (str(n), _("{n} s").format(n=n), None) for n in sorted(row.durations_s)
         ]
         settings += [
-            (Field.LENGTH, lengths, str(order.duration_s)),
+            (Field.LENGTH, lengths, str((order.draft and final_s) or order.duration_s)),
             (Field.SHAPE, [(each, each, None) for each in row.aspect_ratios], order.aspect_ratio),
-            (Field.RESOLUTION, [(each, each, None) for each in row.resolutions], order.resolution),
         ]
-    return list(_rows(sheet_id, settings))
+        if not order.draft:
+            resolutions: list[tuple[str, str, str | None]] = [(each, each, None) for each in row.resolutions]
+            settings.append((Field.RESOLUTION, resolutions, order.resolution))
+    settings.append(
+        (
+            Field.QUALITY,
+            [
+                (FULL, _("as chosen here"), None),
+                (
+                    DRAFT,
+                    _("draft"),
+                    _("The model's lowest price first; Make final orders it at its best later"),
+                ),
+            ],
+            DRAFT if order.draft else FULL,
+        )
+    )
+    return list(_rows(sheet_id, settings, of_draft=order.draft))
 
 
 def _rows(
-    sheet_id: str, settings: Sequence[tuple[Field, list[tuple[str, str, str | None]], str]]
+    sheet_id: str,
+    settings: Sequence[tuple[Field, list[tuple[str, str, str | None]], str]],
+    *,
+    of_draft: bool,
 ) -> Iterator[ui.ActionRow[Any]]:
     for field, values, now in settings:
         if len(values) < 2:
@@ -108,9 +138,10 @@ def _rows(
         # What is chosen now stands in the list, however long that is.
         late = [one for one in values[OPTIONS_MAX:] if one[0] == now]
         shown = values[: OPTIONS_MAX - len(late)] + late
+        title = _("Length of the final") if of_draft and field is Field.LENGTH else _name(field)
         options = [
             discord.SelectOption(
-                label=shortened(f"{_name(field)}: {name}", OPTION_UNITS_MAX),
+                label=shortened(f"{title}: {name}", OPTION_UNITS_MAX),
                 value=value,
                 description=None if about is None else shortened(about, OPTION_UNITS_MAX),
                 default=value == now,
@@ -130,3 +161,5 @@ def _name(field: Field) -> str:
             return _("Shape")
         case Field.RESOLUTION:
             return _("Resolution")
+        case Field.QUALITY:
+            return _("Quality")

@@ -17,9 +17,10 @@ from bot.prompts import Parts
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person, PersonError
 from bot.sheets import HOLDS
+from cogs.making_buttons import Action
 from cogs.storyboard import ADVICE_SHOWN
 from cogs.storyboard_controls import ChoiceSelect, Field, PartsButton, choices
-from tests.making_scene import NOTHING_CHARGED
+from tests.making_scene import NOTHING_CHARGED, buttons, newest, pressed
 from tests.stage import Json, Stage, button, custom_ids, open_stage, texts, walk
 
 PARTS = {
@@ -365,7 +366,7 @@ async def test_every_row_of_choices_has_more_than_one(stage: Stage) -> None:
     quote = await storyboard(stage, stage.ada)
 
     selects = [one for one in walk(quote["components"]) if one["type"] == 3]
-    assert {one["custom_id"].split(":")[1] for one in selects} == {"length", "shape", "resolution"}
+    assert {one["custom_id"].split(":")[1] for one in selects} == {"length", "shape", "resolution", "quality"}
     assert all(len(one["options"]) > 1 for one in selects)
 
 
@@ -399,3 +400,61 @@ async def test_nothing_but_what_is_chosen_on_a_quote_changes_a_sheet_and_no_part
 
     assert len(kept.parts.camera) == PROMPT_CHARS_MAX
     assert (await stage.sheets.get(sheet_id, ada)).asked.user_id == ada.user_id
+
+
+# Drafts
+
+
+async def test_a_draft_is_chosen_on_the_quote_and_its_final_has_the_length_that_was_chosen(
+    stage: Stage,
+) -> None:
+    quote = await storyboard(stage, stage.ada)
+    long = await chosen(stage.ada, quote, "length", "12")
+
+    draft = await chosen(stage.ada, long, "quality", "draft")
+
+    assert "This costs $0.40" in texts(draft)
+    assert "Make final orders it at its best later, 12 s long" in texts(draft)
+    assert (has_now(draft, "length"), has_now(draft, "quality")) == ("12", "draft")
+    assert "Length of the final: 12 s" in [
+        one["label"] for one in button(draft, "sheet:length:")["options"] if one.get("default")
+    ]
+    assert not any(one.startswith("sheet:resolution:") for one in custom_ids(draft))
+    await stage.answer_quote(stage.ada, draft, "yes")
+    (job,) = await stage.rows()
+    assert (job.order.draft, job.order.duration_s, job.order.resolution) == (True, 4, "720p")
+
+    message = await buttons(stage, job.id)
+    final = await stage.ada.answer(await pressed(stage.ada, message, Action.FINAL))
+
+    assert "12 s at" in texts(final)
+    await stage.answer_quote(stage.ada, final, "yes")
+    order = (await newest(stage)).order
+    assert (order.prompt, order.draft, order.duration_s) == (PROMPT, False, 12)
+    assert (order.resolution, order.seed) == ("1080p", job.order.seed)
+
+
+async def test_the_length_of_a_final_is_chosen_while_it_is_a_draft(stage: Stage) -> None:
+    modal = await form(stage, stage.ada, draft=True)
+    draft = await stage.ada.answer(await stage.ada.submit(modal, PARTS))
+
+    longer = await chosen(stage.ada, draft, "length", "8")
+    full = await chosen(stage.ada, longer, "quality", "full")
+
+    assert "Make final orders it at its best later." in texts(draft)
+    assert "This costs $0.40" in texts(longer)
+    assert "later, 8 s long" in texts(longer)
+    assert "This costs $0.80" in texts(full)
+    assert "Make final" not in texts(full)
+    assert (has_now(full, "length"), has_now(full, "quality")) == ("8", "full")
+
+
+async def test_a_quality_that_no_list_offers_costs_nothing(stage: Stage) -> None:
+    quote = await storyboard(stage, stage.ada)
+    custom_id = button(quote, "sheet:quality:")["custom_id"]
+
+    press = await stage.ada.press(quote, custom_id, values=["best"], unchecked=True)
+    refused = await stage.ada.wait_for_message(lambda m: bool(m["id"] == quote["id"]), since=press.mark)
+
+    assert "This choice is not known." in texts(refused)
+    assert await stage.rows() == []
