@@ -22,7 +22,6 @@ from storage import snapshots
 log = logging.getLogger(__name__)
 
 DATABASE = "dailies.db"
-BACKUPS = "backups"
 FOLDERS = ("clips", PICTURES, THUMBNAILS)
 """Their files never change once they have their name, so a backup may share them by hard links."""
 KEY = "links.key"

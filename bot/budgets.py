@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfoNotFoundError
@@ -39,7 +38,6 @@ __all__ = [
     "BudgetScope",
     "Budgets",
     "Change",
-    "Distribution",
     "Grant",
     "SpendingRules",
     "admit",
@@ -57,16 +55,6 @@ MANAGED = frozenset(
 """What a guild's managers may set. The ceiling and the installation are the operator's, and always hold."""
 
 REASON_CHARS_MAX = 500
-GRANTS_SHOWN = 100
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distribution:
-    """How a guild's money is distributed: its limits (the ceiling among them), rules, and latest grants."""
-
-    budgets: tuple[Budget, ...]
-    rules: SpendingRules
-    grants: tuple[Grant, ...]
 
 
 class Budgets:
@@ -215,21 +203,9 @@ class Budgets:
                 _("There is no such time zone."), _("Name one as in Europe/Berlin, or UTC.")
             ) from unknown
 
-    async def distribution(self, guild_id: GuildId) -> Distribution:
-        """How a guild's money is distributed."""
-        return await self._database.read(partial(_distribution, guild_id))
-
     async def changes(self, guild_id: GuildId, *, newest: int) -> list[Change]:
         """The latest changes of a guild's budgets, newest first."""
         return await self._database.read(partial(rows.changes, guild_id=guild_id, newest=newest))
-
-
-def _distribution(guild_id: GuildId, connection: sqlite3.Connection) -> Distribution:
-    return Distribution(
-        budgets=tuple(rows.of_guild(connection, guild_id)),
-        rules=guilds.rules(connection, guild_id),
-        grants=tuple(grants.of_guild(connection, guild_id, newest=GRANTS_SHOWN)),
-    )
 
 
 def _allowance(

@@ -1,7 +1,7 @@
 """What the worker needs of Discord: cards kept true and clips posted, each exactly once.
 
 Every post carries a nonce of one letter for its purpose and the job's id, which Discord deduplicates for
-a few minutes; beyond those the channel is searched for our own message (DESIGN section 5).
+a few minutes; beyond those the channel is searched for our own message.
 """
 
 from dataclasses import dataclass

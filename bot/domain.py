@@ -177,7 +177,7 @@ MOVES: Mapping[JobState, frozenset[JobState]] = {
     _S.REJECTED: frozenset(),
     _S.CANCELLED: frozenset(),
 }
-"""The arrows of DESIGN's state diagram; the schema holds the same table and refuses any other move."""
+"""The arrows between the states; the schema holds the same table and refuses any other move."""
 
 ENDED: frozenset[JobState] = frozenset(state for state, to in MOVES.items() if not to)
 """From here a job goes nowhere."""

@@ -111,11 +111,6 @@ def gauge(name: str, about: str, values: Iterable[tuple[Mapping[str, str], float
     return Family(name=name, kind="gauge", about=about, samples=samples)
 
 
-def total(name: str, about: str, value: float) -> Family:
-    """A count that somebody else keeps, such as the book."""
-    return Family(name=name, kind="counter", about=about, samples=[Sample(value=value, labels={})])
-
-
 def text(families: Iterable[Family]) -> str:
     """All of it, as it goes over the wire."""
     return "".join(f"{line}\n" for family in families for line in _lines(family))

@@ -1,7 +1,6 @@
 """How a picture comes to the shape of a clip: which part of it is cut off, or how much is added. Pure."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import gcd, log
@@ -145,17 +144,6 @@ def shape_name(width: int, height: int) -> str:
     if max(width, height) // divisor <= 50:
         return f"{width // divisor}:{height // divisor}"
     return f"{width}x{height}"
-
-
-def nearest_shape(width: int, height: int, aspect_ratios: Sequence[str]) -> str | None:
-    """Which of a model's aspect ratios is nearest to a picture's shape, so that least is cut off.
-
-    The first of equals; those that are no shape (`auto`) are passed over; None when there is none.
-    """
-    shapes = [(name, shape) for name in aspect_ratios if (shape := _ratio_of(name)) is not None]
-    if not shapes:
-        return None
-    return min(shapes, key=lambda one: abs(log(width * one[1][1]) - log(height * one[1][0])))[0]
 
 
 _LINES = {"2k": 1_440, "4k": 2_160}

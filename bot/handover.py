@@ -1,4 +1,4 @@
-"""Hands an order to its provider once, and finds out whether it arrived (DESIGN section 5)."""
+"""Hands an order to its provider once, and finds out whether it arrived."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Posts a finished clip exactly once, whatever happened to the tries before (DESIGN section 5).
+"""Posts a finished clip exactly once, whatever happened to the tries before.
 
 Where its channel will not have it, the next place of the ladder is tried: the channel of its thread, the one
 that the server has named for such clips, and the member's direct messages where the member has allowed them.

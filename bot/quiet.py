@@ -3,8 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-DAY_MINUTES = 24 * 60
-
 
 def quiet_until(at: datetime, hours: tuple[int, int], time_zone: str) -> datetime | None:
     """When the quiet hours end that a moment lies in, in UTC; None where it lies in none.

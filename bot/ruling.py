@@ -36,7 +36,6 @@ NONE = "-"
 """Typed for "no limit", where nothing typed means "as the server says"."""
 
 ANY_MODEL = "any"
-ROLES_MAX = 10
 DURATION_MAX_S = 3_600
 SLOW_MAX_S = 604_800
 

@@ -159,14 +159,6 @@ def last_order_at(
     return None if row is None else from_us(row[0])
 
 
-def set_in(tx: sqlite3.Connection, guild_id: GuildId) -> list[ChannelId]:
-    """The places of a server that have rules of their own."""
-    rows = tx.execute(
-        "SELECT channel_id FROM channel_rules WHERE guild_id = ? ORDER BY channel_id", (guild_id,)
-    )
-    return [ChannelId(row[0]) for row in rows]
-
-
 def _layer(row: sqlite3.Row) -> Layer:
     return Layer(
         roles=None if row["roles"] is None else tuple(json.loads(row["roles"])),

@@ -77,12 +77,6 @@ def due(tx: sqlite3.Connection, *, at: datetime, limit: int) -> list[Erasure]:
     return [_erasure(row) for row in rows]
 
 
-def next_due(tx: sqlite3.Connection) -> datetime | None:
-    """When the next step is due; None where nothing is to be done."""
-    row = tx.execute("SELECT min(due_at) FROM erasure_steps WHERE done_at IS NULL").fetchone()
-    return maybe_from_us(row[0])
-
-
 def steps(tx: sqlite3.Connection, erasure_id: str) -> list[StepRow]:
     """Every step of a wish, in order."""
     rows = {

@@ -78,12 +78,6 @@ def dismiss(
     return any(was is not None for was in gone)
 
 
-def ceiling(tx: sqlite3.Connection, guild_id: GuildId) -> Micros | None:
-    """What a server may spend in a month at paid providers; None where it is not admitted."""
-    found = budgets.budget(tx, guild_id, BudgetScope.CEILING, 0, Period.MONTH)
-    return None if found is None else found.limit_micros
-
-
 def admitted(tx: sqlite3.Connection) -> list[AdmittedGuild]:
     """Every admitted server."""
     return [

@@ -148,17 +148,6 @@ def of_clip(tx: sqlite3.Connection, job_id: JobId) -> list[Blocked]:
     return [_blocked(row) for row in rows]
 
 
-def of_id(tx: sqlite3.Connection, hash_id: int) -> Blocked | None:
-    """One block."""
-    row = tx.execute(
-        """
-        SELECT id, guild_id, sha256, kind, job_id, blocked_at, lifted_at FROM blocked_hashes WHERE id = ?
-        """,
-        (hash_id,),
-    ).fetchone()
-    return None if row is None else _blocked(row)
-
-
 def newest(tx: sqlite3.Connection, guild_id: GuildId | None, *, limit: int) -> list[Standing]:
     """The blocks that hold in a server and are its own (None: all there are), the newest first."""
     rows = tx.execute(

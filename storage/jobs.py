@@ -132,18 +132,6 @@ def with_stale_card(tx: sqlite3.Connection) -> list[JobId]:
     return [JobId(row[0]) for row in rows]
 
 
-def count_in_flight(tx: sqlite3.Connection) -> int:
-    """How many jobs have not ended and wait for no person."""
-    row = tx.execute(
-        """
-        SELECT count(*) FROM jobs
-        WHERE state = 'queued' OR state = 'submitting' OR state = 'uncertain' OR state = 'running'
-              OR state = 'rendered' OR state = 'stored'
-        """
-    ).fetchone()
-    return int(row[0])
-
-
 def newest_of(tx: sqlite3.Connection, member: Member, *, limit: int) -> list[Job]:
     """A member's latest jobs, newest first."""
     rows = tx.execute(

@@ -79,11 +79,6 @@ class Standing:
         return self.block is not None
 
     @property
-    def blocked_until(self) -> datetime | None:
-        """When the block ends; None where there is none, and where it holds until it is lifted."""
-        return None if self.block is None else self.block.until
-
-    @property
     def why(self) -> str:
         """The reason of what keeps them from ordering; empty where nothing does."""
         keeps = self.block or self.cooldown

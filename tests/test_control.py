@@ -27,7 +27,8 @@ async def test_a_change_is_made_where_no_bot_runs(tmp_path: Path, clock: Clock) 
 
     assert said == "server 7 may spend $25.00 a month at paid providers"
     database = await open_database(tmp_path / "dailies.db")
-    assert await database.read(lambda tx: guilds.ceiling(tx, ANN.guild_id)) == 25_000_000
+    [admitted] = await database.read(guilds.admitted)
+    assert (admitted.guild_id, admitted.ceiling_monthly_micros) == (ANN.guild_id, 25_000_000)
     await database.close()
 
 

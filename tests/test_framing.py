@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.framing import Framing, fit, frame_size, nearest_shape, shape_name, told
+from bot.framing import Framing, fit, frame_size, shape_name, told
 
 SIDES = st.integers(min_value=1, max_value=16_000)
 
@@ -103,42 +103,6 @@ def test_a_side_without_pixels_is_no_picture() -> None:
 )
 def test_a_shape_has_the_name_that_people_give_it(size: tuple[int, int], name: str) -> None:
     assert shape_name(*size) == name
-
-
-@pytest.mark.parametrize(
-    ("size", "nearest"),
-    [
-        ((4032, 3024), "4:3"),
-        ((3024, 4032), "9:16"),
-        ((1920, 1080), "16:9"),
-        ((1000, 1000), "1:1"),
-        ((3000, 1000), "16:9"),
-        ((100, 1000), "9:16"),
-    ],
-)
-def test_the_nearest_shape_of_a_model_is_found(size: tuple[int, int], nearest: str) -> None:
-    assert nearest_shape(*size, ["16:9", "9:16", "auto", "1:1", "4:3"]) == nearest
-
-
-def test_of_two_shapes_that_are_as_near_the_first_is_taken() -> None:
-    assert nearest_shape(500, 500, ["16:9", "9:16"]) == "16:9"
-    assert nearest_shape(500, 500, ["9:16", "16:9"]) == "9:16"
-
-
-@given(SIDES, SIDES)
-def test_the_nearest_shape_loses_the_least(width: int, height: int) -> None:
-    shapes = {"16:9": (1600, 900), "9:16": (900, 1600), "1:1": (1000, 1000), "21:9": (2100, 900)}
-    chosen = nearest_shape(width, height, list(shapes))
-
-    def lost(name: str) -> int:
-        return fit(width, height, *shapes[name], Framing.CROP).cut_percent
-
-    assert chosen is not None
-    assert lost(chosen) <= min(map(lost, shapes)) + 1
-
-
-def test_a_model_without_shapes_has_no_nearest() -> None:
-    assert nearest_shape(100, 100, ["auto", "adaptive"]) is None
 
 
 @pytest.mark.parametrize(

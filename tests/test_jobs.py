@@ -226,7 +226,6 @@ def test_what_is_in_hand_is_what_the_worker_moves_the_longest_waiting_first(book
             waiting.append(job_of(number).id)
 
     assert jobs.in_hand(book) == waiting[::-1]
-    assert jobs.count_in_flight(book) == len(waiting)
 
 
 def test_a_card_is_stale_until_it_shows_the_latest_move(book: sqlite3.Connection) -> None:

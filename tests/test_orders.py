@@ -278,7 +278,6 @@ async def test_no_statement_of_an_orders_life_reads_a_whole_table(database: Data
     await desk.orders.newest_of(ANN, limit=3)
     await database.read(jobs.in_hand)
     await database.read(jobs.with_stale_card)
-    await database.read(jobs.count_in_flight)
     await database.read(lambda c: c.set_trace_callback(None))
 
     def plans(connection: sqlite3.Connection) -> list[tuple[str, str]]:

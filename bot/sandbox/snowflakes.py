@@ -1,7 +1,7 @@
 """Discord's ids: a time in milliseconds, and a count so that no two are the same."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 # The first millisecond of 2015 (docs: reference, "Snowflakes").
 EPOCH_MS = 1_420_070_400_000
@@ -18,8 +18,3 @@ class Snowflakes:
         at = (int(self._now().timestamp() * 1000) - EPOCH_MS) << 22
         self._last = max(at, self._last + 1)
         return self._last
-
-
-def created_at(snowflake: int) -> datetime:
-    """The moment that an id names, aware UTC."""
-    return datetime.fromtimestamp(((snowflake >> 22) + EPOCH_MS) / 1000, UTC)

@@ -320,21 +320,6 @@ SOUNDS = {
     ),
 }
 
-# What a place sounds like when a prompt says nothing about sound at all.
-AMBIENCES = {
-    Place.SEA: Sound.SEA,
-    Place.LAKE: Sound.STREAM,
-    Place.FOREST: Sound.BIRDS,
-    Place.CITY: Sound.TRAFFIC,
-    Place.DESERT: Sound.WIND,
-    Place.MOUNTAINS: Sound.WIND,
-    Place.FIELD: Sound.BIRDS,
-    Place.ICE: Sound.WIND,
-    Place.SPACE: Sound.HUM,
-    Place.SKY: Sound.WIND,
-    Place.UNDERWATER: Sound.HUM,
-}
-
 SILENCE = "silent, silence, no sound, no audio, muted, mute, soundless, without sound, without audio"
 SOFTER = (
     "soft, softly, quiet, quietly, gentle, gently, distant, faint, light, subtle, low, calm, muffled, far-off"
