@@ -1,10 +1,12 @@
 """How measurements are kept and compared."""
 
 import io
+import sys
+from dataclasses import replace
 from pathlib import Path
 
-from tests.bench import results
-from tests.bench.results import Results, compare, loaded, numbers, worse
+from tests.bench.results import Results, Took, compare, loaded, numbers, worse
+from tests.bench.running import measured
 
 ORDERS = "orders, ours  100 callers:  10,615/s  p50     8.90 ms  p99    15.00 ms"
 
@@ -45,14 +47,44 @@ def test_runs_are_kept_and_the_two_newest_compared(tmp_path: Path) -> None:
     assert loaded(kept).lines() == ["a: 30 ms"]
     assert compare(tmp_path, said) == 1
     assert "3.00 times worse" in said.getvalue()
-    assert (tmp_path / "latest.txt").read_text("utf-8").splitlines()[-1] == "a: 30 ms"
+    assert "a: 30 ms" in (tmp_path / "latest.txt").read_text("utf-8").splitlines()
     assert (tmp_path / "latest.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_is_printed_is_kept_and_still_seen() -> None:
+PART = """
+import sys
+print("part", sys.argv[1], flush=True)
+sum(range(3_000_000))
+sys.exit(sys.argv[1] == "broken")
+"""
+
+
+def test_each_part_is_a_process_of_its_own_that_says_how_long_it_took() -> None:
     out = io.StringIO()
-    tee = results.Tee(out)
 
-    print("a line", file=tee)
+    run, broken = measured(["one", "broken", "last"], (sys.executable, "-c", PART), out)
 
-    assert tee.text == out.getvalue() == "a line\n"
+    assert run.parts == {"one": ["part one"], "broken": ["part broken"], "last": ["part last"]}
+    assert broken == ["broken"]
+    assert all(0.01 < took.cpu_s <= 2 * took.seconds for took in run.took.values())
+    assert run.whole.cpu_s == sum(took.cpu_s for took in run.took.values())
+    assert out.getvalue().splitlines()[:2] == ["part one", f"-- one: {run.took['one']}"]
+    assert out.getvalue().splitlines()[-1] == f"-- all: {run.whole}"
+
+
+def test_a_run_that_takes_too_long_says_so() -> None:
+    late, soon = io.StringIO(), io.StringIO()
+
+    measured(["one"], (sys.executable, "-c", PART), late, within_s=0)
+    measured(["one"], (sys.executable, "-c", PART), soon, within_s=1_000)
+
+    assert late.getvalue().splitlines()[-1].endswith(", more than 0 s")
+    assert "more than" not in soon.getvalue()
+
+
+def test_how_long_it_took_is_kept_with_the_run_and_not_compared(tmp_path: Path) -> None:
+    kept = replace(run("a: 10 ms"), took={"orders": Took(20.0, 31.5)}).save(tmp_path)
+
+    assert loaded(kept).took == {"orders": Took(20.0, 31.5)}
+    assert "-- orders: 20.0 s, 31.5 s of a core" in (tmp_path / "latest.txt").read_text("utf-8")
+    assert worse(replace(loaded(kept), took={"orders": Took(1.0, 1.0)}), loaded(kept)) == []

@@ -1,14 +1,15 @@
 """`make bench`: every measurement beside its floor, a line each, kept as JSON, a table and a picture.
 
-`make bench-compare` lays the two newest runs beside each other. `python -m tests.bench orders` measures one.
+`make bench-compare` lays the two newest runs beside each other. `python -m tests.bench orders fit` measures
+these two. Each part is a process of its own, so that none has another's memory, and says how long it took.
 """
 
 import argparse
 import asyncio
-import contextlib
 import sys
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from pathlib import Path
 
 from tests.bench import (
@@ -22,6 +23,7 @@ from tests.bench import (
     memory,
     orders,
     results,
+    running,
     screening,
     startup,
     studio,
@@ -45,17 +47,25 @@ PARTS: dict[str, Callable[[], object]] = {
 }
 
 FOLDER = Path("build") / "bench"
+WHOLE_S = 300
+"""All of it is to take no longer on two idle cores."""
 
 parser = argparse.ArgumentParser(description="Every measurement, beside its floor.")
 parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="only these")
 parser.add_argument("--compare", action="store_true", help="the two newest runs that were kept")
+parser.add_argument("--here", action="store_true", help="in this process, and keep nothing")
 chosen = parser.parse_args()
 if chosen.compare:
     sys.exit(results.compare(FOLDER))
-run = results.Results()
-for name in chosen.parts or PARTS:
-    tee = results.Tee(sys.stdout)
-    with contextlib.redirect_stdout(tee):
+if chosen.here:
+    for name in chosen.parts or PARTS:
         PARTS[name]()
-    run.parts[name] = tee.text.splitlines()
+    sys.exit()
+run, broken = running.measured(
+    chosen.parts or PARTS,
+    (sys.executable, "-u", "-m", "tests.bench", "--here"),
+    sys.stdout,
+    within_s=inf if chosen.parts else WHOLE_S,
+)
 print(f"kept in {run.save(FOLDER)}, with a table and a picture beside it")
+sys.exit(f"broken off: {', '.join(broken)}" if broken else 0)

@@ -30,7 +30,6 @@ from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Answer, Provider
 from storage import jobs, states
 from storage.database import open_database
-from tests.bench.memory import resident_mib
 from tests.bench.parts import (
     EVERY_S,
     a_job,
@@ -42,6 +41,7 @@ from tests.bench.parts import (
     new_book,
     now,
 )
+from tests.bench.resident import resident_mib
 
 OURS, SDKS = ("fal", "openai"), ("fal_client", "openai_sdk")
 FAL = "fal-ai/sora-2"

@@ -26,7 +26,7 @@ from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from cogs.client import use_endpoints
 from tests.bench.acknowledge import admit
-from tests.bench.memory import resident_mib
+from tests.bench.resident import resident_mib
 from tests.emulators.moderation import ModerationEmulator
 from tests.emulators.openai import OpenAIEmulator
 from tests.household import MODELS

@@ -8,18 +8,11 @@ from pathlib import Path
 from bot import rehearsal
 from bot.sandbox.server import Sandbox
 from tests.bench.acknowledge import admit, bare, presses
+from tests.bench.resident import resident_mib
 from tests.emulators.openai import OpenAIEmulator
 from tests.household import MODELS
 
 JOBS = 1_000
-
-
-def resident_mib(pid: int) -> float:
-    """What the process has in memory, as the kernel counts it."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no such process: {pid}")
 
 
 async def _bare_mib(folder: Path) -> float:

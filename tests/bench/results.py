@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -17,12 +17,22 @@ SLOWER = 1.15
 
 _NUMBER = re.compile(r"(?<![\w.])([\d,]+(?:\.\d+)?) ?(%|[a-zA-Z]+(?: ?/ ?s)?|/s)?")
 _LOWER_IS_BETTER = {"us", "ms", "s", "MiB", "KiB", "%", "GB", "MB"}
-_HIGHER_IS_BETTER = {"/s", "times", "frames/s"}
+_HIGHER_IS_BETTER = {"/s", "times", "frames/s", "SSIM"}
+
+
+class Took(NamedTuple):
+    """How long a part took by the clock, and of a core."""
+
+    seconds: float
+    cpu_s: float
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.1f} s, {self.cpu_s:.1f} s of a core"
 
 
 @dataclass(slots=True)
 class Results:
-    """One run: when, on what, and the lines of each measurement."""
+    """One run: when, on what, the lines of each measurement, and how long it took."""
 
     at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     machine: str = field(
@@ -32,10 +42,22 @@ class Results:
         )
     )
     parts: dict[str, list[str]] = field(default_factory=dict)
+    took: dict[str, Took] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """All of them."""
         return [line for part in self.parts.values() for line in part]
+
+    def times(self) -> list[str]:
+        """How long each part took, and all of them; it is not compared, since it says more of the machine."""
+        return [f"-- {name}: {took}" for name, took in (*self.took.items(), ("all", self.whole))]
+
+    @property
+    def whole(self) -> Took:
+        """All parts together."""
+        return Took(
+            sum(one.seconds for one in self.took.values()), sum(one.cpu_s for one in self.took.values())
+        )
 
     def save(self, folder: Path) -> Path:
         """Keep it as JSON, as a table, and as a picture; the JSON file."""
@@ -43,29 +65,17 @@ class Results:
         name = self.at.replace(":", "").replace("-", "")[:15]
         kept = folder / f"{name}.json"
         kept.write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
-        (folder / "latest.txt").write_text("\n".join([self.machine, self.at, *self.lines()]) + "\n", "utf-8")
-        picture([f"{self.machine}, {self.at}", *self.lines()]).save(folder / "latest.png")
+        table = [f"{self.machine}, {self.at}", *self.lines(), *self.times()]
+        (folder / "latest.txt").write_text("\n".join(table) + "\n", "utf-8")
+        picture(table).save(folder / "latest.png")
         return kept
-
-
-class Tee:
-    """A standard output that is also kept."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self.text = ""
-
-    def write(self, text: str) -> int:
-        self.text += text
-        return self._out.write(text)
-
-    def flush(self) -> None:
-        self._out.flush()
 
 
 def loaded(path: Path) -> Results:
     """A run that was kept."""
-    return Results(**json.loads(path.read_text("utf-8")))
+    kept = json.loads(path.read_text("utf-8"))
+    took = {name: Took(*numbers) for name, numbers in kept.pop("took", {}).items()}
+    return Results(**kept, took=took)
 
 
 def newest(folder: Path, *, before: int = 1) -> Path | None:
@@ -85,7 +95,7 @@ def numbers(line: str) -> tuple[str, list[tuple[float, str]]]:
             return f"# {unit}"
         return match[0]
 
-    head, colon, rest = line.partition(":")
+    head, colon, rest = line.partition(": ")
     name = re.sub(r"\s+", " ", head + colon + _NUMBER.sub(taken, rest)).strip()
     return re.sub(r"\(load before: .*", "", name), found
 

@@ -20,6 +20,7 @@ from storage import guilds, ledger
 from storage.connection import BookConnection
 from storage.database import open_for_reading, prepare
 from storage.migrate import migrate
+from tests.bench.resident import peak_mib
 from tests.props import NOON
 
 ENTRIES = 10_000_000
@@ -157,12 +158,6 @@ def admission_us(path: Path) -> float:
     return best / ORDERS * 1e6
 
 
-def _memory_mib() -> float:
-    """The most memory that this process ever had; `ru_maxrss` would count that of whoever started it."""
-    status = Path("/proc/self/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) / 1024
-
-
 def verified(path: Path) -> None:
     """Verify a book, and print how long it took and how much memory this process ever had."""
     with closing(open_for_reading(path)) as connection:
@@ -170,7 +165,7 @@ def verified(path: Path) -> None:
         differences = ledger.verify(connection)
         took, busy = time.perf_counter() - began, time.process_time()
         entries = connection.execute("SELECT count(*) FROM entries").fetchone()[0]
-    memory = _memory_mib()
+    memory = peak_mib()
     print(
         f"verify of {entries:,} entries: {took:.1f} s ({busy:.1f} s of a core), {memory:.0f} MiB, "
         f"{len(differences)} differences"
