@@ -13,7 +13,7 @@ from bot.language import _, ngettext
 from bot.money import format_usd
 from cogs import help_lists, sentences
 from cogs.answers import Interaction, acknowledge, answer
-from cogs.help_lists import Commands, Entry
+from cogs.help_lists import Buttons, Commands, Entry
 from cogs.quoting import escaped, quoted, shortened
 
 SCREEN_UNITS_MAX = 4_000
@@ -25,7 +25,7 @@ NAMES_UNITS_MAX = 600
 """Of each list of names alone, which is what is left of it where the screen is too small for more."""
 
 EXAMPLE_UNITS = 600
-PROMPTS = "prompts"
+PROMPTS, BUTTONS = "prompts", "buttons"
 
 
 def help_(
@@ -35,10 +35,12 @@ def help_(
 
     async def callback(interaction: Interaction, topic: str | None = None) -> None:
         await acknowledge(interaction)
+        may = interaction.permissions
         if topic == PROMPTS:
             view = prompts_view()
+        elif topic == BUTTONS:
+            view = buttons_view(help_lists.buttons(may))
         else:
-            may = interaction.permissions
             view = help_view(
                 help_lists.commands(interaction.client.tree, may),
                 help_lists.buttons(may),
@@ -56,13 +58,18 @@ def help_(
     app_commands.describe(topic=locale_str("One matter in detail; all of it in short if you leave this out"))(
         command
     )
-    app_commands.choices(topic=[Choice(name=locale_str("prompts"), value=PROMPTS)])(command)
+    app_commands.choices(
+        topic=[
+            Choice(name=locale_str("prompts"), value=PROMPTS),
+            Choice(name=locale_str("buttons"), value=BUTTONS),
+        ]
+    )(command)
     return command
 
 
 def help_view(
     commands: Commands,
-    buttons: Sequence[Entry],
+    buttons: Sequence[Buttons],
     catalogue: Catalogue,
     *,
     confirm_above_micros: Micros,
@@ -70,8 +77,7 @@ def help_view(
 ) -> ui.LayoutView:
     """The one screen: what there is to be called and pressed, then money, models and labels.
 
-    Where all of it is too much, models are left out first, then what buttons do, then what commands do;
-    every name stays.
+    Where all of it is too much, models are left out first, then what commands do; every name stays.
     """
     intro = _(
         "### Dailies makes video with sound from your words\n"
@@ -83,11 +89,11 @@ def help_view(
         "drawings."
     )
     money = _money(confirm_above_micros, play_money=play_money)
-    for models, told_buttons, told_commands in _shorter_and_shorter():
+    for models, told_commands in _shorter_and_shorter():
         texts = [
             intro,
             *_commands(commands, told=told_commands),
-            _buttons(buttons, told=told_buttons),
+            _buttons(buttons),
             money,
             _models(catalogue, most=models),
             labels,
@@ -99,10 +105,10 @@ def help_view(
     return view
 
 
-def _shorter_and_shorter() -> Iterator[tuple[int, bool, bool]]:
-    """How many models are named, and whether it is told what buttons and what commands do."""
-    yield from ((models, True, True) for models in range(MODELS_SHOWN, 1, -1))
-    yield from ((3, False, True), (1, False, True), (1, False, False))
+def _shorter_and_shorter() -> Iterator[tuple[int, bool]]:
+    """How many models are named, and whether it is told what commands do."""
+    yield from ((models, True) for models in range(MODELS_SHOWN, 1, -1))
+    yield from ((1, True), (1, False))
 
 
 def _commands(commands: Commands, *, told: bool) -> list[str]:
@@ -124,11 +130,26 @@ def _listed(title: str, entries: Sequence[Entry], *, told: bool) -> str:
     return f"{title} {shortened(' · '.join(one.name for one in entries), NAMES_UNITS_MAX)}"
 
 
-def _buttons(entries: Sequence[Entry], *, told: bool) -> str:
-    """All in one paragraph, since there are many and they say themselves most of what they do."""
-    if not told:
-        return _listed(_("**Buttons**"), entries, told=False)
-    return _("**Buttons**") + "\n" + " · ".join(f"**{one.name}** {one.does}" for one in entries)
+def _buttons(places: Sequence[Buttons]) -> str:
+    """A line for each place: the names say themselves most of what they do, a topic tells the rest."""
+    title = _("**Buttons** `/help buttons` tells what each of them does")
+    lines = [f"- {one.where}: {' · '.join(entry.name for entry in one.entries)}" for one in places]
+    return "\n".join((title, *lines))
+
+
+def buttons_view(places: Sequence[Buttons]) -> ui.LayoutView:
+    """Every button by where it is met, a line each."""
+    texts = [
+        "\n".join((f"**{one.where}**", *(f"- **{entry.name}** {entry.does}" for entry in one.entries)))
+        for one in places
+    ]
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.Container(ui.TextDisplay("### " + _("What there is to press")), *map(_text, texts)))
+    return view
+
+
+def _text(content: str) -> ui.TextDisplay[Any]:
+    return ui.TextDisplay(content)
 
 
 def _money(confirm_above_micros: Micros, *, play_money: bool) -> str:

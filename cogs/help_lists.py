@@ -29,6 +29,9 @@ from cogs.storyboard_controls import PartsButton
 _ANY = JobId("0" * 16)
 """A label is the same whatever the button is about."""
 
+Pressed = tuple[ui.DynamicItem[Any], str]
+"""A button, and what pressing it does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -36,6 +39,14 @@ class Entry:
 
     name: str
     does: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Buttons:
+    """What can be pressed in one place."""
+
+    where: str
+    entries: Sequence[Entry]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,37 +73,79 @@ def commands(tree: app_commands.CommandTree[Any], may: discord.Permissions) -> C
     )
 
 
-def buttons(may: discord.Permissions) -> list[Entry]:
-    """Every button of ours that decides something, in the order in which an order meets them."""
-    return [Entry(name=str(button.item.label), does=words) for button, words in pressed(may)]
-
-
-def pressed(may: discord.Permissions) -> list[tuple[ui.DynamicItem[Any], str]]:
-    """One of each button that these permissions are shown, and what pressing it does."""
-    asked: list[tuple[ui.DynamicItem[Any], str]] = [
-        (
-            QuoteButton(_ANY, accepts=True, label=_("Confirm")),
-            _("places an order at the price that it names"),
-        ),
-        (AdviceButton(Of.QUOTE, _ANY), _("what would make the clip better, before you pay")),
-        (AdviceButton(Of.QUOTE, _ANY, edits=True), _("changes the words of an order that is not placed")),
-        (FitButton(Framing.PAD, _ANY), _("brings your picture to the clip's shape the other way")),
-        (PartsButton(_ANY), _("opens the storyboard's form again")),
-        (CancelButton(_ANY), _("stops what can be stopped, and says what it cost")),
-        (DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")),
-        (DeskButton(DeskAct.APPEAL, _ANY), _("asks another moderator to look at what was decided about you")),
-        (PrivacyButton(Sure.ERASE, 0), _("erases all that is kept of you, after one more question")),
+def buttons(may: discord.Permissions) -> list[Buttons]:
+    """Every button of ours that decides something, by where an order meets it."""
+    return [
+        Buttons(where=where, entries=[Entry(name=str(one.item.label), does=does) for one, does in met])
+        for where, met in _met(may)
     ]
-    making = [(MakingButton(action, _ANY), _action(action)) for action in Action]
-    of_clips = [(ClipButton(act, _ANY), words) for act in Act if (words := _act(act, may)) is not None]
-    of_reviews: list[tuple[ui.DynamicItem[Any], str]] = [
-        (WhyButton(JobId(_ANY)), _("what a moderator wrote of your order, to you alone"))
+
+
+def pressed(may: discord.Permissions) -> list[Pressed]:
+    """One of each button that these permissions are shown, and what pressing it does."""
+    return [one for _where, met in _met(may) for one in met]
+
+
+def _met(may: discord.Permissions) -> list[tuple[str, list[Pressed]]]:
+    making = {action: (MakingButton(action, _ANY), _action(action)) for action in Action}
+    of_clips = {act: (ClipButton(act, _ANY), words) for act in Act if (words := _act(act)) is not None}
+    on_shelves = {act: (ShelfButton(act, _ANY), _shelf(act)) for act in ShelfAct}
+    change = making.pop(Action.CHANGE)
+    details: Pressed = DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")
+    heart = on_shelves.pop(ShelfAct.HEART)
+    of_moderators = [of_clips.pop(act) for act in (Act.RESTORE, Act.HIDE, Act.TAKE_DOWN)]
+    met: list[tuple[str, list[Pressed]]] = [
+        (
+            _("On a quote"),
+            [
+                (
+                    QuoteButton(_ANY, accepts=True, label=_("Confirm")),
+                    _("places an order at the price that it names"),
+                ),
+                (
+                    QuoteButton(_ANY, accepts=False, label=_("Cancel")),
+                    _("takes the quote back; nothing is charged"),
+                ),
+                (AdviceButton(Of.QUOTE, _ANY), _("what would make the clip better, before you pay")),
+                (
+                    AdviceButton(Of.QUOTE, _ANY, edits=True),
+                    _("changes the words of an order that is not placed"),
+                ),
+                (FitButton(Framing.PAD, _ANY), _("brings your picture to the clip's shape the other way")),
+                (PartsButton(_ANY), _("opens the storyboard's form again")),
+            ],
+        ),
+        (
+            _("On the card of an order"),
+            [
+                (CancelButton(_ANY), _("stops what can be stopped, and says what it cost")),
+                details,
+                (WhyButton(JobId(_ANY)), _("what a moderator wrote of your order, to you alone")),
+                change,
+            ],
+        ),
+        (_("Under a clip"), [*making.values(), details, heart, *of_clips.values()]),
+        (_("In /clips"), [*on_shelves.values()]),
+        (
+            _("About you"),
+            [
+                (
+                    DeskButton(DeskAct.APPEAL, _ANY),
+                    _("asks another moderator to look at what was decided about you"),
+                ),
+                (
+                    PrivacyButton(Sure.ERASE, 0),
+                    _("erases all that is kept of you, after one more question"),
+                ),
+            ],
+        ),
     ]
     if may.manage_messages:
-        of_reviews += [(ReviewButton(one, _ANY), _verdict(one)) for one in Verdict]
-    on_shelves = [(ShelfButton(act, _ANY), _shelf(act)) for act in ShelfAct]
-    of_managers = [(AlertButton(1), _("what is left of each budget"))] if may.manage_guild else []
-    return [*asked, *making, *of_clips, *of_reviews, *on_shelves, *of_managers]
+        verdicts: list[Pressed] = [(ReviewButton(one, _ANY), _verdict(one)) for one in Verdict]
+        met.append((_("For moderators"), [*verdicts, *of_moderators]))
+    if may.manage_guild:
+        met.append((_("For managers"), [(AlertButton(1), _("what is left of each budget"))]))
+    return met
 
 
 def _opens(
@@ -135,15 +188,15 @@ def _action(action: Action) -> str:
         case Action.FRAME:
             return _("a new clip that begins with its last picture")
         case Action.AGAIN:
-            return _("the same order with other chance")
+            return _("the same order once more, with another seed")
         case Action.FINAL:
             return _("a draft at its best, at the full price")
         case Action.CHANGE:
             return _("an order of which a moderator wants a change, with other words")
 
 
-def _act(act: Act, may: discord.Permissions) -> str | None:
-    """What a button does with a clip; None for those of moderators, and for the answers to a question."""
+def _act(act: Act) -> str | None:
+    """What a button does with a clip; None for the answers to a question."""
     match act:
         case Act.SPOILER:
             return _("hides the clip until it is clicked, or no more")
@@ -156,15 +209,11 @@ def _act(act: Act, may: discord.Permissions) -> str | None:
         case Act.PUBLISH:
             return _("shows your private clip to all")
         case Act.RESTORE:
-            return _("shows a reported clip again") if may.manage_messages else None
+            return _("shows a reported clip again")
         case Act.HIDE:
-            return (
-                _("hides a reported clip until a moderator decides otherwise")
-                if may.manage_messages
-                else None
-            )
+            return _("hides a reported clip until a moderator decides otherwise")
         case Act.TAKE_DOWN:
-            return _("takes a reported clip away for good") if may.manage_messages else None
+            return _("takes a reported clip away for good")
         case Act.DELETE_ORDER | Act.ERASE | Act.ERASE_ORDER | Act.KEEP:
             return None
 

@@ -1,5 +1,6 @@
 """`/help` names everything that can be called or pressed, to each what is open to them, on one screen."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -31,9 +32,9 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield opened
 
 
-async def helped(stage: Stage, name: str) -> Json:
+async def helped(stage: Stage, name: str, **options: str) -> Json:
     person = stage.people[name]
-    return await person.answer(await person.slash("help", channel=stage.channel()))
+    return await person.answer(await person.slash("help", options, channel=stage.channel()))
 
 
 def texts_of(view: discord.ui.LayoutView) -> list[str]:
@@ -137,15 +138,32 @@ async def test_a_command_is_named_to_those_whom_discord_lets_call_it(
     assert told.of_members == []
 
 
-async def test_every_button_is_named_by_its_label_and_moderators_read_theirs(stage: Stage) -> None:
+async def test_every_button_is_named_where_it_is_met_and_moderators_read_theirs(stage: Stage) -> None:
     ours = {str(MakingButton(action, stage.job(1).id).item.label) for action in Action}
+    others = ("Cancel", "Details", "Advice", "Spoiler", "Delete", "Report", "Publish", "New link", "Why")
+    of_moderators = {"Take down", "Keep it hidden", "Dismiss", "Approve"}
 
     shown = texts(await helped(stage, "Ada"))
+    told = texts(await helped(stage, "Ada", topic="buttons"))
 
-    for label in (*ours, "Cancel", "Details", "Advice", "Spoiler", "Delete", "Report", "Publish", "New link"):
-        assert f"**{label}** " in shown
-    assert "Take down" not in shown
-    assert {"Take down", "Keep it hidden", "Dismiss"} <= {one.name for one in buttons(EVERYTHING)}
+    (line,) = [one for one in shown.splitlines() if one.startswith("- Under a clip: ")]
+    assert line.startswith("- Under a clip: Remix · Extend · Animate last frame · Again · Make final · ")
+    for label in (*ours, *others):
+        assert re.search(rf"[:·] {label}( ·|$)", shown, re.MULTILINE), label
+        assert f"- **{label}** " in told
+    assert not any(label in told or label in shown for label in of_moderators)
+    moderator = texts(await helped(stage, "Mika", topic="buttons")).partition("**For moderators**")[2]
+    assert all(f"- **{label}** " in moderator for label in of_moderators)
+
+
+@pytest.mark.parametrize("code", language.LANGUAGES)
+async def test_what_buttons_do_is_one_message_in_every_language(stage: Stage, code: str) -> None:
+    stage.sandbox.world.user_named("Mika").locale = code
+
+    shown = texts(await helped(stage, "Mika", topic="buttons"))
+
+    assert len(shown.encode("utf-16-le")) // 2 <= SCREEN_UNITS_MAX
+    assert shown.count("\n- **") == len(pressed(EVERYTHING))
 
 
 def test_every_kind_of_button_is_told_of_but_pages_lists_and_those_of_setup_and_operators() -> None:
