@@ -116,7 +116,7 @@ class Budgets:
                 _("Ask them, or set a lower one for the server."),
                 kind=FaultKind.SERVER_BUDGET,
             )
-        _check_reason(reason)
+        check_reason(reason)
         change = (guild_id, scope, scope_id, period)
         at = self._now()
         if limit_micros is None:
@@ -146,7 +146,7 @@ class Budgets:
             raise _unfit(_("A grant is more than nothing."), _("Name an amount above zero."))
         if not reason.strip():
             raise _unfit(_("A grant says why."), _("Give a reason."))
-        _check_reason(reason)
+        check_reason(reason)
         if expires_at is not None and expires_at <= at:
             raise _unfit(_("This grant would have expired already."), _("Choose a later time."))
 
@@ -165,7 +165,7 @@ class Budgets:
 
     async def revoke(self, guild_id: GuildId, grant_id: int, *, by: UserId, reason: str = "") -> Grant | None:
         """Take back what is left of a grant of this guild, and return it as it was; None: none is open."""
-        _check_reason(reason)
+        check_reason(reason)
         at = self._now()
         return await self._database.write(
             partial(grants.revoke, grant_id=grant_id, guild_id=guild_id, by=by, reason=reason, at=at)
@@ -179,7 +179,7 @@ class Budgets:
         Raises:
             OrderRefused: there is no such time zone, or a number is below zero.
         """
-        _check_reason(reason)
+        check_reason(reason)
         most = (wanted.order_max_micros, wanted.member_in_flight_max, wanted.guild_in_flight_max)
         if any(number is not None and number < 0 for number in most):
             raise _unfit(_("A limit is not below zero."), _("Name zero or more."))
@@ -257,7 +257,12 @@ def _pools(standing: Standing, *, costs_money: bool) -> list[Room]:
         return _pools(standing, costs_money=False) if costs_money else []
 
 
-def _check_reason(reason: str) -> None:
+def check_reason(reason: str) -> None:
+    """Return if a reason has room on record.
+
+    Raises:
+        OrderRefused: it is too long.
+    """
     if len(reason) > REASON_CHARS_MAX:
         raise _unfit(
             _("A reason has at most {n} characters.").format(n=REASON_CHARS_MAX), _("Say it in fewer words.")

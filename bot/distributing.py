@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from bot import language
+from bot.budgets import check_reason
 from bot.domain import ChannelId, FaultKind, GuildId, Micros, Period, UserId
 from bot.errors import ChangeRefused
 from bot.language import _
@@ -115,18 +116,24 @@ class Distributing:
         Raises:
             ChangeRefused: another has named another zone since this one was asked for.
             zoneinfo.ZoneInfoNotFoundError, ValueError, OSError: there is no such time zone.
+            OrderRefused: the reason is too long.
         """
+        check_reason(reason)
         return await self._database.write(
             partial(_set_time_zone, guild_id, time_zone, by, reason, asked_at, self._now())
         )
 
     async def choose_alerts(
-        self, guild_id: GuildId, channel_id: ChannelId | None, *, by: UserId
+        self, guild_id: GuildId, channel_id: ChannelId | None, *, by: UserId, reason: str = ""
     ) -> ChannelId | None:
-        """Name the channel for alerts, or none; returns the one before."""
-        return await self._database.write(
-            partial(alerts.choose_channel, guild_id=guild_id, channel_id=channel_id, by=by, at=self._now())
-        )
+        """Name the channel for alerts, or none; returns the one before.
+
+        Raises:
+            OrderRefused: the reason is too long.
+        """
+        check_reason(reason)
+        change = partial(alerts.choose_channel, guild_id=guild_id, channel_id=channel_id)
+        return await self._database.write(partial(change, by=by, reason=reason, at=self._now()))
 
     async def alerts_channel(self, guild_id: GuildId) -> ChannelId | None:
         """Where a guild wants its alerts."""

@@ -1,4 +1,4 @@
-"""The ledger as other programs read it: CSV, JSON lines, and a double-entry journal in beancount's form.
+"""The ledger as other programs read it: CSV, JSON lines, a double-entry journal for beancount and hledger.
 
 In the journal a hold moves money from a budget to what is held for its bearer; its end moves it back, and
 a capture books the cost as an expense of the one who bears it and a liability to the provider. Play money
@@ -74,8 +74,7 @@ def _csv(entries: Iterable[Booked]) -> Iterator[str]:
 
 
 def _beancount(entries: Iterable[Booked]) -> Iterator[str]:
-    yield 'option "title" "Dailies"'
-    yield 'option "operating_currency" "USD"'
+    # No `option` lines: hledger, which reads the rest (`open` as a transaction of nothing), stops at them.
     known: set[str] = set()
     for entry in entries:
         postings = _postings(entry)

@@ -96,8 +96,8 @@ def _grants(group: app_commands.Group, managing: Managing) -> None:
     @app_commands.describe(
         grant=locale_str("Which; choose it from the list"), reason=locale_str("Why; it stands on record")
     )
-    async def revoke(interaction: Interaction, grant: str, reason: str = "") -> None:
-        await managing.revoke(interaction, grant, reason)
+    async def revoke(interaction: Interaction, grant: str, reason: Reason | None = None) -> None:
+        await managing.revoke(interaction, grant, reason or "")
 
     @revoke.autocomplete("grant")
     async def grants(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -116,8 +116,10 @@ def _rules(group: app_commands.Group, managing: Managing) -> None:
         zone=locale_str("Such as Europe/Berlin; type a part of it"),
         reason=locale_str("Why; it stands on record"),
     )
-    async def zone(interaction: Interaction, zone: Range[str, 1, ZONE_CHARS_MAX], reason: str = "") -> None:
-        await managing.time_zone(interaction, zone, reason)
+    async def zone(
+        interaction: Interaction, zone: Range[str, 1, ZONE_CHARS_MAX], reason: Reason | None = None
+    ) -> None:
+        await managing.time_zone(interaction, zone, reason or "")
 
     @zone.autocomplete("zone")
     async def zones(interaction: Interaction, typed: str) -> list[Choice[str]]:
@@ -125,9 +127,14 @@ def _rules(group: app_commands.Group, managing: Managing) -> None:
         return [Choice(name=name, value=name) for name in await asyncio.to_thread(matching_zones, typed)]
 
     @group.command(name="alerts", description="Where warnings at 50, 80 and 100 % and monthly statements go")
-    @app_commands.describe(channel=locale_str("To which channel; to none if you leave this out"))
-    async def alerts(interaction: Interaction, channel: discord.TextChannel | None = None) -> None:
-        await managing.alerts(interaction, channel)
+    @app_commands.describe(
+        channel=locale_str("To which channel; to none if you leave this out"),
+        reason=locale_str("Why; it stands on record"),
+    )
+    async def alerts(
+        interaction: Interaction, channel: discord.TextChannel | None = None, reason: Reason | None = None
+    ) -> None:
+        await managing.alerts(interaction, channel, reason or "")
 
 
 def matching_zones(typed: str) -> list[str]:

@@ -165,12 +165,12 @@ class Managing:
         told = _("The budgets of this server begin anew at midnight in {zone}. It was {was} before.")
         await answer(interaction, said(told.format(zone=escaped(time_zone), was=escaped(was))))
 
-    async def alerts(self, interaction: Interaction, channel: Any) -> None:
+    async def alerts(self, interaction: Interaction, channel: Any, reason: str) -> None:
         """`/budget alerts`: the channel is proven to be open to us by a message in it."""
         await acknowledge(interaction)
         by = member_of(interaction)
         if channel is None:
-            was = await self._distributing.choose_alerts(by.guild_id, None, by=by.user_id)
+            was = await self._distributing.choose_alerts(by.guild_id, None, by=by.user_id, reason=reason)
             told = _("Alerts about money are off.") if was else _("Alerts about money were off already.")
             await answer(interaction, said(told))
             return
@@ -184,7 +184,7 @@ class Managing:
                 _("This bot may not post in that channel."),
                 _("Let it view the channel and send messages there, or choose another."),
             ) from closed
-        await self._distributing.choose_alerts(by.guild_id, channel_id, by=by.user_id)
+        await self._distributing.choose_alerts(by.guild_id, channel_id, by=by.user_id, reason=reason)
         told = _("Warnings at 50, 80 and 100 % of each limit and monthly statements go to {channel}.")
         await answer(interaction, said(told.format(channel=f"<#{channel_id}>")))
 

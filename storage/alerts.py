@@ -70,7 +70,13 @@ class Due:
 
 
 def choose_channel(
-    tx: sqlite3.Connection, guild_id: GuildId, channel_id: ChannelId | None, *, by: UserId, at: datetime
+    tx: sqlite3.Connection,
+    guild_id: GuildId,
+    channel_id: ChannelId | None,
+    *,
+    by: UserId,
+    at: datetime,
+    reason: str = "",
 ) -> ChannelId | None:
     """Name the channel for a server's alerts (None: none any more), and return the one before."""
     was = channel(tx, guild_id)
@@ -90,7 +96,7 @@ def choose_channel(
         )
     if was != channel_id:
         told = [None if one is None else str(one) for one in (was, channel_id)]
-        budgets.record(tx, guild_id, "alerts", 0, was=told[0], now=told[1], by=by, reason="", at=at)
+        budgets.record(tx, guild_id, "alerts", 0, was=told[0], now=told[1], by=by, reason=reason, at=at)
     return was
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.budgets import REASON_CHARS_MAX
 from bot.sandbox.permissions import Permission
 from cogs.budget import matching_zones
 from storage import grants
@@ -85,12 +86,14 @@ async def test_a_time_zone_that_does_not_exist_changes_nothing(stage: Stage, typ
 
 
 async def test_alerts_are_sent_where_the_managers_say_once_it_is_proven(stage: Stage) -> None:
-    told = await used(stage, "alerts", channel=stage.channel("mods"))
+    told = await used(stage, "alerts", channel=stage.channel("mods"), reason="they asked")
     shown = await used(stage, "show")
+    (change,) = await changes(stage)
     off = await used(stage, "alerts")
 
     mods = stage.channel("mods")
     assert told == f"Warnings at 50, 80 and 100 % of each limit and monthly statements go to <#{mods}>."
+    assert (change.changed_by, change.reason) == (stage.member("Mika").user_id, "they asked")
     (message,) = await stage.mika.messages(mods)
     assert texts(message).startswith("From now on this channel reads how this server's money goes")
     assert f"Alerts go to: <#{mods}>" in shown
@@ -104,3 +107,20 @@ async def test_a_channel_that_is_closed_to_the_bot_is_not_chosen(stage: Stage) -
 
     assert told.startswith("This bot may not post in that channel. Nothing was changed.")
     assert "Alerts go to: nowhere" in await used(stage, "show")
+
+
+@pytest.mark.parametrize(
+    ("subcommand", "options"),
+    [("revoke", {"grant": "1"}), ("zone", {"zone": "Europe/Berlin"}), ("alerts", {})],
+)
+async def test_a_reason_longer_than_its_place_on_record_changes_nothing(
+    stage: Stage, subcommand: str, options: dict[str, str]
+) -> None:
+    typed = {**options, "reason": "x" * (REASON_CHARS_MAX + 1)}
+
+    told = await raw(
+        stage, subcommand, [{"type": 3, "name": name, "value": it} for name, it in typed.items()]
+    )
+
+    assert told.startswith("A reason has at most 500 characters. Nothing was charged.")
+    assert await changes(stage) == []

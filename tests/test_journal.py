@@ -3,7 +3,10 @@
 import csv
 import io
 import json
+import re
+import shutil
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
@@ -26,6 +29,7 @@ from tests import bookkeeping
 from tests.new_books import new_book
 from tests.props import ANN, NOON, job_of
 
+HLEDGER = shutil.which("hledger")
 BEFORE, AFTER = NOON - timedelta(days=1), NOON + timedelta(days=400)
 
 
@@ -108,9 +112,8 @@ def test_beancount_reads_it_without_a_word_and_its_sums_are_ours(
     assert total("Expenses") == -total("Liabilities")
 
 
-def test_beancount_reads_every_kind_of_entry_and_who_was_erased(
-    book: sqlite3.Connection, tmp_path: Path
-) -> None:
+def every_kind(book: sqlite3.Connection) -> None:
+    """Entries of all kinds, some of somebody who was erased."""
     lived(book)
     grant_id = grants.give(book, ANN, Micros(300_000), by=UserId(5), reason="a prize", at=NOON)
     part = GrantPart(grant_id, Micros(300_000))
@@ -120,6 +123,12 @@ def test_beancount_reads_every_kind_of_entry_and_who_was_erased(
     bill = Bill(job_id=unsaid.id, billed_micros=Micros(150_000), by="the shell", why="an invoice")
     costing.correct(bill, NOON, book)
     forgotten.pseudonymise(book, ANN.user_id, -5, ANN.guild_id)
+
+
+def test_beancount_reads_every_kind_of_entry_and_who_was_erased(
+    book: sqlite3.Connection, tmp_path: Path
+) -> None:
+    every_kind(book)
     kinds = {(entry.kind, entry.bearer) for entry in ledger.entries(book, newest=1_000)}
     path = tmp_path / "dailies.beancount"
     path.write_text("\n".join(lines(book, "beancount")) + "\n")
@@ -133,6 +142,31 @@ def test_beancount_reads_every_kind_of_entry_and_who_was_erased(
         ledger.entries(book, newest=1_000)
     )
     assert any("M-5" in line for line in path.read_text().splitlines())
+
+
+def test_there_is_nothing_in_it_that_hledger_does_not_know(book: sqlite3.Connection) -> None:
+    every_kind(book)
+
+    known = re.compile(r"[0-9-]{10} (open [A-Z][\w:-]+|\* \".+\")|  [A-Z][\w:-]+  -?[0-9.]+ (USD|PLAY)")
+
+    assert [line for line in lines(book, "beancount") if not known.fullmatch(line)] == []
+
+
+@pytest.mark.skipif(HLEDGER is None, reason="no hledger on this machine")
+def test_hledger_reads_every_kind_of_entry_and_its_sums_are_ours(
+    book: sqlite3.Connection, tmp_path: Path
+) -> None:
+    every_kind(book)
+    path = tmp_path / "dailies.journal"
+    path.write_text("\n".join(lines(book, "beancount")) + "\n")
+    sums = [str(HLEDGER), "-f", str(path), "balance", "--depth", "1", "-N", "--output-format", "csv"]
+
+    said = subprocess.run(sums, capture_output=True, text=True, check=True)
+
+    total = {row["account"]: row["balance"] for row in csv.DictReader(io.StringIO(said.stdout))}
+    assert said.stderr == ""
+    assert total["Liabilities"] == "-1.173457 PLAY"
+    assert total["Expenses"] == "1.173457 PLAY"
 
 
 @given(st.integers(min_value=-(10**15), max_value=10**15))
