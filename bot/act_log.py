@@ -142,18 +142,15 @@ def _choose(
     channel_id: ChannelId | None, by: Member, at: datetime, tx: sqlite3.Connection
 ) -> ChannelId | None:
     was = act_channels.of(tx, by.guild_id)
-    acts.record(
+    acts.on_guild(
         tx,
-        verb=Verb.SETTINGS_CHANGED,
-        actor_id=by.user_id,
-        guild_id=by.guild_id,
-        subject=f"guild:{by.guild_id}",
-        detail={
-            "what": "log",
-            "was": 0 if was is None else was.channel_id,
-            "now": 0 if channel_id is None else channel_id,
-        },
+        Verb.SETTINGS_CHANGED,
+        by.guild_id,
+        by=by.user_id,
         at=at,
+        what="log",
+        was=0 if was is None else was.channel_id,
+        now=channel_id or 0,
     )
     # What was done before is in the record and not the new channel's news; that it was chosen is.
     act_channels.choose(

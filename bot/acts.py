@@ -1,10 +1,9 @@
 """The record of acts as people and other programs read it: lines, CSV, JSON lines."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 
+from bot.csv_lines import csv_lines
 from storage.acts import Act
 
 FORMATS = ("csv", "jsonl")
@@ -18,7 +17,8 @@ def written(acts: Iterable[Act], form: str) -> Iterator[str]:
     `at` is to the microsecond and `detail` the text that was hashed, so that the chain can be checked from
     the file alone.
     """
-    return _csv(acts) if form == "csv" else (json.dumps(_fields(act)) for act in acts)
+    rows = map(_fields, acts)
+    return csv_lines(_COLUMNS, rows) if form == "csv" else map(json.dumps, rows)
 
 
 def line(act: Act) -> str:
@@ -44,15 +44,3 @@ def _fields(act: Act) -> dict[str, object]:
         "previous": act.previous,
         "hash": act.hash,
     }
-
-
-def _csv(acts: Iterable[Act]) -> Iterator[str]:
-    row = io.StringIO()
-    writer = csv.DictWriter(row, _COLUMNS, lineterminator="")
-    writer.writeheader()
-    yield row.getvalue()
-    for act in acts:
-        row.seek(0)
-        row.truncate()
-        writer.writerow(_fields(act))
-        yield row.getvalue()

@@ -179,12 +179,13 @@ def _waiting(
 def _set_reporters(count: int, by: Member, at: datetime, tx: sqlite3.Connection) -> None:
     was = cases.reporters_to_hide(tx, by.guild_id) or REPORTERS_TO_HIDE
     cases.set_reporters_to_hide(tx, by.guild_id, count)
-    acts.record(
+    acts.on_guild(
         tx,
-        verb=Verb.SETTINGS_CHANGED,
-        actor_id=by.user_id,
-        guild_id=by.guild_id,
-        subject=f"guild:{by.guild_id}",
-        detail={"what": "reporters_to_hide", "was": was, "now": count},
+        Verb.SETTINGS_CHANGED,
+        by.guild_id,
+        by=by.user_id,
         at=at,
+        what="reporters_to_hide",
+        was=was,
+        now=count,
     )

@@ -294,15 +294,7 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
 def _resume(by: str, at: datetime, tx: sqlite3.Connection) -> bool:
     if not stops.resume(tx, by=by, at=at):
         return False
-    acts.record(
-        tx,
-        verb=Verb.SPENDING_RESUMED,
-        actor_id=None,
-        guild_id=acts.EVERYWHERE,
-        subject="installation:0",
-        detail={},
-        at=at,
-    )
+    acts.on_installation(tx, Verb.SPENDING_RESUMED, at=at)
     return True
 
 

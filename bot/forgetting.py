@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.domain import NOWHERE
 from bot.material import PICTURES, unlink_picture
 from storage import acts, forgotten, keeping
 from storage.acts import Verb
@@ -101,12 +100,4 @@ class Forgetting:
 
 
 def _on_record(done: dict[str, int], at: datetime, tx: sqlite3.Connection) -> None:
-    acts.record(
-        tx,
-        verb=Verb.RETENTION_KEPT,
-        actor_id=None,
-        guild_id=NOWHERE,
-        subject="installation:0",
-        detail=done,
-        at=at,
-    )
+    acts.on_installation(tx, Verb.RETENTION_KEPT, at=at, **done)

@@ -102,15 +102,7 @@ def _set_channel(channel_id: ChannelId | None, by: Member, at: datetime, tx: sql
 def _changed(
     tx: sqlite3.Connection, by: Member, what: str, was: int | str, now: int | str, at: datetime
 ) -> None:
-    acts.record(
-        tx,
-        verb=Verb.SETTINGS_CHANGED,
-        actor_id=by.user_id,
-        guild_id=by.guild_id,
-        subject=f"guild:{by.guild_id}",
-        detail={"what": what, "was": was, "now": now},
-        at=at,
-    )
+    acts.on_guild(tx, Verb.SETTINGS_CHANGED, by.guild_id, by=by.user_id, at=at, what=what, was=was, now=now)
 
 
 def _code(setting: Setting | None) -> str:

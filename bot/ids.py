@@ -7,6 +7,9 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [high + low for high in _ALPHABET for low in _ALPHABET]
 _RANDOM_CHARS = 7
 
+ID = "[0-9a-hjkmnp-tv-z]{16}"
+"""A pattern of them, for what comes back from outside."""
+
 
 class Ids:
     """Makes ids from the clock (45 bits of milliseconds) and 35 random bits.

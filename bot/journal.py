@@ -5,11 +5,10 @@ a capture books the cost as an expense of the one who bears it and a liability t
 is a commodity of its own, `PLAY`, so that no report adds it to dollars.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 
+from bot.csv_lines import csv_lines
 from bot.domain import STUDIO, EntryKind, Micros, Scope
 from bot.money import MICROS_PER_USD
 from storage.booked import Booked
@@ -26,9 +25,9 @@ def written(entries: Iterable[Booked], form: str) -> Iterator[str]:
     """The lines of a file in one of `FORMATS`, without their ends."""
     match form:
         case "csv":
-            return _csv(entries)
+            return csv_lines(_COLUMNS, map(_fields, entries))
         case "jsonl":
-            return (json.dumps(_fields(entry)) for entry in entries)
+            return map(json.dumps, map(_fields, entries))
         case _:
             return _beancount(entries)
 
@@ -59,18 +58,6 @@ def _fields(entry: Booked) -> dict[str, object]:
         "provider_job_id": entry.provider_job_id,
         "grant_id": entry.grant_id,
     }
-
-
-def _csv(entries: Iterable[Booked]) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.DictWriter(line, _COLUMNS, lineterminator="")
-    writer.writeheader()
-    yield line.getvalue()
-    for entry in entries:
-        line.seek(0)
-        line.truncate()
-        writer.writerow(_fields(entry))
-        yield line.getvalue()
 
 
 def _beancount(entries: Iterable[Booked]) -> Iterator[str]:

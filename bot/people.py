@@ -215,14 +215,8 @@ class People:
             for name in Discipline.__dataclass_fields__:
                 before, now = getattr(was, name), getattr(wanted, name)
                 if before != now:
-                    acts.record(
-                        tx,
-                        verb=Verb.RULES_CHANGED,
-                        actor_id=by,
-                        guild_id=guild_id,
-                        subject=f"guild:{guild_id}",
-                        detail={"rule": name, "was": before, "now": now},
-                        at=at,
+                    acts.on_guild(
+                        tx, Verb.RULES_CHANGED, guild_id, by=by, at=at, rule=name, was=before, now=now
                     )
 
         await self._database.write(put)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot.domain import NOWHERE, ClipState, JobId, UserId
+from bot.domain import ClipState, JobId, UserId
 from bot.removal import Step
 from storage import acts, clips, expiry, removals
 from storage.acts import Verb
@@ -73,15 +73,7 @@ class Retention:
         if self._bytes_max is not None and len(gone) < AT_ONCE_MAX:
             gone += self._expired(tx, partial(expiry.too_many, bytes_max=self._bytes_max), at)
         if gone:
-            acts.record(
-                tx,
-                verb=Verb.RETENTION_KEPT,
-                actor_id=None,
-                guild_id=NOWHERE,
-                subject="installation:0",
-                detail={"clips": len(gone)},
-                at=at,
-            )
+            acts.on_installation(tx, Verb.RETENTION_KEPT, at=at, clips=len(gone))
         return gone
 
     def _expired(

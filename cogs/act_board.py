@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import discord
 from discord import app_commands
@@ -11,17 +11,14 @@ from discord.app_commands import locale_str
 
 from bot.act_log import Act, ActLog
 from bot.domain import ChannelId, FaultKind, GuildId
-from bot.errors import ChangeRefused, DeliveryRefused, DeliveryUnavailable
+from bot.errors import ChangeRefused
 from bot.language import _
 from cogs import readers
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.buttons import texts_of
-from cogs.delivery import HISTORY_MAX, _prove_readable
+from cogs.channels import find_ours, from_about, writable
 from cogs.faults import faults
 from cogs.presses import member_of
-
-_CLOCKS_APART = timedelta(minutes=10)
-"""Ours may be so much ahead of Discord's when it says since when to look."""
 
 DETAIL_CHARS = 120
 """The record has the rest."""
@@ -38,7 +35,7 @@ class ActBoard:
 
     async def post_acts(self, channel_id: ChannelId, guild_id: GuildId, told: Sequence[Act]) -> None:
         """See `Noticeboard.post_acts`."""
-        channel = self._channel(channel_id)
+        channel = writable(self._client, channel_id)
         with faults(self._client), readers.of_server(self._client, guild_id):
             await channel.send(
                 view=said(text_of(told)), nonce=f"a{told[-1].number}", allowed_mentions=_NOBODY
@@ -46,24 +43,10 @@ class ActBoard:
 
     async def stands(self, channel_id: ChannelId, number: int, *, since: datetime) -> bool:
         """See `Noticeboard.stands`."""
-        channel = self._channel(channel_id)
-        first = discord.Object(discord.utils.time_snowflake(since - _CLOCKS_APART))
-        seen = 0
-        with faults(self._client):
-            async for message in channel.history(after=first, limit=HISTORY_MAX, oldest_first=True):
-                seen += 1
-                if message.author == self._client.user and number in _numbers(message):
-                    return True
-            if seen == HISTORY_MAX:
-                raise DeliveryRefused(f"{HISTORY_MAX} messages and more since then; nobody can look")
-            if seen == 0:
-                await _prove_readable(channel, first)
-        return False
-
-    def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
-        if self._client.user is None or self._client.is_closed():
-            raise DeliveryUnavailable("not signed in to Discord")
-        return self._client.get_partial_messageable(channel_id)
+        found = await find_ours(
+            self._client, channel_id, from_about(since), lambda message: number in _numbers(message)
+        )
+        return found is not None
 
 
 def text_of(told: Sequence[Act]) -> str:

@@ -8,10 +8,11 @@ import discord
 from discord import ui
 
 from bot.domain import JobId
+from bot.ids import ID
 from bot.language import _, ngettext
 from cogs.answers import answered
 
-ADVICE = re.compile(r"advice:(?P<action>show|edit):(?P<of>quote|job):(?P<id>[0-9a-hjkmnp-tv-z]{16})")
+ADVICE = re.compile(rf"advice:(?P<action>show|edit):(?P<of>quote|job):(?P<id>{ID})")
 
 
 class Of(StrEnum):

@@ -12,6 +12,7 @@ from bot.asked import Asked
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, JobId, Kind
 from bot.errors import NotYours
+from bot.ids import ID
 from bot.language import _
 from bot.orders import Orders
 from bot.prompts import advise
@@ -28,7 +29,7 @@ from cogs.sight import sees_clip
 PREFIX = "prompt:"
 PROMPT_UNITS_SHOWN = 700
 
-_CUSTOM_ID = re.compile(rf"{PREFIX}(?P<of>quote|job):(?P<id>[0-9a-hjkmnp-tv-z]{{16}})")
+_CUSTOM_ID = re.compile(rf"{PREFIX}(?P<of>quote|job):(?P<id>{ID})")
 _PROMPT = "prompt"
 
 

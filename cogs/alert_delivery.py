@@ -1,27 +1,20 @@
 """Alerts into the channel that a server's managers chose; see `bot.alerts.Billboard`."""
 
-from datetime import timedelta
-
 import discord
 from discord import ui
 
 from bot.alerts import Alert, Posted, alert_nonce
 from bot.distributing import every
 from bot.domain import ChannelId, GuildId, MessageId
-from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.language import _
 from bot.money import with_display
 from cogs import readers
 from cogs.alert_button import AlertButton
 from cogs.answers import said
 from cogs.budget_words import whose
-from cogs.buttons import custom_ids
-from cogs.delivery import HISTORY_MAX, _prove_readable
+from cogs.channels import find_ours, from_about, marked, writable
 from cogs.faults import faults
 from cogs.spend_view import report_view
-
-_CLOCKS_APART = timedelta(minutes=10)
-"""Ours may be so much ahead of Discord's when it says since when to look."""
 
 _AMBER, _RED = 0xE69F00, 0xD83C3E
 
@@ -31,13 +24,11 @@ class AlertDelivery:
 
     Args:
         play_money: whether prices are for trying out only; statements say so.
-        history_max: how many messages are read when looking for one of ours.
     """
 
-    def __init__(self, client: discord.Client, *, play_money: bool, history_max: int = HISTORY_MAX) -> None:
+    def __init__(self, client: discord.Client, *, play_money: bool) -> None:
         self._client = client
         self._play_money = play_money
-        self._history_max = history_max
 
     async def introduce(self, channel_id: ChannelId, guild_id: GuildId, *, nonce: str) -> None:
         """Say in a channel that alerts come here, which proves that they can.
@@ -50,12 +41,12 @@ class AlertDelivery:
                 "From now on this channel reads how this server's money goes: at 50, 80 and 100 % of each "
                 "limit, and a statement when a month is over."
             )
-            await self._channel(channel_id).send(view=said(told), nonce=nonce)
+            await writable(self._client, channel_id).send(view=said(told), nonce=nonce)
 
     async def post_alert(self, posted: Posted) -> MessageId:
         """See `Billboard.post_alert`."""
         alert = posted.alert
-        channel = self._channel(posted.channel_id)
+        channel = writable(self._client, posted.channel_id)
         with readers.of_server(self._client, alert.guild_id):
             if posted.report is None:
                 view, files = warning_view(alert), list[discord.File]()
@@ -74,30 +65,13 @@ class AlertDelivery:
 
     async def find_alert(self, channel_id: ChannelId, alert: Alert) -> MessageId | None:
         """See `Billboard.find_alert`."""
-        channel = self._channel(channel_id)
-        us = self._client.user
-        since = discord.Object(discord.utils.time_snowflake((alert.tried_at or alert.at) - _CLOCKS_APART))
-        seen = 0
-        with faults(self._client):
-            async for message in channel.history(after=since, limit=self._history_max, oldest_first=True):
-                seen += 1
-                if message.author == us and f"alert:{alert.id}" in custom_ids(message.components):
-                    return MessageId(message.id)
-            if seen == self._history_max:
-                raise DeliveryRefused(f"{self._history_max} messages and more since then; nobody can look")
-            if seen == 0:
-                await _prove_readable(channel, since)
-        return None
+        since = from_about(alert.tried_at or alert.at)
+        return await find_ours(self._client, channel_id, since, marked(f"alert:{alert.id}"))
 
     def _channel_name(self, guild_id: GuildId, channel_id: int) -> str:
         guild = self._client.get_guild(guild_id)
         channel = None if guild is None else guild.get_channel(channel_id)
         return "" if channel is None else channel.name
-
-    def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
-        if self._client.user is None or self._client.is_closed():
-            raise DeliveryUnavailable("not signed in to Discord")
-        return self._client.get_partial_messageable(channel_id)
 
 
 def warning_view(alert: Alert) -> ui.LayoutView:

@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.delivery import card_nonce, clip_nonce
 from bot.domain import JobId
+from bot.ids import ID
 from bot.language import _
 from cogs.advice_button import ADVICE, AdviceButton
 from cogs.alert_button import ALERT, AlertButton
@@ -37,10 +38,9 @@ from cogs.setup_controls import (
 )
 from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
 
-_ID = "[0-9a-hjkmnp-tv-z]{16}"
-_CANCEL = re.compile(rf"cancel:(?P<job>{_ID})")
-_DETAILS = re.compile(rf"details:(?P<nonce>[kc]{_ID})")
-_QUOTE = re.compile(rf"quote:(?P<quote>{_ID}):(?P<answer>yes|no)")
+_CANCEL = re.compile(rf"cancel:(?P<job>{ID})")
+_DETAILS = re.compile(rf"details:(?P<nonce>[kc]{ID})")
+_QUOTE = re.compile(rf"quote:(?P<quote>{ID}):(?P<answer>yes|no)")
 
 Press = discord.Interaction[Any]
 """Its `client` is always a `cogs.client.Client`; discord.py has no way to say so."""

@@ -8,6 +8,7 @@ import discord
 from discord import ui
 
 from bot.domain import JobId
+from bot.ids import ID
 from bot.language import _
 from cogs.answers import answered
 
@@ -32,7 +33,7 @@ class Act(StrEnum):
     TAKE_DOWN = "down"
 
 
-CLIP = re.compile(rf"clip:(?P<act>{'|'.join(Act)}):(?P<job>[0-9a-hjkmnp-tv-z]{{16}})")
+CLIP = re.compile(rf"clip:(?P<act>{'|'.join(Act)}):(?P<job>{ID})")
 
 _RED = frozenset({Act.ERASE, Act.ERASE_ORDER, Act.TAKE_DOWN})
 

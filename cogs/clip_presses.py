@@ -9,6 +9,7 @@ from discord import ui
 from bot.cases import Cases, Outcome
 from bot.domain import JobId
 from bot.errors import NotYours
+from bot.ids import ID
 from bot.language import _
 from bot.orders import Orders
 from bot.removal import Removals
@@ -27,7 +28,7 @@ from cogs.remix import job_shown
 SETTLED_WITHIN_S = 6.0
 """For so long the answer to Delete waits for its steps, to say what came of each."""
 
-_FORM = re.compile(r"report:(?P<job>[0-9a-hjkmnp-tv-z]{16})")
+_FORM = re.compile(rf"report:(?P<job>{ID})")
 _REASON, _WORDS = "reason", "words"
 
 

@@ -10,6 +10,7 @@ from discord.app_commands import Choice, Range, locale_str
 from bot.catalogue import Catalogue
 from bot.domain import JobId, Kind, UserId
 from bot.errors import OrderRefused
+from bot.ids import ID
 from bot.language import _
 from bot.library import WORDS_CHARS_MAX, Aisle
 from cogs.answers import Interaction
@@ -20,7 +21,7 @@ from cogs.shelves import Shelves
 
 MONTHS_SHOWN = 12
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_CLIP = re.compile(r"[0-9a-hjkmnp-tv-z]{16}")
+_CLIP = re.compile(ID)
 
 _KINDS = [
     Choice(name=locale_str("Made from words"), value=Kind.GENERATE.value),

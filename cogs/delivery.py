@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -27,7 +26,7 @@ from bot.language import _
 from bot.showing import Notice, Reminder
 from cogs import readers
 from cogs.answers import said
-from cogs.buttons import card_mark, clip_mark, custom_ids, texts_of
+from cogs.buttons import card_mark, clip_mark, texts_of
 from cogs.cards import (
     card_view,
     clip_alt,
@@ -39,16 +38,20 @@ from cogs.cards import (
     reminder_view,
     whisper_view,
 )
-from cogs.faults import UNKNOWN_MESSAGE, NoReply, ThreadArchived, faults
+from cogs.channels import (
+    HISTORY_MAX,
+    Wanted,
+    find_ours,
+    from_about,
+    managers_channel,
+    marked,
+    signed_in,
+    writable,
+)
+from cogs.faults import NoReply, ThreadArchived, faults
 from cogs.threads import wake
 
 log = logging.getLogger(__name__)
-
-CLOCKS_APART_MAX = timedelta(minutes=10)
-"""Ours and Discord's, where only ours says since when a message may stand."""
-
-HISTORY_MAX = 2_000
-"""20 requests, and hours of a busy channel."""
 
 UPLOAD_BYTES = 20 << 20
 """Of every server since 2026-09, says Discord; the library still knows the 10 MiB from before. A server where
@@ -131,12 +134,12 @@ class DiscordDelivery:
     async def find_card(self, channel_id: ChannelId, job: Job) -> MessageId | None:
         """See `Delivery.find_card`."""
         since = discord.Object(job.order.interaction_id)
-        return await self._find(channel_id, since, _marked(card_mark(job.id)))
+        return await self._find(channel_id, since, marked(card_mark(job.id)))
 
     async def find_clip(self, channel_id: ChannelId, job: Job) -> MessageId | None:
         """See `Delivery.find_clip`."""
         since = discord.Object(job.order.interaction_id)
-        return await self._find(channel_id, since, _marked(clip_mark(job.id)))
+        return await self._find(channel_id, since, marked(clip_mark(job.id)))
 
     async def upload_limit(self, guild_id: GuildId) -> int:
         """See `Delivery.upload_limit`."""
@@ -149,7 +152,7 @@ class DiscordDelivery:
         if channel is None:
             try:
                 with faults(self._client):
-                    channel = await self._signed_in().fetch_channel(channel_id)
+                    channel = await signed_in(self._client).fetch_channel(channel_id)
             except DeliveryRefused:
                 return None
         return ChannelId(channel.parent_id) if isinstance(channel, discord.Thread) else None
@@ -157,7 +160,7 @@ class DiscordDelivery:
     async def direct_channel(self, user_id: UserId) -> ChannelId:
         """See `Delivery.direct_channel`."""
         with faults(self._client):
-            channel = await self._signed_in().create_dm(discord.Object(user_id))
+            channel = await signed_in(self._client).create_dm(discord.Object(user_id))
         return ChannelId(channel.id)
 
     async def edit_clip(self, post: Post, message_id: MessageId, *, shown: bool, upload: bool) -> None:
@@ -193,12 +196,8 @@ class DiscordDelivery:
 
     async def show_alone(self, posts: Sequence[Post], token: str) -> None:
         """See `Ear.show_alone`."""
-        client = self._signed_in()
-        application_id = client.application_id
-        if application_id is None:
-            raise DeliveryUnavailable("not signed in to Discord")
-        webhook = discord.Webhook.partial(application_id, token, client=client)
-        with faults(client), readers.of_orderer(posts[0].job):
+        webhook = self._answers(token)
+        with faults(self._client), readers.of_orderer(posts[0].job):
             files = [await opened(post.path, post.job, post.label) for post in posts if post.path is not None]
             # An answer's own message has no id that we know, but this name.
             await webhook.edit_message(  # type: ignore[call-overload]  # which knows only of numbers
@@ -210,14 +209,11 @@ class DiscordDelivery:
 
     async def take_back(self, job: Job, token: str) -> bool:
         """See `Screen.take_back`."""
-        client = self._signed_in()
-        if client.application_id is None:
-            raise DeliveryUnavailable("not signed in to Discord")
-        webhook = discord.Webhook.partial(client.application_id, token, client=client)
+        webhook = self._answers(token)
         with self.language_of(job):
             view = said(_("This clip is not shown any more."))
         try:
-            with faults(client):
+            with faults(self._client):
                 await webhook.edit_message(  # type: ignore[call-overload]  # which knows only of numbers
                     "@original", view=view, attachments=[], allowed_mentions=_NOBODY
                 )
@@ -238,18 +234,15 @@ class DiscordDelivery:
 
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         """See `Screen.managers_channel`."""
-        guild = self._client.get_guild(guild_id)
-        channel = None if guild is None else guild.safety_alerts_channel or guild.public_updates_channel
-        return None if channel is None else ChannelId(channel.id)
+        return managers_channel(self._client, guild_id)
 
     async def find_notice(self, channel_id: ChannelId, notice: Notice) -> bool:
         """See `Screen.find_notice`."""
-        since = discord.Object(discord.utils.time_snowflake(notice.at - CLOCKS_APART_MAX))
 
         def names_it(message: discord.Message) -> bool:
             return any(notice.id in text for text in texts_of(message.components))
 
-        return await self._find(channel_id, since, names_it) is not None
+        return await self._find(channel_id, from_about(notice.at), names_it) is not None
 
     async def tell(self, channel_id: ChannelId, notice: Notice) -> None:
         """See `Screen.tell`."""
@@ -304,26 +297,8 @@ class DiscordDelivery:
         with self.language_of(job, post.channel_id):
             return MessageId((await self._awake(post.channel_id, send)).id)
 
-    async def _find(
-        self, channel_id: ChannelId, since: discord.Object, wanted: Callable[[discord.Message], bool]
-    ) -> MessageId | None:
-        """Our message of that kind, among those after `since`.
-
-        For an order that is its command's own id: by Discord's clock, however wrong ours may be.
-        """
-        channel = self._channel(channel_id)
-        us = self._client.user
-        seen = 0
-        with faults(self._client):
-            async for message in channel.history(after=since, limit=self._history_max, oldest_first=True):
-                seen += 1
-                if message.author == us and wanted(message):
-                    return MessageId(message.id)
-            if seen == self._history_max:
-                raise DeliveryRefused(f"{self._history_max} messages and more since then; nobody can look")
-            if seen == 0:
-                await _prove_readable(channel, since)
-        return None
+    async def _find(self, channel_id: ChannelId, since: discord.Object, wanted: Wanted) -> MessageId | None:
+        return await find_ours(self._client, channel_id, since, wanted, messages_max=self._history_max)
 
     async def _awake(self, channel_id: ChannelId, act: Callable[[], Awaitable[T]]) -> T:
         """Do something in a channel; where that is an archived thread, wake it and do it once more."""
@@ -340,18 +315,15 @@ class DiscordDelivery:
         """See `readers.of_job`."""
         return readers.of_job(self._client, job, channel_id)
 
-    def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
-        return self._signed_in().get_partial_messageable(channel_id)
-
-    def _signed_in(self) -> discord.Client:
-        if self._client.user is None or self._client.is_closed():
+    def _answers(self, token: str) -> discord.Webhook:
+        """The way to an answer to an interaction of this token."""
+        client = signed_in(self._client)
+        if client.application_id is None:
             raise DeliveryUnavailable("not signed in to Discord")
-        return self._client
+        return discord.Webhook.partial(client.application_id, token, client=client)
 
-
-def _marked(mark: str) -> Callable[[discord.Message], bool]:
-    """Whether a message has this `custom_id`."""
-    return lambda message: mark in custom_ids(message.components)
+    def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
+        return writable(self._client, channel_id)
 
 
 async def opened(path: Path, job: Job, label: str) -> discord.File:
@@ -373,15 +345,3 @@ def _media_of(components: Sequence[Any]) -> Iterator[str]:
         if isinstance(component, discord.MediaGalleryComponent):
             yield from (item.media.url for item in component.items)
         yield from _media_of(getattr(component, "children", ()))
-
-
-async def _prove_readable(channel: discord.PartialMessageable, since: discord.Object) -> None:
-    """Without Read Message History Discord shows an empty list, which must not be taken for "not there".
-
-    Asking for one message is refused without that permission; with it, there is just no such message.
-    """
-    try:
-        await channel.fetch_message(since.id)
-    except discord.NotFound as gone:
-        if gone.code != UNKNOWN_MESSAGE:
-            raise

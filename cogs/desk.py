@@ -8,6 +8,7 @@ from discord import ui
 
 from bot.appeals import WORDS_MAX, Appealed, Appeals
 from bot.errors import NotYours
+from bot.ids import ID
 from bot.language import _
 from bot.remixing import RemixAsks
 from cogs import people_words
@@ -21,7 +22,7 @@ from cogs.rules_desk import PREFIX as RULES
 from cogs.rules_desk import RulesDesk
 
 PREFIX = "desk:"
-_APPEAL = re.compile(rf"{PREFIX}appeal:(?P<id>[0-9a-hjkmnp-tv-z]{{16}})")
+_APPEAL = re.compile(rf"{PREFIX}appeal:(?P<id>{ID})")
 _WORDS = "words"
 WORDS_UNITS = 1_500
 

@@ -6,6 +6,7 @@ from discord import ui
 from bot.appeals import Appealed
 from bot.domain import ChannelId, GuildId
 from cogs import readers
+from cogs.channels import writable
 from cogs.delivery import DiscordDelivery
 from cogs.desk import appeal_card
 from cogs.faults import faults
@@ -24,11 +25,8 @@ class DeskDelivery:
         with readers.of_server(self._client, appealed.sanction.guild_id):
             view.add_item(appeal_card(appealed))
         with faults(self._client):
-            await self._channel(channel_id).send(view=view, nonce=f"a{appealed.sanction.id}")
+            await writable(self._client, channel_id).send(view=view, nonce=f"a{appealed.sanction.id}")
 
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         """See `Board.managers_channel`."""
         return await self._delivery.managers_channel(guild_id)
-
-    def _channel(self, channel_id: ChannelId) -> discord.PartialMessageable:
-        return self._client.get_partial_messageable(channel_id)

@@ -7,10 +7,11 @@ import discord
 from discord import ui
 
 from bot.framing import Fit, Framing
+from bot.ids import ID
 from bot.language import _
 from cogs.answers import answered
 
-FIT = re.compile(r"fit:(?P<framing>crop|pad):(?P<quote>[0-9a-hjkmnp-tv-z]{16})")
+FIT = re.compile(rf"fit:(?P<framing>crop|pad):(?P<quote>{ID})")
 
 
 class FitButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=FIT):

@@ -17,6 +17,7 @@ from bot.consent import STATEMENTS
 from bot.domain import PROMPT_CHARS_MAX
 from bot.errors import NotYours
 from bot.framing import Framing
+from bot.ids import ID
 from bot.language import _
 from bot.rows import ModelRow
 from cogs.answers import Interaction
@@ -44,7 +45,7 @@ class Purpose(StrEnum):
     CHANGE = "change"
 
 
-_CUSTOM_ID = re.compile(rf"{PREFIX}(?P<purpose>{'|'.join(Purpose)}):(?P<about>[0-9a-hjkmnp-tv-z]{{16}})")
+_CUSTOM_ID = re.compile(rf"{PREFIX}(?P<purpose>{'|'.join(Purpose)}):(?P<about>{ID})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,12 +8,12 @@ import discord
 from discord import ui
 
 from bot.domain import JobId
+from bot.ids import ID
 from bot.language import _
 from cogs.answers import answered
 
-_ID = "[0-9a-hjkmnp-tv-z]{16}"
-PAGE = re.compile(rf"lib:page:(?P<search>{_ID}):(?P<number>[1-9][0-9]{{0,3}})")
-SHELF = re.compile(rf"lib:(?P<act>show|hung|heart|get):(?P<job>{_ID})")
+PAGE = re.compile(rf"lib:page:(?P<search>{ID}):(?P<number>[1-9][0-9]{{0,3}})")
+SHELF = re.compile(rf"lib:(?P<act>show|hung|heart|get):(?P<job>{ID})")
 
 
 class ShelfAct(StrEnum):

@@ -8,10 +8,11 @@ import discord
 from discord import ui
 
 from bot.domain import Job, JobId, Kind
+from bot.ids import ID
 from bot.language import _
 from cogs.answers import answered
 
-MAKING = re.compile(r"make:(?P<action>remix|extend|frame|again|final|change):(?P<job>[0-9a-hjkmnp-tv-z]{16})")
+MAKING = re.compile(rf"make:(?P<action>remix|extend|frame|again|final|change):(?P<job>{ID})")
 
 
 class Action(StrEnum):

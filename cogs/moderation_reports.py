@@ -10,6 +10,7 @@ from discord.app_commands import Choice, Range, locale_str
 from bot.cases import REPORTERS_MAX, Cases, Reason, Waiting
 from bot.domain import JobId
 from bot.errors import NotYours
+from bot.ids import ID
 from bot.language import _, ngettext
 from bot.removal import Removals
 from bot.takedowns import Cause, Progress, Takedowns
@@ -31,7 +32,7 @@ WORDS_UNITS = 300
 
 ALIKE_NAMED = 20
 
-_CLIP = re.compile(r"[0-9a-hjkmnp-tv-z]{16}")
+_CLIP = re.compile(ID)
 
 _WHICH = locale_str("The clip; type some of its words, or its id")
 

@@ -12,10 +12,9 @@ import discord
 from discord import ui
 
 from bot.domain import JobId
+from bot.ids import ID
 from bot.language import _
 from cogs.answers import answered
-
-_ID = "[0-9a-hjkmnp-tv-z]{16}"
 
 
 class Verdict(StrEnum):
@@ -43,10 +42,10 @@ class Listed(StrEnum):
 
 
 REVIEW = re.compile(
-    rf"review:(?P<verdict>{'|'.join(Verdict)}):(?P<review>{_ID})(?::(?P<listed>{'|'.join(Listed)}))?"
+    rf"review:(?P<verdict>{'|'.join(Verdict)}):(?P<review>{ID})(?::(?P<listed>{'|'.join(Listed)}))?"
 )
-HAND_OVER = re.compile(rf"handover:(?P<review>{_ID})(?::(?P<listed>{'|'.join(Listed)}))?")
-WHY = re.compile(rf"why:(?P<job>{_ID})")
+HAND_OVER = re.compile(rf"handover:(?P<review>{ID})(?::(?P<listed>{'|'.join(Listed)}))?")
+WHY = re.compile(rf"why:(?P<job>{ID})")
 
 _STYLES = {
     Verdict.APPROVE: discord.ButtonStyle.success,

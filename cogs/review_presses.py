@@ -14,6 +14,7 @@ from bot.deciding import Case, Moderator, Passed
 from bot.domain import JobId, UserId
 from bot.errors import NotYours
 from bot.gates import Gate, Why
+from bot.ids import ID
 from bot.language import _
 from bot.reviewing import Reviewing
 from bot.reviews import REASON_CHARS_MAX, Review, Reviews
@@ -28,7 +29,7 @@ from cogs.review_desk import opened_files
 
 PREFIX = "verdict:"
 _FORM = re.compile(
-    rf"{PREFIX}(?P<verdict>no|strike|change):(?P<review>[0-9a-hjkmnp-tv-z]{{16}})"
+    rf"{PREFIX}(?P<verdict>no|strike|change):(?P<review>{ID})"
     rf":(?P<listed>{'|'.join(Listed)}|-)"
 )
 _REASON, _REFUND = "reason", "refund"

@@ -7,10 +7,11 @@ import discord
 from discord import ui
 
 from bot.domain import JobId
+from bot.ids import ID
 from bot.settling import Verdict
 from cogs.answers import answered
 
-SETTLE = re.compile(r"settle:(?P<verdict>found|absent|lost):(?P<job>[0-9a-hjkmnp-tv-z]{16})")
+SETTLE = re.compile(rf"settle:(?P<verdict>found|absent|lost):(?P<job>{ID})")
 
 LABELS = {
     Verdict.FOUND: "The provider has it",

@@ -13,6 +13,7 @@ from discord import ui
 from bot.control import Change, SettleJob
 from bot.domain import ChannelId, Job, JobId, MessageId, UserId
 from bot.errors import NotYours, OrderRefused, StorageError
+from bot.ids import ID
 from bot.language import _
 from bot.money import format_usd
 from bot.settling import Verdict
@@ -25,7 +26,7 @@ from cogs.quoting import quoted
 from cogs.settle_button import LABELS, SettleButton
 
 PREFIX = "settled:"
-_FORM = re.compile(rf"{PREFIX}(?P<verdict>found|absent|lost):(?P<job>[0-9a-hjkmnp-tv-z]{{16}})")
+_FORM = re.compile(rf"{PREFIX}(?P<verdict>found|absent|lost):(?P<job>{ID})")
 _TICKET, _WHY = "ticket", "why"
 WHY_CHARS_MAX = 500
 TICKET_CHARS_MAX = 200

@@ -1,24 +1,18 @@
 """The galleries of servers, in Discord."""
 
-from datetime import timedelta
 from typing import Any
 
 import discord
 
 from bot.delivery import Post
 from bot.domain import ChannelId, Job, MessageId
-from bot.errors import DeliveryRefused, DeliveryUnavailable
+from bot.errors import DeliveryUnavailable
 from bot.gallery import GalleryPost
-from cogs.buttons import custom_ids
+from cogs.channels import find_ours, from_about, marked, writable
 from cogs.delivery import DiscordDelivery, opened
 from cogs.faults import faults
 from cogs.library_buttons import hung_mark
 from cogs.library_views import hung_view
-
-HISTORY_MAX = 2_000
-
-_EARLIER = timedelta(minutes=5)
-"""Our clock may be ahead of Discord's by so much."""
 
 
 class DiscordWall:
@@ -60,32 +54,19 @@ class DiscordWall:
         with self._delivery.language_of(post.job):
             view = hung_view(post, stars, shown=True)
             files = [] if post.path is None else [await opened(post.path, post.job, post.label)]
-        channel = self._client.get_partial_messageable(post.channel_id)
+        channel = writable(self._client, post.channel_id)
         with faults(self._client):
             message = await channel.send(view=view, files=files, nonce=f"g{post.job.id}")
         return MessageId(message.id)
 
     async def find_hung(self, post: GalleryPost) -> MessageId | None:
         """See `Wall.find_hung`."""
-        channel = self._client.get_partial_messageable(post.channel_id)
-        mark, us = hung_mark(post.job_id), self._client.user
-        seen = 0
-        with faults(self._client):
-            async for message in channel.history(
-                after=post.due_at - _EARLIER, limit=HISTORY_MAX, oldest_first=True
-            ):
-                seen += 1
-                if message.author == us and mark in custom_ids(message.components):
-                    return MessageId(message.id)
-        if seen == HISTORY_MAX:
-            raise DeliveryRefused(f"{HISTORY_MAX} messages and more since then; nobody can look")
-        if seen == 0 and not self._may_look(post.channel_id):
-            raise DeliveryRefused("the history may not be read")
-        return None
+        since = from_about(post.due_at)
+        return await find_ours(self._client, post.channel_id, since, marked(hung_mark(post.job_id)))
 
     async def rehang(self, post: Post, message_id: MessageId, stars: int, *, shown: bool) -> None:
         """See `Wall.rehang`."""
-        message = self._client.get_partial_messageable(post.channel_id).get_partial_message(message_id)
+        message = writable(self._client, post.channel_id).get_partial_message(message_id)
         with self._delivery.language_of(post.job):
             view = hung_view(post, stars, shown=shown)
             files = [] if post.path is None else [await opened(post.path, post.job, post.label)]
@@ -95,9 +76,3 @@ class DiscordWall:
     async def delete_message(self, channel_id: ChannelId, message_id: MessageId) -> bool:
         """See `Screen.delete_message`."""
         return await self._delivery.delete_message(channel_id, message_id)
-
-    def _may_look(self, channel_id: ChannelId) -> bool:
-        """Without Read Message History Discord shows an empty list, which is not "not there"."""
-        channel: Any = self._client.get_channel(channel_id)
-        me = None if channel is None else channel.guild.me
-        return me is not None and bool(channel.permissions_for(me).read_message_history)

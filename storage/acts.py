@@ -200,6 +200,18 @@ def on_job(
     record(tx, verb=verb, actor_id=by, guild_id=guild_id, subject=f"job:{job_id}", detail=detail, at=at)
 
 
+def on_guild(
+    tx: sqlite3.Connection, verb: Verb, guild_id: int, *, by: int, at: datetime, **detail: int | str
+) -> None:
+    """Write an act on what is set for a whole server; see `record`."""
+    record(tx, verb=verb, actor_id=by, guild_id=guild_id, subject=f"guild:{guild_id}", detail=detail, at=at)
+
+
+def on_installation(tx: sqlite3.Connection, verb: Verb, *, at: datetime, **detail: int | str) -> None:
+    """Write an act of the operator's, or of a rule of theirs, on the whole installation; see `record`."""
+    record(tx, verb=verb, actor_id=None, guild_id=EVERYWHERE, subject="installation:0", detail=detail, at=at)
+
+
 def head(tx: sqlite3.Connection) -> Head:
     """The newest act; 0 and `BEGINNING` before the first."""
     row = tx.execute("SELECT number, hash FROM acts ORDER BY number DESC LIMIT 1").fetchone()

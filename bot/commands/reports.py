@@ -1,17 +1,16 @@
 """`dailies reports`: the reported clips that wait, and every report for those who have to be told of it."""
 
 import argparse
-import csv
-import io
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import reports as readings
 from bot import settings
 from bot.commands import days, exported
+from bot.csv_lines import csv_lines
 from bot.settings import Settings
 from storage import cases, removals, takedowns
 from storage.cases import Recorded
@@ -70,7 +69,8 @@ def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], N
     with readings.reading(config) as connection:
         found = cases.every_report(connection, guild_id=chosen.guild, since=since, until=until)
         rows = (_fields(connection, one) for one in found)
-        lines = _csv(rows) if chosen.format == "csv" else (json.dumps(row) for row in rows)
+        in_csv = chosen.format == "csv"
+        lines = csv_lines(_COLUMNS, map(_harmless, rows)) if in_csv else map(json.dumps, rows)
         exported.write(lines, chosen.to, say)
 
 
@@ -104,18 +104,10 @@ def _steps(connection: sqlite3.Connection, one: Recorded) -> str:
     return "; ".join(f"{step.step} {step.result or 'to do'}" for step in removals.of(connection, one.job_id))
 
 
-def _csv(rows: Iterator[dict[str, object]]) -> Iterator[str]:
-    line = io.StringIO()
-    writer = csv.DictWriter(line, _COLUMNS, lineterminator="")
-    writer.writeheader()
-    yield line.getvalue()
-    for row in rows:
-        line.seek(0)
-        line.truncate()
-        words = str(row["words"])
-        # What a person wrote must not be taken for a formula by a spreadsheet.
-        writer.writerow({**row, "words": f"'{words}" if words.startswith(_FORMULA) else words})
-        yield line.getvalue()
+def _harmless(row: dict[str, object]) -> dict[str, object]:
+    """What a person wrote must not be taken for a formula by a spreadsheet."""
+    words = str(row["words"])
+    return {**row, "words": f"'{words}" if words.startswith(_FORMULA) else words}
 
 
 def _time(at: datetime | None) -> str | None:

@@ -114,14 +114,14 @@ class ServerWords:
             )
         if done:
             rows.changed(tx, by.guild_id)
-            acts.record(
+            acts.on_guild(
                 tx,
-                verb=Verb.SCREENING_CHANGED,
-                actor_id=by.user_id,
-                guild_id=by.guild_id,
-                subject=f"guild:{by.guild_id}",
-                detail={what: done, "terms": now},
+                Verb.SCREENING_CHANGED,
+                by.guild_id,
+                by=by.user_id,
                 at=self._now(),
+                **{what: done},
+                terms=now,
             )
         return Changed(rules=done, now=now)
 
