@@ -45,6 +45,8 @@ UNSURE_MAX = timedelta(seconds=60)
 class Asking:
     """The steps of running jobs. Each returns the seconds until the next look, None when there is none.
 
+    One that was made is returned as it stands then, for the next step, which need not be waited for.
+
     Args:
         providers, paces: by name, the first part of an offer's id.
         times: how long jobs take; every job that ends adds to it.
@@ -81,7 +83,7 @@ class Asking:
         self._turnstiles: dict[str, Turnstile] = {}
         self._heard_at: dict[JobId, datetime] = {}
 
-    async def ask(self, question: Question) -> float | None:
+    async def ask(self, question: Question) -> float | Job | None:
         """Running: ask how it stands, and move it if it ended."""
         name = question.offer_id.partition("/")[0]
         pace = self._paces.get(name) or Pace()
@@ -113,13 +115,14 @@ class Asking:
                 "not known yet: %s", answer.detail, extra={"job": question.job_id, "code": "not_known_yet"}
             )
             return self._wait_s(question, pace, at, None)
-        job = await self._database.read(partial(jobs.get, job_id=question.job_id))
-        if job is None:
-            return None
-        again_s = await self._end(job, answer, at)
         if isinstance(answer, Rendered):
+            made = await self._made(question.job_id, answer, at)
             self._learn(question, at, heard_at or question.sent_at)
-        return again_s
+            return made
+        job = await self._database.read(partial(jobs.get, job_id=question.job_id))
+        if job is not None:
+            await self._end(job, answer, at)
+        return None
 
     def forget(self, job_id: JobId) -> None:
         """The job runs no longer."""
@@ -127,17 +130,19 @@ class Asking:
         for turnstile in self._turnstiles.values():
             turnstile.forget(job_id)
 
-    async def _end(self, job: Job, answer: Answer, at: datetime) -> float | None:
-        """Move a job by the provider's last word on it."""
+    async def _made(self, job_id: JobId, answer: Rendered, at: datetime) -> Job:
+        if answer.expires_at is not None:
+            self._expires(job_id, answer.expires_at)
+        move = partial(moves.rendered, job_id, answer.billed_micros, at, rendered_id=answer.provider_id)
+        job, overrun = await self._movement.go_on(job_id, move)
+        self._warn_of(job, overrun)
+        return job
+
+    async def _end(self, job: Job, answer: Answer, at: datetime) -> None:
+        """Move a job of which nothing comes by the provider's last word on it."""
         match answer:
-            case Waiting() | Rendering():
-                raise StaleJob(f"job {job.id} has not ended")
-            case Rendered(billed_micros, expires_at, made_id):
-                if expires_at is not None:
-                    self._expires(job.id, expires_at)
-                move = partial(moves.rendered, job.id, billed_micros, at, rendered_id=made_id)
-                self._warn_of(job, await self._movement.write(job, move))
-                return 0.0
+            case Waiting() | Rendering() | Rendered():
+                raise StaleJob(f"job {job.id} has not ended in vain")
             case Failed(fault, billed_micros):
                 log.warning("failed: %s", fault.detail, extra={"job": job.id, "code": fault.code})
                 await self._fail(job, fault, billed_micros, at)
@@ -149,7 +154,6 @@ class Asking:
                 await self._fail(job, fault, billed_micros, at)
             case Vanished():
                 await self._movement.vanished(job)
-        return None
 
     async def _fail(self, job: Job, fault: Fault, billed: Micros | None, at: datetime) -> None:
         move = partial(moves.failed, job.id, fault, billed, at)

@@ -233,7 +233,7 @@ class Cards:
         takes, first = rows.takes, rows.first
         try:
             if self._is_given_up(takes):
-                await self._write_shown(takes)  # else every process to come would look at it
+                await self._write_given_up(takes)  # else every process to come would look at it
             elif first.card_message_id is None:
                 await self._post(rows)
             else:
@@ -243,7 +243,7 @@ class Cards:
             # with every progress would be worse than useless: Discord bans who is refused too often.
             log.info("card given up: %s", fault, extra={"job": first.id, "code": fault.code})
             self._given_up[first.id] = None if isinstance(fault, MessageGone) else _revs(takes)
-            await self._write_shown(takes)
+            await self._write_given_up(takes)
         if all(take.state in RESTING for take in takes):
             self._forget(takes)
 
@@ -279,7 +279,7 @@ class Cards:
         rev = first.rev if first_try else first.card_rev
         await self._database.write(partial(jobs.card_posted, job_id=first.id, message_id=message_id, rev=rev))
         if first_try:
-            await self._write_shown(rows.takes)
+            self._write_shown(rows.takes[1:])
         else:
             takes = [replace(take, card_message_id=message_id) for take in rows.takes]
             await self._edit(rows._replace(takes=takes))
@@ -294,7 +294,7 @@ class Cards:
         if there and (len(there) == len(takes) or not there <= self._carried.keys()):
             # It carries its clips and has said "Done" with them. Whether an edit can name an attachment that
             # the message already has is not documented, so it is left alone.
-            await self._write_shown(takes)
+            self._write_shown(takes)
             return
         seen, before = _seen(card), self._shown.get(takes[0].id, _seen_by_rows(takes))
         # A clip that the card carries would be uploaded again with every word of a provider.
@@ -302,9 +302,16 @@ class Cards:
         if anew or differs:
             await self._delivery.edit_card(card)
             self._shown[takes[0].id] = seen
-        await self._write_shown(takes)
+        self._write_shown(takes)
 
-    async def _write_shown(self, takes: Sequence[Job]) -> None:
+    def _write_shown(self, takes: Sequence[Job]) -> None:
+        """Note what the card shows. If that is lost the next process edits it once more, to what it is."""
+        for take in takes:
+            if take.card_rev < take.rev:
+                self._database.write_along(partial(jobs.card_shown, job_id=take.id, rev=take.rev))
+
+    async def _write_given_up(self, takes: Sequence[Job]) -> None:
+        """The same of a card that will not be there, at once: it says that no other try is to be made."""
         for take in takes:
             if take.card_rev < take.rev:
                 await self._database.write(partial(jobs.card_shown, job_id=take.id, rev=take.rev))

@@ -112,6 +112,8 @@ class Gatehouse:
         Raises:
             StaleJob: somebody else moved it first.
         """
+        if self._look is nobody_looks:
+            return await self._withheld(job, NOTHING_FOUND, or_passed=True)
         if await self._database.read(partial(_has_passed, job.id)):
             return False
         return await self.withholds_for(job, await self._look(job, clip))
@@ -122,8 +124,10 @@ class Gatehouse:
         Raises:
             StaleJob: as `withholds`.
         """
-        found = found_by(verdict)
-        if await self._database.read(partial(self._at_showing, job, found)) is None:
+        return await self._withheld(job, found_by(verdict))
+
+    async def _withheld(self, job: Job, found: Found, *, or_passed: bool = False) -> bool:
+        if not await self._database.read(partial(self._waits, job, found, or_passed)):
             return False
         if not await self._database.write(partial(self._withhold, job, found)):
             return False
@@ -166,6 +170,12 @@ class Gatehouse:
             new_id=self._ids.new,
             at=self._now(),
         )
+
+    def _waits(self, job: Job, found: Found, or_passed: bool, tx: sqlite3.Connection) -> bool:  # noqa: FBT001 - likewise
+        """Whether it waits, if it has not (where that is asked) passed already."""
+        if or_passed and _has_passed(job.id, tx):
+            return False
+        return self._at_showing(job, found, tx) is not None
 
     def _withhold(self, job: Job, found: Found, tx: sqlite3.Connection) -> bool:
         review = self._at_showing(job, found, tx)

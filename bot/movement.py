@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from bot import moves
 from bot.cards import Cards
-from bot.domain import NOTHING_MICROS, Fault, FaultKind, Job
+from bot.domain import NOTHING_MICROS, Fault, FaultKind, Job, JobId
+from bot.errors import StorageError
+from storage import jobs
 from storage.database import Database
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,12 @@ class Movement:
         self._cards.touch(job.id)
         return done
 
+    async def go_on(self, job_id: JobId, move: Callable[[sqlite3.Connection], T]) -> tuple[Job, T]:
+        """The same, for a step that goes on: with the job as it stands then, read in the same transaction."""
+        done = await self._database.write(partial(_moved, job_id, move))
+        self._cards.touch(job_id)
+        return done
+
     def show(self, job: Job) -> None:
         """Have the card of a job look at it again."""
         self._cards.touch(job.id)
@@ -50,3 +58,11 @@ class Movement:
         fault = Fault(kind=FaultKind.PROVIDER, code="vanished")
         log.error("the provider no longer knows it", extra={"job": job.id, "code": fault.code})
         await self.write(job, partial(moves.vanished, job, fault, self._now()))
+
+
+def _moved(job_id: JobId, move: Callable[[sqlite3.Connection], T], tx: sqlite3.Connection) -> tuple[Job, T]:
+    done = move(tx)
+    job = jobs.get(tx, job_id)
+    if job is None:
+        raise StorageError(f"job {job_id} is gone")
+    return job, done

@@ -7,6 +7,7 @@ A further place is tried only when it is proven that no place before has the cli
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from bot.packing import Packed, Packing
 from storage import jobs, places, wishes
 from storage.database import Database
 from storage.places import Purpose
+from storage.wishes import Wishes
 
 log = logging.getLogger(__name__)
 
@@ -187,11 +189,10 @@ class Posting:
 
     async def _send(self, place: Place, job: Job, clip: Clip) -> MessageId:
         model = self._cards.model_of(job)
-        wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
         for _ in range(SMALLER_TRIES_MAX):
             packed = await self._packing.pack(clip, place.guild_id, label=model.label)
             try:
-                await self._written(place, job)
+                wished = await self._written(place, job)
                 message_id = await self._delivery.post_clip(
                     Post(
                         job=job,
@@ -216,11 +217,16 @@ class Posting:
                 await _removed(packed)
         raise ClipTooLarge("whatever its size, it is refused for it")
 
-    async def _written(self, place: Place, job: Job) -> None:
-        await self._database.write(
-            partial(jobs.clip_tried, job_id=job.id, channel_id=place.channel_id, at=self._now())
-        )
+    async def _written(self, place: Place, job: Job) -> Wishes:
+        """Note that it may be there from now on, and read what its member wants of a post."""
+        wished = await self._database.write(partial(_tried, job, place.channel_id, self._now()))
         self._nonces.tried(_nonce(place, job))
+        return wished
+
+
+def _tried(job: Job, channel_id: ChannelId, at: datetime, tx: sqlite3.Connection) -> Wishes:
+    jobs.clip_tried(tx, job.id, channel_id, at=at)
+    return wishes.get(tx, job.order.member.user_id)
 
 
 def _nonce(place: Place, job: Job) -> str:

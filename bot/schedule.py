@@ -43,6 +43,11 @@ class Schedule:
         return len(self._due) + len(self._busy)
 
     @property
+    def is_stopping(self) -> bool:
+        """Whether nothing more is started."""
+        return self._stopping.is_set()
+
+    @property
     def late_s(self) -> float | None:
         """How long the job that is due first has been due and not begun; None while nothing is started."""
         if self._runner is None:

@@ -1,6 +1,6 @@
 """Moves every job to its end, from the rows. Kill the process on any line: the row says what is next.
 
-`_look` is the table of contents of a job's life. A state that is found at start-up takes the same path as
+`_moved_on` is the table of contents of a job's life. A state that is found at start-up takes the same path as
 one that was reached a moment ago; there is no second path for recovery.
 """
 
@@ -239,20 +239,28 @@ class Worker:
             return AFTER_A_FAULT_S
         if again_s is None:
             self._forget(job_id)
+        self._wake_freed()
+        return again_s
+
+    def _wake_freed(self) -> None:
         for waiting in self._routing.freed():
             self._schedule.wake(waiting)
-        return again_s
 
     async def _look(self, job_id: JobId) -> float | None:
         self._handover.held_back.discard(job_id)
-        job = await self._looks.at(job_id)
-        if isinstance(job, Question):
-            return await self._asking.ask(job)
-        self._asking.forget(job_id)
-        if job is None:
-            return None
+        look = await self._looks.at(job_id)
+        if not isinstance(look, Question):
+            return None if look is None else await self._moved_on(look)
+        after = await self._asking.ask(look)
+        if not isinstance(after, Job):
+            return after
+        return 0.0 if self._schedule.is_stopping else await self._moved_on(after)
+
+    async def _moved_on(self, job: Job) -> float | None:
+        self._asking.forget(job.id)
         if job.state not in (JobState.QUEUED, JobState.SUBMITTING, JobState.UNCERTAIN):
-            self._routing.left(job_id)
+            self._routing.left(job.id)
+            self._wake_freed()
         match job.state:
             case JobState.QUEUED:
                 if job.order.private and self._whispers is not None:
@@ -307,9 +315,9 @@ class Worker:
             return max(self._patience.growing_s(job.state_at, most_s=60.0), told_s or 0.0)
         finally:
             self._fetch_line.leave()
-        await self._movement.write(job, partial(moves.stored, clip, clip.stored_at))
+        job, _ = await self._movement.go_on(job.id, partial(moves.stored, clip, clip.stored_at))
         self._stored(clip)
-        return 0.0
+        return 0.0 if self._schedule.is_stopping else await self._post(job, clip)
 
     async def _asset_lost(self, job: Job, code: str, detail: str) -> None:
         log.error("paid for and lost: %s", detail, extra={"job": job.id, "code": code})
@@ -318,17 +326,20 @@ class Worker:
 
     # stored
 
-    async def _post(self, job: Job) -> float | None:
+    async def _post(self, job: Job, clip: Clip | None = None) -> float | None:
         self._uploads += 1  # from the first look on: a stop that comes now waits for what follows
         try:
-            return await self._posted(job)
+            return await self._posted(job, clip or await self._clip(job))
         finally:
             self._uploads -= 1
 
-    async def _posted(self, job: Job) -> float | None:
+    async def _clip(self, job: Job) -> Clip:
         clip = await self._database.read(partial(clips.get, job_id=job.id, folder=self._fetching.folder))
         if clip is None:
             raise StorageError(f"job {job.id} is stored without a clip")
+        return clip
+
+    async def _posted(self, job: Job, clip: Clip) -> float | None:
         if self._comebacks is not None and await self._comebacks.turned_away(job, clip):
             self._movement.show(job)
             return None

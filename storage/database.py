@@ -35,10 +35,16 @@ Transaction = sqlite3.Connection
 BATCH_MAX = 1024
 """Transactions in one commit: enough to fill a slow fsync (with one of 10 ms more, 256 were half as fast)."""
 
+ALONG_S = 5.0
+"""A note waits so long for a batch to go along with before it has one of its own."""
+
 CACHED_STATEMENTS = 512
 """More than all statements of ours, so that none is parsed twice (sqlite3's default is 128)."""
 
 _Work = Callable[[sqlite3.Connection], Any]
+_Asked = tuple[_Work, asyncio.Future[Any] | None]
+"""A transaction, and who waits for it; nobody for a note that goes along."""
+
 _Outcome = tuple[bool, Any]
 
 
@@ -72,7 +78,9 @@ class Database:
 
     def __init__(self, hop: Hop) -> None:
         self._hop = hop
-        self._pending: list[tuple[_Work, asyncio.Future[Any]]] = []
+        self._pending: list[_Asked] = []
+        self._along: list[_Asked] = []
+        self._along_timer: asyncio.TimerHandle | None = None
         self._flusher: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -89,9 +97,19 @@ class Database:
             raise sqlite3.ProgrammingError("the database is closed")
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._pending.append((_as_asked(work), answer))
-        if self._flusher is None:
-            self._flusher = asyncio.create_task(self._flush(), name="storage flush")
+        self._flush_now()
         return await answer
+
+    def write_along(self, work: Callable[[Transaction], object]) -> None:
+        """Have `work` go in with the next transactions, or in `ALONG_S` seconds if there are none.
+
+        For a note that may be lost, and is made anew then: nobody waits for it, and a crash may come first.
+        """
+        if self._closed:
+            raise sqlite3.ProgrammingError("the database is closed")
+        self._along.append((_as_asked(work), None))
+        if self._along_timer is None:
+            self._along_timer = asyncio.get_running_loop().call_later(ALONG_S, self._flush_along)
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run a short reading function; it sees every committed transaction and nothing else."""
@@ -100,41 +118,67 @@ class Database:
     async def close(self) -> None:
         """Commit what is pending, then close."""
         self._closed = True
+        if self._along:
+            self._flush_along()
         try:
             while self._flusher is not None:
                 await asyncio.wait({self._flusher})  # a closer that is cancelled does not cancel the commit
         finally:
             await self._hop.close()
 
+    def _flush_now(self) -> None:
+        if self._flusher is None:
+            self._flusher = asyncio.create_task(self._flush(), name="storage flush")
+
+    def _flush_along(self) -> None:
+        self._go_along()
+        self._flush_now()
+
+    def _go_along(self) -> None:
+        """The notes are part of what is pending from here on."""
+        if self._along_timer is not None:
+            self._along_timer.cancel()
+            self._along_timer = None
+        self._pending += self._along
+        self._along.clear()
+
     async def _flush(self) -> None:
         try:
             while self._pending:
+                if self._along:
+                    self._go_along()
                 batch = self._pending[:BATCH_MAX]
                 del self._pending[:BATCH_MAX]
                 await self._commit(batch)
         finally:
             self._flusher = None
             for _, answer in self._pending:  # only when this task was cancelled: nobody would come for them
-                answer.cancel()
+                if answer is not None:
+                    answer.cancel()
             self._pending.clear()
 
-    async def _commit(self, batch: list[tuple[_Work, asyncio.Future[Any]]]) -> None:
+    async def _commit(self, batch: list[_Asked]) -> None:
         try:
             outcomes = await self._hop(partial(_run_batch, [work for work, _ in batch]))
         except BaseException as fault:  # whatever sank the hop itself, every caller must hear of it
             for _, answer in batch:
-                if not answer.done():
-                    answer.set_exception(as_ours(fault))
+                _hears(answer, as_ours(fault))
             if not isinstance(fault, Exception):
                 raise
             return
         for (_, answer), (ok, value) in zip(batch, outcomes, strict=True):
-            if answer.done():  # its caller was cancelled
-                continue
-            if ok:
+            if not ok:
+                _hears(answer, as_ours(value))
+            elif answer is not None and not answer.done():  # its caller was cancelled
                 answer.set_result(value)
-            else:
-                answer.set_exception(as_ours(value))
+
+
+def _hears(answer: asyncio.Future[Any] | None, fault: BaseException) -> None:
+    """Tell whoever waits for a transaction what became of it; of a note the log is told."""
+    if answer is None:
+        log.warning("a note was not written: %s", fault, extra={"code": "note_not_written"})
+    elif not answer.done():
+        answer.set_exception(fault)
 
 
 def _as_asked(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
