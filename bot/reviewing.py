@@ -6,13 +6,14 @@ nonce, and looked for in the channel beyond the minutes for which Discord knows 
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
 from bot import deciding
@@ -140,6 +141,7 @@ class Reviewing:
         self._moved = moved
         self._nonces = Nonces(now=now)
         self._woken = asyncio.Event()
+        self._next_at: datetime | None = None
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def wake(self) -> None:
@@ -156,7 +158,7 @@ class Reviewing:
         while True:
             self._woken.clear()
             left = await self.look()
-            wait_s = RETRY_S if left else await self._until_due_s()
+            wait_s = RETRY_S if left else self._until_due_s()
             try:
                 async with asyncio.timeout(wait_s):
                     await self._woken.wait()
@@ -165,10 +167,18 @@ class Reviewing:
 
     async def look(self) -> bool:
         """End, show and remind now; True where something is to be tried again."""
-        left = await self._end_the_old()
-        for review in await self._database.read(partial(review_cards.stale, limit=AT_ONCE)):
+        left = False
+        due = await self._database.read(partial(_due, self._now()))
+        if due.too_old:
+            for review in due.too_old:
+                left |= not await self._tried(self._end(review), review)
+            due = await self._database.read(partial(_due, self._now()))
+        for review in due.stale:
             left |= not await self._tried(self._show(review), review)
-        return await self._remind() or left
+        left |= await self._remind(due.to_remind)
+        did_something = due.stale or due.to_remind
+        self._next_at = await self._database.read(review_queue.next_due) if did_something else due.next_at
+        return left
 
     @asynccontextmanager
     async def exhibit(self, case: Case) -> AsyncIterator[Exhibit]:
@@ -214,13 +224,6 @@ class Reviewing:
             partial(clips.get, job_id=case.review.job_id, folder=self._clips_folder)
         )
 
-    async def _end_the_old(self) -> bool:
-        left = False
-        due = partial(review_queue.too_old, at=self._now(), limit=AT_ONCE)
-        for review in await self._database.read(due):
-            left |= not await self._tried(self._end(review), review)
-        return left
-
     async def _end(self, review: Review) -> None:
         log.warning("nobody looked in time", extra={"job": review.job_id, "code": "review_expired"})
         for job_id in await self._database.write(partial(deciding.expire, review, self._now())):
@@ -265,10 +268,9 @@ class Reviewing:
             # What was found, or given again for its nonce, shows the review as it was at an earlier try.
             await self._desk.edit_review(channel_id, message_id, exhibit)
 
-    async def _remind(self) -> bool:
+    async def _remind(self, due: Sequence[Review]) -> bool:
         waiting: dict[GuildId, list[Review]] = {}
-        due = partial(review_queue.to_remind, at=self._now(), limit=AT_ONCE)
-        for review in await self._database.read(due):
+        for review in due:
             waiting.setdefault(review.member.guild_id, []).append(review)
         left = False
         for reviews in waiting.values():
@@ -304,7 +306,25 @@ class Reviewing:
         named = await self._database.read(partial(places.get, guild_id=guild_id, purpose=Purpose.REVIEWS))
         return named or await self._desk.managers_channel(guild_id)
 
-    async def _until_due_s(self) -> float:
-        due = await self._database.read(review_queue.next_due)
+    def _until_due_s(self) -> float:
         most_s = LOOK_AT_LEAST_EVERY.total_seconds()
+        due = self._next_at
         return most_s if due is None else min(most_s, max(0.0, (due - self._now()).total_seconds()))
+
+
+class _Due(NamedTuple):
+    """What is to be done now, and when something is due next if nothing is."""
+
+    too_old: list[Review]
+    stale: list[Review]
+    to_remind: list[Review]
+    next_at: datetime | None
+
+
+def _due(at: datetime, tx: sqlite3.Connection) -> _Due:
+    return _Due(
+        review_queue.too_old(tx, at=at, limit=AT_ONCE),
+        review_cards.stale(tx, limit=AT_ONCE),
+        review_queue.to_remind(tx, at=at, limit=AT_ONCE),
+        review_queue.next_due(tx),
+    )

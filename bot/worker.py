@@ -7,6 +7,7 @@ one that was reached a moment ago; there is no second path for recovery.
 import asyncio
 import logging
 import random
+import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
@@ -18,7 +19,7 @@ from bot.cards import Cards
 from bot.casting import Casting
 from bot.catalogue import Catalogue
 from bot.comebacks import Comebacks
-from bot.domain import Attempt, Clip, Fault, FaultKind, Job, JobId, JobState, Kind, Ticket
+from bot.domain import Attempt, Clip, Fault, FaultKind, Job, JobId, JobState, Kind, OfferId, Ticket
 from bot.errors import (
     AssetGone,
     ClipTooLarge,
@@ -53,6 +54,7 @@ from bot.surge import Surge
 from bot.traces import Traced, untraced
 from bot.whispers import Whispers
 from storage import attempts, clips, jobs, questions, states
+from storage.attempts import Left
 from storage.database import Database
 from storage.questions import Question
 
@@ -79,6 +81,11 @@ BAD_FILE_AGAIN_S = 20.0
 
 def _nobody_waits(clip: Clip) -> None:
     del clip
+
+
+def _past(tx: sqlite3.Connection) -> tuple[list[tuple[OfferId, str, int, float]], list[Left], list[JobId]]:
+    """What past processes left: how long jobs took, where those are that were sent, all that are to do."""
+    return questions.render_times(tx, limit=LEARNED_FROM), attempts.left(tx), jobs.in_hand(tx)
 
 
 class Worker:
@@ -202,11 +209,10 @@ class Worker:
         await self._schedule.run()
 
     async def _take_up(self) -> None:
-        past = await self._database.read(partial(questions.render_times, limit=LEARNED_FROM))
+        past, sent, left = await self._database.read(_past)
         for offer_id, resolution, duration_s, took_s in past:
             self._times.learn(Work(offer_id, resolution, duration_s), took_s)
-        self._routing.rebuild(await self._database.read(attempts.left))
-        left = await self._database.read(jobs.in_hand)
+        self._routing.rebuild(sent)
         if self._whispers is not None:
             left += await self._whispers.to_publish()
         apart_s = min(FIRST_LOOKS_APART_S, FIRST_LOOKS_WITHIN_S / max(1, len(left)))

@@ -162,7 +162,8 @@ def card_posted(tx: sqlite3.Connection, job_id: JobId, message_id: MessageId, *,
     """The card of an order stands in the channel, which each take knows, and shows its first as of `rev`."""
     tx.execute(
         """
-        UPDATE jobs SET card_message_id = ?1, card_rev = CASE take WHEN 1 THEN max(card_rev, ?3) ELSE card_rev END
+        UPDATE jobs SET card_message_id = ?1,
+                        card_rev = CASE take WHEN 1 THEN max(card_rev, ?3) ELSE card_rev END
         WHERE id = ?2 OR order_id = ?2 AND take > 1
         """,
         (message_id, job_id, rev),

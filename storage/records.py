@@ -3,6 +3,8 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,42 @@ from bot.domain import (
 from storage.purses import Hold, from_day
 from storage.times import from_us, maybe_from_us
 
+ORDERS_KEPT_MAX = 512
+"""A kilobyte each, and of the longest prompts some eight."""
+
+_STATES = {state.value: state for state in JobState}
+
+_ORDERED = (
+    "kind",
+    "guild_id",
+    "user_id",
+    "channel_id",
+    "parent_id",
+    "interaction_id",
+    "prompt",
+    "model",
+    "resolution",
+    "aspect_ratio",
+    "duration_s",
+    "seed",
+    "takes",
+    "source_file",
+    "source_media_type",
+    "source_width",
+    "source_height",
+    "source_provider_id",
+    "source_job_id",
+    "characters",
+    "remixable",
+    "blocks_ip",
+    "draft",
+    "private",
+    "spoiler",
+    "locale",
+)
+_ordered = itemgetter(*_ORDERED)
+"""The columns that an order is made of. They hardly ever change, and a job's row is read a dozen times."""
+
 
 def job(found: sqlite3.Row) -> Job:
     """A row of `jobs`."""
@@ -53,35 +91,9 @@ def job(found: sqlite3.Row) -> Job:
         id=JobId(row["id"]),
         order_id=JobId(row["order_id"]),
         take=row["take"],
-        order=Order(
-            kind=Kind(row["kind"]),
-            member=Member(guild_id=GuildId(row["guild_id"]), user_id=UserId(row["user_id"])),
-            channel_id=ChannelId(row["channel_id"]),
-            parent_id=None if row["parent_id"] is None else ChannelId(row["parent_id"]),
-            interaction_id=InteractionId(row["interaction_id"]),
-            prompt=row["prompt"],
-            model=row["model"],
-            resolution=row["resolution"],
-            aspect_ratio=row["aspect_ratio"],
-            duration_s=row["duration_s"],
-            seed=row["seed"],
-            takes=row["takes"],
-            source=_source(row),
-            source_job_id=None if row["source_job_id"] is None else JobId(row["source_job_id"]),
-            characters=() if row["characters"] == "[]" else tuple(json.loads(row["characters"])),
-            remixable=bool(row["remixable"]),
-            blocks_ip=bool(row["blocks_ip"]),
-            draft=bool(row["draft"]),
-            private=bool(row["private"]),
-            spoiler=bool(row["spoiler"]),
-            locale=row["locale"],
-        ),
-        quote=Quote(
-            offer_id=OfferId(row["offer_id"]),
-            price_micros=Micros(row["price_micros"]),
-            per_second_micros=Micros(row["per_second_micros"]),
-        ),
-        state=JobState(row["state"]),
+        order=_order(*_ordered(row)),
+        quote=_quote(row["offer_id"], row["price_micros"], row["per_second_micros"]),
+        state=_STATES[row["state"]],
         charged_micros=Micros(row["charged_micros"]),
         rev=row["rev"],
         created_at=from_us(row["created_at"]),
@@ -97,6 +109,44 @@ def job(found: sqlite3.Row) -> Job:
         clip_message_id=None if row["clip_message_id"] is None else MessageId(row["clip_message_id"]),
         clip_channel_id=None if row["clip_channel_id"] is None else ChannelId(row["clip_channel_id"]),
         clip_tried_at=maybe_from_us(row["clip_tried_at"]),
+    )
+
+
+@lru_cache(maxsize=ORDERS_KEPT_MAX)
+def _order(*ordered: Any) -> Order:
+    """The order of a row; those of the jobs that were read last are kept, as what does not change."""
+    row = dict(zip(_ORDERED, ordered, strict=True))
+    return Order(
+        kind=Kind(row["kind"]),
+        member=Member(guild_id=GuildId(row["guild_id"]), user_id=UserId(row["user_id"])),
+        channel_id=ChannelId(row["channel_id"]),
+        parent_id=None if row["parent_id"] is None else ChannelId(row["parent_id"]),
+        interaction_id=InteractionId(row["interaction_id"]),
+        prompt=row["prompt"],
+        model=row["model"],
+        resolution=row["resolution"],
+        aspect_ratio=row["aspect_ratio"],
+        duration_s=row["duration_s"],
+        seed=row["seed"],
+        takes=row["takes"],
+        source=_source(row),
+        source_job_id=None if row["source_job_id"] is None else JobId(row["source_job_id"]),
+        characters=() if row["characters"] == "[]" else tuple(json.loads(row["characters"])),
+        remixable=bool(row["remixable"]),
+        blocks_ip=bool(row["blocks_ip"]),
+        draft=bool(row["draft"]),
+        private=bool(row["private"]),
+        spoiler=bool(row["spoiler"]),
+        locale=row["locale"],
+    )
+
+
+@lru_cache(maxsize=ORDERS_KEPT_MAX)
+def _quote(offer_id: str, price_micros: int, per_second_micros: int) -> Quote:
+    return Quote(
+        offer_id=OfferId(offer_id),
+        price_micros=Micros(price_micros),
+        per_second_micros=Micros(per_second_micros),
     )
 
 

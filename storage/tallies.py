@@ -254,9 +254,13 @@ def counting(connection: sqlite3.Connection) -> Iterator[Tallies]:
 
 
 def tallies_of(tx: sqlite3.Connection) -> Tallies:
-    """The batch's totals; without a batch new ones, which whoever changes them has to settle."""
-    kept = tx.tallies if isinstance(tx, BookConnection) else None
-    return Tallies(tx, {}) if kept is None else kept
+    """The batch's totals; without a batch new ones, which whoever changes them has to settle.
+
+    Whoever only reads between two batches has what the last ones have left, and no row is read for it.
+    """
+    if not isinstance(tx, BookConnection):
+        return Tallies(tx, {})
+    return Tallies(tx, {} if tx.in_transaction else tx.purses) if tx.tallies is None else tx.tallies
 
 
 def settle(tx: sqlite3.Connection, tallies: Tallies) -> None:

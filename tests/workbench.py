@@ -389,11 +389,12 @@ class Bench:
 
     async def until(self, true: Callable[[], bool], *, within_s: float = 3_600) -> None:
         """Let time pass until something is true: looked at whenever a row was, and now and then."""
+        look_every_s = min(LOOK_EVERY_S, within_s / 10)
         async with asyncio.timeout(within_s):
             while not true():
                 self._stirred.clear()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stirred.wait(), timeout=LOOK_EVERY_S)
+                    await asyncio.wait_for(self._stirred.wait(), timeout=look_every_s)
 
     async def until_state(self, job: Job, *states: JobState, within_s: float = 3_600) -> Job:
         """Let time pass until a job is in one of these states."""

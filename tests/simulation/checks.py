@@ -8,6 +8,7 @@ from bot.worker import BAD_FILES_MAX
 from storage import acts, clips, jobs, ledger, removals, reviews
 from storage.gates import Gate
 from storage.reviews import Decision
+from tests.simulation.files import body_of
 from tests.simulation.providers import Fate, Made
 from tests.simulation.sky import Mishap
 from tests.simulation.world import World
@@ -133,7 +134,7 @@ def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
                 found.append("its clip was deleted, and is shown")
         elif clip is None or not clip.path.exists():
             found.append("its clip is not on our disk")
-        elif sha256(clip.path.read_bytes()).hexdigest() != clip.sha256:
+        elif sha256(body_of(clip.path)).hexdigest() != clip.sha256:
             found.append("its clip on our disk is not what was fetched")
         elif job.state is JobState.POSTED and job.clip_message_id not in world.discord.messages:
             found.append("it is posted nowhere")

@@ -12,6 +12,7 @@ from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone
 from bot.showing import Notice, Reminder
+from tests.simulation.files import body_of
 from tests.simulation.sky import Mishap, Sky, WentWrong, across
 
 T = TypeVar("T")
@@ -87,11 +88,11 @@ class SimulatedDiscord:
         carried = [take for take in card.takes if take.job.is_on_card]
         if not card.clips_here and any(take.clip_state is ClipState.SHOWN for take in carried):
             return  # as the real one: the card carries a clip, which an edit without it would hide
-        here = [(take.job.id, _digest(take.clip_here.read_bytes())) for take in card.takes if take.clip_here]
+        here = [(take.job.id, _digest(body_of(take.clip_here))) for take in card.takes if take.clip_here]
         await self._call("edit card", lambda: self._edit(card, here if here or carried else None))
 
     async def post_clip(self, post: Post) -> MessageId:
-        clips = [] if post.path is None else [_digest(post.path.read_bytes())]
+        clips = [] if post.path is None else [_digest(body_of(post.path))]
         job_id = post.job.id
         return await self._call(
             "post clip", lambda: self._post(clip_nonce(job_id), job_id, post.channel_id, clips)
@@ -119,7 +120,7 @@ class SimulatedDiscord:
         return await self._call("delete message", lambda: self._delete(channel_id, message_id))
 
     async def edit_clip(self, post: Post, message_id: MessageId, *, shown: bool, upload: bool) -> None:
-        clips = [] if post.path is None or not shown else [_digest(post.path.read_bytes())]
+        clips = [] if post.path is None or not shown else [_digest(body_of(post.path))]
 
         def edit() -> None:
             message = self.messages.get(message_id)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import sqlite3
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -46,6 +46,7 @@ from tests.props import material_of
 from tests.routes import Remembering
 from tests.simulation.clock import SimulatedLoop
 from tests.simulation.discord_side import SimulatedDiscord
+from tests.simulation.files import body_of
 
 T = TypeVar("T")
 
@@ -111,9 +112,8 @@ def rows(folder: Path) -> Any:
     )
 
 
-def nothing_more(work: Any) -> None:
-    """What a hop does beside its work, where nobody counts them."""
-    del work
+Beside = Callable[[Any], Coroutine[Any, Any, None] | None]
+"""What a hop does beside its work, where somebody counts them."""
 
 
 class _Turn:
@@ -133,17 +133,17 @@ class Hop:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, *, before: Callable[[Any], Any], after: Callable[[Any], Any]
+        self, connection: sqlite3.Connection, *, before: Beside | None = None, after: Beside | None = None
     ) -> None:
         self._connection = connection
         self._before = before
         self._after = after
 
     async def __call__(self, work: Callable[[sqlite3.Connection], T], /) -> T:
-        if (waiting := self._before(work)) is not None:
+        if self._before is not None and (waiting := self._before(work)) is not None:
             await waiting
         done = work(self._connection)
-        if (waiting := self._after(work)) is not None:
+        if self._after is not None and (waiting := self._after(work)) is not None:
             await waiting
         await _TURN
         return done
@@ -154,7 +154,7 @@ class Hop:
 
 async def looked_into(path: Path) -> Probe:
     """As `media.check`, without its child: our clips say so themselves."""
-    body = path.read_bytes()  # noqa: ASYNC240 - a few bytes, in memory
+    body = body_of(path)
     if not body.startswith(b"clip of ") or len(body) < 20:
         raise ClipUnusable("no clip")
     return Probe(

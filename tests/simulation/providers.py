@@ -33,6 +33,7 @@ from bot.providers.protocol import (
     Waiting,
 )
 from bot.providers.repetition import repeated
+from tests.simulation.files import put
 from tests.simulation.sky import Mishap, Sky, WentWrong, across
 
 T = TypeVar("T")
@@ -250,11 +251,11 @@ class SimulatedProvider:
                 case Mishap.FULL:
                     raise OSError(errno.ENOSPC, "No space left on device") from wrong
                 case Mishap.ANSWER_LOST:
-                    _put(into, b"clip of")  # cut short
+                    put(into, b"clip of")  # cut short
                     raise ProviderUnavailable("cut short") from wrong
                 case _:
                     raise ProviderUnavailable(str(wrong)) from wrong
-        _put(into, body)
+        put(into, body)
         return Fetched(size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
 
     def _file(self, made: Made | None) -> bytes:
@@ -311,10 +312,6 @@ def _unordered(mishap: Mishap) -> Submission:
             raise ZeroDivisionError("a fault of our own code")
         case _:
             return Unknown(mishap)
-
-
-def _put(into: Path, body: bytes) -> None:
-    into.write_bytes(body)
 
 
 def _theirs(code: str) -> Fault:

@@ -20,6 +20,7 @@ from storage.wishes import Wishes
 from tests.new_books import new_book
 from tests.props import NOON
 from tests.simulation.faults import GATED, MEMBERS
+from tests.simulation.files import clear
 
 GUILD = GuildId(7)
 
@@ -44,6 +45,12 @@ class StagedConnection(BookConnection):
     """Within a world that is to be rolled back a transaction is a savepoint."""
 
     is_staged = False
+    is_in_batch = False
+
+    @property
+    def in_transaction(self) -> bool:
+        """As the process sees it, which knows nothing of the world around it."""
+        return self.is_in_batch if self.is_staged else super().in_transaction
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
         if self.gathered:
@@ -51,6 +58,7 @@ class StagedConnection(BookConnection):
         if self.is_staged and sql in _INSTEAD:
             if sql == "ROLLBACK":
                 sqlite3.Connection.execute(self, "ROLLBACK TO batch")
+            self.is_in_batch = sql == "BEGIN IMMEDIATE"
             sql = _INSTEAD[sql]
         return sqlite3.Connection.execute(self, sql, parameters)
 
@@ -61,7 +69,7 @@ class StagedConnection(BookConnection):
 
     def lower_curtain(self) -> None:
         if self.is_staged:
-            self.is_staged = False
+            self.is_staged = self.is_in_batch = False
             super().execute("ROLLBACK")
 
 
@@ -89,5 +97,4 @@ class Scene:
         else:
             self.connection.execute("PRAGMA max_page_count = 1073741823")
         forget(self.connection)
-        for path in self.folder.glob("*.mp4"):
-            path.unlink()
+        clear(self.folder)

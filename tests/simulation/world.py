@@ -13,7 +13,7 @@ from tests.simulation.clock import Agenda, SimulatedLoop
 from tests.simulation.desk import SimulatedDesk
 from tests.simulation.discord_side import SimulatedDiscord
 from tests.simulation.faults import CHANNELS
-from tests.simulation.process import NAMES, Hop, Process, nothing_more
+from tests.simulation.process import NAMES, Beside, Hop, Process
 from tests.simulation.providers import Books, Made, SimulatedProvider, Way
 from tests.simulation.scene import Scene
 from tests.simulation.sky import Sky
@@ -72,8 +72,8 @@ class World:
         self.faults_of_ours: list[str] = []
         self.books = {name: Books(name, way, says_bill=way is not Way.NONE) for name, way in WAYS.items()}
         self.promised: Callable[[Books, Made], None] = lambda books, made: None  # noqa: ARG005 - nobody calls back
-        self.before_work: Callable[[Any], Coroutine[Any, Any, None] | None] = nothing_more
-        self.after_work: Callable[[Any], Coroutine[Any, Any, None] | None] = nothing_more
+        self.before_work: Beside | None = None
+        self.after_work: Beside | None = None
         self.passed: Callable[[JobId], bool] = bool
         self.may_be_made: Callable[[JobId], bool] = bool
         self._with_surge = with_surge
