@@ -52,7 +52,7 @@ def reading(config: Settings) -> Iterator[sqlite3.Connection]:
     """A connection that only reads.
 
     Raises:
-        StorageError: there is no database.
+        StorageError: there is no database, or none that can be read.
     """
     with reading_in(config.data_dir) as connection:
         yield connection
@@ -64,5 +64,10 @@ def reading_in(folder: Path) -> Iterator[sqlite3.Connection]:
     path = folder / "dailies.db"
     if not path.is_file():
         raise StorageError(f"there is no database at {path}: start the bot once, or set DAILIES_DATA_DIR")
-    with closing(open_for_reading(path)) as connection:
-        yield connection
+    try:
+        with closing(open_for_reading(path)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as fault:
+        raise StorageError(
+            f"{path} cannot be read: {fault}. `dailies check` says why, and what to do"
+        ) from fault

@@ -220,13 +220,8 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
                     values[field] = _file(f"{PREFIX}SECRETS_DIR", candidate)
                     break
     # A misspelt limit is no limit: better not to start.
-    if unknown := sorted(ours):
-        names = [field.upper() for field in Settings.model_fields]
-        known = [*names, *(f"{name}_FILE" for name in names), "SECRETS_DIR"]
-        near = difflib.get_close_matches(unknown[0].removeprefix(PREFIX), known, n=1)
-        raise SettingsError(
-            f"{unknown[0]} is no setting of Dailies" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
-        )
+    if ours:
+        raise SettingsError("\n".join(_unknown(name) for name in sorted(ours)))
     try:
         settings = Settings(**values)
     except ValidationError as wrong:
@@ -270,6 +265,13 @@ def token(settings: Settings) -> str:
     if " " in value:
         raise SettingsError(f"{PREFIX}DISCORD_TOKEN is not a bot token: copy it again, whole and alone")
     return value
+
+
+def _unknown(name: str) -> str:
+    names = [field.upper() for field in Settings.model_fields]
+    known = [*names, *(f"{each}_FILE" for each in names), "SECRETS_DIR"]
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), known, n=1)
+    return f"{name} is no setting of Dailies" + (f"; did you mean {PREFIX}{near[0]}?" if near else "")
 
 
 def _lines(wrong: ValidationError) -> list[str]:

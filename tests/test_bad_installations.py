@@ -1,6 +1,8 @@
 """The real `dailies check` and `dailies run` on wrong installations: each says what the README says."""
 
 import asyncio
+import contextlib
+import io
 import os
 import signal
 import sqlite3
@@ -11,7 +13,10 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from bot import rehearsal
+from bot.__main__ import main
 from bot.sandbox.server import Sandbox
 from storage.database import open_database
 from tests import bookkeeping
@@ -58,6 +63,14 @@ async def with_rows(folder: Path) -> Path:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     return path
+
+
+def quietly(command: str, folder: Path) -> tuple[int, str]:
+    """A command in this process: its exit code, and what it says of a fault."""
+    env = folder / ".env"
+    env.write_text(f"DAILIES_DATA_DIR={folder}\n")
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        return main([*command.split(), "--env-file", str(env)]), said.getvalue()
 
 
 def lose_an_index(path: Path) -> None:
@@ -131,6 +144,19 @@ async def test_a_database_that_was_cut_short_is_named_and_run_does_not_touch_it(
     assert ended == 1
     assert f"{path} cannot be opened" in said
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("command", ["ledger show", "ledger verify", "audit show", "jobs uncertain"])
+async def test_a_command_that_reads_says_in_a_line_that_the_database_cannot_be_read(
+    tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "dailies.db").write_bytes(b"SQLite format 3\0" + bytes(9_000))
+
+    ended, said = await asyncio.to_thread(quietly, command, tmp_path)
+
+    assert ended == 1
+    assert said.startswith(f"dailies: {tmp_path / 'dailies.db'} cannot be read: ")
+    assert "`dailies check` says why" in said
 
 
 async def test_a_full_data_folder_is_named_and_run_says_so_in_a_line(tmp_path: Path) -> None:

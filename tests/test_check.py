@@ -205,6 +205,24 @@ def test_settings_that_cannot_be_read_are_findings_here_and_end_run_with_78(
     assert "r8_" not in json.dumps(told).replace("r8_ and letters", "")
 
 
+def test_every_name_that_is_no_setting_is_told_with_what_to_write_in_its_place(
+    bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DAILIES_FAL_KEYY", "x")
+    monkeypatch.setenv("DAILIES_QQQQQQ", "y")
+
+    assert main(["check", "--json", "--env-file", os.devnull]) == 1
+
+    found = json.loads(capsys.readouterr().out)["findings"]
+    assert [(one["cause"], one["mend"]) for one in found] == [
+        (
+            "DAILIES_FAL_KEYY is no setting of Dailies; did you mean DAILIES_FAL_KEY?",
+            "write DAILIES_FAL_KEY in its place, or take it out",
+        ),
+        ("DAILIES_QQQQQQ is no setting of Dailies", "take it out"),
+    ]
+
+
 def test_what_the_json_says_of_a_clean_installation(
     bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,11 @@ def unusable(wrong: SettingsError) -> Iterator[Finding]:
     """One for each line of what kept the settings from being read."""
     for line in str(wrong).splitlines():
         name = line.split(":", maxsplit=1)[0].split(" ", maxsplit=1)[0]
-        mend = f"write {name} as .env.example shows it" if name.isupper() else "look at .env.example"
+        if "is no setting" in line:
+            near = line.partition("did you mean ")[2].removesuffix("?")
+            mend = f"write {near} in its place, or take it out" if near else "take it out"
+        else:
+            mend = f"write {name} as .env.example shows it" if name.isupper() else "look at .env.example"
         yield error("setting_wrong", line, mend)
 
 

@@ -55,7 +55,10 @@ def _restore(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
     if backup is None:
         every = backups.listed(config.backups_in)
         if not every:
-            raise StorageError(f"there is no backup in {config.backups_in}: make one with `dailies backup`")
+            raise StorageError(
+                f"there is no backup in {config.backups_in}: where they lie elsewhere, set "
+                "DAILIES_BACKUP_DIR, or name the one that is to be put back"
+            )
         backup = every[-1].path
     if chosen.check:
         proof = restoring.proved(backup)
