@@ -1,12 +1,14 @@
 """Three ways to ask thousands of times how jobs stand, each in a process of its own: ours, and two SDKs'.
 
-    python -m tests.bench.askers fal|openai|fal_client|openai_sdk --url URL --jobs N --seconds S [--book N]
+    python -m tests.bench.askers fal|openai --url URL --jobs N --seconds S [--book N]
+    python -m tests.bench.askers fal_client|openai_sdk --url URL --jobs N
 
-Prints one line of JSON. Every job is asked every ten seconds. What is measured begins after the first round:
-CPU of the whole process, how late each question goes out (ten seconds after the last answer is in time), how
-late the loop itself is, and what is in memory. Ours has a book of so many jobs (of those alone that are asked
-about, if none is said), all of which was read before, so that SQLite's cache is full; and its cards say what
-was answered, at the pace that all cards together have (bot/cards.py).
+Ours prints one line of JSON; the others go on until they are killed. Every job is asked every ten seconds.
+What is measured begins after the first round: CPU of the whole process, how late each question goes out (ten
+seconds after the last answer is in time), how late the loop itself is, and what is in memory. Ours has a book
+of so many jobs (of those alone that are asked about, if none is said), all of which was read before, so that
+SQLite's cache is full; and its cards say what was answered, at the pace that all cards together have
+(bot/cards.py).
 """
 
 import argparse
@@ -19,9 +21,7 @@ import tempfile
 import time
 from array import array
 from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from bot.domain import Fault, FaultKind, Job, MessageId, Ticket
 from bot.pace import Pace
@@ -177,47 +177,40 @@ async def ours(way: str, url: str, count: int, seconds: float, *, rows: int) -> 
     return measured
 
 
-async def each(
-    follow: Callable[[int], Awaitable[object]], url: str, count: int, seconds: float, watch: Watch
-) -> dict[str, float]:
+async def each(follow: Callable[[int], Awaitable[object]], count: int) -> None:
     """A task for each job, begun evenly over one round, as a program that uses an SDK has."""
 
     async def begun(number: int) -> None:
         await asyncio.sleep(EVERY_S * number / count)
         await follow(number)
 
-    tasks = [asyncio.create_task(begun(number)) for number in range(1, count + 1)]
-    measured = await measure(url, seconds, watch)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    return measured
+    await asyncio.gather(*(begun(number) for number in range(1, count + 1)), return_exceptions=True)
 
 
-async def fal_client_own(url: str, count: int, seconds: float) -> dict[str, float]:
+async def fal_client_own(url: str, count: int) -> None:
     """fal's client, 1.0.3: `subscribe_async` for each job."""
     import fal_client
     import fal_client.client
 
     fal_client.client.QUEUE_URL_FORMAT = f"{url}/"
-    client, watch = fal_client.AsyncClient(key="k"), Watch(count)
+    client = fal_client.AsyncClient(key="k")
 
     async def follow(number: int) -> None:
         await client.subscribe(f"{FAL}/text-to-video", {"prompt": f"boat number {number}"}, interval=EVERY_S)
 
-    return await each(follow, url, count, seconds, watch)
+    await each(follow, count)
 
 
-async def openai_own(url: str, count: int, seconds: float) -> dict[str, float]:
+async def openai_own(url: str, count: int) -> None:
     """OpenAI's client, 3.52.0: `videos.poll` for each job."""
     import openai
 
-    client, watch = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="k"), Watch(count)
+    client = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="k")
 
     async def follow(number: int) -> None:
         await client.videos.poll(f"video_{number:08d}", poll_interval_ms=int(1_000 * EVERY_S))
 
-    return await each(follow, url, count, seconds, watch)
+    await each(follow, count)
 
 
 async def main() -> None:
@@ -225,18 +218,16 @@ async def main() -> None:
     parser.add_argument("way", choices=[*OURS, *SDKS])
     parser.add_argument("--url", required=True)
     parser.add_argument("--jobs", type=int, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--book", type=int, default=0)
     options = parser.parse_args()
+    if options.way in SDKS:
+        await {"fal_client": fal_client_own, "openai_sdk": openai_own}[options.way](options.url, options.jobs)
+        return
     rows = max(options.book, options.jobs)
-    ways: dict[str, Callable[[str, int, float], Awaitable[dict[str, Any]]]] = {
-        "fal": partial(ours, "fal", rows=rows),
-        "openai": partial(ours, "openai", rows=rows),
-        "fal_client": fal_client_own,
-        "openai_sdk": openai_own,
-    }
-    print(json.dumps(await ways[options.way](options.url, options.jobs, options.seconds)), flush=True)
-    os._exit(0)  # an SDK's thousands of connections need not be closed one by one
+    print(
+        json.dumps(await ours(options.way, options.url, options.jobs, options.seconds, rows=rows)), flush=True
+    )
 
 
 if __name__ == "__main__":

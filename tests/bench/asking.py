@@ -3,10 +3,11 @@
     python -m tests.bench.asking [--jobs N …] [--sdk-jobs N …] [--seconds S] [--tls]
 
 Each line is one process (tests/bench/askers.py) at one provider for load (tests/bench/wire.py) in another.
-The clients, and the hundreds that memory is counted from, are measured side by side, since none of them
-takes a core; ours with its thousands alone. "Owed" are the questions of all jobs every ten seconds. Memory is
-what a job in flight adds to a hundred of them, with a book of the same length (of which SQLite keeps 32 MB in
-memory, whoever runs).
+The clients with the fewest jobs, and the hundreds that memory is counted from, are measured side by side,
+since none of them takes a core; all others alone. "Owed" are the questions of all jobs every ten seconds.
+Memory is what a job in flight adds to a hundred of them, with a book of the same length (of which SQLite
+keeps 32 MB in memory, whoever runs). The clients are measured from outside, for as long as ours: one that never
+comes round to its own clock is told by what the provider answered it.
 """
 
 import argparse
@@ -15,14 +16,18 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.bench.askers import OURS, SDKS
-from tests.bench.parts import EVERY_S, wire
+from tests.bench.askers import OURS, SDKS, SETTLED_AFTER_S
+from tests.bench.memory import resident_mib
+from tests.bench.parts import EVERY_S, counted, wire
 
 FEW = 100
 WITHIN_S = 120.0
+BEGUN_WITHIN_S = 60
 NAMES = {
     "fal": "ours, fal",
     "openai": "ours, openai",
@@ -45,31 +50,72 @@ async def certified(folder: Path) -> tuple[str, str]:
     return cert, key
 
 
-async def measured(way: str, count: int, seconds: float, *, tls: bool, book: int = 0) -> dict[str, float]:
-    """One process's numbers; none where it did not get so far in time. `book` is of so many jobs at least."""
+@asynccontextmanager
+async def asker(
+    way: str, count: int, *more: str, tls: bool
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """One process that asks, and the address that it asks at; killed at the end."""
     with tempfile.TemporaryDirectory() as kept:
         options, environment = [], dict(os.environ)
         if tls:
             cert, key = await certified(Path(kept))
             options, environment["SSL_CERT_FILE"] = ["--tls", cert, key], cert
         async with wire(*options) as url:
-            asker = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "tests.bench.askers", way, "--url", url),
-                *("--jobs", str(count), "--seconds", str(seconds), "--book", str(book)),
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-W", "ignore::DeprecationWarning", "-m", "tests.bench.askers", way),
+                *("--url", url, "--jobs", str(count), *more),
                 stdout=asyncio.subprocess.PIPE,
                 env=environment,
             )
-            assert asker.stdout is not None
             try:
-                async with asyncio.timeout(WITHIN_S + seconds):
-                    told: dict[str, float] = json.loads(await asker.stdout.readline())
-                    return told
-            except TimeoutError:
-                return {}
+                yield process, url
             finally:
-                if asker.returncode is None:
-                    asker.kill()
-                await asker.wait()
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+
+
+async def measured(way: str, count: int, seconds: float, *, tls: bool, book: int = 0) -> dict[str, float]:
+    """Our numbers; none where it did not get so far in time. `book` is of so many jobs at least."""
+    more = ("--seconds", str(seconds), "--book", str(book))
+    async with asker(way, count, *more, tls=tls) as (process, _):
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(WITHIN_S + seconds):
+                told: dict[str, float] = json.loads(await process.stdout.readline())
+                return told
+        except TimeoutError:
+            return {}
+
+
+async def watched(way: str, count: int, seconds: float, *, tls: bool) -> dict[str, float]:
+    """A client's numbers, of the time after the first round, whatever it does; none if it never began."""
+    async with asker(way, count, tls=tls) as (process, url):
+        for _ in range(BEGUN_WITHIN_S):
+            if any((await counted(url)).values()):
+                break
+            await asyncio.sleep(1.0)
+        else:
+            return {}
+        await asyncio.sleep(SETTLED_AFTER_S)
+        asked, used, began = (await counted(url))["asked"], cpu_s_of(process.pid), time.monotonic()
+        await asyncio.sleep(seconds)
+        took, used = time.monotonic() - began, cpu_s_of(process.pid) - used
+        asked = (await counted(url))["asked"] - asked
+        return {
+            "cpu_percent": 100 * used / took,
+            "cpu_us": 1e6 * used / max(1, asked),
+            "asked": asked,
+            "asked_a_second": asked / took,
+            "owed": count * took / EVERY_S,
+            "resident_mib": resident_mib(process.pid),
+        }
+
+
+def cpu_s_of(pid: int) -> float:
+    """What a process has used until now, in all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def report(
@@ -85,9 +131,9 @@ async def report(
         for way in OURS
         for count in ours
     }
-    few |= {(way, 0): asyncio.create_task(measured(way, FEW, seconds, tls=tls)) for way in SDKS}
+    few |= {(way, 0): asyncio.create_task(watched(way, FEW, seconds, tls=tls)) for way in SDKS}
     many = {
-        (way, count): asyncio.create_task(measured(way, count, seconds, tls=tls))
+        (way, count): asyncio.create_task(watched(way, count, seconds, tls=tls))
         for way in SDKS
         for count in sdks[:1]
     }
@@ -95,8 +141,12 @@ async def report(
     for way in (*OURS, *SDKS):
         for count in ours if way in OURS else sdks:
             load = os.getloadavg()[0]
-            begun = many.get((way, count))
-            told = await (begun or measured(way, count, seconds, tls=tls))
+            if way in OURS:
+                told = await measured(way, count, seconds, tls=tls)
+            elif (begun := many.get((way, count))) is not None:
+                told = await begun
+            else:
+                told = await watched(way, count, seconds, tls=tls)
             floor = await few[way, count if way in OURS else 0]
             print(line(way, count, floor, told, load, tls=tls), flush=True)
 
@@ -109,12 +159,16 @@ def line(
     if not told or not few:
         return f"{what}: no result in time"
     owed = told["asked_a_second"] * EVERY_S / count
+    share = f"{owed:4.0%} of those owed"
+    if way in SDKS:
+        share += f" ({told['asked']:,.0f} of {told['owed']:,.0f})"
     kib = (told["resident_mib"] - few["resident_mib"]) * 1024 / (count - FEW)
-    late = f"  late p99 {told['late_p99_ms']:.1f} ms" if way in OURS else ""
+    late = ""
+    if way in OURS:
+        late = f"  late p99 {told['late_p99_ms']:.1f} ms  loop late p99 {told['lag_p99_ms']:.1f} ms"
     return (
         f"{what}: {told['cpu_percent']:5.1f} % of a core  {told['cpu_us']:6.0f} us a question  "
-        f"{owed:4.0%} of those owed  {kib:5.2f} KiB a job{late}  "
-        f"loop late p99 {told['lag_p99_ms']:.1f} ms  (load before: {load:.1f})"
+        f"{share}  {kib:5.2f} KiB a job{late}  (load before: {load:.1f})"
     )
 
 

@@ -133,7 +133,8 @@ async def wire(*options: str) -> AsyncIterator[str]:
 
 async def counted(url: str) -> dict[str, Any]:
     """What the provider for load was asked and made."""
-    async with aiohttp.ClientSession() as session, session.get(f"{url}/counted") as answer:
+    # Its certificate was made for this run, and nobody else is at its address.
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/counted", ssl=False) as answer:
         told: dict[str, Any] = await answer.json()
         return told
 
