@@ -6,8 +6,8 @@ Each line is one process (tests/bench/askers.py) at one provider for load (tests
 The clients with the fewest jobs, and the hundreds that memory is counted from, are measured side by side,
 since none of them takes a core; all others alone. "Owed" are the questions of all jobs every ten seconds.
 Memory is what a job in flight adds to a hundred of them, with a book of the same length (of which SQLite
-keeps 32 MB in memory, whoever runs). The clients are measured from outside, for as long as ours: one that never
-comes round to its own clock is told by what the provider answered it.
+keeps 32 MB in memory, whoever runs). The clients are measured from outside, for as long as ours: one that
+never comes round to its own clock is told by what the provider answered it.
 """
 
 import argparse
