@@ -15,7 +15,7 @@ from bot.delivery import Card, Delivery, HeldBack, Take, card_nonce
 from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, Kind
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone, StorageError
 from bot.nonces import Nonces
-from bot.providers.protocol import Progress
+from bot.providers.protocol import Progress, Rendering, Waiting
 from bot.schedule import Schedule
 from bot.shown_rows import ShownRows, shown_rows
 from storage import jobs
@@ -106,10 +106,9 @@ class Cards:
 
     def progress(self, job_id: JobId, progress: Progress) -> None:
         """The provider said how far a job is; shown when it differs and its card's turn has come."""
-        progress = _seen_of(progress)
-        if self._progress.get(job_id) == progress:
+        if _is_as_far(self._progress.get(job_id), progress):
             return
-        self._progress[job_id] = progress
+        self._progress[job_id] = _seen_of(progress)
         order_id = self._order_of.get(job_id, job_id)
         if order_id not in self._in_line:
             self._in_line.add(order_id)
@@ -346,6 +345,17 @@ def _seen(card: Card) -> _Seen:
 def _seen_by_rows(takes: Sequence[Job]) -> _Seen:
     """What an earlier process showed, which is known by its `rev` alone."""
     return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN, None) for take in takes)
+
+
+def _is_as_far(one: Progress | None, other: Progress) -> bool:
+    """Whether there is the same to see of both: asked of thousands of jobs a second, so not by `replace`."""
+    match one, other:
+        case Waiting(position=before), Waiting(position=now):
+            return before == now
+        case Rendering(percent=before), Rendering(percent=now):
+            return before == now
+        case _:
+            return False
 
 
 @lru_cache(maxsize=1_024)

@@ -37,7 +37,7 @@ async def emulator(clock: Clock) -> AsyncIterator[LumenfallEmulator]:
 def answered(text: str) -> Answered:
     """A body, read as http.py reads it."""
     body = json.loads(text, parse_float=Decimal)
-    return Answered(status=200, headers={}, body=body, whole=True, text=text)
+    return Answered(status=200, headers={}, body=body, whole=True, raw=text.encode())
 
 
 @given(st.integers(0, DOLLARS_MAX * 1_000_000), st.booleans())

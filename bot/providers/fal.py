@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
+from yarl import URL
+
 from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Kind, Micros, OfferId, Order, Source, Ticket
 from bot.errors import AssetGone, ProviderError, SettingsError, UnreadableAnswer
 from bot.providers import fal_answers as answers
@@ -223,7 +225,7 @@ class FalQueue:
     async def cancel(self, ticket: Ticket) -> None:
         """A queued job is dropped. One that is being made may be stopped, or go on, and be billed."""
         answered = await http.call(
-            self._session, "PUT", self._queue.of(ticket, "cancel"), headers=self._headers
+            self._session, "PUT", URL(self._queue.of(ticket, "cancel"), encoded=True), headers=self._headers
         )
         if answered.status not in {400, 404, 409, 410}:  # too late, or gone; `ask` says what became of it
             expect_ok(answered, PROTOCOL, now=self._now())

@@ -65,14 +65,19 @@ class Answered:
     """A status line came back. `body` is its JSON, None where that was none, too long, or cut short.
 
     A number with a point or an exponent is a `Decimal`, since it may be money (`NaN` is a float).
-    `whole` says whether all of the body came; `text` is its beginning in one line, for the operator.
+    `whole` says whether all of the body came; `raw` is its beginning.
     """
 
     status: int
     headers: Mapping[str, str]
     body: object
     whole: bool
-    text: str
+    raw: bytes
+
+    @property
+    def text(self) -> str:
+        """The beginning of the body in one line, for the operator."""
+        return one_line(self.raw.decode("utf-8", "replace"))
 
     @property
     def ok(self) -> bool:
@@ -231,7 +236,7 @@ def answered_with(
         headers=headers,
         body=body,
         whole=whole,
-        text=one_line(received[: 4 * _TEXT_CHARS_MAX].decode("utf-8", "replace")),
+        raw=bytes(received[: 4 * _TEXT_CHARS_MAX]),
     )
 
 

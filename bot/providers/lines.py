@@ -35,9 +35,13 @@ _SWEEP_S = 1.0
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: [^\r\n]*)?", re.DOTALL)
 _FIELDS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n\0]*(?:\r\n|$))*")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_TARGET = re.compile(r"/[\x21-\x7e]*")
+_ADDRESS = re.compile(r"(https?://[^/?#]+)(/[\x21\x22\x24-\x7e]*)")
 _CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
 _NO_BODY = {204, 304}
+_ORIGINS_MAX = 64
+
+_Origin = tuple[str, str, int]
+"""Scheme, host and port."""
 
 
 class Broken(OSError):
@@ -60,32 +64,51 @@ class Lines:
         self._headers = "".join(f"{name}: {value}\r\n" for name, value in own.items())
         self._timeouts = timeouts
         self._room = asyncio.Semaphore(at_once)
-        self._idle: defaultdict[tuple[str, str, int], list[_Line]] = defaultdict(list)
+        self._idle: defaultdict[_Origin, list[_Line]] = defaultdict(list)
+        self._origins: dict[str, tuple[_Origin, bytes]] = {}
         self._lines: set[_Line] = set()
         self._tls: ssl.SSLContext | None = None
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def get(self, url: URL, *, bytes_max: int = JSON_BYTES_MAX) -> Answered:
+    async def get(self, url: str, *, bytes_max: int = JSON_BYTES_MAX) -> Answered:
         """One question with a JSON answer, no redirect followed.
+
+        The address is sent as it is written: what must be escaped in it has been. It is no `URL`, since to
+        make one for each question would cost a fifth of it.
 
         Raises:
             ProviderUnavailable: no answer, or a good one that was cut short.
         """
-        target = url.raw_path_qs
-        if not _TARGET.fullmatch(target):
+        found = _ADDRESS.fullmatch(url)
+        if found is None:
             raise ProviderUnavailable("an address that cannot be asked")
-        host, port = url.raw_host or "", url.port or 0
-        named = f"[{host}]" if ":" in host else host
-        named = named if url.is_default_port() else f"{named}:{port}"
-        request = f"GET {target} HTTP/1.1\r\nHost: {named}\r\n{self._headers}\r\n".encode("latin-1")
+        origin, rest = self._origins.get(found[1]) or self._origin(found[1])
+        request = b"GET " + found[2].encode("ascii") + rest
         try:
             async with self._room:
-                answered = await self._ask((url.scheme, host, port), request, bytes_max)
+                answered = await self._ask(origin, request, bytes_max)
         except LOST as lost:
             raise ProviderUnavailable(one_line(lost)) from lost
         if answered.ok and not answered.whole:
             raise ProviderUnavailable(f"the answer was cut short: {answered.text}")
         return answered
+
+    def _origin(self, written: str) -> tuple[_Origin, bytes]:
+        """An origin, and what follows a target in a question that is asked there."""
+        try:
+            url = URL(written)
+            host, port = url.raw_host, url.port
+        except ValueError as wrong:
+            raise ProviderUnavailable("an address that cannot be asked") from wrong
+        if not host or port is None or url.user is not None or url.password is not None:
+            raise ProviderUnavailable("an address that cannot be asked")
+        named = f"[{host}]" if ":" in host else host
+        named = named if url.is_default_port() else f"{named}:{port}"
+        rest = f" HTTP/1.1\r\nHost: {named}\r\n{self._headers}\r\n".encode("latin-1")
+        if len(self._origins) >= _ORIGINS_MAX:
+            self._origins.clear()
+        self._origins[written] = known = (url.scheme, host, port), rest
+        return known
 
     async def close(self) -> None:
         """Cut every line."""
@@ -95,7 +118,7 @@ class Lines:
             line.cut(Broken("closed"))
         await asyncio.sleep(0)  # until the loop has closed the sockets
 
-    async def _ask(self, origin: tuple[str, str, int], request: bytes, bytes_max: int) -> Answered:
+    async def _ask(self, origin: _Origin, request: bytes, bytes_max: int) -> Answered:
         loop = asyncio.get_running_loop()
         until = loop.time() + self._timeouts.ask_s
         idle = self._idle[origin]
@@ -112,7 +135,7 @@ class Lines:
         return await self._over(line, origin, request, bytes_max, until)
 
     async def _over(
-        self, line: "_Line", origin: tuple[str, str, int], request: bytes, bytes_max: int, until: float
+        self, line: "_Line", origin: _Origin, request: bytes, bytes_max: int, until: float
     ) -> Answered:
         try:
             answered = await line.ask(request, bytes_max, until)
@@ -123,7 +146,7 @@ class Lines:
             self._idle[origin].append(line)
         return answered
 
-    async def _opened(self, origin: tuple[str, str, int]) -> "_Line":
+    async def _opened(self, origin: _Origin) -> "_Line":
         scheme, host, port = origin
         if scheme == "https" and self._tls is None:
             self._tls = ssl.create_default_context()

@@ -304,7 +304,7 @@ class LumenfallVideos:
     # Reading
 
     async def _get(self, url: URL) -> http.Answered:
-        return await self._lines.get(url)
+        return await self._lines.get(str(url))
 
     def _video(self, ticket: Ticket) -> URL:
         return self._videos.joinpath(quote(ticket.provider_job_id, safe=""), encoded=True)

@@ -237,8 +237,8 @@ class OpenAIVideos:
 
     async def ask(self, ticket: Ticket) -> Answer:
         is_character = answers.CHARACTER in ticket.urls
-        url = self._at("characters", ticket.provider_job_id) if is_character else self._video(ticket)
-        answered = await self._lines.get(url)
+        kind = "characters/" if is_character else ""
+        answered = await self._lines.get(f"{self._videos}/{kind}{quote(ticket.provider_job_id, safe='')}")
         unmade = self._unmade_micros
         if (failed := answers.failed_in(answered, ticket, unmade_micros=unmade)) is not None:
             return failed

@@ -164,7 +164,7 @@ class ProdiaJobs:
     # Following a job
 
     async def ask(self, ticket: Ticket) -> Answer:
-        answered = await self._lines.get(self._at(ticket, "job.state.current"))
+        answered = await self._lines.get(str(self._at(ticket, "job.state.current")))
         if is_gone(answered, PROTOCOL):
             return Vanished(answered.text)
         expect_ok(answered, PROTOCOL, now=self._now())
@@ -180,14 +180,14 @@ class ProdiaJobs:
 
     async def _metadata(self, ticket: Ticket) -> http.Answered | None:
         """The whole job (`job.json`), None where it has expired."""
-        answered = await self._lines.get(self._at(ticket, "job.json").with_query(_PRICED))
+        answered = await self._lines.get(str(self._at(ticket, "job.json").with_query(_PRICED)))
         if is_gone(answered, PROTOCOL):
             return None
         expect_ok(answered, PROTOCOL, now=self._now())
         return answered
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
-        answered = await self._lines.get(self._at(ticket, "output"))
+        answered = await self._lines.get(str(self._at(ticket, "output")))
         if is_gone(answered, PROTOCOL):
             raise AssetGone(answered.text)
         expect_ok(answered, PROTOCOL, now=self._now())

@@ -300,7 +300,7 @@ class ReplicatePredictions:
         return await self._get(self._prediction(ticket), bytes_max=_PREDICTION_BYTES_MAX)
 
     async def _get(self, url: URL, *, bytes_max: int = http.JSON_BYTES_MAX) -> http.Answered:
-        return await self._lines.get(url, bytes_max=bytes_max)
+        return await self._lines.get(str(url), bytes_max=bytes_max)
 
     def _prediction(self, ticket: Ticket) -> URL:
         return self._at("predictions", ticket.provider_job_id)

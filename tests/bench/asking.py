@@ -22,8 +22,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.bench.askers import OURS, SDKS, SETTLED_AFTER_S
-from tests.bench.memory import resident_mib
 from tests.bench.parts import EVERY_S, counted, wire
+from tests.bench.resident import resident_mib
 
 FEW = 100
 WITHIN_S = 120.0
