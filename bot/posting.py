@@ -121,7 +121,8 @@ class Posting:
         else:
             yielded |= {order.channel_id, at}
             yield Place(channel_id=at, guild_id=guild_id, route="again")
-        parent = await self._delivery.parent_of(order.channel_id)
+        # Of a thread that was deleted Discord tells nothing more; the order has kept whose it was.
+        parent = await self._delivery.parent_of(order.channel_id) or order.parent_id
         if parent is not None and parent not in yielded:
             yielded.add(parent)
             yield Place(channel_id=parent, guild_id=guild_id, route="parent")

@@ -40,8 +40,9 @@ class Shaped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """What became of a preset that was saved: how the model will do it, where that differs."""
+    """A preset as it was saved, and how the model will do it, where that differs."""
 
+    preset: Preset
     is_new: bool
     adjustments: tuple[Adjustment, ...] = ()
     model_name: str = ""
@@ -153,7 +154,7 @@ class Presets:
             saved_at=self._now(),
         )
         is_new = await self._database.write(partial(_save, preset))
-        return Saved(is_new=is_new, adjustments=adjustments, model_name=row_name)
+        return Saved(preset=preset, is_new=is_new, adjustments=adjustments, model_name=row_name)
 
     async def remove(self, preset: str, *, guild_id: GuildId) -> Preset:
         """Be done with a preset of this server, by its id or name; it as it was.

@@ -198,7 +198,8 @@ class Pricing:
             replace(asked, model=model), Kind.GENERATE, cast=cast.ids, only_at=cast.provider
         )
         note = characters.unnamed(cast, asked.prompt)
-        return Proposal(priced=priced, notes=(note,) if note else ())
+        told = _("With {names}").format(names=", ".join(cast.names))
+        return Proposal(priced=priced, notes=(note,) if note else (), asides=(told,))
 
     def _model_that_knows(self, cast: Cast) -> str:
         """The first model that can be ordered with these; a character is of no use anywhere else."""

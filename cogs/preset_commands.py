@@ -113,6 +113,7 @@ def _add_save(group: app_commands.Group, presets: Presets, catalogue: Catalogue)
             told.format(name=escaped(" ".join(name.split())))
             + " "
             + _("It is in the choices of every order; `/preset default` lets a channel take it by itself."),
+            _line(saved.preset, (), catalogue),
             *(f"- {escaped(sentence(each, saved.model_name))}" for each in saved.adjustments),
         ]
         await answer(interaction, said("\n".join(lines)))

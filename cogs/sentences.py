@@ -82,6 +82,10 @@ def explanation(job: Job) -> str | None:
             return _("{cost} Order again with /generate whenever you like.").format(cost=_cost_of_end(job))
         case JobState.POSTED if _is_character(job):
             return _("Choose it as character1 of /generate. /character list shows who may order with it.")
+        case JobState.POSTED if job.clip_channel_id not in (None, job.order.channel_id):
+            return _(
+                "This place did not take the clip; it went to {place}. Its member finds it with /clips too."
+            ).format(place=f"<#{job.clip_channel_id}>")
         case JobState.UNDELIVERABLE if job.order.private:
             return _("It is kept and paid for. Its member finds it with /clips, and may publish it.")
         case JobState.UNDELIVERABLE:

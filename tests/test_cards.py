@@ -271,6 +271,16 @@ async def test_a_receipt_says_what_is_set_aside() -> None:
     assert receipt(free, play_money=True).startswith("Ordered. It is free. ")
 
 
+async def test_a_card_whose_place_did_not_take_the_clip_says_where_it_went() -> None:
+    job = job_of(state=JobState.POSTED, clip_message_id=MessageId(8))
+    here = replace(job, clip_channel_id=job.order.channel_id)
+    elsewhere = replace(job, clip_channel_id=ChannelId(77))
+
+    shown = [text_of(card_view(stage.card_of(one))) for one in (here, elsewhere)]
+
+    assert ["did not take the clip; it went to <#77>" in one for one in shown] == [False, True]
+
+
 async def test_details_say_what_to_type_to_order_it_again() -> None:
     job = job_of(seed=7)
 

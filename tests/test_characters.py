@@ -247,6 +247,7 @@ async def test_an_order_whose_prompt_names_nobody_is_shown_first(troupe: Troupe)
     quote = await troupe.generate(troupe.stage.ada, prompt="a boat", character1=own)
 
     assert "does not name Ava" in texts(quote)
+    assert "- With Ava\n" in texts(quote)
     await troupe.stage.answer_quote(troupe.stage.ada, quote, "yes")
     assert (await newest(troupe.stage)).order.characters == ((await troupe.get(own)).provider_id,)
 

@@ -352,6 +352,16 @@ async def test_there_is_a_most_of_presets(stage: Stage) -> None:
     assert len(await proposed(stage)) == 24
 
 
+async def test_a_preset_that_is_changed_is_told_as_it_is_from_then_on(stage: Stage) -> None:
+    await manage(stage, "save", name="Noir", prefix="Film noir.", suffix="Rain.", resolution="1080p")
+
+    said = await manage(stage, "save", name="Noir", prefix="Black and white.", duration=8)
+
+    assert "- **Noir** 8 s\n  - before: Black and white." in said
+    assert "Rain" not in said
+    assert "1080p" not in said
+
+
 async def test_the_commands_are_for_those_who_manage_the_server(stage: Stage) -> None:
     with pytest.raises(KeyError):
         await stage.ada.slash("preset list", {}, channel=stage.channel())

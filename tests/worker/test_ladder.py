@@ -51,6 +51,20 @@ async def test_a_place_that_is_gone_is_no_reason_to_wait(bench: Bench) -> None:
     assert job.clip_channel_id == PARENT
 
 
+async def test_a_thread_that_is_deleted_leaves_its_channel_as_the_order_has_kept_it(bench: Bench) -> None:
+    job, _ = await stored(bench)
+    bench.write(
+        lambda tx: tx.execute("UPDATE jobs SET parent_id = ? WHERE id = ?", (PARENT, job.id)).rowcount
+    )
+    bench.channel.parents = {}
+    bench.channel.gone = {ORDERED}
+    await bench.start()
+
+    job = await bench.until_state(job, JobState.POSTED)
+
+    assert job.clip_channel_id == PARENT
+
+
 async def test_nobody_is_written_to_directly_who_has_not_asked_for_it(bench: Bench) -> None:
     job, direct = await stored(bench)
     bench.write(partial(wishes.put, user_id=job.order.member.user_id, wishes=Wishes()))
