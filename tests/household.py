@@ -19,34 +19,16 @@ from bot.sandbox.server import Sandbox
 from storage import jobs, ledger
 from storage.database import open_for_reading
 from tests.emulators.openai import OpenAIEmulator
+from tests.model_rows import model_row, offer_row
 
 LOOK_EVERY_S = 0.005
 """Another process's rows and posts can only be looked at; nothing tells us of them."""
 
 _GALLERY = 12
 
-MODELS = """
-[[models]]
-id = "emulated"
-name = "Emulated"
-about = "A model of the emulated provider."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-
-[[offers]]
-model = "emulated"
-provider = "openai"
-protocol = "openai"
-endpoint = "sora-2"
-usd_per_second = { 720p = "0.10" }
-price_read_on = 2026-11-21
-price_from = "the emulator"
-sizes = { "720p 16:9" = "1280x720" }
-key_field = "idempotency_key"
-can_cancel = true
-"""
+MODELS = model_row("emulated", about="A model of the emulated provider.") + offer_row(
+    "emulated", "openai", key_field="idempotency_key", can_cancel=True
+)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from functools import partial
@@ -16,21 +16,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.__main__ import main
 from bot.control import ResumeSpending, carry_out
 from bot.domain import GuildId, JobState, Micros, Period, UserId
 from bot.settling import Case, settle
 from storage import acts, budgets, stops
 from storage.acts import Verb, Wanted
 from storage.budgets import BudgetScope
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.stops import Stop
 from storage.verdicts import Verdict
 from tests.bookkeeping import in_state
 from tests.new_books import new_book
 from tests.props import NOON, Clock
+from tests.shell import typed
 
-HERE = ("--env-file", "none")
 EVERY = Wanted()
 
 
@@ -38,19 +37,6 @@ EVERY = Wanted()
 def book() -> Iterator[sqlite3.Connection]:
     with closing(new_book()) as opened:
         yield opened
-
-
-@pytest.fixture
-async def folder_of_a_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """The database of a data folder that the commands work on."""
-    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
-
-
-async def typed(*words: str) -> int:
-    return await asyncio.to_thread(main, ["audit", *words, *HERE])
 
 
 def wrote(tx: sqlite3.Connection, count: int, *, guild_id: int = 7, actor_id: int | None = 5) -> None:
@@ -255,21 +241,21 @@ def test_acts_are_found_by_server_person_verb_subject_and_day(book: sqlite3.Conn
 
 
 async def test_audit_says_that_the_record_is_whole_and_where_it_is_broken(
-    tmp_path: Path, folder_of_a_bot: Database, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await folder_of_a_bot.write(partial(wrote, count=3))
-    head = await folder_of_a_bot.read(acts.head)
+    await data.write(partial(wrote, count=3))
+    head = await data.read(acts.head)
 
-    assert await typed("verify") == 0
+    assert await typed("audit", "verify") == 0
     assert (
-        await typed("verify", "--against", f"2:{await folder_of_a_bot.read(partial(acts.hash_of, number=2))}")
+        await typed("audit", "verify", "--against", f"2:{await data.read(partial(acts.hash_of, number=2))}")
         == 0
     )
-    assert await typed("verify", "--against", f"3:{'0' * 64}") == 1
-    assert await typed("verify", "--against", f"4:{head.hash}") == 1
+    assert await typed("audit", "verify", "--against", f"3:{'0' * 64}") == 1
+    assert await typed("audit", "verify", "--against", f"4:{head.hash}") == 1
     with closing(sqlite3.connect(tmp_path / "dailies.db", isolation_level=None)) as file:
         meddled(file, "UPDATE acts SET actor_id = 6 WHERE number = 2")
-    assert await typed("verify") == 1
+    assert await typed("audit", "verify") == 1
 
     whole = f"the record is whole: 3 acts, head 3:{head.hash}"
     said = capsys.readouterr().out.splitlines()
@@ -283,13 +269,11 @@ async def test_audit_says_that_the_record_is_whole_and_where_it_is_broken(
     assert said[5].startswith("the record is whole up to 1:")
 
 
-async def test_audit_shows_the_newest_acts_last(
-    folder_of_a_bot: Database, capsys: pytest.CaptureFixture[str]
-) -> None:
-    await folder_of_a_bot.write(partial(wrote, count=3))
-    await folder_of_a_bot.write(partial(wrote, count=1, guild_id=0, actor_id=None))
+async def test_audit_shows_the_newest_acts_last(data: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    await data.write(partial(wrote, count=3))
+    await data.write(partial(wrote, count=1, guild_id=0, actor_id=None))
 
-    assert await typed("show", "--newest", "2") == 0
+    assert await typed("audit", "show", "--newest", "2") == 0
 
     assert capsys.readouterr().out.splitlines() == [
         "3  2026-11-21 12:00:02  clip.hidden  job:002  by 5  server 7  reporters=2 why=intimate",
@@ -299,14 +283,19 @@ async def test_audit_shows_the_newest_acts_last(
 
 
 async def test_an_export_has_every_act_once_and_its_chain_can_be_checked_from_it(
-    tmp_path: Path, folder_of_a_bot: Database, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await folder_of_a_bot.write(partial(wrote, count=3))
+    await data.write(partial(wrote, count=3))
     file = tmp_path / "acts.jsonl"
 
-    assert await typed("export", "--format", "jsonl", "--to", str(file)) == 0
-    assert await typed("export", "--format", "jsonl", "--to", str(file)) == 1  # never over another file
-    assert await typed("export", "--format", "csv", "--since", "2026-11-21", "--until", "2026-11-21") == 0
+    assert await typed("audit", "export", "--format", "jsonl", "--to", str(file)) == 0
+    assert (
+        await typed("audit", "export", "--format", "jsonl", "--to", str(file)) == 1
+    )  # never over another file
+    assert (
+        await typed("audit", "export", "--format", "csv", "--since", "2026-11-21", "--until", "2026-11-21")
+        == 0
+    )
 
     as_json = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     as_csv = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
@@ -333,13 +322,13 @@ async def test_an_export_has_every_act_once_and_its_chain_can_be_checked_from_it
 )
 async def test_a_slip_of_the_hand_is_named_before_anything_is_read(words: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as wrong:
-        await typed(*words)
+        await typed("audit", *words)
 
     assert wrong.value.code == 2
 
 
-async def test_days_in_the_wrong_order_are_refused(folder_of_a_bot: Database) -> None:
-    assert await typed("show", "--since", "2026-11-21", "--until", "2026-11-20") == 78
+async def test_days_in_the_wrong_order_are_refused(data: Database) -> None:
+    assert await typed("audit", "show", "--since", "2026-11-21", "--until", "2026-11-20") == 78
 
 
 async def test_what_managers_and_the_operator_do_is_on_record(database: Database, clock: Clock) -> None:

@@ -16,6 +16,7 @@ from storage.database import open_for_reading
 from tests.emulators import faults
 from tests.films import film
 from tests.household import Household, household
+from tests.model_rows import model_row, offer_row
 from tests.stage import texts
 from tests.test_making_whole import WITHIN_S, Home
 
@@ -93,59 +94,13 @@ async def test_a_character_is_made_used_and_removed_everywhere(tmp_path: Path) -
             assert list((tmp_path / "data" / "studio" / "characters").iterdir()) == []
 
 
-MODELS = """
-[[models]]
-id = "known"
-name = "Known"
-about = "A model that knows characters."
-kinds = ["generate", "character"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [2, 4]
-
-[[models]]
-id = "mute"
-name = "Mute"
-about = "A model that knows none."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-
-[[offers]]
-model = "mute"
-provider = "openai"
-protocol = "openai"
-endpoint = "sora-2"
-usd_per_second = { 720p = "0.01" }
-price_read_on = 2026-11-21
-price_from = "the emulator"
-sizes = { "720p 16:9" = "1280x720" }
-
-[[offers]]
-model = "known"
-provider = "openai"
-protocol = "openai"
-endpoint = "sora-2"
-usd_per_second = { 720p = "0.10" }
-price_read_on = 2026-11-21
-price_from = "the emulator"
-durations_s = [4]
-sizes = { "720p 16:9" = "1280x720" }
-fields = { characters = "characters" }
-
-[[offers]]
-model = "known"
-provider = "openai"
-protocol = "openai"
-endpoint = "sora-2"
-kinds = ["character"]
-usd_per_second = { 720p = "0.25" }
-price_read_on = 2026-11-21
-price_from = "the emulator"
-durations_s = [2]
-sizes = { "720p 16:9" = "1280x720" }
-"""
+MODELS = (
+    model_row("known", kinds=["generate", "character"], durations_s=[2, 4])
+    + model_row("mute")
+    + offer_row("mute", "openai", usd="0.01")
+    + offer_row("known", "openai", durations_s=[4], fields={"characters": "characters"})
+    + offer_row("known", "openai", kinds=["character"], durations_s=[2], usd="0.25")
+)
 
 
 @asynccontextmanager

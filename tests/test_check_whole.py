@@ -28,6 +28,7 @@ from storage.database import Database, open_database
 from storage.lock import FolderLock
 from storage.places import Purpose
 from tests import bookkeeping
+from tests.model_rows import model_row, offer_row
 from tests.props import NOON, job_of
 from tests.sandboxes import running
 
@@ -35,52 +36,6 @@ Json = dict[str, Any]
 
 NOBODY = "127.0.0.1:9"
 """Where nobody listens."""
-
-MODELS = """
-[[models]]
-id = "paper"
-name = "Paper"
-about = "For tests."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-
-[[offers]]
-model = "paper"
-provider = "openai"
-protocol = "openai"
-endpoint = "sora-2"
-usd_per_second = {{ 720p = "0.10" }}
-price_read_on = {long_ago}
-price_from = "a test"
-sizes = {{ "720p 16:9" = "1280x720" }}
-retires_on = {soon}
-
-[[models]]
-id = "ended"
-name = "Ended"
-about = "For tests."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-
-[[offers]]
-model = "ended"
-provider = "openai"
-protocol = "openai"
-endpoint = "sora-1"
-usd_per_second = {{ 720p = "0.10" }}
-price_read_on = {long_ago}
-price_from = "a test"
-sizes = {{ "720p 16:9" = "1280x720" }}
-retires_on = {long_ago}
-
-[[models]]
-id = "wrong"
-colour = "red"
-"""
 
 
 async def checked(*arguments: str, **variables: str) -> tuple[int, set[str]]:
@@ -275,7 +230,14 @@ async def test_an_installation_that_was_let_go_is_told_whole(tmp_path: Path) -> 
     (folder / "dailies.db").chmod(0o644)
     today = datetime.now(UTC).date()
     models = tmp_path / "models.toml"
-    models.write_text(MODELS.format(long_ago=today - timedelta(days=99), soon=today + timedelta(days=5)))
+    long_ago, soon = today - timedelta(days=99), today + timedelta(days=5)
+    models.write_text(
+        model_row("paper")
+        + offer_row("paper", "openai", price_read_on=long_ago, retires_on=soon)
+        + model_row("ended")
+        + offer_row("ended", "openai", endpoint="sora-1", price_read_on=long_ago, retires_on=long_ago)
+        + '[[models]]\nid = "wrong"\ncolour = "red"\n'
+    )
     env = tmp_path / ".env"
     with socket.create_server(("127.0.0.1", 0)) as taken, FolderLock(folder):
         lines = {

@@ -1,8 +1,6 @@
 """A failed job of unknown cost, corrected by its provider's bill: the house pays that, the member never."""
 
-import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,19 +8,18 @@ from pathlib import Path
 import pytest
 
 from bot import costing, journal, moves
-from bot.__main__ import main
 from bot.control import Change, Control, CorrectCost
 from bot.costing import Bill
 from bot.domain import EntryKind, Job, JobState, Micros, Period, Purse, Scope
 from bot.errors import StorageError
 from storage import acts, booked, costs, jobs, ledger
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.lock import FolderLock
 from tests import bookkeeping
 from tests.new_books import new_book
 from tests.props import NOON, Clock, job_of, noting
+from tests.shell import typed
 
-HERE = ("--env-file", "none")
 PRICE = 400_000
 MONTHS_LATER = NOON + timedelta(days=70)
 
@@ -117,44 +114,31 @@ def test_what_a_member_paid_or_nobody_owes_is_never_corrected() -> None:
     book.close()
 
 
-@pytest.fixture
-async def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """The database of a data folder that the commands work on."""
-    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
-
-
-async def typed(*words: str) -> int:
-    return await asyncio.to_thread(main, ["jobs", "cost", *words, *HERE])
-
-
 async def test_the_shell_corrects_it_through_the_running_bot(
-    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = await book.write(partial(failed, job=job_of(1)))
+    job = await data.write(partial(failed, job=job_of(1)))
     changes: list[Change] = []
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock, changed=noting(changes))
+        control = Control(tmp_path, data, now=clock, changed=noting(changes))
         await control.start()
 
-        assert await typed(job.id, "0.35", "--why", "invoice of May") == 0
+        assert await typed("jobs", "cost", job.id, "0.35", "--why", "invoice of May") == 0
 
         await control.close()
     assert [type(made) for made in changes] == [CorrectCost]
     assert capsys.readouterr().out == (
         f"job {job.id} cost $0.35, not $0.40: the house pays that, its member nothing\n"
     )
-    assert await book.read(ledger.verify) == []
+    assert await data.read(ledger.verify) == []
 
 
-async def test_the_shell_corrects_it_where_no_bot_runs(tmp_path: Path, book: Database) -> None:
-    job = await book.write(partial(failed, job=job_of(1)))
+async def test_the_shell_corrects_it_where_no_bot_runs(tmp_path: Path, data: Database) -> None:
+    job = await data.write(partial(failed, job=job_of(1)))
 
-    assert await typed(job.id, "0", "--why", "not on the invoice") == 0
+    assert await typed("jobs", "cost", job.id, "0", "--why", "not on the invoice") == 0
 
-    kept = await book.read(partial(costs.of_job, job_id=job.id))
+    kept = await data.read(partial(costs.of_job, job_id=job.id))
     assert kept is not None
     assert kept.billed_micros == 0
     assert kept.by.endswith(" at the shell")
@@ -170,14 +154,14 @@ async def test_the_shell_corrects_it_where_no_bot_runs(tmp_path: Path, book: Dat
     ],
 )
 async def test_what_the_shell_cannot_mean_is_one_sentence_and_no_change(
-    book: Database, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+    data: Database, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
-    job = await book.write(partial(failed, job=job_of(1)))
+    job = await data.write(partial(failed, job=job_of(1)))
 
-    assert await typed(*(word.format(job=job.id) for word in words)) != 0
+    assert await typed("jobs", "cost", *(word.format(job=job.id) for word in words)) != 0
 
     assert len(capsys.readouterr().err.splitlines()) == 1
-    assert await book.read(partial(costs.of_job, job_id=job.id)) is None
-    found = await book.read(partial(jobs.get, job_id=job.id))
+    assert await data.read(partial(costs.of_job, job_id=job.id)) is None
+    found = await data.read(partial(jobs.get, job_id=job.id))
     assert found is not None
     assert found.state is JobState.FAILED

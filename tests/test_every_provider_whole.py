@@ -18,51 +18,9 @@ from tests.emulators.lumenfall import LumenfallEmulator
 from tests.emulators.prodia import ProdiaEmulator
 from tests.emulators.replicate import ReplicateEmulator
 from tests.household import Household, household
+from tests.model_rows import model_row, offer_row
 
-OFFERS = {
-    "fal": """
-endpoint = "fal-ai/sora-2/text-to-video"
-resolutions = { 720p = "720p" }
-aspect_ratios = { "16:9" = "16:9" }
-seconds_as = "integer"
-""",
-    "replicate": """
-endpoint = "openai/sora-2"
-resolutions = { 720p = "" }
-aspect_ratios = { "16:9" = "landscape" }
-seconds_as = "integer"
-""",
-    "lumenfall": """
-endpoint = "sora-2"
-sizes = { "720p 16:9" = "1280x720" }
-key_field = "idempotency_key"
-""",
-    "prodia": """
-endpoint = "inference.sora-2.txt2vid.v1"
-resolutions = { 720p = "" }
-aspect_ratios = { "16:9" = "16:9" }
-seconds_as = "integer"
-""",
-}
-MODEL = """
-[[models]]
-id = "at-{provider}"
-name = "At {provider}"
-about = "For tests."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-
-[[offers]]
-model = "at-{provider}"
-provider = "{provider}"
-protocol = "{provider}"
-usd_per_second = {{ 720p = "0.10" }}
-price_read_on = 2026-11-21
-price_from = "the test"
-{offer}
-"""
+PROVIDERS = ("fal", "replicate", "lumenfall", "prodia")
 KEY = "a-key-of-the-test"
 
 
@@ -111,7 +69,9 @@ async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(
         port = free_port()
         house = await stack.enter_async_context(household(tmp_path))
         models = tmp_path / "models.toml"
-        models.write_text("".join(MODEL.format(provider=name, offer=offer) for name, offer in OFFERS.items()))
+        models.write_text(
+            "".join(model_row(f"at-{name}") + offer_row(f"at-{name}", name) for name in PROVIDERS)
+        )
         del house.more["DAILIES_OPENAI_BASE_URL"]
         house.more |= {
             "DAILIES_FAL_KEY": KEY,
@@ -124,22 +84,22 @@ async def test_the_process_makes_and_posts_a_clip_at_each_hosted_provider(
         }
         await house.start()
 
-        for provider in OFFERS:
+        for provider in PROVIDERS:
             options = {"prompt": "a paper boat", "model": f"at-{provider}"}
             await house.ada.answer(await house.ada.slash("generate", options, channel=house.channel))
-        await house.until_all(JobState.RUNNING, JobState.POSTED, count=len(OFFERS))
+        await house.until_all(JobState.RUNNING, JobState.POSTED, count=len(PROVIDERS))
         (at_fal,) = fal.books.jobs
         fal.finish(at_fal)
         called = await fal.call_back(at_fal)
-        await house.until_all(JobState.POSTED, count=len(OFFERS))
+        await house.until_all(JobState.POSTED, count=len(PROVIDERS))
         said = await compared(house)
 
-        assert sorted(job.quote.offer_id.partition("/")[0] for job in house.jobs()) == sorted(OFFERS)
+        assert sorted(job.quote.offer_id.partition("/")[0] for job in house.jobs()) == sorted(PROVIDERS)
         assert {job.charged_micros for job in house.jobs()} == {400_000}
         made = (fal.books.jobs, replicate.predictions, lumenfall.videos, prodia.jobs)
         assert [len(each) for each in made] == [1, 1, 1, 1]
         assert called == [204]
-        assert len(await house.clips()) == len(OFFERS)
+        assert len(await house.clips()) == len(PROVIDERS)
         assert house.ledger_differences() == []
         assert house.held_micros() == 0
         for provider in ("fal", "lumenfall", "replicate"):

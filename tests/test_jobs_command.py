@@ -1,47 +1,30 @@
 """`dailies jobs` and `dailies resume`: through the running bot's socket, and alone where none runs."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.__main__ import main
 from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob
 from bot.domain import JobState, Micros
 from storage import halts, jobs, stops, verdicts
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.halts import HaltScope
 from storage.lock import FolderLock
 from storage.stops import Stop
 from storage.verdicts import Verdict
 from tests.bookkeeping import in_state
 from tests.props import NOON, Clock, noting
-
-HERE = ("--env-file", "none")
-
-
-@pytest.fixture
-async def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """The database of a data folder that the commands work on."""
-    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
-
-
-async def typed(*words: str) -> int:
-    return await asyncio.to_thread(main, [*words, *HERE])
+from tests.shell import typed
 
 
 async def test_a_running_bot_settles_a_job_and_is_told_to_look_at_it(
-    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = await in_state(book, clock, JobState.UNCERTAIN)
+    job = await in_state(data, clock, JobState.UNCERTAIN)
     changes: list[Change] = []
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock, changed=noting(changes))
+        control = Control(tmp_path, data, now=clock, changed=noting(changes))
         await control.start()
 
         assert await typed("jobs", "uncertain") == 0
@@ -57,7 +40,7 @@ async def test_a_running_bot_settles_a_job_and_is_told_to_look_at_it(
     (made,) = changes
     assert isinstance(made, SettleJob)
     assert made.job_id == job.id
-    (decision,) = await book.read(partial(verdicts.of_job, job_id=job.id))
+    (decision,) = await data.read(partial(verdicts.of_job, job_id=job.id))
     assert (decision.verdict, decision.why) == (Verdict.LOST, "support said so")
     assert decision.by.endswith(" at the shell")
 
@@ -73,26 +56,26 @@ async def test_a_running_bot_settles_a_job_and_is_told_to_look_at_it(
     ],
 )
 async def test_what_cannot_be_settled_is_refused_and_changes_nothing(
-    book: Database, clock: Clock, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+    data: Database, clock: Clock, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
 ) -> None:
-    job = await in_state(book, clock, JobState.UNCERTAIN)
+    job = await in_state(data, clock, JobState.UNCERTAIN)
 
     code = await typed("jobs", "settle", *(word.format(job=job.id) for word in words))
 
     assert code != 0
     assert len(capsys.readouterr().err.splitlines()) == 1
-    assert await book.read(partial(jobs.get, job_id=job.id)) == job
-    assert await book.read(partial(verdicts.of_job, job_id=job.id)) == []
+    assert await data.read(partial(jobs.get, job_id=job.id)) == job
+    assert await data.read(partial(verdicts.of_job, job_id=job.id)) == []
 
 
 async def test_spending_is_resumed_through_the_running_bot(
-    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop = Stop(stopped_at=NOON, spent_micros=Micros(3), limit_micros=Micros(2), usual_micros=Micros(1))
-    await book.write(partial(stops.stop, wanted=stop))
+    await data.write(partial(stops.stop, wanted=stop))
     changes: list[Change] = []
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock, changed=noting(changes))
+        control = Control(tmp_path, data, now=clock, changed=noting(changes))
         await control.start()
 
         assert await typed("resume", "spending") == 0
@@ -100,24 +83,24 @@ async def test_spending_is_resumed_through_the_running_bot(
         await control.close()
     assert capsys.readouterr().out == "paid orders go on\n"
     assert [type(made) for made in changes] == [ResumeSpending]
-    assert await book.read(stops.current) is None
+    assert await data.read(stops.current) is None
 
 
 async def test_spending_is_resumed_where_no_bot_runs(
-    book: Database, capsys: pytest.CaptureFixture[str]
+    data: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await typed("resume", "spending") == 0
 
     assert capsys.readouterr().out == "paid orders were not stopped\n"
-    assert await book.read(stops.current) is None
+    assert await data.read(stops.current) is None
 
 
 async def test_a_provider_is_paused_and_resumed_through_the_running_bot(
-    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changes: list[Change] = []
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock, changed=noting(changes))
+        control = Control(tmp_path, data, now=clock, changed=noting(changes))
         await control.start()
 
         codes = [await typed("pause", "provider", "fal"), await typed("pause"), await typed("resume")]
@@ -134,7 +117,7 @@ async def test_a_provider_is_paused_and_resumed_through_the_running_bot(
         "everything is stopped: nothing new is taken or submitted; what a provider has goes on",
         "everything is going on, and so does what waited",
     ]
-    assert await book.read(halts.open_) == {(HaltScope.PROVIDER, "fal")}
+    assert await data.read(halts.open_) == {(HaltScope.PROVIDER, "fal")}
 
 
 @pytest.mark.parametrize(
@@ -148,9 +131,9 @@ async def test_a_provider_is_paused_and_resumed_through_the_running_bot(
     ],
 )
 async def test_what_is_not_there_cannot_be_paused(
-    book: Database, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+    data: Database, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
 ) -> None:
     assert await typed(*words) == 78
 
     assert said in capsys.readouterr().err
-    assert await book.read(halts.open_) == set()
+    assert await data.read(halts.open_) == set()

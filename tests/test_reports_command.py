@@ -1,6 +1,5 @@
 """`dailies reports`: what waits, and the record of every report."""
 
-import asyncio
 import csv
 import io
 import json
@@ -9,15 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.__main__ import main
 from bot.cases import Outcome
 from bot.domain import Job
 from storage.reported import Reason
+from tests.shell import typed
 from tests.showing_scene import Scene, open_scene
 from tests.stage import open_stage
 from tests.test_cases import another
-
-HERE = ("--env-file", "none")
 
 
 @pytest.fixture
@@ -25,10 +22,6 @@ async def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
     async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path) as opened:
         yield opened
-
-
-async def typed(*words: str) -> int:
-    return await asyncio.to_thread(main, ["reports", *words, *HERE])
 
 
 async def two_reports(scene: Scene) -> tuple[Job, Job]:
@@ -48,7 +41,7 @@ async def test_the_clips_whose_clock_runs_are_listed(
 ) -> None:
     waits, _ = await two_reports(scene)
 
-    code = await typed("list")
+    code = await typed("reports", "list")
 
     first, count = capsys.readouterr().out.splitlines()
     assert f"job {waits.id}" in first
@@ -64,9 +57,14 @@ async def test_the_record_has_every_report_with_what_was_decided_and_done(
     waits, gone = await two_reports(scene)
     file = tmp_path / "reports.jsonl"
 
-    assert await typed("export", "--format", "jsonl", "--until", "2099-01-01", "--to", str(file)) == 0
-    assert await typed("export", "--format", "csv", "--until", "2099-01-01") == 0
-    assert await typed("export", "--format", "csv", "--since", "2099-01-02", "--until", "2099-01-01") == 78
+    assert (
+        await typed("reports", "export", "--format", "jsonl", "--until", "2099-01-01", "--to", str(file)) == 0
+    )
+    assert await typed("reports", "export", "--format", "csv", "--until", "2099-01-01") == 0
+    assert (
+        await typed("reports", "export", "--format", "csv", "--since", "2099-01-02", "--until", "2099-01-01")
+        == 78
+    )
 
     rows = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     (down,) = [row for row in rows if row["job_id"] == gone.id]

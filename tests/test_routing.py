@@ -30,33 +30,18 @@ from bot.providers.protocol import NotTaken, Refused, Taken, Unknown
 from bot.routing import STOPPED_MAX, Go, Later, Nowhere
 from bot.throttle import FOR_A_PLACE_S
 from storage.attempts import Left
+from tests.model_rows import model_row, offer_row
 from tests.props import ANN, Clock, job_of
 from tests.routes import Remembering, Steady, routing
 
-MODEL = """
-[[models]]
-id = "reel"
-name = "Reel"
-about = "Made up for tests."
-kinds = ["generate", "remix"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-"""
-OFFER = """
-[[offers]]
-model = "reel"
-provider = "{provider}"
-route = "{route}"
-protocol = "fal"
-endpoint = "{provider}/reel"
-kinds = ["generate", "remix"]
-usd_per_second = {{ 720p = "{usd}" }}
-price_read_on = 2026-11-20
-price_from = "the test"
-resolutions = {{ 720p = "720p" }}
-aspect_ratios = {{ "16:9" = "16:9" }}
-"""
+MODEL = model_row("reel", kinds=["generate", "remix"])
+
+
+def offer(provider: str, usd: str, route: str = "x") -> str:
+    more = {"endpoint": f"{provider}/reel", "kinds": ["generate", "remix"], "route": route}
+    return offer_row("reel", provider, protocol="fal", usd=usd, **more)
+
+
 PRICES = {"ant": "0.10", "bee": "0.10", "cat": "0.30"}
 ANT, BEE, CAT = (OfferId(f"{name}/reel@x") for name in PRICES)
 
@@ -77,7 +62,7 @@ class Desk:
         self.operator = Remembering()
         self.health = Health(self.operator, clock=self.clock)
         path = folder / "models.toml"
-        offers = (OFFER.format(provider=name, route="x", usd=usd) for name, usd in (prices or PRICES).items())
+        offers = (offer(name, usd) for name, usd in (prices or PRICES).items())
         path.write_text(MODEL + "".join(offers) + more)
         self.models: Catalogue = load(
             path,
@@ -290,7 +275,7 @@ def test_a_stopped_account_is_not_quoted_and_what_waits_for_it_is_given_up_in_ti
 
 
 def test_all_offers_of_a_stopped_account_are(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, ant="0.10", more=OFFER.format(provider="ant", route="y", usd="0.05"))
+    desk = Desk(tmp_path, ant="0.10", more=offer("ant", "0.05", route="y"))
     job = desk.job()
 
     assert desk.ends(job, NO_CREDIT) == "ant/reel@y"
@@ -376,7 +361,7 @@ def test_a_wrong_pin_or_limit_is_named_and_what_it_is_about_is_not_sold(
     tmp_path: Path, more: str, says: str
 ) -> None:
     path = tmp_path / "models.toml"
-    offers = "".join(OFFER.format(provider=name, route="x", usd=usd) for name, usd in PRICES.items())
+    offers = "".join(offer(name, usd) for name, usd in PRICES.items())
     path.write_text(MODEL + offers + more)
 
     rows = read(path)

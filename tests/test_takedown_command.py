@@ -1,60 +1,43 @@
 """`dailies takedown` and `dailies blocks`: the operator's take-downs, and what may come back."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.__main__ import main
 from bot.blocks import Blocks
 from bot.control import Change, Control, ResumeTakedown, TakeDown
 from bot.domain import ClipState, Job, JobState
 from bot.errors import ChangeRefused, NotYours
 from storage import acts, cases, clips, hashes, removals, takedowns
 from storage.acts import Wanted
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.lock import FolderLock
 from storage.removals import Step
 from storage.takedowns import EVERYWHERE, Cause
 from tests.bookkeeping import drive
 from tests.props import ANN, BEN, Clock, job_of, noting
 from tests.review_scene import clip_of
-
-HERE = ("--env-file", "none")
-
-
-@pytest.fixture
-async def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
-    """The database of a data folder that the commands work on."""
-    monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
+from tests.shell import typed
 
 
-async def typed(*words: str) -> int:
-    return await asyncio.to_thread(main, [*words, *HERE])
-
-
-async def posted(book: Database, clock: Clock, number: int = 1, sha256: str = "a") -> Job:
+async def posted(data: Database, clock: Clock, number: int = 1, sha256: str = "a") -> Job:
     job = job_of(number, at=clock())
-    await book.write(partial(drive, job, JobState.POSTED, clock()))
-    await book.write(partial(clips.insert, clip=replace(clip_of(job), sha256=sha256 * 64)))
+    await data.write(partial(drive, job, JobState.POSTED, clock()))
+    await data.write(partial(clips.insert, clip=replace(clip_of(job), sha256=sha256 * 64)))
     return job
 
 
 async def test_the_operator_takes_a_clip_down_and_the_running_bot_is_told(
-    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     job, same, other = [
-        await posted(book, clock, number, sha256) for number, sha256 in ((1, "a"), (2, "a"), (3, "b"))
+        await posted(data, clock, number, sha256) for number, sha256 in ((1, "a"), (2, "a"), (3, "b"))
     ]
     changes: list[Change] = []
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock, changed=noting(changes))
+        control = Control(tmp_path, data, now=clock, changed=noting(changes))
         await control.start()
 
         assert await typed("takedown", "start", job.id, "--cause", "intimate") == 0
@@ -77,9 +60,9 @@ async def test_the_operator_takes_a_clip_down_and_the_running_bot_is_told(
     assert [change.model_dump() for change in changes] == [
         {"change": "take_down", "job_id": job.id, "cause": Cause.INTIMATE, "everywhere": False}
     ]
-    states = [await book.read(partial(clips.state_of, job_id=one.id)) for one in (job, same, other)]
+    states = [await data.read(partial(clips.state_of, job_id=one.id)) for one in (job, same, other)]
     assert states == [ClipState.TAKEN_DOWN, ClipState.TAKEN_DOWN, ClipState.SHOWN]
-    recorded = await book.read(partial(acts.newest, wanted=Wanted(subject=f"job:{job.id}"), limit=9))
+    recorded = await data.read(partial(acts.newest, wanted=Wanted(subject=f"job:{job.id}"), limit=9))
     assert {(one.verb, one.actor_id) for one in recorded} == {
         ("takedown.begun", None),
         ("hash.blocked", None),
@@ -87,10 +70,10 @@ async def test_the_operator_takes_a_clip_down_and_the_running_bot_is_told(
 
 
 async def test_without_a_running_bot_it_is_written_for_the_next_one(
-    book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = await posted(book, clock)
-    await book.close()
+    job = await posted(data, clock)
+    await data.close()
 
     assert await typed("takedown", "start", job.id, "--cause", "minor", "--everywhere") == 0
     assert "blocked everywhere" in capsys.readouterr().out
@@ -100,19 +83,19 @@ async def test_without_a_running_bot_it_is_written_for_the_next_one(
 
 
 async def test_what_was_given_up_or_refused_is_taken_again(
-    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = await posted(book, clock)
+    job = await posted(data, clock)
     changes: list[Change] = []
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock, changed=noting(changes))
+        control = Control(tmp_path, data, now=clock, changed=noting(changes))
         await control.start()
         await typed("takedown", "start", job.id, "--cause", "rights")
         results = {Step.PROVIDER: "given up: ProviderUnavailable", Step.CLIP_MESSAGE: "refused: forbidden"}
-        for step in await book.read(partial(removals.of, job_id=job.id)):
+        for step in await data.read(partial(removals.of, job_id=job.id)):
             result = results.get(step.step, "deleted")
-            await book.write(partial(removals.done, removal=step, result=result, at=clock()))
-        assert await book.write(partial(takedowns.ended, job_id=job.id, at=clock()))
+            await data.write(partial(removals.done, removal=step, result=result, at=clock()))
+        assert await data.write(partial(takedowns.ended, job_id=job.id, at=clock()))
         assert await typed("takedown", "show", job.id) == 1
         capsys.readouterr()
 
@@ -122,19 +105,19 @@ async def test_what_was_given_up_or_refused_is_taken_again(
         await control.close()
     assert capsys.readouterr().out.splitlines() == [f"{job.id}: 2 steps are taken again, 2 of 12 are to do"]
     assert [type(change) for change in changes] == [TakeDown, ResumeTakedown]
-    to_do = [step.step for step in await book.read(partial(removals.of, job_id=job.id)) if not step.done_at]
+    to_do = [step.step for step in await data.read(partial(removals.of, job_id=job.id)) if not step.done_at]
     assert to_do == [Step.CLIP_MESSAGE, Step.PROVIDER]
-    found = await book.read(partial(takedowns.of, job_id=job.id))
+    found = await data.read(partial(takedowns.of, job_id=job.id))
     assert found is not None
     assert found.ended_at is None
 
 
 async def test_a_block_is_listed_lifted_and_on_record(
-    tmp_path: Path, book: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, data: Database, clock: Clock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    job = await posted(book, clock)
+    job = await posted(data, clock)
     with FolderLock(tmp_path):
-        control = Control(tmp_path, book, now=clock)
+        control = Control(tmp_path, data, now=clock)
         await control.start()
         await typed("takedown", "start", job.id, "--cause", "minor")
         capsys.readouterr()
@@ -149,9 +132,9 @@ async def test_a_block_is_listed_lifted_and_on_record(
     assert line == f"1  clip  minor  server 7  of {job.id}  since 2026-11-21 12:00 UTC  by the operator"
     assert (count, none) == ("blocks: 1", "blocks: 0")
     assert lifted == f"block 1 is lifted: a clip of {job.id} may come back"
-    (act,) = await book.read(partial(acts.newest, wanted=Wanted(subject="hash:1"), limit=9))
+    (act,) = await data.read(partial(acts.newest, wanted=Wanted(subject="hash:1"), limit=9))
     assert (act.verb, act.actor_id) == ("hash.unblocked", None)
-    assert await book.read(partial(hashes.is_blocked, guild_id=ANN.guild_id, sha256="a" * 64)) is None
+    assert await data.read(partial(hashes.is_blocked, guild_id=ANN.guild_id, sha256="a" * 64)) is None
 
 
 @pytest.mark.parametrize(
@@ -166,7 +149,7 @@ async def test_a_block_is_listed_lifted_and_on_record(
     ],
 )
 async def test_managers_lift_what_their_own_moderators_blocked(
-    book: Database,
+    data: Database,
     clock: Clock,
     cause: Cause,
     by: int,
@@ -175,14 +158,14 @@ async def test_managers_lift_what_their_own_moderators_blocked(
     manages: bool,
     refused: type[Exception] | None,
 ) -> None:
-    job = await posted(book, clock)
+    job = await posted(data, clock)
 
     def block(tx: object) -> None:
         takedowns.begin(tx, job.id, blocked_in, cause, by=by, at=clock())  # type: ignore[arg-type]  # plain ids
         hashes.block(tx, blocked_in, "a" * 64, hashes.Kind.CLIP, job.id, at=clock())  # type: ignore[arg-type]  # likewise
 
-    await book.write(block)
-    blocks = Blocks(book, now=clock)
+    await data.write(block)
+    blocks = Blocks(data, now=clock)
 
     if refused is None:
         assert (await blocks.lift(1, by=ANN, manages=manages)).blocked.job_id == job.id
@@ -190,4 +173,4 @@ async def test_managers_lift_what_their_own_moderators_blocked(
     else:
         with pytest.raises(refused):
             await blocks.lift(1, by=ANN, manages=manages)
-        assert len(await book.read(partial(hashes.newest, guild_id=None, limit=9))) == 1
+        assert len(await data.read(partial(hashes.newest, guild_id=None, limit=9))) == 1

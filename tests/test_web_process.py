@@ -46,33 +46,12 @@ from tests.emulators.fal_signing import deliver
 from tests.emulators.faults import LOST_ANSWER
 from tests.fal_scene import KEY
 from tests.inline import InlineHop, looked_into, packing_of
+from tests.model_rows import model_row, offer_row
 from tests.new_books import new_book
 from tests.props import ANN, NOON, PLENTY, Clock, job_of
 from tests.web_scene import KEYS, PUBLIC, SIDES, FalSide
 
-FAL_MODEL = """
-[[models]]
-id = "paper"
-name = "Paper"
-about = "For tests."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-
-[[offers]]
-model = "paper"
-provider = "fal"
-protocol = "fal"
-endpoint = "fal-ai/sora-2/text-to-video"
-usd_per_second = { 720p = "0.10" }
-price_read_on = 2026-11-21
-price_from = "the test"
-resolutions = { 720p = "720p" }
-aspect_ratios = { "16:9" = "16:9" }
-seconds_as = "integer"
-can_cancel = true
-"""
+FAL_MODEL = model_row("paper") + offer_row("paper", "fal", can_cancel=True)
 
 
 async def test_a_submission_lost_at_fal_is_found_by_its_webhook_and_is_posted_once(

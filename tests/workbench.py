@@ -12,7 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -54,6 +54,7 @@ from tests import bookkeeping, invariants, routes
 from tests.channel import Channel
 from tests.emulators.openai import EmulatedJob, OpenAIEmulator
 from tests.inline import InlineHop, looked_into, packing_of
+from tests.model_rows import model_row, offer_row
 from tests.new_books import put_new
 from tests.props import ANN, PLENTY, job_of, material_of
 from tests.told_provider import ToldProvider
@@ -64,38 +65,17 @@ T = TypeVar("T")
 LOOK_EVERY_S = 10.0
 """For what happens without a row being read or written."""
 
-_MODEL = """
-[[models]]
-id = "{model}"
-name = "{model}"
-about = "For tests."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-
-[[offers]]
-model = "{model}"
-provider = "{provider}"
-protocol = "openai"
-endpoint = "{model}"
-usd_per_second = {{ 720p = "0.10" }}
-price_read_on = 2026-11-21
-price_from = "the test"
-sizes = {{ "720p 16:9" = "128x72" }}
-{more}
-"""
-
 KEYED, KEYLESS, ECHOED, RETIRING, TOLD = "keyed", "keyless", "echoed", "retiring", "told"
 
 MODELS = "".join(
-    _MODEL.format(model=model, provider=provider, more=more)
+    model_row(model)
+    + offer_row(model, provider, protocol="openai", endpoint=model, sizes={"720p 16:9": "128x72"}, **more)
     for model, provider, more in (
-        (KEYED, "emulator", 'key_field = "idempotency_key"\ncan_cancel = true'),
-        (KEYLESS, "emulator", ""),
-        (ECHOED, "emulator", 'echo_field = "metadata"'),
-        (RETIRING, "emulator", "retires_on = 2026-11-22"),
-        (TOLD, "told", "can_cancel = true"),
+        (KEYED, "emulator", {"key_field": "idempotency_key", "can_cancel": True}),
+        (KEYLESS, "emulator", {}),
+        (ECHOED, "emulator", {"echo_field": "metadata"}),
+        (RETIRING, "emulator", {"retires_on": date(2026, 11, 22)}),
+        (TOLD, "told", {"can_cancel": True}),
     )
 )
 

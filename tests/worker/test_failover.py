@@ -21,32 +21,18 @@ from bot.providers.protocol import (
     Taken,
     Unknown,
 )
+from tests.model_rows import model_row, offer_row
 from tests.props import count, dice
 from tests.told_provider import ToldProvider
 from tests.workbench import MODELS, Bench
 
-MODEL = """
-[[models]]
-id = "many"
-name = "Many"
-about = "Made by several."
-kinds = ["generate"]
-resolutions = ["720p"]
-aspect_ratios = ["16:9"]
-durations_s = [4]
-"""
-OFFER = """
-[[offers]]
-model = "many"
-provider = "{name}"
-protocol = "fal"
-endpoint = "{name}/many"
-usd_per_second = {{ 720p = "{usd}" }}
-price_read_on = 2026-11-21
-price_from = "the test"
-resolutions = {{ 720p = "720p" }}
-aspect_ratios = {{ "16:9" = "16:9" }}
-"""
+MODEL = model_row("many", about="Made by several.")
+
+
+def offer(name: str, usd: str) -> str:
+    return offer_row("many", name, protocol="fal", endpoint=f"{name}/many", usd=usd)
+
+
 ROUTE = '[[routes]]\nmodel = "many"\nproviders = ["told"]\n'
 """The operator wants it to go there first, though it is not the cheapest."""
 
@@ -69,9 +55,7 @@ def many(bench: Bench) -> Bench:
     bench.others = {name: ToldProvider(name) for name in ("ant", "bee", "cat")}
     bench.reachable = frozenset({"emulator", "told", *bench.others})
     bench.models = MODELS + MODEL + ROUTE
-    bench.models += "".join(
-        OFFER.format(name=name, usd=f"0.{price // 40_000:02}") for name, price in PRICES.items()
-    )
+    bench.models += "".join(offer(name, f"0.{price // 40_000:02}") for name, price in PRICES.items())
     return bench
 
 
@@ -137,7 +121,7 @@ async def test_a_model_that_nobody_has_any_more_fails_and_is_sold_no_longer(many
 
 
 async def test_who_has_no_credit_is_left_alone_until_a_probe_is_taken(many: Bench) -> None:
-    many.models = MODELS + MODEL + OFFER.format(name="told", usd="0.10")
+    many.models = MODELS + MODEL + offer("told", "0.10")
     many.told.submissions.extend([NO_CREDIT] * 200)
     jobs = [await many.place("many") for _ in range(20)]
     await many.start()
@@ -155,7 +139,7 @@ async def test_who_has_no_credit_is_left_alone_until_a_probe_is_taken(many: Benc
 
 
 async def test_what_waits_for_credit_in_vain_fails_in_ten_minutes_and_costs_nothing(many: Bench) -> None:
-    many.models = MODELS + MODEL + OFFER.format(name="told", usd="0.10")
+    many.models = MODELS + MODEL + offer("told", "0.10")
     many.told.submissions.extend([NO_CREDIT] * 200)
     await many.start()
 
@@ -167,7 +151,7 @@ async def test_what_waits_for_credit_in_vain_fails_in_ten_minutes_and_costs_noth
 
 
 async def test_a_new_process_asks_a_stopped_account_once(many: Bench) -> None:
-    many.models = MODELS + MODEL + OFFER.format(name="told", usd="0.10")
+    many.models = MODELS + MODEL + offer("told", "0.10")
     many.told.submissions.extend([NO_CREDIT] * 200)
     for _ in range(20):
         await many.place("many")
@@ -187,7 +171,7 @@ async def test_no_more_than_its_key_allows_are_at_a_provider_and_the_rest_wait_t
     many: Bench,
 ) -> None:
     limits = '[[providers]]\nid = "told"\njobs_at_once = 2\nsubmissions_per_minute = 60\n'
-    many.models = MODELS + MODEL + OFFER.format(name="told", usd="0.10") + limits
+    many.models = MODELS + MODEL + offer("told", "0.10") + limits
     at_once: list[int] = []
 
     async def look() -> None:
@@ -220,7 +204,7 @@ class NeverFetched(ToldProvider):
 async def test_the_place_of_a_job_that_is_made_is_taken_at_once_by_who_waits(many: Bench) -> None:
     many.told = NeverFetched("told")
     limits = '[[providers]]\nid = "told"\njobs_at_once = 1\n'
-    many.models = MODELS + MODEL + OFFER.format(name="told", usd="0.10") + limits
+    many.models = MODELS + MODEL + offer("told", "0.10") + limits
     jobs = [await many.place("many") for _ in range(5)]
 
     await many.start()
@@ -288,7 +272,7 @@ def _ticket(number: float) -> Taken:
 
 
 async def test_a_clock_that_is_set_forward_opens_no_breaker_early(many: Bench) -> None:
-    many.models = MODELS + MODEL + OFFER.format(name="told", usd="0.10")
+    many.models = MODELS + MODEL + offer("told", "0.10")
     many.told.submissions.extend([NO_CREDIT] * 200)
     await many.start()
     await many.place("many")
