@@ -87,8 +87,11 @@ class Door:
         Raises:
             Refusal: it may not; nothing was written.
         """
-        scene = Scene(order.member, _channels(order.channel_id, order.parent_id), role_ids)
-        rules = self._let_in(tx, scene, order.kind, at)
+        member, channels = order.member, _channels(order.channel_id, order.parent_id)
+        self._halts.check(member.guild_id)
+        if order.source_job_id is None and remember(tx, _is_open, member.guild_id, channels, member.user_id):
+            return  # as for nearly all: there is no rule, and no clip of another's
+        rules = self._let_in(tx, Scene(member, channels, role_ids), order.kind, at)
         rules_of.check_order(rules, order, quote, self._names)
         remixing.check(tx, rules, order, at)
 

@@ -179,7 +179,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         pauses=pauses,
         halts=halts,
         limits=limits,
-        ids=Ids(now, secrets.randbits),
+        ids=Ids(now, secrets.randbits, drawn_at_once=64),
         links=_links(config, database, folder=folder, clips_folder=clips_folder, now=now),
         credentials=_credentials(config),
         play_money=play_price is not None and STUDIO in names,

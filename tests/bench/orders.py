@@ -178,7 +178,7 @@ def _say(name: str, callers: int, measured: Measured) -> None:
 
 async def ours(path: Path, callers: int, seconds: float) -> Measured:
     """Measure the bot's own way."""
-    ids = Ids(_now, secrets.randbits)
+    ids = Ids(_now, secrets.randbits, drawn_at_once=64)
     database = await open_database(path)
     await database.write(set_budgets)
     desk = desk_of(database, ids)
