@@ -36,7 +36,9 @@ class Ids:
         span, begins = self._begun  # read and written as one, since threads make ids
         if span != ms >> 5:
             span = ms >> 5
-            begins = f"{two[ms >> 35 & 1023]}{two[ms >> 25 & 1023]}{two[ms >> 15 & 1023]}{two[ms >> 5 & 1023]}"
+            begins = (
+                f"{two[ms >> 35 & 1023]}{two[ms >> 25 & 1023]}{two[ms >> 15 & 1023]}{two[ms >> 5 & 1023]}"
+            )
             self._begun = (span, begins)
         # Two characters at a time, the first two of both.
         return (

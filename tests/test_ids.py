@@ -45,3 +45,34 @@ def test_ids_of_one_millisecond_differ() -> None:
 
 def test_the_same_clock_and_chance_make_the_same_id() -> None:
     assert Ids(Clock(), lambda _: 5).new() == Ids(Clock(), lambda _: 5).new() == "1m7yzmhg00000005"
+
+
+def test_bits_that_were_drawn_for_many_are_each_used_once() -> None:
+    draws: list[int] = []
+
+    def drawn(bits: int) -> int:
+        draws.append(bits)
+        return secrets.randbits(bits)
+
+    ids = Ids(Clock(), drawn, drawn_at_once=64)
+
+    assert len({ids.new() for _ in range(640)}) == 640
+    assert draws == [35 * 64] * 10
+
+
+def test_every_bit_of_a_draw_is_in_some_id() -> None:
+    ids = Ids(Clock(), lambda bits: 2**bits - 1, drawn_at_once=3)
+
+    assert {ids.new()[-7:] for _ in range(3)} == {"zzzzzzz"}
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=20))
+def test_one_maker_goes_with_its_clock(steps: list[int]) -> None:
+    clock = Clock()
+    ids, made = Ids(clock, lambda _: 5), []
+    for ms in steps:
+        clock.advance(timedelta(milliseconds=ms))
+        made.append((ids.new(), Ids(clock, lambda _: 5).new()))
+
+    assert all(ours == anew for ours, anew in made)
+    assert made == sorted(made)
