@@ -83,11 +83,17 @@ class Packing:
         try:
             fitted = await self._fit(clip.path, into, limit_bytes=limit, comment=label)
         except ClipTooLarge:
-            if self._link is None:
+            if (linked := self.linked(clip)) is None:
                 raise
-            link = self._link(clip.job_id, clip.size_bytes)
-            return Packed(path=None, size_bytes=clip.size_bytes, link=link)
+            return linked
         return Packed(path=fitted.path, size_bytes=fitted.size_bytes, is_copy=fitted.path != clip.path)
+
+    def linked(self, clip: Clip) -> Packed | None:
+        """A link in place of any file; None where we have no address for one."""
+        if self._link is None:
+            return None
+        link = self._link(clip.job_id, clip.size_bytes)
+        return Packed(path=None, size_bytes=clip.size_bytes, link=link)
 
     async def refused(self, packed: Packed, guild_id: GuildId) -> bool:
         """A server refused a file for its size: remember what it may take. False where that is nothing."""

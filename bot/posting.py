@@ -190,8 +190,9 @@ class Posting:
 
     async def _send(self, place: Place, job: Job, clip: Clip) -> MessageId:
         model = self._cards.model_of(job)
+        linked: Packed | None = None
         for _ in range(SMALLER_TRIES_MAX):
-            packed = await self._packing.pack(clip, place.guild_id, label=model.label)
+            packed = linked or await self._packing.pack(clip, place.guild_id, label=model.label)
             try:
                 wished = await self._written(place, job)
                 message_id = await self._delivery.post_clip(
@@ -209,8 +210,12 @@ class Posting:
                     )
                 )
             except ClipTooLarge:
-                if packed.path is None or not await self._packing.refused(packed, place.guild_id):
+                if packed.path is None:
                     raise
+                if not await self._packing.refused(packed, place.guild_id):  # however small it were
+                    linked = self._packing.linked(clip)
+                    if linked is None:
+                        raise
             else:
                 self._delivered(place.route, _form(packed))
                 return message_id
