@@ -1,7 +1,7 @@
 """What can be ordered, at what price, from whom, until when: the one place where options become an order."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
@@ -299,8 +299,8 @@ class Catalogue:
         return going
 
 
-def all_rows(overlay: Path | None) -> Rows:
-    """The rows of models.toml, with the operator's file on top of them.
+def all_rows(overlay: Path | None, *, known: Collection[str] | None = None) -> Rows:
+    """The rows of models.toml, with the operator's file on top of them; `known` as in `models_file.read`.
 
     Raises:
         SettingsError: as `models_file.read`.
@@ -308,7 +308,7 @@ def all_rows(overlay: Path | None) -> Rows:
     if overlay is None:
         return own_rows()
     try:
-        return read(overlay, on=own_rows())
+        return read(overlay, on=own_rows(), known=known)
     except SettingsError as wrong:
         raise SettingsError(f"DAILIES_MODELS_FILE: {wrong}") from wrong
 

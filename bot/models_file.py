@@ -93,7 +93,7 @@ def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = 
     limits = {row.id: row for row in on.providers} if on else {}
     # A pin or a limit that cannot be read is no leave to go without one: what it is about is not for sale.
     unpinned, wrong_routes = _routes(file, kept, routes)
-    unlimited, wrong_limits = _limits(file, limits)
+    unlimited, wrong_limits = _limits(file, limits, known)
     return Rows(
         models=list(models.values()),
         offers=[each for each in kept if not (each.row.model in unpinned or each.row.provider in unlimited)],
@@ -130,7 +130,9 @@ def _offered(row: RouteRow, offers: Sequence[Offer]) -> None:
         raise Wrong("providers", f"{strange[0]!r} does not offer it; allowed: {allowed}")
 
 
-def _limits(file: RowFile, limits: dict[str, ProviderRow]) -> tuple[set[str], list[str]]:
+def _limits(
+    file: RowFile, limits: dict[str, ProviderRow], known: Collection[str] | None
+) -> tuple[set[str], list[str]]:
     """Lay the file's limits on; returns the providers whose row is wrong, and what is wrong."""
     faults: list[str] = []
     seen: set[str] = set()
@@ -139,6 +141,7 @@ def _limits(file: RowFile, limits: dict[str, ProviderRow]) -> tuple[set[str], li
         limits.pop(raw.name, None)
         try:
             row = raw.read(ProviderRow)
+            _known("id", row.id, known)
             _once(seen, row.id, "id")
             limits[row.id] = row
         except (ValidationError, Wrong, Torn) as wrong:
@@ -153,12 +156,16 @@ def _once(seen: set[str], name: str, key: str) -> None:
     seen.add(name)
 
 
+def _known(key: str, provider: str, known: Collection[str] | None) -> None:
+    if known is not None and provider not in known:
+        near = difflib.get_close_matches(provider, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
+        raise Wrong(key, f"there is no provider {provider!r}; {hint}")
+
+
 def _addressed(row: OfferRow, known: Collection[str] | None) -> None:
     """Return if there is such a provider, which speaks so and can have an endpoint of such a name."""
-    if known is not None and row.provider not in known:
-        near = difflib.get_close_matches(row.provider, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(known)}"
-        raise Wrong("provider", f"there is no provider {row.provider!r}; {hint}")
+    _known("provider", row.provider, known)
     if row.protocol != (spoken := SPOKEN.get(row.provider, row.protocol)):
         raise Wrong("protocol", f"{row.provider} does not speak {row.protocol}; allowed: {spoken}")
     if row.protocol == "fal" and not is_endpoint(row.endpoint):

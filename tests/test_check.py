@@ -65,6 +65,23 @@ def test_a_wrong_row_is_named_by_file_line_key_and_what_is_allowed(tmp_path: Pat
     assert finding.cause.startswith(f"{models}:10: paper: colour: there is no such key; allowed: id, name, ")
 
 
+def test_a_provider_that_there_is_not_is_named_in_an_offer_and_in_a_limit(tmp_path: Path) -> None:
+    models = tmp_path / "mine.toml"
+    models.write_text(
+        '[[offers]]\nmodel = "kling-v3"\nprovider = "fall"\nprotocol = "fal"\nendpoint = "a/b"\n'
+        '[[providers]]\nid = "replicat"\njobs_at_once = 2\n'
+    )
+
+    offer, limit = sold(tmp_path, models_file=str(models))
+
+    assert (
+        offer.cause == f"{models}:3: fall/kling-v3: provider: there is no provider 'fall'; did you mean fal?"
+    )
+    assert (
+        limit.cause == f"{models}:7: replicat: id: there is no provider 'replicat'; did you mean replicate?"
+    )
+
+
 def test_a_models_file_that_is_no_toml_is_said_and_the_rest_is_looked_at(tmp_path: Path) -> None:
     models = tmp_path / "mine.toml"
     models.write_text("[[models")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from bot import catalogue, reachable
 from bot.checks.finding import Finding, error, note, warning
 from bot.errors import SettingsError
+from bot.models_file import SPOKEN
 from bot.rows import Offer
 from bot.settings import Settings
 
@@ -16,7 +17,7 @@ RETIRES_WITHIN = timedelta(days=30)
 def offers(config: Settings, *, today: date) -> Iterator[Finding]:
     """Of the models file, and of what the providers with a key sell."""
     try:
-        rows = catalogue.all_rows(config.models_file)
+        rows = catalogue.all_rows(config.models_file, known=SPOKEN)
     except SettingsError as wrong:
         yield error("models_file_wrong", str(wrong), f"python -m bot models check {config.models_file}")
         return
