@@ -10,9 +10,9 @@ import pytest
 
 from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
 from storage.budgets import BudgetScope
-from storage.database import prepare
-from storage.migrate import MIGRATIONS, migrate
+from storage.migrate import MIGRATIONS
 from tests import broken_erasures, broken_people, broken_record, broken_reviews, broken_screening
+from tests.new_books import new_tables
 
 PAIRS = [(old, new) for old, new in product(JobState, JobState) if old is not new]
 IN_HAND = set(JobState) - RESTING
@@ -21,9 +21,7 @@ IN_HAND = set(JobState) - RESTING
 @pytest.fixture
 def tables() -> Iterator[sqlite3.Connection]:
     """A fresh schema."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        prepare(connection)
-        migrate(connection)
+    with closing(new_tables()) as connection:
         yield connection
 
 

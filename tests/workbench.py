@@ -369,7 +369,7 @@ class Bench:
 
     async def until(self, true: Callable[[], bool], *, within_s: float = 3_600) -> None:
         """Let time pass until something is true: looked at whenever a row was, and now and then."""
-        look_every_s = min(LOOK_EVERY_S, within_s / 10)
+        look_every_s = min(max(LOOK_EVERY_S, within_s / 1_000), within_s / 10)
         async with asyncio.timeout(within_s):
             while not true():
                 self._stirred.clear()
