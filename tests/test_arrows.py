@@ -1,6 +1,7 @@
 """Which module may know which: the arrows of the design, read from the imports."""
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -18,9 +19,15 @@ SQL = re.compile(
 )
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
+@functools.lru_cache(maxsize=1)
+def nodes_of(source: str) -> list[ast.AST]:
+    """Every node; kept, since each source is looked through for four things."""
+    return list(ast.walk(ast.parse(source)))
+
+
+def imported(source: str) -> Iterator[str]:
     """Every module that is imported anywhere in it, also inside functions, with its dots."""
-    for node in ast.walk(tree):
+    for node in nodes_of(source):
         match node:
             case ast.Import(names=names):
                 yield from (name.name for name in names)
@@ -41,7 +48,7 @@ def is_stdlib(module: str) -> bool:
 def wrong_arrows(path: str, source: str) -> list[str]:
     """The imports that this file may not have, by its path in the project."""
     found = []
-    for module in imported(ast.parse(source)):
+    for module in imported(source):
         folder = path.split("/", maxsplit=1)[0]
         if path == "bot/domain.py":
             right = is_stdlib(module)
@@ -64,7 +71,7 @@ def uses_of_sqlite(source: str) -> set[str]:
     """What is taken from the module `sqlite3`."""
     return {
         node.attr
-        for node in ast.walk(ast.parse(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "sqlite3"
     }
 
@@ -73,7 +80,7 @@ def sql_in(source: str) -> list[str]:
     """The strings that are statements of SQL."""
     return [
         node.value
-        for node in ast.walk(ast.parse(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.fullmatch(node.value)
     ]
 
@@ -106,7 +113,7 @@ def sql_that_is_put_together(source: str) -> list[int]:
     """The lines where something other than one plain string is executed."""
     return [
         node.lineno
-        for node in ast.walk(ast.parse(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Call)
         and (place := SQL_STANDS_AT.get(_called(node.func))) is not None
         and not isinstance(next(iter(node.args[place:]), None), ast.Constant)
