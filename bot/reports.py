@@ -2,14 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import StorageError
 from bot.money import format_usd
 from bot.settings import Settings
-from storage import guilds, halts, ledger
-from storage.database import open_for_reading
+from storage import database, guilds, halts, ledger
 
 
 def ledger_lines(config: Settings, *, newest: int) -> list[str]:
@@ -64,10 +63,5 @@ def reading_in(folder: Path) -> Iterator[sqlite3.Connection]:
     path = folder / "dailies.db"
     if not path.is_file():
         raise StorageError(f"there is no database at {path}: start the bot once, or set DAILIES_DATA_DIR")
-    try:
-        with closing(open_for_reading(path)) as connection:
-            yield connection
-    except sqlite3.DatabaseError as fault:
-        raise StorageError(
-            f"{path} cannot be read: {fault}. `dailies check` says why, and what to do"
-        ) from fault
+    with database.reading(path) as connection:
+        yield connection

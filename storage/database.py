@@ -11,7 +11,8 @@ import contextvars
 import logging
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
@@ -348,3 +349,19 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """The same for as long as it is wanted.
+
+    Raises:
+        StorageError: it is no database, or a broken one.
+    """
+    try:
+        with closing(open_for_reading(path)) as connection:
+            yield connection
+    except sqlite3.DatabaseError as fault:
+        raise StorageError(
+            f"{path} cannot be read: {fault}. `dailies check` says why, and what to do"
+        ) from fault
