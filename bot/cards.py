@@ -104,6 +104,10 @@ class Cards:
         """A job has moved, or its member has wished something."""
         self._schedule.wake(self._order_of.get(job_id, job_id))
 
+    def passes(self, job_id: JobId) -> None:
+        """A job has moved to where it seldom stays for long: shown in a while, if nothing else is before."""
+        self._schedule.wake(self._order_of.get(job_id, job_id), PROGRESS_EVERY_S)
+
     def progress(self, job_id: JobId, progress: Progress) -> None:
         """The provider said how far a job is; shown when it differs and its card's turn has come."""
         if _is_as_far(self._progress.get(job_id), progress):

@@ -38,9 +38,12 @@ class Movement:
         return done
 
     async def go_on(self, job_id: JobId, move: Callable[[sqlite3.Connection], T]) -> tuple[Job, T]:
-        """The same, for a step that goes on: with the job as it stands then, read in the same transaction."""
+        """The same, for a step that goes on: with the job as it stands then, read in the same transaction.
+
+        Its card is told of where it only comes by if it stays there: an edit is a request, and soon another.
+        """
         done = await self._database.write(partial(_moved, job_id, move))
-        self._cards.touch(job_id)
+        self._cards.passes(job_id)
         return done
 
     def show(self, job: Job) -> None:

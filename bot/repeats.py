@@ -1,7 +1,7 @@
 """An order once more: again with another seed, or the final of a draft."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from bot import measures
@@ -27,10 +27,12 @@ _OF_THE_PRESS = (
     "seen_in",
 )
 
+_TYPED = tuple(each.name for each in fields(Asked) if each.name not in _OF_THE_PRESS)
+
 
 def typed(asked: Asked) -> dict[str, Any]:
     """What is kept of it beside an order's jobs: neither who and where, nor the prompt."""
-    return {name: value for name, value in asdict(asked).items() if name not in _OF_THE_PRESS}
+    return {name: getattr(asked, name) for name in _TYPED}
 
 
 def again(job: Job, options: Mapping[str, Any] | None, press: Asked) -> Asked:

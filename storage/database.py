@@ -36,7 +36,7 @@ Transaction = sqlite3.Connection
 BATCH_MAX = 1024
 """Transactions in one commit: enough to fill a slow fsync (with one of 10 ms more, 256 were half as fast)."""
 
-ALONG_S = 5.0
+ALONG_S = 15.0
 """A note waits so long for a batch to go along with before it has one of its own."""
 
 CACHED_STATEMENTS = 512
@@ -136,11 +136,11 @@ class Database:
         self._flush_now()
 
     def _go_along(self) -> None:
-        """The notes are part of what is pending from here on."""
+        """The notes are part of what is pending from here on, and come first: what is read later has them."""
         if self._along_timer is not None:
             self._along_timer.cancel()
             self._along_timer = None
-        self._pending += self._along
+        self._pending[:0] = self._along
         self._along.clear()
 
     async def _flush(self) -> None:

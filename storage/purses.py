@@ -84,6 +84,7 @@ def starts_on(period: Period, day: date) -> date:
             return EPOCH
 
 
+@lru_cache(maxsize=1_024)
 def ends_on(period: Period, day: date) -> date | None:
     """The first day after the period that `day` lies in; None where there is no end."""
     begun = starts_on(period, day)

@@ -74,8 +74,9 @@ _ordered = itemgetter(*_ORDERED)
 """The columns that an order is made of. They hardly ever change, and a job's row is read a dozen times."""
 
 
+@lru_cache(maxsize=ORDERS_KEPT_MAX)
 def job(found: sqlite3.Row) -> Job:
-    """A row of `jobs`."""
+    """A row of `jobs`. The worker and the card of a job read the same row, one after the other."""
     # A `Row` looks for every name among all of its columns, some fifty times fifty here.
     row = dict(zip(found.keys(), found, strict=True))
     ticket = None

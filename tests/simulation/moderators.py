@@ -24,6 +24,7 @@ class Moderation:
         self._may_be_made: set[JobId] = set()
         self._may_be_seen: set[JobId] = set()
         self._left: set[str] = set()
+        self._rows: dict[JobId, tuple[int, JobId]] = {}
         world.passed = self._is_passed
         world.may_be_made = self._is_wanted
 
@@ -46,10 +47,14 @@ class Moderation:
             self._world.press(partial(_decided, review_id, answer))
 
     def _row(self, job_id: JobId) -> tuple[int, JobId]:
-        row = self._world.connection.execute(
-            "SELECT channel_id, order_id FROM jobs WHERE id = ?", (job_id,)
-        ).fetchone()
-        return row[0], row[1]
+        """Where a job was ordered, and its order, which never change."""
+        found = self._rows.get(job_id)
+        if found is None:
+            row = self._world.connection.execute(
+                "SELECT channel_id, order_id FROM jobs WHERE id = ?", (job_id,)
+            ).fetchone()
+            found = self._rows[job_id] = row[0], row[1]
+        return found
 
     def _is_wanted(self, job_id: JobId) -> bool:
         channel_id, order_id = self._row(job_id)

@@ -417,3 +417,17 @@ async def test_a_card_says_what_is_left_after_its_order(bench: Bench) -> None:
 
     assert allowance.limit_micros is not None
     assert allowance.left_micros == allowance.limit_micros - job.quote.price_micros
+
+
+async def test_where_a_job_only_comes_by_is_not_shown_and_where_it_stays_is(bench: Bench) -> None:
+    await bench.start()
+    quick = await bench.until_shown(await bench.until_state(await bench.place(), JobState.POSTED))
+    bench.channel.next(Call.POST_CLIP, Mishap.SLOW)
+    slow = await bench.until_shown(await bench.until_state(await bench.place(), JobState.POSTED))
+
+    def shown(job: Job) -> set[JobState]:
+        return {edit.job.state for edit in edits(bench, job)}
+
+    assert not {JobState.RENDERED, JobState.STORED} & shown(quick)
+    assert JobState.STORED in shown(slow)
+    assert JobState.POSTED in shown(quick) & shown(slow)

@@ -117,3 +117,20 @@ async def test_nothing_is_kept_in_memory_of_a_job_that_has_ended(bench: Bench) -
         if isinstance(value, dict | set | list) and value and name != "_paces"
     ]
     assert [each for each in kept if each[1] != "_providers"] == []
+
+
+async def test_a_stop_while_a_clip_is_fetched_leaves_the_posting_to_the_next_process(bench: Bench) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.write(
+        lambda tx: tx.execute("UPDATE jobs SET card_rev = 0 WHERE id = ?", (job.id,))
+    )  # not waited for
+    await bench.start()
+    while not any(seen.route == "content" for seen in bench.emulator.seen):
+        await bench.turn()
+
+    assert await bench.stop() == []
+
+    assert bench.job(job.id).state is JobState.STORED
+    assert bench.channel.count(Call.POST_CLIP) == 0
+    await bench.start()
+    await bench.until_state(job, JobState.POSTED)
