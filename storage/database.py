@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import aiosqlite
 
-from bot.errors import StorageError
+from bot.errors import DiskFailure, StorageError
 from storage import snapshots
 from storage.connection import BookConnection, GatherFault, check_known, forget, gathering
 from storage.disk import as_ours
@@ -105,10 +105,14 @@ class Database:
         """Have `work` go in with the next transactions, or in `ALONG_S` seconds if there are none.
 
         For a note that may be lost, and is made anew then: nobody waits for it, and a crash may come first.
+        While the disk takes nothing it is tried again.
         """
         if self._closed:
             raise sqlite3.ProgrammingError("the database is closed")
-        self._along.append((_as_asked(work), None))
+        self._note((_as_asked(work), None))
+
+    def _note(self, note: _Asked) -> None:
+        self._along.append(note)
         if self._along_timer is None:
             self._along_timer = asyncio.get_running_loop().call_later(ALONG_S, self._flush_along)
 
@@ -162,24 +166,28 @@ class Database:
         try:
             outcomes = await self._hop(partial(_run_batch, [work for work, _ in batch]))
         except BaseException as fault:  # whatever sank the hop itself, every caller must hear of it
-            for _, answer in batch:
-                _hears(answer, as_ours(fault))
+            for asked in batch:
+                self._failed(asked, as_ours(fault))
             if not isinstance(fault, Exception):
                 raise
             return
-        for (_, answer), (ok, value) in zip(batch, outcomes, strict=True):
+        for asked, (ok, value) in zip(batch, outcomes, strict=True):
+            answer = asked[1]
             if not ok:
-                _hears(answer, as_ours(value))
+                self._failed(asked, as_ours(value))
             elif answer is not None and not answer.done():  # its caller was cancelled
                 answer.set_result(value)
 
-
-def _hears(answer: asyncio.Future[Any] | None, fault: BaseException) -> None:
-    """Tell whoever waits for a transaction what became of it; of a note the log is told."""
-    if answer is None:
-        log.warning("a note was not written: %s", fault, extra={"code": "note_not_written"})
-    elif not answer.done():
-        answer.set_exception(fault)
+    def _failed(self, asked: _Asked, fault: BaseException) -> None:
+        """Tell whoever waits; a note waits for the disk, and else the log is told of it."""
+        answer = asked[1]
+        if answer is not None:
+            if not answer.done():
+                answer.set_exception(fault)
+        elif isinstance(fault, DiskFailure) and not self._closed:
+            self._note(asked)
+        else:
+            log.warning("a note was not written: %s", fault, extra={"code": "note_not_written"})
 
 
 def _as_asked(work: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:

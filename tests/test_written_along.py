@@ -101,3 +101,21 @@ def test_closing_writes_the_notes_and_takes_no_more(scribe: Scribe) -> None:
     scribe.plays(work, until_s=3 * ALONG_S)
 
     assert scribe.noted() == [1]
+
+
+def test_a_note_is_written_when_the_disk_has_room_again(scribe: Scribe) -> None:
+    def grow_to(pages: int) -> None:
+        scribe.book.execute(f"PRAGMA max_page_count = {pages}")
+
+    async def work() -> None:
+        grow_to(scribe.book.execute("PRAGMA page_count").fetchone()[0])
+        scribe.database.write_along(lambda tx: tx.execute("CREATE TABLE more (n INTEGER)"))
+
+    scribe.plays(work, until_s=3 * ALONG_S)
+    tries = scribe.hops
+    grow_to(1_000_000)
+    scribe.loop.drive(5 * ALONG_S)
+
+    assert tries > 1
+    assert scribe.book.execute("SELECT count(*) FROM more").fetchone()[0] == 0
+    assert scribe.hops == tries + 1
