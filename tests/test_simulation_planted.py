@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.planted import BUGS, Planted, planted
 from tests.simulation.runs import Tally, play
 
-CI_SEEDS = 200
+CI_SEEDS = 300
 """Bugs that need more seeds are looked for in `make soak`."""
 
 

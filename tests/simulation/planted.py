@@ -180,7 +180,7 @@ BUGS = (
         module="storage.jobs",
         line="              OR state = 'rendered' OR state = 'stored'\n        ORDER BY state_at",
         becomes="              OR state = 'stored'\n        ORDER BY state_at",
-        within=200,
+        within=300,
     ),
     Planted(
         name="a press that comes twice is two orders",

@@ -260,4 +260,4 @@ async def test_a_process_may_die_at_any_hop_of_a_lifecycle(tmp_path: Path) -> No
             assert len(bench.channel.clips(job.id)) == 1
             assert bench.channel.card(job.id).job.state is JobState.POSTED
         hop += every
-    assert hop > 25
+    assert hop > 20
