@@ -109,20 +109,20 @@ def told(fit: Fit) -> str:
     }
     match fit.framing, fit.on_the_sides:
         case Framing.CROP, True:
-            text = _("Your picture is {was}; its sides are cropped to {becomes} ({percent} % of it is lost).")
+            text = _("The picture is {was}; its sides are cropped to {becomes} ({percent} % of it is lost).")
         case Framing.CROP, False:
             text = _(
-                "Your picture is {was}; its top and bottom are cropped to {becomes} "
+                "The picture is {was}; its top and bottom are cropped to {becomes} "
                 "({percent} % of it is lost)."
             )
         case Framing.PAD, True:
             text = _(
-                "Your picture is {was}; bars at its sides make it {becomes} "
+                "The picture is {was}; bars at its sides make it {becomes} "
                 "({percent} % of the frame is bars)."
             )
         case Framing.PAD, False:
             text = _(
-                "Your picture is {was}; bars above and below make it {becomes} "
+                "The picture is {was}; bars above and below make it {becomes} "
                 "({percent} % of the frame is bars)."
             )
     return text.format(**given)

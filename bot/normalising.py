@@ -202,7 +202,7 @@ def sentence(adjustment: Adjustment, model: str) -> str:
         case Reason.FOLLOWS_SOURCE:
             said = _("{used} instead of {asked}: {model} keeps the shape of what it starts from.")
         case Reason.FITTED:
-            said = _("Your picture ({asked}) is fitted to {used}: {model} has only {choices}.")
+            said = _("The picture ({asked}) is fitted to {used}: {model} has only {choices}.")
         case Reason.SIZE_DECIDES:
             said = _("{asked} is not used: the size {used} decides.")
         case Reason.NOT_TAKEN:

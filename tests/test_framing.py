@@ -16,7 +16,7 @@ def test_a_wide_picture_loses_its_sides_to_a_tall_frame() -> None:
     assert (cropped.inner_width, cropped.inner_height) == (720, 1280)
     assert cropped.cut_percent == 58
     assert cropped.bars_percent == 0
-    assert told(cropped) == "Your picture is 4:3; its sides are cropped to 9:16 (58 % of it is lost)."
+    assert told(cropped) == "The picture is 4:3; its sides are cropped to 9:16 (58 % of it is lost)."
 
 
 def test_a_tall_picture_loses_its_top_and_bottom_to_a_wide_frame() -> None:
@@ -26,7 +26,7 @@ def test_a_tall_picture_loses_its_top_and_bottom_to_a_wide_frame() -> None:
     assert cropped.bottom - cropped.top == 608
     assert abs((1920 - cropped.bottom) - cropped.top) <= 1
     assert (
-        told(cropped) == "Your picture is 9:16; its top and bottom are cropped to 16:9 (68 % of it is lost)."
+        told(cropped) == "The picture is 9:16; its top and bottom are cropped to 16:9 (68 % of it is lost)."
     )
 
 
@@ -37,7 +37,7 @@ def test_a_wide_picture_gets_bars_above_and_below_in_a_tall_frame() -> None:
     assert (padded.inner_width, padded.inner_height) == (720, 540)
     assert padded.cut_percent == 0
     assert (
-        told(padded) == "Your picture is 4:3; bars above and below make it 9:16 (58 % of the frame is bars)."
+        told(padded) == "The picture is 4:3; bars above and below make it 9:16 (58 % of the frame is bars)."
     )
 
 
@@ -45,7 +45,7 @@ def test_a_tall_picture_gets_bars_at_its_sides_in_a_wide_frame() -> None:
     padded = fit(1080, 1920, 1280, 720, Framing.PAD)
 
     assert (padded.inner_width, padded.inner_height) == (405, 720)
-    assert told(padded) == "Your picture is 9:16; bars at its sides make it 16:9 (68 % of the frame is bars)."
+    assert told(padded) == "The picture is 9:16; bars at its sides make it 16:9 (68 % of the frame is bars)."
 
 
 @pytest.mark.parametrize("framing", Framing)
