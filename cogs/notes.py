@@ -206,11 +206,16 @@ def _price(quote: Quote, order: Order) -> str:
 
 
 def details_view(
-    job: Job, model: Described, *, play_money: bool, typed: Mapping[str, Any] | None = None
+    job: Job,
+    model: Described,
+    *,
+    play_money: bool,
+    typed: Mapping[str, Any] | None = None,
+    cast: Sequence[str] = (),
 ) -> tuple[ui.LayoutView, list[discord.File]]:
     """Everything about an order that its server may know, with the prompt as a file where it is too long.
 
-    `typed` is what is kept of it beside its jobs.
+    `typed` is what is kept of it beside its jobs, `cast` who is in it.
     """
     order, typed = job.order, typed or {}
     lines = [
@@ -219,7 +224,9 @@ def details_view(
             offer=escaped(job.quote.offer_id),
             label=sentences.made_by(model.label),
         ),
-        _("**Settings** {settings}").format(settings=sentences.settings(model.name, order)),
+        _("**Settings** {settings}").format(
+            settings=(_("draft") + " · " if order.draft else "") + sentences.settings(model.name, order)
+        ),
         _("**Price** {price}").format(price=sentences.price(job.quote, order, play_money=play_money)),
         _("**State** {state} {when}").format(
             state=sentences.state(job, None), when=sentences.ago(job.state_at)
@@ -229,6 +236,8 @@ def details_view(
         ),
         _("**Order** {id}").format(id=f"`{job.id}`"),
     ]
+    if cast:
+        lines.append(_("**Characters** {names}").format(names=escaped(", ".join(cast))))
     if (style := typed.get("style")) is not None:
         lines.append(_("**Preset** {preset}").format(preset=escaped(style)))
     if order.takes > 1:

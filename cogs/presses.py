@@ -1,9 +1,12 @@
 """What a press on one of our buttons does. Person and place are checked here, at every press."""
 
+from collections.abc import Sequence
+
 from discord import ui
 
 from bot.catalogue import Catalogue
-from bot.domain import NO_CHANNEL, Job, JobId, JobState
+from bot.characters import Characters
+from bot.domain import NO_CHANNEL, Job, JobId, JobState, Member
 from bot.errors import NotYours
 from bot.language import _
 from bot.money import format_usd
@@ -21,8 +24,17 @@ __all__ = ("Presses", "member_of")
 class Presses:
     """The buttons of cards, clips and quotes."""
 
-    def __init__(self, orders: Orders, ordering: Ordering, catalogue: Catalogue, *, play_money: bool) -> None:
+    def __init__(
+        self,
+        orders: Orders,
+        ordering: Ordering,
+        characters: Characters,
+        catalogue: Catalogue,
+        *,
+        play_money: bool,
+    ) -> None:
         self._orders = orders
+        self._characters = characters
         self._ordering = ordering
         self._catalogue = catalogue
         self._play_money = play_money
@@ -55,8 +67,16 @@ class Presses:
             raise NotYours(_("This order is private."), _("Only its member sees what it is."))
         model = self._catalogue.describe(job.order.model)
         typed = await self._orders.typed_for(job)
-        view, files = details_view(job, model, play_money=self._play_money, typed=typed)
+        cast = await self._cast((typed or {}).get("characters") or (), member_of(interaction))
+        view, files = details_view(job, model, play_money=self._play_money, typed=typed, cast=cast)
         await answer(interaction, view, files=files)
+
+    async def _cast(self, ids: Sequence[str], reader: Member) -> list[str]:
+        """Who is in an order, by the names of those with whom its reader may order too."""
+        if not ids:
+            return []
+        known = {one.id: one.name for one in await self._characters.usable_by(reader)}
+        return [known.get(one, _("somebody with whom you cannot order")) for one in dict.fromkeys(ids)]
 
     async def accept(self, interaction: Interaction, quote_id: str) -> None:
         """Yes to a quote."""

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from discord import ui
 
 from bot import moves
 from bot.characters import CONSENT, CONSENT_VERSION, KEPT_MAX, UNUSED_FOR
 from bot.domain import GuildId, Kind, Member, Ticket, UserId
 from bot.errors import OrderRefused
 from bot.sandbox.person import Person
+from cogs.buttons import DetailsButton
 from storage import characters, states
 from storage.characters import Character
 from tests.films import film
@@ -239,6 +241,22 @@ async def test_a_storyboard_has_characters_too(troupe: Troupe) -> None:
     assert choice["value"] == own
     assert order.characters == ((await troupe.get(own)).provider_id,)
     assert "Ava folds" in order.prompt
+
+
+async def test_details_name_who_is_in_it_to_those_who_may_order_with_them(troupe: Troupe) -> None:
+    stage = troupe.stage
+    own = await troupe.made(stage.ada)
+    shared = await troupe.made(stage.bruno, name="Bo", share=True)
+    await troupe.generate(stage.ada, prompt="Ava meets Bo", character1=own, character2=shared)
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.ActionRow(DetailsButton(f"k{(await newest(stage)).id}")))
+    sent = await stage.client.get_partial_messageable(int(stage.channel())).send(view=view)
+    card = await stage.ada.message(stage.channel(), str(sent.id))
+
+    told = [texts(await stage.press(person, card, "details:")) for person in (stage.ada, stage.mika)]
+
+    assert "**Characters** Ava, Bo" in told[0]
+    assert "**Characters** somebody with whom you cannot order, Bo" in told[1]
 
 
 async def test_an_order_whose_prompt_names_nobody_is_shown_first(troupe: Troupe) -> None:
