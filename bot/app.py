@@ -14,6 +14,7 @@ from bot.assembly import buying, ground, moderating, privacy, reviewing, setting
 from bot.assembly.ground import Duties
 from bot.cards import Cards
 from bot.domain import JobId
+from bot.errors import DiskFailure
 from bot.orders import Orders
 from bot.removal import Removals
 from bot.room import kept
@@ -22,6 +23,7 @@ from bot.worker import Worker
 from cogs.client import Client
 from storage import gauges
 from storage.database import Database
+from storage.soundness import DatabaseFault
 
 log = logging.getLogger(__name__)
 
@@ -119,9 +121,10 @@ async def _stop(app: App, duties: list[asyncio.Task[None]]) -> None:
     await app.cards.stop(within_s=CARDS_WITHIN_S)
     await app.removals.stop(within_s=CARDS_WITHIN_S)
     log.info("stopping; parked in the middle of a step: %s", ", ".join(parked) or "none")
-    left = await app.database.read(gauges.in_hand)
-    states = ", ".join(f"{waiting.jobs} {waiting.state}" for waiting in left)
-    log.info("the next start goes on with: %s", states or "nothing", extra={"code": "stopped"})
+    with contextlib.suppress(DatabaseFault, DiskFailure):  # whatever the disk does, stopping goes on
+        left = await app.database.read(gauges.in_hand)
+        states = ", ".join(f"{waiting.jobs} {waiting.state}" for waiting in left)
+        log.info("the next start goes on with: %s", states or "nothing", extra={"code": "stopped"})
     failed = [task for task in duties if task.done() and not task.cancelled() and task.exception()]
     for task in duties:
         task.cancel()

@@ -23,6 +23,9 @@ _SIGNED = re.compile(
 )
 """Links that are good for whoever has them (Discord's CDN, providers' files, our own), and bare authority."""
 
+_AGAIN = "Attempting a reconnect"
+"""discord.py says so with a traceback at every try: 57 lines each, all night, while Discord is not there."""
+
 about_job: ContextVar[str | None] = ContextVar("about_job", default=None)
 """The job whose step is being taken: lines of other people's code in it are about that job too."""
 
@@ -49,8 +52,12 @@ class _Line(logging.Formatter):
         fields = {name: self._clean(str(getattr(record, name))) for name in _FIELDS if hasattr(record, name)}
         if "job" not in fields and (job := about_job.get()) is not None:
             fields["job"] = job
-        trace = self.formatException(record.exc_info) if record.exc_info else ""
-        return self._clean(record.getMessage()), fields, self._clean(trace)
+        message, trace = record.getMessage(), ""
+        if record.exc_info and record.name == "discord.client" and message.startswith(_AGAIN):
+            message = f"{message}: {type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+        elif record.exc_info:
+            trace = self.formatException(record.exc_info)
+        return self._clean(message), fields, self._clean(trace)
 
 
 class TextLine(_Line):

@@ -136,6 +136,21 @@ def test_a_traceback_stands_below_its_line() -> None:
     assert trace.endswith("ValueError: on purpose")
 
 
+def test_a_discord_that_cannot_be_reached_is_a_line_a_try_and_no_traceback() -> None:
+    nobody = OSError("nobody is there")
+    made = record("Attempting a reconnect in %.2fs", 5.0, fault=nobody, name="discord.client")
+    elsewhere = record("Attempting a reconnect in %.2fs", 5.0, fault=nobody)
+    another = record("Ignoring exception", fault=nobody, name="discord.client")
+
+    said = TextLine([]).format(made).splitlines()
+
+    assert len(said) == 1
+    assert said[0].endswith("discord.client: Attempting a reconnect in 5.00s: OSError: nobody is there")
+    assert "trace" not in json.loads(JsonLine([]).format(made))
+    assert "trace" in json.loads(JsonLine([]).format(elsewhere))
+    assert "trace" in json.loads(JsonLine([]).format(another))
+
+
 @pytest.fixture
 def root() -> Iterator[logging.Logger]:
     """The root logger, put back as it was."""
