@@ -1,5 +1,6 @@
 """The gateway: HELLO to READY, heartbeats, RESUME with what was missed, and every code it closes with."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox import gateway as sessions
+from bot.sandbox.gateway_socket import ACK_AFTER_S
 from bot.sandbox.server import Sandbox
 from tests.sandboxes import GUILDS_AND_REACTIONS, Line, line, person, raw_bot, running
 
@@ -123,6 +125,17 @@ async def test_a_client_that_does_not_beat_is_closed(tmp_path: Path) -> None:
         await ready(talk, sandbox)
 
         assert await talk.closed() == 4009
+
+
+async def test_a_heartbeat_is_answered_no_sooner_than_over_a_network(sandbox: Sandbox) -> None:
+    loop = asyncio.get_running_loop()
+    async with line(sandbox) as talk:
+        await ready(talk, sandbox)
+        began = loop.time()
+        await talk.send(HEARTBEAT, None)
+        await talk.until(lambda one: one["op"] == 11)
+
+    assert loop.time() - began >= ACK_AFTER_S
 
 
 async def test_a_client_that_says_too_much_is_closed(sandbox: Sandbox) -> None:
