@@ -227,7 +227,7 @@ class Pricing:
             raise refusal
         raise OrderRefused(
             _("No model that can be had here goes on from a clip."),
-            _("Animate its last frame, or tell whoever runs this bot."),
+            _("Animate its last frame: with the button under it, or with how in /extend."),
         )
 
     async def _by(self, start: Start, asked: Asked, footage: Footage) -> Proposal:

@@ -39,9 +39,17 @@ def preset(presets: Presets, catalogue: Catalogue) -> app_commands.Group:
 
     async def remove(interaction: Interaction, preset: str) -> None:
         await acknowledge(interaction)
-        gone = await presets.remove(preset, guild_id=member_of(interaction).guild_id)
-        told = _("Preset {name} is removed. What was ordered with it stays as it is.")
-        await answer(interaction, said(told.format(name=escaped(gone.name))))
+        guild_id = member_of(interaction).guild_id
+        _listed, defaults = await presets.of_guild(guild_id)
+        gone = await presets.remove(preset, guild_id=guild_id)
+        told = _("Preset {name} is removed. What was ordered with it stays as it is.").format(
+            name=escaped(gone.name)
+        )
+        if taken_in := [f"<#{place}>" for place, taken in defaults.items() if taken == gone.id]:
+            told += " " + _("Orders in {place} take no preset by themselves now.").format(
+                place=", ".join(taken_in)
+            )
+        await answer(interaction, said(told))
 
     async def default(interaction: Interaction, preset: str | None = None) -> None:
         await acknowledge(interaction)

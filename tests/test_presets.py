@@ -333,7 +333,9 @@ async def test_a_preset_is_changed_by_saving_it_again_and_gone_when_removed(stag
     assert "after: Rain." in listed
     assert f"taken by itself in <#{stage.channel()}>" in listed
 
-    assert "is removed" in await manage(stage, "remove", preset="noir")
+    said = await manage(stage, "remove", preset="noir")
+    assert "is removed" in said
+    assert f"Orders in <#{stage.channel()}> take no preset by themselves now." in said
 
     assert "no presets yet" in await manage(stage, "list")
     await stage.ask(stage.ada, prompt="a cat")
@@ -360,6 +362,12 @@ async def test_a_preset_that_is_changed_is_told_as_it_is_from_then_on(stage: Sta
     assert "- **Noir** 8 s\n  - before: Black and white." in said
     assert "Rain" not in said
     assert "1080p" not in said
+
+
+async def test_what_no_channel_takes_by_itself_is_removed_without_a_word_of_channels(stage: Stage) -> None:
+    noir = await saved(stage)
+
+    assert "by themselves" not in await manage(stage, "remove", preset=noir.id)
 
 
 async def test_the_commands_are_for_those_who_manage_the_server(stage: Stage) -> None:
