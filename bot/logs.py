@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
 
-_FIELDS = ("code", "job", "interaction", "guild", "provider")
+_FIELDS = ("code", "job", "interaction", "guild", "provider", "offer")
 
 _TOKENS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s\"'?]+")
 """Interaction tokens in paths: whoever has one can speak as us for 15 minutes."""

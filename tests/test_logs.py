@@ -57,7 +57,9 @@ def test_a_json_line_is_one_object_with_the_same() -> None:
         record("the key %s is wrong", SECRET),
         record("%r", {"Authorization": f"Bot {SECRET}"}),
         record("fault", fault=ValueError(f"401 for {SECRET}")),
-        record("fault", code=SECRET, job=SECRET, interaction=SECRET, guild=SECRET, provider=SECRET),
+        record(
+            "fault", code=SECRET, job=SECRET, interaction=SECRET, guild=SECRET, provider=SECRET, offer=SECRET
+        ),
     ],
 )
 def test_a_secret_never_appears(formatter: logging.Formatter, made: logging.LogRecord) -> None:

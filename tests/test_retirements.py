@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import Catalogue
+from bot.logs import TextLine
 from bot.providers.endpoints import Endpoint
 from bot.providers.openai import OpenAIVideos
 from bot.retirements import EVERY, FIRST_AFTER, Retirements
@@ -60,8 +61,8 @@ async def test_what_a_provider_no_longer_has_is_sold_no_more(
 
     assert before is None
     assert closed(rows) == "retired on 2026-11-21"
-    said = [record for record in caplog.records if getattr(record, "code", "") == "offer_gone"]
-    assert f"{name}/m" in {vars(record)["offer"] for record in said}
+    said = [TextLine([]).format(record) for record in caplog.records]
+    assert [line for line in said if f" code=offer_gone provider={name} offer={name}/m" in line] != []
 
 
 async def test_what_a_server_of_ones_own_does_not_list_is_sold_all_the_same(sides: Sides) -> None:
