@@ -1,24 +1,27 @@
 """A clock that is off is heard in Discord's answers and said: by the running bot, its status, and `check`."""
 
+import argparse
 import asyncio
 import logging
-import os
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from bot import rehearsal
+from bot.commands import check as check_command
+from bot.commands import status as status_command
 from bot.domain import JobState
 from bot.meters import Meters
 from bot.timekeeping import ANSWERED_WITHIN_S, Timekeeping
-from tests.household import Household, household
+from tests.household import household
 from tests.props import NOON
-from tests.test_processes import dailies
 
 TOLD = "this machine's clock is 600 s behind Discord's: webhooks and links are refused as too old or too new"
 
@@ -108,9 +111,20 @@ async def test_an_answer_that_waited_in_a_frozen_process_says_nothing(wrong_cloc
     assert meters.discord_answers.family().samples[0].value == 2
 
 
-async def shell(home: Household, *arguments: str) -> str:
-    settings = {"DAILIES_DATA_DIR": str(home.data_dir), **home.more}
-    return (await dailies(*arguments, "--env-file", os.devnull, **settings))[1]
+class Command(Protocol):
+    """A module of `bot/commands` with one command."""
+
+    def add_to(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int: ...
+
+
+async def said_by(command: Command, option: str, env_file: Path) -> str:
+    """What a command says, from a thread and a loop of its own."""
+    parser, said = argparse.ArgumentParser(), list[str]()
+    command.add_to(parser)
+    chosen = parser.parse_args([option, "--env-file", str(env_file)])
+    await asyncio.to_thread(command.run, chosen, say=said.append)
+    return "\n".join(said)
 
 
 async def test_ten_minutes_are_said_by_the_running_bot_its_status_and_check_and_it_works_all_the_same(
@@ -121,13 +135,11 @@ async def test_ten_minutes_are_said_by_the_running_bot_its_status_and_check_and_
         await home.start()
         await home.generate()
         await home.until_state(JobState.POSTED)
-        home.more |= {
-            "DAILIES_DISCORD_TOKEN": home.sandbox.bot_token,
-            "DAILIES_DISCORD_API_URL": home.sandbox.api_url,
-            "DAILIES_DISCORD_GATEWAY_URL": home.sandbox.gateway_url,
-        }
+        env = tmp_path / ".env"
+        settings = rehearsal.settings_for(home.sandbox, home.data_dir) | home.more
+        env.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
         status, check = await asyncio.gather(
-            shell(home, "status", "--once"), shell(home, "check", "--online")
+            said_by(status_command, "--once", env), said_by(check_command, "--online", env)
         )
         home.sandbox.faults.switch_off()
         await home.generate("another boat")
