@@ -91,7 +91,7 @@ class Household:
             except sqlite3.OperationalError:  # not migrated yet
                 return []
 
-    async def until_state(self, *states: JobState, within_s: float = 20.0) -> Job:
+    async def until_state(self, *states: JobState, within_s: float = 60.0) -> Job:
         """The newest job, once it is in one of these states."""
         async with asyncio.timeout(within_s):
             while True:
@@ -109,7 +109,7 @@ class Household:
                     return
                 await asyncio.sleep(LOOK_EVERY_S)
 
-    async def until_card_says(self, words: str, *, within_s: float = 20.0) -> None:
+    async def until_card_says(self, words: str, *, within_s: float = 60.0) -> None:
         """Return when a message of the channel has these words in its components."""
         async with asyncio.timeout(within_s):
             while True:
@@ -117,7 +117,7 @@ class Household:
                     return
                 await asyncio.sleep(0.02)
 
-    async def until_asked(self, route: str, *, within_s: float = 20.0) -> None:
+    async def until_asked(self, route: str, *, within_s: float = 60.0) -> None:
         """Return when the bot has made a request of this route at the provider."""
         async with asyncio.timeout(within_s):
             while True:

@@ -56,7 +56,7 @@ class Heard(Reactions):
 
     async def after(self, count: int) -> None:
         """Wait until it has heard more than so often."""
-        async with asyncio.timeout(10), self._more:
+        async with asyncio.timeout(60), self._more:
             await self._more.wait_for(lambda: self.count > count)
 
     async def _done(self) -> None:

@@ -170,6 +170,6 @@ def names_in(folder: Path) -> list[str]:
 
 async def until(true: Callable[[], bool]) -> None:
     """Let everybody else run until it is so; for what a thread does, of which no event tells."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not true():  # noqa: ASYNC110 - see above
             await asyncio.sleep(0)

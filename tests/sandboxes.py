@@ -15,6 +15,7 @@ import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 
+from bot.sandbox.client import WAIT_S
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from tests import openapi
@@ -132,7 +133,7 @@ class RawBot:
 
     async def next(self, name: str) -> dict[str, Any]:
         """The data of the next event of that name."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT_S):
             while True:
                 event = await self.events.get()
                 if event["t"] == name:
@@ -193,7 +194,7 @@ class Line:
         await self.socket.send_json({"op": op, "d": data})
 
     async def receive(self) -> dict[str, Any]:
-        message = await self.socket.receive(timeout=5)
+        message = await self.socket.receive(timeout=WAIT_S)
         if message.type is aiohttp.WSMsgType.BINARY:
             assert message.data.endswith(b"\x00\x00\xff\xff")
             return dict(json.loads(self._inflate.decompress(message.data)))
@@ -208,7 +209,7 @@ class Line:
 
     async def closed(self) -> int | None:
         """The code that the server closes with."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(WAIT_S):
             while True:
                 try:
                     await self.receive()
@@ -235,7 +236,7 @@ async def connected(sandbox: Sandbox, client: ClientT) -> AsyncIterator[ClientT]
     try:
         await client.login(sandbox.bot_token)
         tasks = [asyncio.create_task(client.connect()), asyncio.create_task(client.wait_until_ready())]
-        await asyncio.wait(tasks, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED)
         if tasks[0].done():
             tasks[0].result()
         assert tasks[1].done()

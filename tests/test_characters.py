@@ -38,7 +38,7 @@ class Troupe:
         press = await person.slash(
             f"character {command}", options, channel=channel, files=files, unchecked=True
         )
-        return await person.answer(press, timeout_s=15)
+        return await person.answer(press)
 
     async def add(self, person: Person, /, *files: Path, **options: Any) -> Json:
         given = {"clip": "0", "name": "Ava", "consent": True, **options}

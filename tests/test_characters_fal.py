@@ -33,7 +33,7 @@ from tests.inline import packing_of
 from tests.props import ANN, PLENTY, asked, material_of
 from tests.routes import routing
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 MODELS = """
 [[models]]

@@ -50,9 +50,7 @@ async def test_a_character_is_made_used_and_removed_everywhere(tmp_path: Path) -
             options = {"clip": "0", "name": "Ava", "consent": True}
             press = await ada.slash("character add", options, channel=home.channel, files=[clip])
             ordered = await ada.answer(press, timeout_s=WITHIN_S)
-            card = await ada.wait_for_message(
-                lambda message: "Character ready" in texts(message), timeout_s=20, since=mark
-            )
+            card = await ada.wait_for_message(lambda message: "Character ready" in texts(message), since=mark)
 
             (made,) = kept(tmp_path)
             (job,) = home.rows()
@@ -116,7 +114,7 @@ async def at_openai(folder: Path) -> AsyncIterator[tuple[Household, Path]]:
 
 async def said(house: Household, command: str, /, *files: Path, **options: object) -> str:
     press = await house.ada.slash(command, options, channel=house.channel, files=files, unchecked=True)
-    return texts(await house.ada.answer(press, timeout_s=15))
+    return texts(await house.ada.answer(press))
 
 
 async def test_at_a_provider_that_charges_a_character_is_paid_once_and_known_there_alone(

@@ -59,4 +59,4 @@ async def test_a_session_that_is_lost_again_and_again_ends_the_gateways_duty(
     connected = asyncio.create_task(stage.client.connect())
 
     with pytest.raises(TooManyIdentifies):
-        await asyncio.wait_for(connected, 10)
+        await asyncio.wait_for(connected, 60)

@@ -232,7 +232,7 @@ async def test_a_line_that_was_closed_while_it_lay_idle_costs_one_more_try_and_n
 async def test_silence_is_given_up_in_time_and_its_line_with_it(said: Said) -> None:
     server = Server(said)
     async with served(server) as url, open_lines(SHORT) as lines:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(10):
             with pytest.raises(ProviderUnavailable):
                 await lines.get(url)
         server.said = [GOOD]

@@ -34,7 +34,7 @@ async def said(person: Person, command: str, options: Mapping[str, object], hous
 
 async def until_shown(person: Person, words: str, *, times: int = 1) -> Json:
     """The newest message of the moderators' channel, once so many of them have these words."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = [m for m in await person.messages(person.channel("mods")) if words in texts(m)]
             if len(found) >= times:

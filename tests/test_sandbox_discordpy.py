@@ -99,7 +99,7 @@ async def test_a_file_that_comes_with_a_command_reaches_the_bot(
 async def test_an_interaction_tells_what_discord_tells(bot: Bot, ada: Person, sandbox: Sandbox) -> None:
     await ada.slash("generate", {"prompt": "x"}, channel=ada.channel("dailies"))
 
-    asked = await asyncio.wait_for(bot.asked.get(), 5)
+    asked = await asyncio.wait_for(bot.asked.get(), 60)
 
     assert asked.filesize_limit == 20 << 20
     assert asked.app_permissions.attach_files
@@ -175,7 +175,7 @@ async def test_a_command_that_nobody_answers_fails_after_its_time(tmp_path: Path
         person(sandbox) as ada,
     ):
         press = await ada.slash("silence", channel=ada.channel("dailies"))
-        asked = await asyncio.wait_for(bot.asked.get(), 5)
+        asked = await asyncio.wait_for(bot.asked.get(), 60)
 
         assert await ada.outcome(press) == "INTERACTION_FAILURE"
         with pytest.raises(discord.NotFound) as refused:
@@ -190,7 +190,7 @@ async def test_a_star_under_a_clip_is_told_to_the_bot(bot: Bot, ada: Person) -> 
 
     await ada.react(message, "⭐")
 
-    star = await asyncio.wait_for(bot.stars.get(), 5)
+    star = await asyncio.wait_for(bot.stars.get(), 60)
     assert (star.emoji.name, star.message_id, star.message_author_id) == ("⭐", sent.id, bot.application_id)
 
 

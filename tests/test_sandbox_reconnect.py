@@ -48,7 +48,7 @@ async def test_a_lost_connection_is_resumed_and_nothing_is_missed(
 ) -> None:
     sandbox.faults.switch_on(fault)
     press = await ada.slash("generate", {"prompt": "meanwhile"}, channel=ada.channel("dailies"))
-    await asyncio.wait_for(bot.resumed.wait(), 10)
+    await asyncio.wait_for(bot.resumed.wait(), 60)
 
     assert (await ada.answer(press))["content"] == "meanwhile/None/4/None"
     assert sandbox.gateway.identifies == 1
@@ -56,7 +56,7 @@ async def test_a_lost_connection_is_resumed_and_nothing_is_missed(
 
 async def test_a_session_that_is_gone_is_begun_anew(sandbox: Sandbox, bot: Bot, ada: Person) -> None:
     sandbox.faults.switch_on({"name": "invalid_session", "resumable": False})
-    await bot.wait_for("ready", timeout=10)
+    await bot.wait_for("ready", timeout=60)
 
     press = await ada.slash("generate", {"prompt": "anew"}, channel=ada.channel("dailies"))
 

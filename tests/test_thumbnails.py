@@ -36,7 +36,7 @@ async def at_work(thumbnails: Thumbnails) -> AsyncIterator[None]:
 async def made(shelf: Shelf, clip: Clip) -> Path:
     """The small picture of a clip, waited for as its file appears."""
     path = shelf.scene.folder.parent / "thumbnails" / f"{clip.job_id}.jpg"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await asyncio.to_thread(path.exists):
             await asyncio.to_thread(path.parent.stat)
     return path

@@ -70,7 +70,7 @@ async def test_a_submission_lost_at_fal_is_found_by_its_webhook_and_is_posted_on
     side, public = FalSide(clock), [""]
 
     async def until(*states: JobState) -> JobState:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (state := bookkeeping.now(book, job).state) not in states:
                 moved.clear()
                 await moved.wait()

@@ -15,6 +15,8 @@ from bot.sandbox.errors import Json
 
 EVENTS_MAX = 20_000
 MESSAGES_MAX = 5_000
+WAIT_S = 30.0
+"""For what surely comes: so long that only a fault reaches it, however busy the machine is."""
 
 
 class PersonError(Exception):
@@ -77,7 +79,7 @@ class Client:
                     await asyncio.gather(reading, return_exceptions=True)
 
     async def wait_for(
-        self, predicate: Callable[[Event], bool], *, timeout_s: float = 5.0, since: int = 0
+        self, predicate: Callable[[Event], bool], *, timeout_s: float = WAIT_S, since: int = 0
     ) -> Event:
         """The first event after `since` for which `predicate` holds, seen already or yet to come.
 

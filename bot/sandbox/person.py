@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.client import Client, Event, PersonError
+from bot.sandbox.client import WAIT_S, Client, Event, PersonError
 from bot.sandbox.components import walk
 from bot.sandbox.errors import Json
 from bot.sandbox.message import LOADING
@@ -232,7 +232,7 @@ class Person:
         return await self.client.download(url, to)
 
     async def wait_for(
-        self, predicate: Callable[[Event], bool], *, timeout_s: float = 5.0, since: int = 0
+        self, predicate: Callable[[Event], bool], *, timeout_s: float = WAIT_S, since: int = 0
     ) -> Event:
         """The first event after `since` for which `predicate` holds, seen already or yet to come.
 
@@ -242,7 +242,7 @@ class Person:
         return await self.client.wait_for(predicate, timeout_s=timeout_s, since=since)
 
     async def wait_for_message(
-        self, predicate: Callable[[Json], bool], *, timeout_s: float = 5.0, since: int = 0
+        self, predicate: Callable[[Json], bool], *, timeout_s: float = WAIT_S, since: int = 0
     ) -> Json:
         """The first message, new or edited, for which `predicate` holds."""
 
@@ -251,12 +251,12 @@ class Person:
 
         return (await self.client.wait_for(wanted, timeout_s=timeout_s, since=since)).data
 
-    async def outcome(self, press: Press, *, timeout_s: float = 5.0) -> str:
+    async def outcome(self, press: Press, *, timeout_s: float = WAIT_S) -> str:
         """How a press ended: "INTERACTION_SUCCESS" or "INTERACTION_FAILURE"."""
         wanted = _of(press, "INTERACTION_SUCCESS", "INTERACTION_FAILURE")
         return (await self.client.wait_for(wanted, timeout_s=timeout_s, since=press.mark)).name
 
-    async def answer(self, press: Press, *, timeout_s: float = 5.0) -> Json:
+    async def answer(self, press: Press, *, timeout_s: float = WAIT_S) -> Json:
         """The message that answers a press, when it is complete."""
 
         def complete(message: Json) -> bool:
@@ -264,7 +264,7 @@ class Person:
 
         return await self.wait_for_message(complete, timeout_s=timeout_s, since=press.mark)
 
-    async def modal(self, press: Press, *, timeout_s: float = 5.0) -> Json:
+    async def modal(self, press: Press, *, timeout_s: float = WAIT_S) -> Json:
         """The modal that a press opened."""
         wanted = _of(press, "INTERACTION_MODAL_CREATE")
         return (await self.client.wait_for(wanted, timeout_s=timeout_s, since=press.mark)).data
