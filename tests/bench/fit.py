@@ -21,7 +21,7 @@ from bot.fitting import Fitting
 from bot.studio.spec import Segment, Spec
 from bot.studio.storyboard import Storyboard
 
-SECONDS = 4
+SECONDS = 3
 PROMPT = "a paper boat crossing a rain puddle in the wind, soft rain, no music"
 GRAIN = 4
 COMPARED_EVERY = 12
@@ -123,21 +123,24 @@ def usual(clip: Path, into: Path, *, limit_bytes: int) -> Path:
     return into
 
 
-def beside(clip: Path, folder: Path, original: list[Picture]) -> None:
+def beside(name: str, clip: Path, folder: Path, original: list[Picture]) -> None:
     """A line for the floor, and one for what is usually typed."""
     began = time.process_time()
     read_alone(clip)
-    print(f"  read alone (the floor): {(time.process_time() - began) / SECONDS:.2f} CPU s/s")
+    print(f"fit, {name}, read alone (the floor): {(time.process_time() - began) / SECONDS:.2f} s of a core/s")
     limit_bytes = USUAL_KBITS * 1_000 * SECONDS // 8
     began = time.process_time()
     made = usual(clip, folder / "usual.mp4", limit_bytes=limit_bytes)
     cpu = time.process_time() - began
-    seen = luma(made, 1920, 1080)
-    quality = sum(map(ssim, original, seen)) / len(original)
     print(
-        f"  as usually typed, at {USUAL_KBITS:,}: {made.stat().st_size / limit_bytes:.0%} of the limit, "
-        f"{cpu / SECONDS:.2f} CPU s/s, SSIM {quality:.3f}"
+        f"fit, {name}, {USUAL_KBITS:>5,} kbit/s, as usually typed: {cpu / SECONDS:.2f} s of a core/s  "
+        f"{likeness(made, original):.3f} SSIM  ({made.stat().st_size / limit_bytes:.0%} of the limit)"
     )
+
+
+def likeness(made: Path, original: list[Picture]) -> float:
+    """The SSIM of a clip, of those of its frames that were kept of the original."""
+    return sum(map(ssim, original, luma(made, 1920, 1080))) / len(original)
 
 
 async def measure(name: str, clip: Path, folder: Path) -> None:
@@ -145,33 +148,30 @@ async def measure(name: str, clip: Path, folder: Path) -> None:
     fitting = Fitting(at_once=1)
     original = luma(clip, 1920, 1080)
     size = clip.stat().st_size  # noqa: ASYNC240 - nothing else runs
-    print(f"fit, {name}: {size * 8 / SECONDS / 1_000:,.0f} kbit/s, 1080p24, {SECONDS} s")
-    print("  limit kbit/s   what       frame      used   CPU s/s   wall s/s   SSIM")
+    print(f"fit, {name}, the clip: 1080p24, {SECONDS} s, {size * 8 / SECONDS / 1_000:,.0f} kbit/s")
     for kbits in KBITS_A_SECOND:
         limit_bytes = kbits * 1_000 * SECONDS // 8
         before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
         try:
             fitted = await fitting.fit(clip, folder / "fitted.mp4", limit_bytes=limit_bytes)
         except ClipTooLarge as too_large:
-            print(f"  {kbits:12,}   linked: {too_large}")
+            print(f"fit, {name}, {kbits:>5,} kbit/s: linked, {too_large}")
             continue
         wall = time.perf_counter() - began
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        seen = luma(fitted.path, 1920, 1080)
-        quality = sum(map(ssim, original, seen)) / len(original)
         with av.open(fitted.path) as container:
             frame = f"{container.streams.video[0].width}x{container.streams.video[0].height}"
         print(
-            f"  {kbits:12,}   {fitted.touch:8}   {frame:9} {fitted.size_bytes / limit_bytes:5.0%}"
-            f"   {cpu / SECONDS:7.2f}   {wall / SECONDS:8.2f}   {quality:.3f}"
+            f"fit, {name}, {kbits:>5,} kbit/s, {fitted.touch}, {frame}: {cpu / SECONDS:.2f} s of a core/s  "
+            f"{wall / SECONDS:.2f} s by the clock/s  {likeness(fitted.path, original):.3f} SSIM  "
+            f"({fitted.size_bytes / limit_bytes:.0%} of the limit)"
         )
-
-    beside(clip, folder, original)
+    beside(name, clip, folder, original)
 
 
 async def report() -> None:
-    """Print a table for the easy and for the hard clip."""
+    """Print the lines of the easy and of the hard clip; seconds are for each second of clip."""
     with tempfile.TemporaryDirectory() as kept:
         folder = Path(kept)
         easy = draw(folder)
