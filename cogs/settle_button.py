@@ -9,7 +9,7 @@ from discord import ui
 from bot.domain import JobId
 from bot.ids import ID
 from bot.settling import Verdict
-from cogs.answers import answered
+from cogs.answers import answer, answered, said
 
 SETTLE = re.compile(rf"settle:(?P<verdict>found|absent|lost):(?P<job>{ID})")
 
@@ -18,6 +18,8 @@ LABELS = {
     Verdict.ABSENT: "It was never there",
     Verdict.LOST: "It is lost",
 }
+
+NO_CHANNEL = "This bot has no operator's channel any more. Nothing was decided. Run `dailies jobs settle`."
 
 
 class SettleButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=SETTLE):
@@ -43,5 +45,7 @@ class SettleButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=SETTLE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         settling = interaction.client.settling
-        if settling is not None:
+        if settling is None:  # the operator's channel was named to an earlier process
+            await answer(interaction, said(NO_CHANNEL))
+        else:
             await answered(interaction, settling.press(interaction, self.verdict, self.job_id))

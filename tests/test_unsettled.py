@@ -11,6 +11,7 @@ from bot.control import carry_out
 from bot.domain import ChannelId, Job, JobId, JobState, UserId
 from bot.sandbox.person import Person
 from bot.unsettled import ASK_AFTER, Unsettled
+from cogs import settle_button
 from cogs.unsettled import OperatorBoard, Settling
 from storage import jobs, verdicts
 from tests.bookkeeping import drive
@@ -148,3 +149,17 @@ async def test_while_discord_is_away_it_is_asked_later(stage: Stage) -> None:
     await unsettled.once()
 
     assert len(await cards(stage)) == 1
+
+
+async def test_an_old_card_is_answered_where_no_operators_channel_is_named_any_more(stage: Stage) -> None:
+    job = await uncertain(stage)
+    unsettled, _ = duty(stage)
+    stage.clock.at += ASK_AFTER
+    await unsettled.once()
+    (card,) = await cards(stage)
+    stage.client.settling = None
+
+    answer = await stage.press(stage.people["Bruno"], card, "settle:lost")
+
+    assert texts(answer) == settle_button.NO_CHANNEL
+    assert (await now(stage, job)).state is JobState.UNCERTAIN

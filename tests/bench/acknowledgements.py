@@ -14,7 +14,6 @@ import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,24 +25,24 @@ from bot.sandbox.client import PersonError
 from bot.sandbox.components import walk
 from bot.sandbox.person import Event, Person, Press
 from bot.sandbox.server import Sandbox
-from tests.bench import surface
+from tests.bench import kinds, surface
 from tests.bench.acknowledge import admit, bare
+from tests.bench.kinds import Unmet
+from tests.bench.measured import NOBODY, Measured, Thing, unmeasured
 from tests.bench.surface import Call, Control, Json
 from tests.emulators.openai import OpenAIEmulator
+from tests.fuzz_ids import BUTTON
 from tests.picture_files import drawing, encoded
 
 TIMES = 5
 TIMES_FLOOR = 40
 MANAGER = "mika"
-REST_S = 0.01
-REST_S_MAX = 0.1
-FINISHED_WITHIN_S = 2.0
-LOOK_EVERY_S = 0.002
-LOOKED_AT = 20
 LATE = 3.0
 """So many floors at p50 are called slow."""
 
-ROWS_MAX = 5
+CONTROLS_MAX = 15
+"""On one message, of the forty components that Discord lets it have."""
+COMPONENTS_V2 = 1 << 15
 _A_CLIP = re.compile(r"details:c(?P<job>[0-9a-hjkmnp-tv-z]{16})")
 
 KINDS_MAX = 200
@@ -55,9 +54,28 @@ id = "emulated"
 name = "Emulated"
 about = "A model of the emulated provider."
 kinds = ["generate", "animate", "remix"]
-resolutions = ["720p"]
+resolutions = ["720p", "1080p"]
 aspect_ratios = ["16:9", "9:16"]
 durations_s = [4, 8]
+
+[[models]]
+id = "another"
+name = "Another"
+about = "Another of them, so that there is a choice."
+kinds = ["generate"]
+resolutions = ["720p"]
+aspect_ratios = ["16:9"]
+durations_s = [4]
+
+[[offers]]
+model = "another"
+provider = "openai"
+protocol = "openai"
+endpoint = "sora-2-pro"
+usd_per_second = { 720p = "0.30" }
+price_read_on = 2026-11-21
+price_from = "the emulator"
+sizes = { "720p 16:9" = "1280x720" }
 
 [[offers]]
 model = "emulated"
@@ -65,12 +83,16 @@ provider = "openai"
 protocol = "openai"
 endpoint = "sora-2"
 kinds = ["generate", "animate"]
-usd_per_second = { 720p = "0.10" }
+usd_per_second = { 720p = "0.10", 1080p = "0.20" }
 price_read_on = 2026-11-21
 price_from = "the emulator"
-sizes = { "720p 16:9" = "1280x720", "720p 9:16" = "720x1280" }
 source = { media_types = ["image/jpeg", "image/png", "image/webp"] }
 can_cancel = true
+[offers.sizes]
+"720p 16:9" = "1280x720"
+"720p 9:16" = "720x1280"
+"1080p 16:9" = "1920x1080"
+"1080p 9:16" = "1080x1920"
 
 [[offers]]
 model = "emulated"
@@ -78,104 +100,17 @@ provider = "openai"
 protocol = "openai"
 endpoint = "sora-2"
 kinds = ["remix"]
-usd_per_second = { 720p = "0.10" }
+usd_per_second = { 720p = "0.10", 1080p = "0.20" }
 price_read_on = 2026-11-21
 price_from = "the emulator"
-sizes = { "720p 16:9" = "1280x720", "720p 9:16" = "720x1280" }
 fields = { video = "video_id", duration = "" }
 can_cancel = true
+[offers.sizes]
+"720p 16:9" = "1280x720"
+"720p 9:16" = "720x1280"
+"1080p 16:9" = "1920x1080"
+"1080p 9:16" = "1080x1920"
 """
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Thing:
-    """What is done, how, and whether a form was the answer."""
-
-    how: str
-    name: str
-    opens_form: bool = False
-
-    @property
-    def way(self) -> str:
-        return f"{self.how}, opens a form" if self.opens_form else self.how
-
-
-@dataclass(slots=True, kw_only=True)
-class Measured:
-    """One person at one bot, and the milliseconds of everything that they did."""
-
-    sandbox: Sandbox
-    person: Person
-    picture: Path
-    answers: bool
-    took: dict[Thing, list[float]] = field(default_factory=dict)
-
-    @property
-    def channel(self) -> str:
-        return self.person.channel("dailies")
-
-    async def do(self, how: str, name: str, doing: Awaitable[Press]) -> Press:
-        """Do it, note how long it took, send in the form that it may open, and let the bot come to rest."""
-        press = await doing
-        told = await self.person.wait_for(
-            lambda event: event.data.get("nonce") == press.nonce and event.name in _ENDS,
-            since=press.mark,
-            timeout_s=10,
-        )
-        self._note(Thing(how, name, told.name == _FORM), press.nonce)
-        if told.name == _FORM:
-            values, files = surface.filled(told.data, self.person)
-            sent = self.person.submit(told.data, values, files=[self.picture] * files)
-            await self.do("form", f"of {name}", sent)
-        else:
-            await self._finished(press.nonce)
-        await self._rest()
-        return press
-
-    async def type_in(self, name: str, option: str) -> list[Json]:
-        """Type in an option that completes itself."""
-        choices = await self.person.autocomplete(name, option, "", channel=self.channel)
-        self._note(Thing("autocomplete", f"/{name} {option}"), None)
-        await self._rest()
-        return choices
-
-    def _note(self, thing: Thing, nonce: str | None) -> None:
-        logged = self.sandbox.interactions.logged()
-        line = next(one for one in reversed(logged) if nonce in {None, one["nonce"]})
-        self.took.setdefault(thing, []).append(float(line["acknowledged_ms"] or "inf"))
-
-    async def _finished(self, nonce: str) -> None:
-        """Until a deferred answer is there: the bot works on it, and the next thing would wait for that.
-
-        It comes from another process, so it can only be looked for. The bare bot never gives one.
-        """
-        logged = self.sandbox.interactions._logged
-        mine = next(one for one in reversed(logged) if one.nonce == nonce)
-        if not self.answers or mine.answered_with not in _DEFERRED:
-            return
-        clock = asyncio.get_running_loop().time
-        ends_at = clock() + FINISHED_WITHIN_S
-        while clock() < ends_at and not self._has_followed(mine.token):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(LOOK_EVERY_S)
-
-    def _has_followed(self, token: str) -> bool:
-        newest = self.sandbox.log.since(self.sandbox.log.count - LOOKED_AT)
-        return any(one.path.startswith("/webhooks/") and token in one.path for one in newest)
-
-    async def _rest(self) -> None:
-        """Until the bot has asked nothing of Discord for a moment."""
-        clock = asyncio.get_running_loop().time
-        ends_at, seen = clock() + REST_S_MAX, -1
-        while seen != self.sandbox.log.count and clock() < ends_at:
-            seen = self.sandbox.log.count
-            await asyncio.sleep(REST_S)
-
-
-_DEFERRED = (5, 6)
-"""With an answer to come: a message of its own, or a change of the pressed one."""
-
-_FORM = "INTERACTION_MODAL_CREATE"
-_ENDS = ("INTERACTION_SUCCESS", "INTERACTION_FAILURE", _FORM)
 
 
 async def everything(measured: Measured, times: int) -> None:
@@ -203,10 +138,9 @@ async def everything(measured: Measured, times: int) -> None:
             for _ in range(times):
                 await measured.do("menu", command["name"], _menu(measured, command))
     await _controls(measured, times, ending=False)
+    await _controls(measured, times, ending=True)
     if measured.answers:  # the bare bot knows no button of ours
-        await _show_the_rest(measured)
-    for ending in (False, True):
-        await _controls(measured, times, ending=ending)
+        await _the_rest(measured, times)
 
 
 def _calls(measured: Measured, name: str, options: Sequence[Json], chosen: Json) -> list[Call]:
@@ -244,27 +178,51 @@ async def _controls(measured: Measured, times: int, *, ending: bool) -> None:
             await _pressed(measured, same)
 
 
-async def _show_the_rest(measured: Measured) -> None:
-    """Messages of the bot's with every button that was not met on the way."""
-    met = {thing.name for thing in measured.took if thing.how == "press"}
+async def _the_rest(measured: Measured, times: int) -> None:
+    """Press and send in whatever was not met on the way: a moderator's verdict, a gallery, an expired quote.
+
+    They are acknowledged all the same, before anybody looks at what they are about.
+    """
+    about = _a_clip(measured)
+    left = kinds.components(measured.met, about)
+    for at in range(0, len(left), CONTROLS_MAX):
+        await _shown(measured, left[at : at + CONTROLS_MAX], times)
+    for form in kinds.forms(measured.met, about):
+        data = form.form(surface.PROMPT)
+        payload = {"type": 5, "channel_id": measured.channel, "data": data}
+        for _ in range(times):
+            await measured.send_in(form.custom_id, measured.person.interaction(payload, unchecked=True))
+
+
+async def _shown(measured: Measured, controls: Sequence[Unmet], times: int) -> None:
+    """Show them on a message of the bot's, and press each."""
     url = f"{measured.sandbox.api_url}/channels/{measured.channel}/messages"
-    head = {"Authorization": f"Bot {measured.sandbox.bot_token}"}
-    rows = surface.not_met(met, _a_clip(measured))
-    async with aiohttp.ClientSession(headers=head) as session:
-        for at in range(0, len(rows), ROWS_MAX):
-            body = {"content": "More", "components": rows[at : at + ROWS_MAX]}
-            mark = measured.person.mark
-            async with session.post(url, json=body) as answer:
-                answer.raise_for_status()
-                message_id = (await answer.json())["id"]
-            await measured.person.wait_for_message(partial(_is, message_id), since=mark)
+    rows = [{"type": 1, "components": [one.component()]} for one in controls]
+    body = {"flags": COMPONENTS_V2, "components": [{"type": 10, "content": "More"}, *rows]}
+    mark = measured.person.mark
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bot {measured.sandbox.bot_token}"}) as session,
+        session.post(url, json=body) as answer,
+    ):
+        answer.raise_for_status()
+        message_id = (await answer.json())["id"]
+    message = await measured.person.wait_for_message(partial(_is, message_id), since=mark)
+    for one in controls:
+        for _ in range(times):
+            values = (
+                None if one.pattern.kind == BUTTON else surface.values_of(one.component(), measured.person)
+            )
+            await measured.press(
+                one.custom_id,
+                measured.person.press(message, one.custom_id, values=values, unchecked=True),
+            )
 
 
 def _a_clip(measured: Measured) -> str:
     """The order of a clip that can be seen; the bare bot has none, and looks at nothing either."""
     shown = (one for each in measured.person.client.seen.values() for one in walk(each["components"]))
     found = (_A_CLIP.fullmatch(str(one.get("custom_id"))) for one in shown)
-    return next((one["job"] for one in found if one is not None), "0" * 16)
+    return next((one["job"] for one in found if one is not None), NOBODY)
 
 
 def _is(message_id: str, message: Json) -> bool:
@@ -275,7 +233,7 @@ async def _pressed(measured: Measured, same: Sequence[Control]) -> None:
     for one in same:
         try:
             press = measured.person.press(one.message, one.custom_id, values=one.values)
-            await measured.do("press", one.kind, press)
+            await measured.press(one.custom_id, press)
         except PersonError:  # its message is gone meanwhile; the next one may be there
             measured.person.client.seen.pop(one.message["id"], None)
             continue
@@ -289,7 +247,7 @@ async def at_bare(folder: Path, times: int) -> dict[str, float]:
     try:
         async with bare(sandbox) as bot:
             await rehearsal.connected(sandbox, bot)
-            took = await _at(sandbox, folder, lambda measured: everything(measured, times), answers=False)
+            took = (await _at(sandbox, folder, lambda each: everything(each, times), answers=False)).took
     finally:
         await sandbox.close()
     ways: dict[str, list[float]] = {}
@@ -298,7 +256,7 @@ async def at_bare(folder: Path, times: int) -> dict[str, float]:
     return {way: _p(each, 0.5) for way, each in ways.items()}
 
 
-async def at_ours(folder: Path, times: int) -> dict[Thing, list[float]]:
+async def at_ours(folder: Path, times: int) -> Measured:
     """Everything of ours. One clip is made, so that there is something to press; then none ends."""
     sandbox = Sandbox(folder / "discord")
     await sandbox.start()
@@ -314,6 +272,7 @@ async def at_ours(folder: Path, times: int) -> dict[Thing, list[float]]:
                 "DAILIES_SURGE_FLOOR_USD": "100000",
                 "DAILIES_CONFIRM_ABOVE_USD": "0.50",
                 "DAILIES_OPERATOR_IDS": str(sandbox.world.user_named(MANAGER).id),
+                "DAILIES_OPERATOR_CHANNEL_ID": str(sandbox.world.channel_named("mods").id),
             }
             await admit(sandbox, folder / "data")
             bot = await rehearsal.start_bot(sandbox, folder / "data", more=more, log=folder / "bot.log")
@@ -344,14 +303,15 @@ async def _first_clip(measured: Measured) -> None:
 
 async def _at(
     sandbox: Sandbox, folder: Path, work: Callable[[Measured], Awaitable[None]], *, answers: bool = True
-) -> dict[Thing, list[float]]:
+) -> Measured:
     picture = folder / "picture.png"
     await asyncio.to_thread(picture.write_bytes, encoded(drawing(1280, 720), "PNG"))
     token = sandbox.world.user_named(MANAGER).token
     async with Person.open(sandbox.api_url, sandbox.gateway_url, token) as person:
         measured = Measured(sandbox=sandbox, person=person, picture=picture, answers=answers)
         await work(measured)
-    return measured.took
+        measured.commands = await person.commands()
+    return measured
 
 
 def table(floors: Mapping[str, float], took: Mapping[Thing, Sequence[float]]) -> list[str]:
@@ -365,7 +325,18 @@ def table(floors: Mapping[str, float], took: Mapping[Thing, Sequence[float]]) ->
             f"{thing.how:<12} {thing.name:<44} n {len(each):>3}  p50 {p50:7.2f} ms  p99 {p99:7.2f} ms"
             f"  x{p50 / floor:4.1f}{'  (a form)' if thing.opens_form else ''}{late}"
         )
-    return lines
+    return lines + summary(took)
+
+
+def summary(took: Mapping[Thing, Sequence[float]]) -> list[str]:
+    """A line for each way: five presses of one thing say little, all of them do."""
+    ways: dict[str, list[float]] = {}
+    for thing, each in took.items():
+        ways.setdefault(thing.way, []).extend(each)
+    return [
+        f"acknowledged, every {way} ({len(each)}): p50 {_p(each, 0.5):.2f} ms  p99 {_p(each, 0.99):.2f} ms"
+        for way, each in sorted(ways.items())
+    ]
 
 
 def _p(each: Sequence[float], part: float) -> float:
@@ -373,12 +344,14 @@ def _p(each: Sequence[float], part: float) -> float:
 
 
 async def report(times: int = TIMES) -> None:
-    """Print the floors and the table."""
+    """Print the floors and the table; fails where something has no number."""
     with tempfile.TemporaryDirectory() as kept:
         floors = await at_bare(Path(kept), max(times, TIMES_FLOOR))
     with tempfile.TemporaryDirectory() as kept:
-        took: dict[Thing, list[float]] = await at_ours(Path(kept), times)
-    print("\n".join(table(floors, took)))
+        measured = await at_ours(Path(kept), times)
+    print("\n".join(table(floors, measured.took)))
+    if without := unmeasured(measured.commands, measured.took, measured.met):
+        sys.exit("acknowledged, no number: " + ", ".join(without))
 
 
 if __name__ == "__main__":

@@ -1,21 +1,12 @@
 """All that a person can call, press, fill in or type at a bot, found from what it registered and showed."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import discord
-
-from bot.domain import JobId
 from bot.sandbox.components import walk
 from bot.sandbox.person import Person
-from cogs.cards import IN_A_ROW
-from cogs.clip_buttons import Act, ClipButton
-from cogs.help_lists import pressed
-from cogs.library_buttons import PageButton
-from cogs.making_buttons import Action, MakingButton
-from cogs.settle_button import LABELS, SettleButton
 
 Json = dict[str, Any]
 
@@ -121,7 +112,7 @@ def controls(messages: list[Json], person: Person) -> Iterator[Control]:
         for one in walk(message.get("components", [])):
             if "custom_id" not in one or one.get("disabled"):
                 continue
-            values = None if one["type"] == _BUTTON else _named(one, person) or _chosen(one)
+            values = None if one["type"] == _BUTTON else values_of(one, person)
             yield Control(
                 kind=kind_of(one["custom_id"]),
                 message=message,
@@ -131,28 +122,14 @@ def controls(messages: list[Json], person: Person) -> Iterator[Control]:
             )
 
 
-def not_met(met: Collection[str], about: str) -> list[Json]:
-    """A button of every kind of ours that is not among those `met`, in rows, for a message of the bot's.
-
-    A clip's end, a moderator's verdict or a gallery are no part of the way that is gone here; their buttons
-    are acknowledged all the same, before anybody looks at what they are `about`.
-    """
-    made = [button.item.to_component_dict() for button, _ in pressed(discord.Permissions.all())]
-    made += [ClipButton(act, JobId(about)).item.to_component_dict() for act in Act]
-    made += [MakingButton(action, JobId(about)).item.to_component_dict() for action in Action]
-    made += [SettleButton(verdict, JobId(about)).item.to_component_dict() for verdict in LABELS]
-    made.append(PageButton(about, 2).item.to_component_dict())
-    of_a_kind = {}
-    for one in made:
-        custom_id = _ID.sub(about, str(one["custom_id"]))
-        of_a_kind[kind_of(custom_id)] = {**one, "custom_id": custom_id}
-    buttons = [one for kind, one in of_a_kind.items() if kind not in met]
-    return [{"type": 1, "components": buttons[at : at + IN_A_ROW]} for at in range(0, len(buttons), IN_A_ROW)]
+def values_of(control: Json, person: Person) -> list[str]:
+    """What is chosen in a list: somebody or something of the server, else what it begins with."""
+    return _named(control, person) or _chosen(control)
 
 
 def kind_of(custom_id: str) -> str:
     """A `custom_id` without the ids in it."""
-    return re.sub(r"(?<=:)\d+$", "…", _ID.sub("…", custom_id))
+    return re.sub(r"(?<=:)\d+(?=:|$)", "…", _ID.sub("…", custom_id))
 
 
 def filled(form: Json, person: Person) -> tuple[Json, int]:
