@@ -186,10 +186,11 @@ async def test_an_order_without_a_clip_names_none(stage: Stage) -> None:
     assert "From the clip" not in texts(await stage.ask(stage.ada, prompt="a paper boat"))
 
 
-async def test_an_extension_keeps_the_clips_size_and_says_so(stage: Stage) -> None:
+@pytest.mark.parametrize("typed_in", [{"resolution": "1080p"}, {"aspect_ratio": "9:16"}])
+async def test_an_extension_keeps_the_clips_size_and_says_so(stage: Stage, typed_in: dict[str, str]) -> None:
     clip = await made(stage, stage.ada)
 
-    quote = await extend(stage, clip, resolution="1080p", aspect_ratio="9:16")
+    quote = await extend(stage, clip, **typed_in)
 
     assert "- The clip keeps its own size and shape: 720p, 16:9." in texts(quote).replace("\\", "")
     order = (await placed(stage, stage.ada, quote)).order
