@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.catalogue import Described, price_line
-from bot.domain import NO_CHANNEL, Allowance, Job, Micros, Order, Quote
+from bot.domain import NO_CHANNEL, Allowance, Job, Kind, Micros, Order, Quote
 from bot.language import _
 from bot.money import format_usd, with_display
 from bot.normalising import Adjustment, sentence
@@ -71,7 +71,7 @@ def quote_view(
     lines = [
         "### " + costs.format(price=with_display(whole)),
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
-        *_source(offered.source),
+        *_source(order, offered.source),
         f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
         *_draft(offered),
         *(f"- {escaped(sentence(each, offered.model.name))}" for each in offered.adjustments),
@@ -121,7 +121,7 @@ def _draft(offered: Offered) -> list[str]:
     return [f"- {told}"]
 
 
-def _source(source: tuple[Job, str] | None) -> list[str]:
+def _source(order: Order, source: tuple[Job, str] | None) -> list[str]:
     """The clip that an order starts from: its words, so that the wrong one is noticed before it is paid."""
     if source is None:
         return []
@@ -132,7 +132,10 @@ def _source(source: tuple[Job, str] | None) -> list[str]:
     facts = [escaped(model), sentences.ago(job.created_at)]
     if job.order.takes > 1:
         facts.insert(0, _("take {n}").format(n=job.take))
-    return [_("From the clip {words} · {facts}").format(words=words, facts=" · ".join(facts))]
+    told = _("From the clip {words} · {facts}")
+    if order.kind is Kind.ANIMATE:
+        told = _("From the last frame of {words} · {facts}")
+    return [told.format(words=words, facts=" · ".join(facts))]
 
 
 def private_words(order: Order) -> str:

@@ -109,6 +109,7 @@ async def test_a_last_frame_with_bars_is_typed_with_bars(stage: Stage, tmp_path:
     again = await typed(stage, await placed(stage, stage.ada, quote))
 
     assert "bars above and below" in texts(quote)
+    assert "From the last frame of [a paper boat](" in texts(quote)
     assert offers(again) == offers(quote)
     assert (await placed(stage, stage.ada, again)).order.aspect_ratio == "9:16"
 
