@@ -1,5 +1,6 @@
 """What `make bench` would leave unmeasured of all that can be called, pressed and sent in."""
 
+import os
 from math import inf
 from pathlib import Path
 
@@ -39,12 +40,12 @@ def test_nothing_is_missing_where_everything_has_a_number() -> None:
     assert unmeasured(COMMANDS, everything(), [*EVERY_PRESS, *EVERY_FORM]) == []
 
 
-@pytest.mark.parametrize("left_out", sorted(everything()), ids=lambda one: f"{one.how} {one.name}")
-def test_whatever_was_not_answered_once_is_named(left_out: Thing) -> None:
-    took = everything()
-    took[left_out].append(inf)
+def test_whatever_was_not_answered_once_is_named() -> None:
+    for left_out in everything():
+        took = everything()
+        took[left_out].append(inf)
 
-    assert f"{left_out.how} {left_out.name}" in unmeasured(COMMANDS, took, [*EVERY_PRESS, *EVERY_FORM])
+        assert f"{left_out.how} {left_out.name}" in unmeasured(COMMANDS, took, [*EVERY_PRESS, *EVERY_FORM])
 
 
 @pytest.mark.parametrize("left_out", ["handover:", "sheet:model:", "settle:lost:", ":mine", "setup:gate:"])
@@ -77,6 +78,7 @@ def test_lists_and_forms_that_are_easily_forgotten_are_among_them() -> None:
     assert {surface.kind_of(one) for one in EVERY_FORM} >= {"settled:lost:…", "report:…", "storyboard:…"}
 
 
+@pytest.mark.skipif(not os.environ.get("DAILIES_SOAK"), reason="a whole bot, pressed everywhere: `make soak`")
 @pytest.mark.soak
 async def test_all_that_the_bot_registers_and_reads_is_acknowledged(tmp_path: Path) -> None:
     measured = await at_ours(tmp_path, times=1)

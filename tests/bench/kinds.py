@@ -7,6 +7,7 @@ from tests import fuzz_ids
 from tests.fuzz_ids import BUTTON, CHANNEL_SELECT, SELECT, Pattern, Run, Shape
 from tests.stage import Json
 
+_CONTROLS, _FORMS = fuzz_ids.of_components(), fuzz_ids.of_forms()
 A_NUMBER = "7"
 _ID_CHARS = 16
 
@@ -38,23 +39,25 @@ class Unmet:
 
 def components(met: Collection[str], about: str) -> list[Unmet]:
     """What is needed of buttons and selects beside those of the `custom_id`s that were met."""
-    return [one for pattern in fuzz_ids.of_components() for one in _unmet(pattern, met, about)]
+    return [one for pattern in _CONTROLS for one in _unmet(pattern, met, about)]
 
 
 def forms(met: Collection[str], about: str) -> list[Unmet]:
     """Likewise of forms. A pattern of one module that reads a button's mark in another has no fields."""
-    return [one for pattern in fuzz_ids.of_forms() if pattern.names for one in _unmet(pattern, met, about)]
+    return [one for pattern in _FORMS if pattern.names for one in _unmet(pattern, met, about)]
 
 
 def _unmet(pattern: Pattern, met: Collection[str], about: str) -> Iterator[Unmet]:
     left: set[tuple[str, str]] = {("", ""), *pattern.variants}
     for custom_id in met:
         left -= _told(pattern, custom_id)
-    for shape in pattern.shapes:
+    for shape in pattern.shapes if left else ():
         custom_id = _written(shape, about)
         if told := left & _told(pattern, custom_id):
             left -= told
             yield Unmet(pattern=pattern, custom_id=custom_id)
+        if not left:
+            return
     assert not left, (pattern.regex.pattern, left)
 
 
