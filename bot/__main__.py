@@ -25,6 +25,24 @@ CONFIG_EXIT = 78
 DEMO_PROMPT = "a paper boat crossing a rain puddle, soft rain, no music"
 
 
+COMMANDS = {
+    "check": "what is wrong with this installation, and what mends it",
+    "status": "how the running bot stands, live",
+    "ledger": "the book of money",
+    "reports": "reported clips that wait; the record of every report",
+    "takedown": "take a clip away everywhere; how far that is",
+    "blocks": "files that may not come back, since they were taken down",
+    "audit": "the record of acts: who did what to which clip, member, rule",
+    "jobs": "those of which nobody knows, and your word on them",
+    "pause": "take no new orders of everything, a provider, model or server",
+    "resume": "let that go on, or what the breaker on spending has stopped",
+    "backup": "copy the database and the clips, while the bot works",
+    "restore": "put a backup back, or with --check prove that it is whole",
+    "export": "everything as one tar file, for another machine",
+    "import": "an exported file into an empty data folder",
+}
+"""The commands that have a module of their own in `bot/commands/`."""
+
 _AddTo = Callable[[argparse.ArgumentParser], None]
 
 
@@ -36,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit code: 0 done, 1 failed, 78 a setting is missing or wrong."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(line_buffering=True)  # an address is of use at once, also through a pipe
-    chosen = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    chosen = _parser(words[0] if words else None).parse_args(words)
     command: Callable[[argparse.Namespace], int] = chosen.command
     try:
         return command(chosen)
@@ -59,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
+    """The parser of all commands, of which one is about to be run."""
     parser = argparse.ArgumentParser(prog="dailies", description="A Discord bot that makes video.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
@@ -106,57 +126,81 @@ def _parser() -> argparse.ArgumentParser:
     guilds.add_argument("--env-file", type=Path, default=Path(".env"))
     guilds.set_defaults(command=_guilds)
 
-    from bot.commands import (  # noqa: PLC0415
-        audit,
-        backup,
-        check,
-        halting,
-        jobs,
-        ledger,
-        reports,
-        status,
-        takedown,
-    )
-
-    said: list[tuple[str, str, _AddTo, _Say]] = [
-        ("check", "what is wrong with this installation, and what mends it", check.add_to, check.run),
-        ("status", "how the running bot stands, live", status.add_to, status.run),
-        ("ledger", "the book of money", ledger.add_to, ledger.run),
-        ("reports", "reported clips that wait; the record of every report", reports.add_to, reports.run),
-        (
-            "takedown",
-            "take a clip away everywhere; how far that is",
-            takedown.add_to,
-            takedown.run,
-        ),
-        (
-            "blocks",
-            "files that may not come back, since they were taken down",
-            takedown.add_blocks_to,
-            takedown.run_blocks,
-        ),
-        ("audit", "the record of acts: who did what to which clip, member, rule", audit.add_to, audit.run),
-        ("jobs", "those of which nobody knows, and your word on them", jobs.add_to, jobs.run),
-        (
-            "pause",
-            "take no new orders of everything, a provider, model or server",
-            halting.add_pause_to,
-            halting.pause,
-        ),
-        (
-            "resume",
-            "let that go on, or what the breaker on spending has stopped",
-            halting.add_resume_to,
-            halting.resume,
-        ),
-    ]
-    for name, about, add_to, command in said:
+    for name, about in COMMANDS.items():
         added = commands.add_parser(name, help=about)
-        add_to(added)
-        added.set_defaults(command=partial(command, say=print))
-
-    backup.add_to(commands, print)
+        if name == chosen:
+            _fill(name, added)
     return parser
+
+
+def _fill(name: str, parser: argparse.ArgumentParser) -> None:
+    """Say what can be typed after a command of its own module, and what runs it.
+
+    Of one alone: the modules of all take four tenths of a second to import.
+    """
+    add_to: _AddTo
+    run: _Say
+    match name:
+        case "check":
+            from bot.commands import check  # noqa: PLC0415
+
+            add_to, run = check.add_to, check.run
+        case "status":
+            from bot.commands import status  # noqa: PLC0415
+
+            add_to, run = status.add_to, status.run
+        case "ledger":
+            from bot.commands import ledger  # noqa: PLC0415
+
+            add_to, run = ledger.add_to, ledger.run
+        case "reports":
+            from bot.commands import reports  # noqa: PLC0415
+
+            add_to, run = reports.add_to, reports.run
+        case "takedown":
+            from bot.commands import takedown  # noqa: PLC0415
+
+            add_to, run = takedown.add_to, takedown.run
+        case "blocks":
+            from bot.commands import takedown  # noqa: PLC0415
+
+            add_to, run = takedown.add_blocks_to, takedown.run_blocks
+        case "audit":
+            from bot.commands import audit  # noqa: PLC0415
+
+            add_to, run = audit.add_to, audit.run
+        case "jobs":
+            from bot.commands import jobs  # noqa: PLC0415
+
+            add_to, run = jobs.add_to, jobs.run
+        case "pause":
+            from bot.commands import halting  # noqa: PLC0415
+
+            add_to, run = halting.add_pause_to, halting.pause
+        case "resume":
+            from bot.commands import halting  # noqa: PLC0415
+
+            add_to, run = halting.add_resume_to, halting.resume
+        case "backup":
+            from bot.commands import backup  # noqa: PLC0415
+
+            add_to, run = backup.add_to, backup.run
+        case "restore":
+            from bot.commands import backup  # noqa: PLC0415
+
+            add_to, run = backup.add_restore_to, backup.run_restore
+        case "export":
+            from bot.commands import backup  # noqa: PLC0415
+
+            add_to, run = backup.add_file_to, backup.run_export
+        case "import":
+            from bot.commands import backup  # noqa: PLC0415
+
+            add_to, run = backup.add_file_to, backup.run_import
+        case _:
+            return
+    add_to(parser)
+    parser.set_defaults(command=partial(run, say=print))
 
 
 def _run(chosen: argparse.Namespace) -> int:

@@ -10,32 +10,31 @@ from bot.errors import StorageError
 from bot.restoring import Restored
 
 
-def add_to(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", say: Callable[[str], None]
-) -> None:
-    """The four commands."""
-    backup = commands.add_parser("backup", help="copy the database and the clips, while the bot works")
+def add_to(backup: argparse.ArgumentParser) -> None:
+    """What can be said after `backup`."""
     backup.add_argument("--list", action="store_true", help="only say which there are")
-    backup.set_defaults(command=lambda chosen: _backup(chosen, say))
+    _add_env_file(backup)
 
-    restore = commands.add_parser("restore", help="put a backup back, or with --check prove that it is whole")
+
+def add_restore_to(restore: argparse.ArgumentParser) -> None:
+    """What can be said after `restore`."""
     restore.add_argument("backup", nargs="?", type=Path, help="its folder (default: the newest)")
     restore.add_argument("--check", action="store_true", help="prove it in a scratch place; change nothing")
-    restore.set_defaults(command=lambda chosen: _restore(chosen, say))
-
-    export = commands.add_parser("export", help="everything as one tar file, for another machine")
-    export.add_argument("file", type=Path)
-    export.set_defaults(command=lambda chosen: _export(chosen, say))
-
-    take_in = commands.add_parser("import", help="an exported file into an empty data folder")
-    take_in.add_argument("file", type=Path)
-    take_in.set_defaults(command=lambda chosen: _import(chosen, say))
-
-    for each in (backup, restore, export, take_in):
-        each.add_argument("--env-file", type=Path, default=Path(".env"))
+    _add_env_file(restore)
 
 
-def _backup(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
+def add_file_to(parser: argparse.ArgumentParser) -> None:
+    """What can be said after `export` and `import`."""
+    parser.add_argument("file", type=Path)
+    _add_env_file(parser)
+
+
+def _add_env_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--env-file", type=Path, default=Path(".env"))
+
+
+def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Copy the data folder, and let old copies go."""
     config = settings.load(env_file=chosen.env_file)
     into = config.backups_in
     if chosen.list:
@@ -49,7 +48,8 @@ def _backup(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
     return 0
 
 
-def _restore(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
+def run_restore(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Put a backup back, or prove it."""
     config = settings.load(env_file=chosen.env_file)
     backup = chosen.backup
     if backup is None:
@@ -71,14 +71,16 @@ def _restore(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
     return 0
 
 
-def _export(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
+def run_export(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Everything as one file."""
     config = settings.load(env_file=chosen.env_file)
     files = restoring.packed(config.data_dir, chosen.file, at=_now())
     say(f"{chosen.file}: the database and {files} files. It holds all that members typed: keep it safe")
     return 0
 
 
-def _import(chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
+def run_import(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
+    """Such a file into an empty data folder."""
     config = settings.load(env_file=chosen.env_file)
     _tell(restoring.unpacked(chosen.file, config.data_dir, at=_now()), say)
     return 0
