@@ -126,7 +126,7 @@ def _source(order: Order, source: tuple[Job, str] | None) -> list[str]:
     if source is None:
         return []
     job, model = source
-    words = escaped(shortened(job.order.prompt, PROMPT_UNITS_OF_SOURCE))
+    words = _start_of(job)
     if (url := clip_url(job)) is not None:
         words = f"[{words}]({url})"
     facts = [escaped(model), sentences.ago(job.created_at)]
@@ -136,6 +136,10 @@ def _source(order: Order, source: tuple[Job, str] | None) -> list[str]:
     if order.kind is Kind.ANIMATE:
         told = _("From the last frame of {words} · {facts}")
     return [told.format(words=words, facts=" · ".join(facts))]
+
+
+def _start_of(job: Job) -> str:
+    return escaped(shortened(job.order.prompt, PROMPT_UNITS_OF_SOURCE))
 
 
 def private_words(order: Order) -> str:
@@ -215,10 +219,12 @@ def details_view(
     play_money: bool,
     typed: Mapping[str, Any] | None = None,
     cast: Sequence[str] = (),
+    source: Job | None = None,
 ) -> tuple[ui.LayoutView, list[discord.File]]:
     """Everything about an order that its server may know, with the prompt as a file where it is too long.
 
-    `typed` is what is kept of it beside its jobs, `cast` who is in it.
+    `typed` is what is kept of it beside its jobs, `cast` who is in it, `source` the job that it was
+    made from, where its reader may see that one's clip.
     """
     order, typed = job.order, typed or {}
     lines = [
@@ -247,7 +253,9 @@ def details_view(
         lines.append(_("**Take** {n} of {takes}").format(n=job.take, takes=order.takes))
     if job.charged_micros:
         lines.append(_("**Paid** {price}").format(price=format_usd(job.charged_micros)))
-    if order.source_job_id is not None:
+    if source is not None and (made_from := clip_url(source)) is not None:
+        lines.append(_("**Made from** {clip}").format(clip=f"[{_start_of(source)}]({made_from})"))
+    elif order.source_job_id is not None:
         lines.append(_("**Made from** the clip of order {id}").format(id=f"`{order.source_job_id}`"))
     if (command := command_of(job, typed)) is not None:
         lines.append(_("**To order it again** {command}").format(command=f"`{command}`"))

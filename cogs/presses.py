@@ -68,8 +68,21 @@ class Presses:
         model = self._catalogue.describe(job.order.model)
         typed = await self._orders.typed_for(job)
         cast = await self._cast((typed or {}).get("characters") or (), member_of(interaction))
-        view, files = details_view(job, model, play_money=self._play_money, typed=typed, cast=cast)
+        source = await self._source(interaction, job)
+        view, files = details_view(
+            job, model, play_money=self._play_money, typed=typed, cast=cast, source=source
+        )
         await answer(interaction, view, files=files)
+
+    async def _source(self, interaction: Interaction, job: Job) -> Job | None:
+        """The job that one was made from, where the presser sees its clip."""
+        if job.order.source_job_id is None:
+            return None
+        try:
+            source = await self._orders.job(job.order.source_job_id, seen_in=member_of(interaction).guild_id)
+        except NotYours:  # forgotten since
+            return None
+        return source if await sees_clip(interaction, source) else None
 
     async def _cast(self, ids: Sequence[str], reader: Member) -> list[str]:
         """Who is in an order, by the names of those with whom its reader may order too."""

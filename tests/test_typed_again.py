@@ -152,6 +152,18 @@ async def test_a_later_take_is_typed_with_the_seed_that_its_order_had(stage: Sta
     assert f"seed {SEED_MAX}" in texts(again)
 
 
+async def test_details_link_what_it_was_made_from_to_those_who_see_that(stage: Stage) -> None:
+    for channel, seen in (("showcase", True), ("mods", False)):
+        clip = await made(stage, stage.mika, "a tin robot", channel=channel)
+        given = {"clip": clip.id, "prompt": "it rusts"}
+        quote = await stage.mika.answer(await stage.mika.slash("remix", given, channel=stage.channel()))
+
+        told = await details(stage, await placed(stage, stage.mika, quote))
+
+        assert ("**Made from** [a tin robot](https://discord.com/channels/" in told) == seen
+        assert (f"**Made from** the clip of order `{clip.id}`" in told) != seen
+
+
 # The command itself
 
 
