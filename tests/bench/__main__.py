@@ -16,6 +16,7 @@ from tests.bench import (
     acknowledge,
     acknowledgements,
     asking,
+    crowd,
     delivery,
     fit,
     hiding,
@@ -36,7 +37,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "acknowledgements": lambda: asyncio.run(acknowledgements.report()),
     "start-up": lambda: asyncio.run(startup.report()),
     "memory": lambda: asyncio.run(memory.report()),
-    "asking": lambda: asyncio.run(asking.report(seconds=3.0)),
+    "asking": lambda: asyncio.run(asking.report(seconds=4.0, together=True)),
     "lost answers": lambda: asyncio.run(lost_answers.report()),
     "ledger": partial(verify.report, verify.ENTRIES, verify.VERIFIED),
     "hiding": lambda: asyncio.run(hiding.report()),
@@ -44,6 +45,7 @@ PARTS: dict[str, Callable[[], object]] = {
     "studio": studio.report,
     "fit": lambda: asyncio.run(fit.report()),
     "delivery": lambda: asyncio.run(delivery.report()),
+    "crowd": lambda: asyncio.run(crowd.report()),
 }
 
 FOLDER = Path("build") / "bench"

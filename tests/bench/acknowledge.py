@@ -22,7 +22,7 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.household import MODELS
 
 OPEN = (1, 100, 500)
-PRESSES = 1_000
+PRESSES = 500
 
 
 async def presses(sandbox: Sandbox, open_at_once: int, count: int) -> list[float]:

@@ -1,6 +1,6 @@
 """How long everything takes to be acknowledged that one can call, press, type or send in, beside a bare bot.
 
-`python -m tests.bench.acknowledgements 5` does each thing so often, one at a time. What there is comes from
+`python -m tests.bench.acknowledgements 3` does each thing so often, one at a time. What there is comes from
 the commands that the bot registered and from the messages that it showed on the way, so a new command or
 button is measured without a word here. Time runs from the moment at which the sandbox has queued the
 interaction to that at which it has read the callback; after it, the bot has its rest before the next.
@@ -34,8 +34,8 @@ from tests.emulators.openai import OpenAIEmulator
 from tests.fuzz_ids import BUTTON
 from tests.picture_files import drawing, encoded
 
-TIMES = 5
-TIMES_FLOOR = 40
+TIMES = 3
+TIMES_FLOOR = 20
 MANAGER = "mika"
 LATE = 3.0
 """So many floors at p50 are called slow."""
@@ -329,7 +329,7 @@ def table(floors: Mapping[str, float], took: Mapping[Thing, Sequence[float]]) ->
 
 
 def summary(took: Mapping[Thing, Sequence[float]]) -> list[str]:
-    """A line for each way: five presses of one thing say little, all of them do."""
+    """A line for each way: a few presses of one thing say little, all of them do."""
     ways: dict[str, list[float]] = {}
     for thing, each in took.items():
         ways.setdefault(thing.way, []).extend(each)

@@ -124,8 +124,12 @@ async def report(
     seconds: float = 5.0,
     *,
     tls: bool = False,
+    together: bool = False,
 ) -> None:
-    """Print a line for each way and number of jobs, with what else the machine was doing."""
+    """Print a line for each way and number of jobs, with what else the machine was doing.
+
+    With `together` our two protocols are measured side by side too: two cores must be enough for them.
+    """
     few = {
         (way, count): asyncio.create_task(measured(way, FEW, seconds, tls=tls, book=count))
         for way in OURS
@@ -138,13 +142,19 @@ async def report(
         for count in sdks[:1]
     }
     await asyncio.gather(*few.values(), *many.values())
+    if together:
+        many |= {
+            (way, count): asyncio.create_task(measured(way, count, seconds, tls=tls))
+            for way in OURS
+            for count in ours
+        }
     for way in (*OURS, *SDKS):
         for count in ours if way in OURS else sdks:
             load = os.getloadavg()[0]
-            if way in OURS:
-                told = await measured(way, count, seconds, tls=tls)
-            elif (begun := many.get((way, count))) is not None:
+            if (begun := many.get((way, count))) is not None:
                 told = await begun
+            elif way in OURS:
+                told = await measured(way, count, seconds, tls=tls)
             else:
                 told = await watched(way, count, seconds, tls=tls)
             floor = await few[way, count if way in OURS else 0]
