@@ -16,10 +16,15 @@ SECRET = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
 
 async def dailies(*arguments: str, **variables: str) -> tuple[int, str]:
     """Run the command with these settings alone; its exit code and all that it said."""
+    return await python("-m", "bot", *arguments, **variables)
+
+
+async def python(*arguments: str, **variables: str) -> tuple[int, str]:
+    """The same of anything that Python can run."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DAILIES_")}
     done = await asyncio.to_thread(
         subprocess.run,
-        [sys.executable, "-m", "bot", *arguments],
+        [sys.executable, *arguments],
         env=clean | variables,
         capture_output=True,
         text=True,
@@ -27,6 +32,27 @@ async def dailies(*arguments: str, **variables: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+async def test_what_the_start_has_made_is_not_looked_through_for_cycles_again(tmp_path: Path) -> None:
+    counted = (
+        "import atexit, gc, sys; from bot.__main__ import main;"
+        "atexit.register(lambda: print('kept', gc.get_freeze_count())); sys.exit(main(sys.argv[1:]))"
+    )
+    async with household(tmp_path) as house:
+        _, said = await python(
+            "-c",
+            counted,
+            "run",
+            "--env-file",
+            os.devnull,
+            DAILIES_DATA_DIR=str(tmp_path / "data"),
+            DAILIES_DISCORD_TOKEN=SECRET,
+            DAILIES_DISCORD_API_URL="http://127.0.0.1:9/api/v10",
+            **house.more,
+        )
+
+    assert int(said.split("kept ")[1].split()[0]) > 50_000
 
 
 async def test_without_a_token_it_names_the_variable_and_exits_78(tmp_path: Path) -> None:
