@@ -14,6 +14,7 @@ from bot.family import Family, Relative
 from bot.language import _, ngettext
 from bot.library import Aisle, Page, Shelved
 from cogs import sentences
+from cogs.advising import PROMPT_UNITS_SHOWN
 from cogs.buttons import DetailsButton
 from cogs.cards import clip_alt, clip_file_name, clip_url
 from cogs.clip_buttons import Act, ClipButton
@@ -22,7 +23,6 @@ from cogs.making_buttons import Action, MakingButton, under_clip
 from cogs.quoting import escaped, quoted, shortened
 
 PROMPT_UNITS_ON_PAGE = 160
-PROMPT_UNITS_SHOWN = 700
 PROMPT_UNITS_IN_FAMILY = 40
 FAMILY_UNITS_MAX = 2_200
 FAMILY_FILE = "family.png"

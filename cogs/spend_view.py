@@ -11,11 +11,11 @@ from bot.charts import BARS_MAX, Bar, Panel, drawn
 from bot.language import _, ngettext
 from bot.money import format_usd, with_display
 from bot.spending import Report, Share
+from cogs.cards import ALT_UNITS_MAX
 from cogs.quoting import escaped, plain, shortened
 
 PICTURE = "spending.png"
 FILE = "spending.csv"
-ALT_UNITS_MAX = 256
 NAME_UNITS_MAX = 60
 
 Names = Callable[[int], str]
