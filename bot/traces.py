@@ -17,10 +17,13 @@ Traced = Callable[[JobId, str], AbstractContextManager[Any]]
 """Of a job and a word for what is done: is open while that is done."""
 
 
+_NOTHING = nullcontext()
+
+
 def untraced(job_id: JobId, name: str) -> AbstractContextManager[None]:
     """No trace at all."""
     del job_id, name
-    return nullcontext()
+    return _NOTHING
 
 
 def trace_id(job_id: JobId) -> int:
