@@ -208,7 +208,9 @@ def test_a_header_without_its_brackets_begins_a_row_that_is_left_out(path: Path)
         [('model = "reel"\nprovider = "dear"', 'model = "reel"\nprovider = {')],
         [('"For tests, [[offers]] of two."', '"""\nFor tests:\n[[offers]]\nof two.')],  # begun, never ended
         [("endpoint = ", "x = y\nnote = '''\n[[offers]]\nmodel = 1\n'''\nendpoint = ")],
+        [("endpoint = ", "x = y\nnote = '''\n[[offers]]\nmodel = 'a'\nprovider = 'b'\n'''\nendpoint = ")],
         [("[[models]]", "[models.more]\n[[models]]")],
+        [("[[models]]", "[models.more]\n[[models]]"), ("2026-12-24", "2026-12-32")],
         [('name = "Reel"', 'name = "Reel"\n' + 400 * "#\n" + "x = y")],
     ],
 )
@@ -217,6 +219,13 @@ def test_a_fault_that_cannot_be_laid_to_one_row_refuses_the_file(
 ) -> None:
     with pytest.raises(SettingsError, match=str(path)):
         written(path, *changes)
+
+
+def test_a_table_within_an_earlier_row_is_not_counted_as_a_row(path: Path) -> None:
+    path.write_text(f"{FILE}\n[models.more]\na = 1\n\n[[models]]\nid = next\n")
+    line = path.read_text().splitlines().index("id = next") + 1
+
+    assert f"{path}:{line}: next: id: write this as text in quotes" in read(path).faults
 
 
 def test_a_sign_that_ends_lines_elsewhere_does_not_shift_the_line_that_is_named(path: Path) -> None:
