@@ -19,9 +19,9 @@ from bot.prompts import advise
 from cogs.advice_button import AdviceButton, Of
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
-from cogs.create import check_place
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values, show
 from cogs.ordering import Ordering
+from cogs.posting_place import check_place
 from cogs.presses import member_of
 from cogs.quoting import escaped, quoted, shortened
 from cogs.sight import sees_clip

@@ -14,7 +14,7 @@ from bot.framing import Framing
 from bot.language import _
 from bot.options import SEED_MAX
 from cogs.answers import Interaction
-from cogs.create import PRESET_OPTION, Autocompletion, length_choices, matching_models, text_choices
+from cogs.choices import PRESET_OPTION, Autocompletion, length_choices, matching_models, text_choices
 from cogs.making import Making
 from cogs.wording import said_as
 

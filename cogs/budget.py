@@ -13,7 +13,7 @@ from bot.budgets import REASON_CHARS_MAX
 from bot.domain import Period
 from bot.money import format_usd
 from cogs.answers import Interaction
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.held_places import Held
 from cogs.managing import GRANT_DAYS_MAX, Managing, Target
 from cogs.quoting import shortened

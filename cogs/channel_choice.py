@@ -6,7 +6,7 @@ from bot.domain import FaultKind
 from bot.errors import OrderRefused
 from bot.language import _
 from cogs.answers import Interaction
-from cogs.create import missing
+from cogs.posting_place import missing
 
 _POSTS_IN = (discord.ChannelType.text, discord.ChannelType.news)
 

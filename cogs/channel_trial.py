@@ -6,8 +6,8 @@ import discord
 
 from bot.errors import DeliveryError, DeliveryUnavailable, MessageGone
 from bot.language import _
-from cogs.create import missing
 from cogs.faults import faults
+from cogs.posting_place import missing
 
 _FILE = b"This file checks that files can be posted here.\n"
 

@@ -14,8 +14,9 @@ from bot.errors import OrderRefused
 from bot.language import _
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, check_place, matching_models
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
 from cogs.ordering import Ordering
+from cogs.posting_place import check_place
 from cogs.presses import member_of
 from cogs.quoting import escaped, shortened
 

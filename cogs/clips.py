@@ -14,7 +14,7 @@ from bot.ids import ID
 from bot.language import _
 from bot.library import WORDS_CHARS_MAX, Aisle
 from cogs.answers import Interaction
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.quoting import shortened
 from cogs.remix import choice_name
 from cogs.shelves import Shelves

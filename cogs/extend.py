@@ -12,7 +12,7 @@ from bot.language import _
 from bot.options import SEED_MAX
 from bot.sources import Way
 from cogs.answers import Interaction
-from cogs.create import CHOICES_MAX, Autocompletion, length_choices, matching_models, text_choices
+from cogs.choices import CHOICES_MAX, Autocompletion, length_choices, matching_models, text_choices
 from cogs.making import Making
 from cogs.remix import choice_name
 from cogs.wording import said_as

@@ -23,11 +23,11 @@ from bot.material import Material, Shown
 from bot.orders import Orders
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by
-from cogs.create import check_place
 from cogs.forms import Purpose, filled, form, show
 from cogs.letting_in import let_in
 from cogs.making_buttons import Action
 from cogs.ordering import Ordering
+from cogs.posting_place import check_place
 from cogs.presses import member_of
 from cogs.sight import MemberSight, sees_clip
 

@@ -12,7 +12,7 @@ from bot.language import _, ngettext
 from bot.people import REASON_CHARS_MAX, Discipline, Measure, People, Sanction
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.presses import member_of
 from cogs.quoting import shortened
 

@@ -17,9 +17,9 @@ from bot.takedowns import Cause, Progress, Takedowns
 from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.cards import clip_url
+from cogs.choices import CHOICES_MAX
 from cogs.clip_buttons import Act, ClipButton
 from cogs.clip_presses import SETTLED_WITHIN_S
-from cogs.create import CHOICES_MAX
 from cogs.presses import member_of
 from cogs.quoting import quoted
 from cogs.shelves import Shelves

@@ -17,7 +17,7 @@ from bot.screening.screening import Screening
 from bot.screening.server_words import Changed, ServerWords, written
 from bot.screening.verdict import UNAVAILABLE, Outcome, Reason, Verdict
 from cogs.answers import Interaction, acknowledge, answer, said
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.presses import member_of
 from cogs.quoting import escaped, shortened
 

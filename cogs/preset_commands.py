@@ -13,7 +13,7 @@ from bot.language import _
 from bot.normalising import sentence
 from bot.presets import NAME_CHARS_MAX, NO_PRESET, WHOLE_SERVER, WORDS_CHARS_MAX, Preset, Presets
 from cogs.answers import Interaction, acknowledge, answer, said
-from cogs.create import length_choices, matching_models, text_choices
+from cogs.choices import length_choices, matching_models, text_choices
 from cogs.preset_option import places_of, saved_choices
 from cogs.presses import member_of
 from cogs.quoting import escaped, shortened

@@ -7,7 +7,7 @@ from bot.domain import ChannelId, GuildId
 from bot.language import _
 from bot.presets import NO_PRESET, Preset, Presets
 from cogs.answers import Interaction
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion
 from cogs.quoting import shortened
 
 

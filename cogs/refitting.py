@@ -9,8 +9,8 @@ from bot.language import _
 from bot.orders import Orders
 from cogs.answers import Interaction, acknowledge_press, answer, mark_ordering
 from cogs.asking import asked_by
-from cogs.create import check_place
 from cogs.ordering import Ordering
+from cogs.posting_place import check_place
 from cogs.presses import member_of
 
 

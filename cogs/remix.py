@@ -15,7 +15,7 @@ from bot.material import Shown
 from bot.options import SEED_MAX
 from cogs.answers import Interaction
 from cogs.buttons import custom_ids
-from cogs.create import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
 from cogs.making import Making
 from cogs.quoting import shortened
 

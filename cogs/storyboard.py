@@ -23,10 +23,11 @@ from cogs.answers import (
     said,
 )
 from cogs.asking import asked_by
-from cogs.create import PRESET_OPTION, Autocompletion, check_place, matching_models
+from cogs.choices import PRESET_OPTION, Autocompletion, matching_models
 from cogs.forms import show
 from cogs.notes import quote_view, receipt_view
 from cogs.ordering import Ordering
+from cogs.posting_place import check_place
 from cogs.presses import member_of
 from cogs.storyboard_controls import DRAFT, FULL, Field, PartsButton, choices
 from cogs.storyboard_form import sent_parts, storyboard_form
