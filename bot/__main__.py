@@ -204,7 +204,9 @@ def _fill(name: str, parser: argparse.ArgumentParser) -> None:
 
 
 def _run(chosen: argparse.Namespace) -> int:
-    from bot import app, fault_reports, logs, reachable  # noqa: PLC0415 - the other commands start without discord.py
+    from bot import app  # noqa: PLC0415 - the other commands start without discord.py
+    from bot.offers import reachable  # noqa: PLC0415 - the other commands start without discord.py
+    from bot.operating import fault_reports, logs  # noqa: PLC0415 - the other commands start without discord.py
 
     config = settings.load(env_file=chosen.env_file)
     logs.configure(config.log_format, secrets=reachable.secrets(config))
@@ -232,7 +234,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 
 
 def _studio(chosen: argparse.Namespace) -> int:
-    from bot import logs  # noqa: PLC0415
+    from bot.operating import logs  # noqa: PLC0415
     from bot.studio import server  # noqa: PLC0415
 
     logs.configure("text")
@@ -249,7 +251,7 @@ async def _until_terminated(work: Coroutine[object, object, None]) -> None:
 
 
 def _guilds(chosen: argparse.Namespace) -> int:
-    from bot import control, reports  # noqa: PLC0415
+    from bot.operating import control, reports  # noqa: PLC0415
 
     config = settings.load(env_file=chosen.env_file)
     if chosen.what == "list":

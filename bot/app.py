@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from bot import settings
 from bot.assembly import buying, ground, moderating, privacy, reviewing, settingup, showing, watching, work
 from bot.assembly.ground import Duties
-from bot.cards import Cards
+from bot.clips.cards import Cards
+from bot.clips.removal import Removals
 from bot.domain import JobId
 from bot.errors import DiskFailure
+from bot.operating.room import kept
 from bot.orders import Orders
-from bot.removal import Removals
-from bot.room import kept
 from bot.settings import Settings
 from bot.worker import Worker
 from cogs.client import Client

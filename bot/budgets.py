@@ -6,7 +6,6 @@ from datetime import datetime
 from functools import partial
 from zoneinfo import ZoneInfoNotFoundError
 
-from bot.admission import Admitted, Room, Standing, admit
 from bot.domain import (
     Allowance,
     Balance,
@@ -23,6 +22,7 @@ from bot.domain import (
 )
 from bot.errors import OrderRefused, PaidNotEnabled
 from bot.language import _
+from bot.spend.admission import Admitted, Room, Standing, admit
 from storage import budgets as rows
 from storage import grants, guilds
 from storage.budgets import Budget, BudgetScope, Change

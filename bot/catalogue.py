@@ -8,9 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from bot import normalising, options
-from bot.alternatives import Wanted
-from bot.choosing import chosen
 from bot.domain import (
     ChannelId,
     FaultKind,
@@ -24,13 +21,16 @@ from bot.domain import (
     Source,
 )
 from bot.errors import OrderRefused, SettingsError
-from bot.health import Fitness
 from bot.language import _
-from bot.models_file import Rows, read
 from bot.money import format_usd
-from bot.normalising import Adjustment
+from bot.offers import normalising, options
+from bot.offers.alternatives import Wanted
+from bot.offers.choosing import chosen
+from bot.offers.health import Fitness
+from bot.offers.models_file import Rows, read
+from bot.offers.normalising import Adjustment
+from bot.offers.rows import ModelRow, Offer, ProviderRow, RouteRow
 from bot.providers.protocol import Wire
-from bot.rows import ModelRow, Offer, ProviderRow, RouteRow
 
 log = logging.getLogger(__name__)
 

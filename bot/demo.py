@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bot import reports
+from bot.operating import reports
 from bot.rehearsal import started
 from bot.sandbox.components import walk
 from bot.sandbox.person import Event, Person

@@ -11,8 +11,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import boxes
 from bot.children import Ended, ask
+from bot.clips import boxes
 from bot.errors import ClipUnusable
 
 
@@ -46,7 +46,7 @@ async def check(path: Path, *, timeout_s: float = 60, python: str = sys.executab
         OSError: our own disk; the file is not there.
     """
     layout = await asyncio.to_thread(boxes.read, path)
-    match await ask("bot.probe", path, timeout_s=timeout_s, python=python):
+    match await ask("bot.clips.probe", path, timeout_s=timeout_s, python=python):
         case Ended(late=True):
             raise ClipUnusable(f"it could not be read within {timeout_s:g} s")
         case Ended() as ended:

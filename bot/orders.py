@@ -7,9 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from bot import budgets, gatehouse, repeats
-from bot.asked import Asked
-from bot.cancelling import Cancelled, cancelled, order_cancelled
+from bot import budgets
 from bot.catalogue import Priced
 from bot.domain import (
     GuildId,
@@ -24,16 +22,20 @@ from bot.domain import (
     Scope,
     UserId,
 )
-from bot.door import Door
 from bot.errors import NotYours, OrderRefused, Refusal, StorageError
-from bot.gates import NOTHING_FOUND, Found, found_by
 from bot.ids import Ids
+from bot.jobs.cancelling import Cancelled, cancelled, order_cancelled
 from bot.language import _
+from bot.moderation import gatehouse
+from bot.moderation.gates import NOTHING_FOUND, Found, found_by
 from bot.money import format_usd
-from bot.options import SEED_MAX
-from bot.pricing import Pricing, Proposal
-from bot.sources import Way
-from bot.surge import Surge
+from bot.offers.options import SEED_MAX
+from bot.ordering import repeats
+from bot.ordering.asked import Asked
+from bot.ordering.door import Door
+from bot.ordering.pricing import Pricing, Proposal
+from bot.ordering.sources import Way
+from bot.spend.surge import Surge
 from storage import jobs, ledger, quotes
 from storage import typed as typed_rows
 from storage.database import Database

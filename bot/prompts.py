@@ -10,11 +10,11 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot import prompt_words as english
-from bot import spoken
 from bot.domain import PROMPT_CHARS_MAX, Kind
 from bot.errors import OrderRefused
 from bot.language import _, ngettext
+from bot.ordering import prompt_words as english
+from bot.ordering import spoken
 
 LONG_CLIP_S = 15
 """From here on a clip needs an arc; the guide names 16 to 20 seconds."""

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 
-from bot import deciding
 from bot.catalogue import Catalogue
-from bot.deciding import Case, Moderator, Passed
 from bot.domain import GuildId, JobId, UserId
 from bot.errors import NotYours
 from bot.ids import Ids
 from bot.language import _
-from bot.rechecking import Rechecking
+from bot.moderation import deciding
+from bot.moderation.deciding import Case, Moderator, Passed
+from bot.moderation.rechecking import Rechecking
 from storage import gates, review_queue
 from storage.database import Database
 from storage.review_queue import History

@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from bot.catalogue import Catalogue
 from bot.domain import FaultKind, Job, JobId, JobState, Micros, OfferId, Order
-from bot.health import STOPS, Health, Standing, provider_of
-from bot.notices import Operator
-from bot.patience import QUEUED_MAX
+from bot.jobs.patience import QUEUED_MAX
+from bot.offers.health import STOPS, Health, Standing, provider_of
+from bot.offers.rows import Offer
+from bot.offers.throttle import Throttle
+from bot.operating.notices import Operator
 from bot.providers.protocol import NotTaken, Refused, Submission, Taken, Unknown
-from bot.rows import Offer
-from bot.throttle import Throttle
 from storage.attempts import Left
 
 STOPPED_MAX = timedelta(minutes=10)

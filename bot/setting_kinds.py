@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from bot.domain import Micros, UserId
 from bot.errors import SettingsError
 from bot.money import parse_usd
-from bot.origins import HOSTS
+from bot.offers.origins import HOSTS
 from bot.providers.standard_webhooks import key_of
 
 _SNOWFLAKE = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)

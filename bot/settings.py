@@ -14,8 +14,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from bot.domain import Micros
 from bot.errors import SettingsError
-from bot.key_shapes import wrong_keys
 from bot.money import Currency
+from bot.offers.key_shapes import wrong_keys
 from bot.setting_kinds import (
     CurrencyCode,
     Days,

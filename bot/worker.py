@@ -13,12 +13,10 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bot import moves
-from bot.asking import EARLY_S, Asking
-from bot.cards import Cards
-from bot.casting import Casting
 from bot.catalogue import Catalogue
-from bot.comebacks import Comebacks
+from bot.clips.cards import Cards
+from bot.clips.posting import Posting
+from bot.clips.whispers import Whispers
 from bot.domain import Attempt, Clip, Fault, FaultKind, Job, JobId, JobState, Kind, OfferId, Ticket
 from bot.errors import (
     AssetGone,
@@ -32,27 +30,29 @@ from bot.errors import (
     StorageError,
     UnreadableAnswer,
 )
-from bot.fetch_line import FetchLine
-from bot.fetching import Fetching
-from bot.gatehouse import Gatehouse
-from bot.halts import Halts
-from bot.handover import Handover
-from bot.logs import about_job
-from bot.looks import Looks
-from bot.movement import Movement
-from bot.pace import Pace
-from bot.patience import CARD_FIRST, FETCHING_MAX, POSTING_MAX, Patience
-from bot.pauses import Pauses
-from bot.posting import Posting
+from bot.jobs import moves
+from bot.jobs.asking import EARLY_S, Asking
+from bot.jobs.fetch_line import FetchLine
+from bot.jobs.fetching import Fetching
+from bot.jobs.handover import Handover
+from bot.jobs.looks import Looks
+from bot.jobs.movement import Movement
+from bot.jobs.pace import Pace
+from bot.jobs.patience import CARD_FIRST, FETCHING_MAX, POSTING_MAX, Patience
+from bot.jobs.rendertimes import RenderTimes, Work
+from bot.jobs.schedule import Schedule
+from bot.moderation.comebacks import Comebacks
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.pauses import Pauses
+from bot.offers.reach import reached
+from bot.operating.halts import Halts
+from bot.operating.logs import about_job
+from bot.operating.room import failure
+from bot.operating.traces import Traced, untraced
+from bot.ordering.casting import Casting
 from bot.providers.protocol import Provider
-from bot.reach import reached
-from bot.rendertimes import RenderTimes, Work
-from bot.room import failure
 from bot.routing import Routing
-from bot.schedule import Schedule
-from bot.surge import Surge
-from bot.traces import Traced, untraced
-from bot.whispers import Whispers
+from bot.spend.surge import Surge
 from storage import attempts, clips, jobs, questions, states
 from storage.attempts import Left
 from storage.database import Database

@@ -9,10 +9,10 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.act_log import Act, ActLog
 from bot.domain import ChannelId, FaultKind, GuildId
 from bot.errors import ChangeRefused
 from bot.language import _
+from bot.moderation.act_log import Act, ActLog
 from cogs import readers
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.buttons import texts_of
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"-# #(\d+) ")
 
 
 class ActBoard:
-    """`bot.act_log.Noticeboard` through a signed-in client."""
+    """`bot.moderation.act_log.Noticeboard` through a signed-in client."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client

@@ -7,13 +7,13 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot import repeats
-from bot.asked import Asked
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, JobId, Kind
 from bot.errors import NotYours
 from bot.ids import ID
 from bot.language import _
+from bot.ordering import repeats
+from bot.ordering.asked import Asked
 from bot.orders import Orders
 from bot.prompts import advise
 from cogs.advice_button import AdviceButton, Of

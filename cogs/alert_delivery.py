@@ -1,13 +1,13 @@
-"""Alerts into the channel that a server's managers chose; see `bot.alerts.Billboard`."""
+"""Alerts into the channel that a server's managers chose; see `bot.spend.alerts.Billboard`."""
 
 import discord
 from discord import ui
 
-from bot.alerts import Alert, Posted, alert_nonce
-from bot.distributing import every
 from bot.domain import ChannelId, GuildId, MessageId
 from bot.language import _
 from bot.money import with_display
+from bot.spend.alerts import Alert, Posted, alert_nonce
+from bot.spend.distributing import every
 from cogs import readers
 from cogs.alert_button import AlertButton
 from cogs.answers import said
@@ -20,7 +20,7 @@ _AMBER, _RED = 0xE69F00, 0xD83C3E
 
 
 class AlertDelivery:
-    """`bot.alerts.Billboard` through a signed-in client.
+    """`bot.spend.alerts.Billboard` through a signed-in client.
 
     Args:
         play_money: whether prices are for trying out only; statements say so.

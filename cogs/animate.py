@@ -8,11 +8,11 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
-from bot.consent import STATEMENTS
 from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
-from bot.framing import Framing
 from bot.language import _
-from bot.options import SEED_MAX
+from bot.moderation.consent import STATEMENTS
+from bot.offers.options import SEED_MAX
+from bot.ordering.framing import Framing
 from cogs.answers import Interaction
 from cogs.choices import PRESET_OPTION, Autocompletion, length_choices, matching_models, text_choices
 from cogs.making import Making

@@ -15,7 +15,7 @@ from discord import ui
 from bot import language
 from bot.errors import DiskFull, NoRoom, Refusal
 from bot.language import _, later
-from bot.room import failure
+from bot.operating.room import failure
 
 log = logging.getLogger(__name__)
 

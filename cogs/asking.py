@@ -4,7 +4,7 @@ from typing import Any
 
 import discord
 
-from bot.asked import Asked
+from bot.ordering.asked import Asked
 from cogs.answers import Interaction
 from cogs.whereabouts import (
     Where,

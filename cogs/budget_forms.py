@@ -8,11 +8,11 @@ from typing import Any
 from discord import TextStyle, ui
 
 from bot.budgets import MANAGED, REASON_CHARS_MAX
-from bot.distributing import Shown, ShownDefaults, amount, every, number, plain_usd
 from bot.domain import Micros, Period
 from bot.errors import NotYours
 from bot.language import _
-from bot.standings import BudgetScope
+from bot.spend.distributing import Shown, ShownDefaults, amount, every, number, plain_usd
+from bot.spend.standings import BudgetScope
 from cogs.answers import Interaction
 from cogs.counted import COUNTED
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values

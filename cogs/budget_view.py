@@ -6,7 +6,7 @@ from discord import ui
 
 from bot.language import _
 from bot.money import format_usd
-from bot.standings import Grant, GuildStanding
+from bot.spend.standings import Grant, GuildStanding
 from cogs import sentences
 from cogs.budget_words import bound, change, whose
 from cogs.quoting import escaped, shortened

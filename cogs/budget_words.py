@@ -1,9 +1,9 @@
 """How budgets are named to people: whose each is, how often it begins anew, what a change did."""
 
-from bot.distributing import every, value
 from bot.language import _
 from bot.money import format_usd
-from bot.standings import Bound, BudgetScope, Change
+from bot.spend.distributing import every, value
+from bot.spend.standings import Bound, BudgetScope, Change
 from cogs import sentences
 from cogs.quoting import escaped, shortened
 

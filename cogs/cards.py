@@ -11,12 +11,12 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.clips.showing import Notice, Reminder
 from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
 from bot.domain import ENDED, NO_CHANNEL, RESTING, ClipState, Job, JobId, JobState, Kind
 from bot.language import _
-from bot.reporting import Reason
+from bot.moderation.reporting import Reason
 from bot.reviews import Decision
-from bot.showing import Notice, Reminder
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
 from cogs.clip_buttons import Act, ClipButton

@@ -6,12 +6,12 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from bot.attachments import Attachments
 from bot.catalogue import Catalogue
-from bot.characters import NAME_CHARS_MAX, Character, Characters
 from bot.domain import JobId, Kind, Member
 from bot.errors import OrderRefused
 from bot.language import _
+from bot.ordering.attachments import Attachments
+from bot.ordering.characters import NAME_CHARS_MAX, Character, Characters
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
@@ -50,7 +50,7 @@ def character(
     @app_commands.describe(
         clip=locale_str("An MP4 that shows one person or creature well"),
         name=locale_str("What prompts call them"),
-        # What is agreed to: `bot.characters.CONSENT`, and its version is written with every character.
+        # Agreed to is `bot.ordering.characters.CONSENT`; its version is written with every character.
         consent=locale_str("Everyone seen or heard in the clip has agreed that videos of them are made here"),
         share=locale_str("Let everybody in this server order with it; only you if you leave this out"),
         model=locale_str("Which model makes it; the first one if you leave this out"),

@@ -10,17 +10,17 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import language
-from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import Micros
 from bot.errors import DeliveryUnavailable, NotYours, SettingsError
-from bot.identifies import Identifies
 from bot.language import _
-from bot.material import Material
+from bot.operating.identifies import Identifies
+from bot.ordering.attachments import Attachments
+from bot.ordering.material import Material
+from bot.ordering.presets import Presets
+from bot.ordering.sheets import Sheets
 from bot.orders import Orders
-from bot.presets import Presets
-from bot.sheets import Sheets
 from cogs.advising import Advising, is_prompt_form
 from cogs.animate import animate, animate_this
 from cogs.answers import answered, tell

@@ -6,16 +6,16 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.cases import Cases, Outcome
+from bot.clips.removal import Removals
+from bot.clips.showing import Shown
+from bot.clips.whispers import Whispers
 from bot.domain import JobId
 from bot.errors import NotYours
 from bot.ids import ID
 from bot.language import _
+from bot.moderation.cases import Cases, Outcome
+from bot.moderation.reporting import WORDS_MAX, Reason, Reporting
 from bot.orders import Orders
-from bot.removal import Removals
-from bot.reporting import WORDS_MAX, Reason, Reporting
-from bot.showing import Shown
-from bot.whispers import Whispers
 from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.clip_buttons import Act, ClipButton

@@ -8,11 +8,11 @@ from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
+from bot.clips.library import WORDS_CHARS_MAX, Aisle
 from bot.domain import JobId, Kind, UserId
 from bot.errors import OrderRefused
 from bot.ids import ID
 from bot.language import _
-from bot.library import WORDS_CHARS_MAX, Aisle
 from cogs.answers import Interaction
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.quoting import shortened

@@ -6,9 +6,9 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range, locale_str
 
-from bot.consent import Consents, Matter, Wishes
 from bot.language import _, ngettext
-from bot.withdrawing import Withdrawing, Withdrawn
+from bot.moderation.consent import Consents, Matter, Wishes
+from bot.moderation.withdrawing import Withdrawing, Withdrawn
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.presses import member_of
 from cogs.quoting import escaped

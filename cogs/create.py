@@ -7,7 +7,7 @@ from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
-from bot.options import SEED_MAX
+from bot.offers.options import SEED_MAX
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by
 from cogs.choices import PRESET_OPTION, Autocompletion, length_choices, matching_models, text_choices

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import discord
 
+from bot.clips.showing import Notice, Reminder
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import (
@@ -23,7 +24,6 @@ from bot.errors import (
     PlaceGone,
 )
 from bot.language import _
-from bot.showing import Notice, Reminder
 from cogs import readers
 from cogs.answers import said
 from cogs.buttons import card_mark, clip_mark, texts_of

@@ -6,11 +6,11 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.appeals import WORDS_MAX, Appealed, Appeals
 from bot.errors import NotYours
 from bot.ids import ID
 from bot.language import _
-from bot.remixing import RemixAsks
+from bot.moderation.appeals import WORDS_MAX, Appealed, Appeals
+from bot.ordering.remixing import RemixAsks
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton

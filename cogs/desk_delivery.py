@@ -3,8 +3,8 @@
 import discord
 from discord import ui
 
-from bot.appeals import Appealed
 from bot.domain import ChannelId, GuildId
+from bot.moderation.appeals import Appealed
 from cogs import readers
 from cogs.channels import writable
 from cogs.delivery import DiscordDelivery
@@ -13,7 +13,7 @@ from cogs.faults import faults
 
 
 class DeskDelivery:
-    """`bot.appeals.Board` through a signed-in client."""
+    """`bot.moderation.appeals.Board` through a signed-in client."""
 
     def __init__(self, client: discord.Client, delivery: DiscordDelivery) -> None:
         self._client = client

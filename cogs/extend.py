@@ -7,10 +7,10 @@ from discord.app_commands import Choice, Range, locale_str
 
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
-from bot.framing import Framing
 from bot.language import _
-from bot.options import SEED_MAX
-from bot.sources import Way
+from bot.offers.options import SEED_MAX
+from bot.ordering.framing import Framing
+from bot.ordering.sources import Way
 from cogs.answers import Interaction
 from cogs.choices import CHOICES_MAX, Autocompletion, length_choices, matching_models, text_choices
 from cogs.making import Making

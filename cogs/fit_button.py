@@ -6,9 +6,9 @@ from typing import Any, Self
 import discord
 from discord import ui
 
-from bot.framing import Fit, Framing
 from bot.ids import ID
 from bot.language import _
+from bot.ordering.framing import Fit, Framing
 from cogs.answers import answered
 
 FIT = re.compile(rf"fit:(?P<framing>crop|pad):(?P<quote>{ID})")

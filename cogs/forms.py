@@ -13,13 +13,13 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.consent import STATEMENTS
 from bot.domain import PROMPT_CHARS_MAX
 from bot.errors import NotYours
-from bot.framing import Framing
 from bot.ids import ID
 from bot.language import _
-from bot.rows import ModelRow
+from bot.moderation.consent import STATEMENTS
+from bot.offers.rows import ModelRow
+from bot.ordering.framing import Framing
 from cogs.answers import Interaction
 from cogs.quoting import shortened
 

@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import Range, locale_str
 
+from bot.clips.gallery import Galleries, Gallery
 from bot.domain import ChannelId
-from bot.gallery import Galleries, Gallery
 from bot.language import _, ngettext
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.channel_choice import check_may_post

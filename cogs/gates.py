@@ -8,14 +8,14 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from bot.distributing import amount
 from bot.domain import ChannelId, FaultKind
 from bot.errors import ChangeRefused
-from bot.gate_settings import GateSettings, Set
-from bot.gates import ANYWHERE, FIRST_MAX, Gate, Mode, ReviewRules, Setting
 from bot.language import _, later
+from bot.moderation.gate_settings import GateSettings, Set
+from bot.moderation.gates import ANYWHERE, FIRST_MAX, Gate, Mode, ReviewRules, Setting
+from bot.moderation.reviewing import Reviewing
 from bot.money import format_usd
-from bot.reviewing import Reviewing
+from bot.spend.distributing import amount
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.channel_choice import check_may_post
 from cogs.held_places import Held, held_place

@@ -6,11 +6,11 @@ from typing import Any
 from discord import app_commands, ui
 from discord.app_commands import Choice, locale_str
 
-from bot import prompt_lesson
 from bot.catalogue import Catalogue
 from bot.domain import Kind, Micros
 from bot.language import _, ngettext
 from bot.money import format_usd
+from bot.ordering import prompt_lesson
 from cogs import help_lists, sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.help_lists import Buttons, Commands, Entry

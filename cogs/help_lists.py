@@ -12,8 +12,8 @@ import discord
 from discord import AppCommandType, app_commands, ui
 
 from bot.domain import JobId
-from bot.framing import Framing
 from bot.language import _, named
+from bot.ordering.framing import Framing
 from cogs.advice_button import AdviceButton, Of
 from cogs.alert_button import AlertButton
 from cogs.buttons import CancelButton, DetailsButton, QuoteButton

@@ -8,11 +8,11 @@ import discord
 from discord import ui
 
 from bot.catalogue import Described
+from bot.clips.family import Family, Relative
+from bot.clips.library import Aisle, Page, Shelved
 from bot.delivery import Link, Post, clip_nonce
 from bot.domain import NO_CHANNEL, Job, JobId, JobState, Kind
-from bot.family import Family, Relative
 from bot.language import _, ngettext
-from bot.library import Aisle, Page, Shelved
 from cogs import sentences
 from cogs.advising import PROMPT_UNITS_SHOWN
 from cogs.buttons import DetailsButton

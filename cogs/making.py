@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 
 import discord
 
-from bot import repeats
-from bot.asked import Asked
-from bot.attachments import Attachments
 from bot.catalogue import Catalogue
 from bot.domain import ChannelId, Job, JobId, Kind
 from bot.errors import NotYours, OrderRefused
-from bot.framing import Framing
 from bot.language import _
-from bot.material import Material, Shown
+from bot.ordering import repeats
+from bot.ordering.asked import Asked
+from bot.ordering.attachments import Attachments
+from bot.ordering.framing import Framing
+from bot.ordering.material import Material, Shown
 from bot.orders import Orders
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by

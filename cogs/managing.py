@@ -9,12 +9,12 @@ import discord
 from discord import ui
 
 from bot.budgets import Budgets
-from bot.distributing import Distributing, amount, every
 from bot.domain import ChannelId, FaultKind, GuildId, Member, Period, UserId
 from bot.errors import ChangeRefused, DeliveryRefused, NotYours
 from bot.language import _
 from bot.money import format_usd
-from bot.standings import BudgetScope, Grant, Standings
+from bot.spend.distributing import Distributing, amount, every
+from bot.spend.standings import BudgetScope, Grant, Standings
 from cogs.alert_delivery import AlertDelivery
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.budget_forms import DefaultsSent, LimitSent, defaults_form, limit_form, sent

@@ -3,9 +3,9 @@
 from discord import app_commands
 from discord.app_commands import Range, locale_str
 
-from bot.blocks import Blocks, Cause, Kind, Standing
 from bot.language import _
-from bot.reporting import Reason
+from bot.moderation.blocks import Blocks, Cause, Kind, Standing
+from bot.moderation.reporting import Reason
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.presses import member_of

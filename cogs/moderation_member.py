@@ -9,7 +9,7 @@ from discord.app_commands import Choice, Range, locale_str
 from bot.domain import FaultKind, Member, UserId
 from bot.errors import ChangeRefused
 from bot.language import _, ngettext
-from bot.people import REASON_CHARS_MAX, Discipline, Measure, People, Sanction
+from bot.moderation.people import REASON_CHARS_MAX, Discipline, Measure, People, Sanction
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX

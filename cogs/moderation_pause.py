@@ -6,8 +6,8 @@ from discord.app_commands import locale_str
 from bot.domain import ChannelId
 from bot.errors import ChangeRefused
 from bot.language import _, ngettext
+from bot.moderation.pauses import WHOLE_SERVER, Pauses, Waited
 from bot.money import format_usd
-from bot.pauses import WHOLE_SERVER, Pauses, Waited
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.held_places import Held, held_place
 from cogs.presses import member_of

@@ -7,13 +7,13 @@ from typing import Any
 from discord import app_commands, ui
 from discord.app_commands import Choice, Range, locale_str
 
-from bot.cases import REPORTERS_MAX, Cases, Reason, Waiting
+from bot.clips.removal import Removals
 from bot.domain import JobId
 from bot.errors import NotYours
 from bot.ids import ID
 from bot.language import _, ngettext
-from bot.removal import Removals
-from bot.takedowns import Cause, Progress, Takedowns
+from bot.moderation.cases import REPORTERS_MAX, Cases, Reason, Waiting
+from bot.moderation.takedowns import Cause, Progress, Takedowns
 from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.cards import clip_url

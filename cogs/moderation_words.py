@@ -8,10 +8,10 @@ import discord
 from discord import app_commands, ui
 from discord.app_commands import Choice, Range, locale_str
 
-from bot.attachments import Attachments
 from bot.domain import PROMPT_CHARS_MAX, ChannelId
 from bot.errors import ChangeRefused
 from bot.language import _, ngettext
+from bot.ordering.attachments import Attachments
 from bot.screening.classifier import Subject
 from bot.screening.screening import Screening
 from bot.screening.server_words import Changed, ServerWords, written

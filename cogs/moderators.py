@@ -5,9 +5,9 @@ from typing import Any
 
 import discord
 
-from bot.cases import Cases
-from bot.deciding import Moderator
 from bot.domain import GuildId, UserId
+from bot.moderation.cases import Cases
+from bot.moderation.deciding import Moderator
 from bot.reviews import Reviews
 from cogs.answers import Interaction
 from cogs.whereabouts import member_of

@@ -13,7 +13,7 @@ from bot.catalogue import Described, price_line
 from bot.domain import NO_CHANNEL, Allowance, Job, Kind, Micros, Order, Quote
 from bot.language import _
 from bot.money import format_usd, with_display
-from bot.normalising import Adjustment, sentence
+from bot.offers.normalising import Adjustment, sentence
 from cogs import sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url

@@ -8,11 +8,11 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.control import AdmitGuild, Change, DismissGuild, ResumeSpending
 from bot.domain import UserId
 from bot.errors import DeliveryRefused, DeliveryUnavailable, NotYours, OrderRefused
 from bot.language import _
 from bot.money import parse_usd
+from bot.operating.control import AdmitGuild, Change, DismissGuild, ResumeSpending
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.presses import member_of
 

@@ -9,7 +9,7 @@ from discord import app_commands
 from bot.domain import Member, UserId
 from bot.errors import ChangeRefused
 from bot.language import _
-from bot.people import EVERYWHERE, Measure, People
+from bot.moderation.people import EVERYWHERE, Measure, People
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.moderation_member import Days, Reason

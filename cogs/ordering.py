@@ -6,19 +6,19 @@ from datetime import datetime
 
 from discord import ui
 
-from bot import room
-from bot.affordable import SAYS_NO, Affordable
-from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import FaultKind, Job, Member, Micros, Quote, UserId
 from bot.errors import OrderRefused
 from bot.language import _
+from bot.operating import room
+from bot.ordering.asked import Asked
+from bot.ordering.presets import Presets, Shaped
+from bot.ordering.pricing import Proposal
+from bot.ordering.sources import Footage
 from bot.orders import QUOTE_HOLDS, Orders
-from bot.presets import Presets, Shaped
-from bot.pricing import Proposal
 from bot.prompts import Advice, advise
-from bot.sources import Footage
+from bot.spend.affordable import SAYS_NO, Affordable
 from cogs.advice_button import AdviceButton
 from cogs.answers import said
 from cogs.fit_button import FitButton

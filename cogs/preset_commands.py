@@ -10,8 +10,8 @@ from bot.catalogue import Catalogue
 from bot.domain import ChannelId, Kind
 from bot.errors import NotYours
 from bot.language import _
-from bot.normalising import sentence
-from bot.presets import NAME_CHARS_MAX, NO_PRESET, WHOLE_SERVER, WORDS_CHARS_MAX, Preset, Presets
+from bot.offers.normalising import sentence
+from bot.ordering.presets import NAME_CHARS_MAX, NO_PRESET, WHOLE_SERVER, WORDS_CHARS_MAX, Preset, Presets
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.choices import length_choices, matching_models, text_choices
 from cogs.preset_option import places_of, saved_choices

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from discord import ui
 
 from bot.catalogue import Catalogue
-from bot.characters import Characters
 from bot.domain import NO_CHANNEL, Job, JobId, JobState, Member
 from bot.errors import NotYours
 from bot.language import _
 from bot.money import format_usd
+from bot.ordering.characters import Characters
 from bot.orders import Cancelled, Orders
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
 from cogs.letting_in import let_in

@@ -9,11 +9,11 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str
 
 from bot.domain import GuildId, UserId
-from bot.erasing import Erasing, Progress, Step, StepRow
 from bot.errors import NotYours
-from bot.export_links import ExportLinks
-from bot.exporting import Export, Exporting
 from bot.language import _, ngettext
+from bot.privacy.erasing import Erasing, Progress, Step, StepRow
+from bot.privacy.export_links import ExportLinks
+from bot.privacy.exporting import Export, Exporting
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.privacy_buttons import PrivacyButton, Sure

@@ -11,7 +11,7 @@ from bot.domain import Allowance, ChannelId, Job, Period
 from bot.language import _
 from bot.money import format_usd, with_display
 from bot.orders import Orders
-from bot.standings import Bound, BudgetScope, Grant, MemberStanding, Standings
+from bot.spend.standings import Bound, BudgetScope, Grant, MemberStanding, Standings
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.budget_words import bound

@@ -2,8 +2,8 @@
 
 import discord
 
+from bot.clips.gallery import Galleries
 from bot.domain import MessageId, UserId
-from bot.gallery import Galleries
 from cogs.shelves import emoji_key
 
 

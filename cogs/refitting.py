@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bot import repeats
 from bot.errors import NotYours
-from bot.framing import Framing
 from bot.language import _
+from bot.ordering import repeats
+from bot.ordering.framing import Framing
 from bot.orders import Orders
 from cogs.answers import Interaction, acknowledge_press, answer, mark_ordering
 from cogs.asking import asked_by

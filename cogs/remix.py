@@ -11,8 +11,8 @@ from discord.app_commands import Choice, Range, locale_str
 from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
 from bot.language import _, ngettext
-from bot.material import Shown
-from bot.options import SEED_MAX
+from bot.offers.options import SEED_MAX
+from bot.ordering.material import Shown
 from cogs.answers import Interaction
 from cogs.buttons import custom_ids
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models

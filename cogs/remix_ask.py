@@ -9,7 +9,7 @@ from discord import ui
 from bot import language
 from bot.domain import Job, MessageId
 from bot.language import _
-from bot.remixing import RemixAsk
+from bot.ordering.remixing import RemixAsk
 from cogs.answers import Interaction
 from cogs.cards import clip_url
 from cogs.delivery import DiscordDelivery
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class RemixAsker:
-    """`bot.remixing.Asker` through a signed-in client. It is the one message of ours that pings unasked."""
+    """`bot.ordering.remixing.Asker` through a signed-in client. Our one message that pings unasked."""
 
     def __init__(self, client: discord.Client, delivery: DiscordDelivery) -> None:
         self._client = client

@@ -1,7 +1,7 @@
 """What members and moderators read of the steps of a deletion, and of what no step can reach."""
 
+from bot.clips.removal import Removal, Step
 from bot.language import _
-from bot.removal import Removal, Step
 
 
 def removal_line(removal: Removal) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.gates import Gate
 from bot.language import _
-from bot.reviewing import Exhibit, Reminder
+from bot.moderation.gates import Gate
+from bot.moderation.reviewing import Exhibit, Reminder
 from cogs import review_words, sentences
 from cogs.cards import IN_A_ROW, clip_alt, clip_file_name, message_url
 from cogs.quoting import quoted

@@ -1,11 +1,11 @@
-"""Reviews into the moderators' channel, each one message; see `bot.reviewing.Desk`."""
+"""Reviews into the moderators' channel, each one message; see `bot.moderation.reviewing.Desk`."""
 
 import asyncio
 
 import discord
 
 from bot.domain import ChannelId, GuildId, MessageId
-from bot.reviewing import Exhibit, Reminder, reminder_nonce, review_nonce
+from bot.moderation.reviewing import Exhibit, Reminder, reminder_nonce, review_nonce
 from bot.reviews import Review
 from cogs import readers
 from cogs.channels import find_ours, from_about, managers_channel, marked, writable
@@ -16,7 +16,7 @@ _NOBODY = discord.AllowedMentions.none()
 
 
 class ReviewDesk:
-    """`bot.reviewing.Desk` through a signed-in client."""
+    """`bot.moderation.reviewing.Desk` through a signed-in client."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client

@@ -10,13 +10,13 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.deciding import Case, Moderator, Passed
 from bot.domain import JobId, UserId
 from bot.errors import NotYours
-from bot.gates import Gate, Why
 from bot.ids import ID
 from bot.language import _
-from bot.reviewing import Reviewing
+from bot.moderation.deciding import Case, Moderator, Passed
+from bot.moderation.gates import Gate, Why
+from bot.moderation.reviewing import Reviewing
 from bot.reviews import REASON_CHARS_MAX, Review, Reviews
 from cogs import review_words, sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said

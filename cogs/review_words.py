@@ -1,9 +1,9 @@
 """What moderators read of a review, and members of what waits for one."""
 
-from bot.deciding import Case
 from bot.domain import Job, JobState
-from bot.gates import Gate, Why
 from bot.language import _, ngettext
+from bot.moderation.deciding import Case
+from bot.moderation.gates import Gate, Why
 from bot.money import format_usd
 from bot.reviews import Decision, Review
 from bot.screening.verdict import UNAVAILABLE

@@ -8,12 +8,12 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str
 
 from bot.catalogue import Catalogue
-from bot.channel_rules import COMMANDS, spell
 from bot.domain import ChannelId, Kind
 from bot.errors import NotYours
 from bot.language import _, ngettext
+from bot.moderation.channel_rules import COMMANDS, spell
+from bot.moderation.ruling import UNSET, WHOLE_SERVER, Layer, Rules, Ruling, Shown, what, when
 from bot.money import format_usd
-from bot.ruling import UNSET, WHOLE_SERVER, Layer, Rules, Ruling, Shown, what, when
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.forms import sent_values, show

@@ -6,12 +6,12 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.channel_rules import COMMANDS, spell
-from bot.distributing import plain_usd
 from bot.domain import Kind
 from bot.language import _
-from bot.rows import ModelRow
-from bot.ruling import ANY_MODEL, NONE, Layer, Pictured, Remixing
+from bot.moderation.channel_rules import COMMANDS, spell
+from bot.moderation.ruling import ANY_MODEL, NONE, Layer, Pictured, Remixing
+from bot.offers.rows import ModelRow
+from bot.spend.distributing import plain_usd
 from cogs.forms import LABEL_UNITS_MAX, OPTION_UNITS_MAX, TITLE_UNITS_MAX
 from cogs.quoting import shortened
 

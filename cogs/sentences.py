@@ -17,9 +17,9 @@ from bot.domain import (
     Quote,
 )
 from bot.language import _, ngettext
+from bot.moderation.reporting import Reason
 from bot.money import format_usd, with_display
 from bot.providers.protocol import Progress, Rendering, Waiting
-from bot.reporting import Reason
 from bot.reviews import Decision
 from cogs import fault_words, review_words
 from cogs.quoting import escaped

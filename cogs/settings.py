@@ -6,8 +6,8 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
+from bot.clips.gallery import Galleries
 from bot.domain import ChannelId, GuildId
-from bot.gallery import Galleries
 from bot.language import _
 from bot.places import Places, Purpose
 from cogs.answers import Interaction, acknowledge, answer, said

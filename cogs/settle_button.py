@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.domain import JobId
 from bot.ids import ID
-from bot.settling import Verdict
+from bot.spend.settling import Verdict
 from cogs.answers import answer, answered, said
 
 SETTLE = re.compile(rf"settle:(?P<verdict>found|absent|lost):(?P<job>{ID})")

@@ -11,18 +11,18 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.act_log import ActLog
 from bot.catalogue import Catalogue
-from bot.distributing import Distributing, Shown, every
 from bot.domain import STUDIO, ChannelId, FaultKind, Job, Kind, Member, Micros, Period
 from bot.errors import ChangeRefused, NotYours, Refusal
-from bot.gate_settings import GateSettings
-from bot.gates import ANYWHERE, Gate, Mode, Setting
 from bot.language import _
+from bot.moderation.act_log import ActLog
+from bot.moderation.gate_settings import GateSettings
+from bot.moderation.gates import ANYWHERE, Gate, Mode, Setting
+from bot.moderation.reviewing import Reviewing
 from bot.money import format_usd
 from bot.places import Places, Purpose
-from bot.reviewing import Reviewing
-from bot.standings import BudgetScope
+from bot.spend.distributing import Distributing, Shown, every
+from bot.spend.standings import BudgetScope
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering
 from cogs.asking import asked_by
 from cogs.channel_trial import ChannelTrial

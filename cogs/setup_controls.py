@@ -9,8 +9,8 @@ import discord
 from discord import ui
 
 from bot.domain import ChannelId
-from bot.gates import Gate
 from bot.language import _
+from bot.moderation.gates import Gate
 from cogs.answers import answered
 
 

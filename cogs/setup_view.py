@@ -8,13 +8,13 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.distributing import amount, plain_usd
 from bot.domain import ChannelId, Micros
 from bot.errors import NotYours
-from bot.gate_settings import Set
-from bot.gates import Gate, Mode, Setting
 from bot.language import _
+from bot.moderation.gate_settings import Set
+from bot.moderation.gates import Gate, Mode, Setting
 from bot.money import format_usd
+from bot.spend.distributing import amount, plain_usd
 from cogs.answers import Interaction
 from cogs.budget_forms import AMOUNT_CHARS_MAX
 from cogs.counted import COUNTED

@@ -11,12 +11,12 @@ import aiohttp
 import discord
 
 from bot.catalogue import Catalogue
+from bot.clips.family import Families
+from bot.clips.gallery import Galleries
+from bot.clips.library import Aisle, Library, Page, Shelved, Wishes
 from bot.domain import InteractionId, JobId, JobState, Kind, MessageId, UserId
-from bot.family import Families
-from bot.gallery import Galleries
 from bot.language import _
-from bot.library import Aisle, Library, Page, Shelved, Wishes
-from bot.material import Shown
+from bot.ordering.material import Shown
 from bot.orders import Orders
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said

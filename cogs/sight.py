@@ -13,7 +13,7 @@ FETCHED_MAX = 5
 
 
 class MemberSight:
-    """`bot.library.Sight` of the one who has pressed or typed.
+    """`bot.clips.library.Sight` of the one who has pressed or typed.
 
     Args:
         fetches: whether threads that are not known may be asked for; an autocomplete has no time for it.

@@ -9,7 +9,7 @@ from discord.app_commands import Choice, locale_str
 from bot.domain import UserId
 from bot.errors import NotYours
 from bot.language import _
-from bot.spending import Span, Spending
+from bot.spend.spending import Span, Spending
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.presses import member_of
 from cogs.spend_view import report_view

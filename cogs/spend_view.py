@@ -7,10 +7,10 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.charts import BARS_MAX, Bar, Panel, drawn
 from bot.language import _, ngettext
 from bot.money import format_usd, with_display
-from bot.spending import Report, Share
+from bot.spend.charts import BARS_MAX, Bar, Panel, drawn
+from bot.spend.spending import Report, Share
 from cogs.cards import ALT_UNITS_MAX
 from cogs.quoting import escaped, plain, shortened
 

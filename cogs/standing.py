@@ -5,9 +5,9 @@ from typing import Any
 
 from discord import app_commands, ui
 
-from bot.appeals import OPEN_FOR, Appeal, Appeals
 from bot.language import _
-from bot.people import EVERYWHERE, People, Sanction
+from bot.moderation.appeals import OPEN_FOR, Appeal, Appeals
+from bot.moderation.people import EVERYWHERE, People, Sanction
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton

@@ -6,14 +6,14 @@ from typing import Any
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from bot import repeats
 from bot.catalogue import Catalogue
 from bot.domain import TAKES_MAX, InteractionId, Kind
 from bot.errors import NotYours, Refusal
 from bot.language import _
+from bot.ordering import repeats
+from bot.ordering.sheets import Sheet, Sheets
 from bot.orders import Orders
 from bot.prompts import Advice, Parts, compose
-from bot.sheets import Sheet, Sheets
 from cogs.answers import (
     Interaction,
     acknowledge,

@@ -10,7 +10,7 @@ from discord import ui
 
 from bot.domain import Order
 from bot.language import _
-from bot.rows import ModelRow
+from bot.offers.rows import ModelRow
 from cogs.answers import answered
 from cogs.quoting import shortened
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.asked import NO_PRESET
 from bot.domain import Job, Kind
-from bot.framing import Framing
 from bot.language import named
-from bot.options import SEED_MAX
-from bot.sources import Way
+from bot.offers.options import SEED_MAX
+from bot.ordering.asked import NO_PRESET
+from bot.ordering.framing import Framing
+from bot.ordering.sources import Way
 from cogs.quoting import plain
 
 PROMPT_CHARS_IN_COMMAND = 300

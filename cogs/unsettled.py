@@ -10,14 +10,14 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.control import Change, SettleJob
 from bot.domain import ChannelId, Job, JobId, MessageId, UserId
 from bot.errors import NotYours, OrderRefused, StorageError
 from bot.ids import ID
 from bot.language import _
 from bot.money import format_usd
-from bot.settling import Verdict
-from bot.unsettled import Uncertain
+from bot.operating.control import Change, SettleJob
+from bot.operating.unsettled import Uncertain
+from bot.spend.settling import Verdict
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.faults import faults
 from cogs.forms import sent_values, show
@@ -98,7 +98,7 @@ class Settling:
 
 
 class OperatorBoard:
-    """`bot.unsettled.Board` in the operator's channel."""
+    """`bot.operating.unsettled.Board` in the operator's channel."""
 
     def __init__(self, client: discord.Client, channel_id: ChannelId) -> None:
         self._client = client

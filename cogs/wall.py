@@ -4,10 +4,10 @@ from typing import Any
 
 import discord
 
+from bot.clips.gallery import GalleryPost
 from bot.delivery import Post
 from bot.domain import ChannelId, Job, MessageId
 from bot.errors import DeliveryUnavailable
-from bot.gallery import GalleryPost
 from cogs.channels import find_ours, from_about, marked, writable
 from cogs.delivery import DiscordDelivery, opened
 from cogs.faults import faults
@@ -16,7 +16,7 @@ from cogs.library_views import hung_view
 
 
 class DiscordWall:
-    """`bot.gallery.Wall` through a signed-in client."""
+    """`bot.clips.gallery.Wall` through a signed-in client."""
 
     def __init__(self, client: discord.Client, delivery: DiscordDelivery) -> None:
         self._client = client

@@ -48,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look of a blocked file, as `bot/fingerprints.py` writes it."""
+    """One look of a blocked file, as `bot/moderation/fingerprints.py` writes it."""
 
     hash_id: int
     kind: Kind

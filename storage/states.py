@@ -1,6 +1,6 @@
 """The moves of jobs: one function for each, a single statement that names the state it leaves.
 
-Every function is part of the transaction of its caller; money moves beside it, in `bot.moves`.
+Every function is part of the transaction of its caller; money moves beside it, in `bot.jobs.moves`.
 """
 
 import json

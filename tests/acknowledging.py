@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bot import moves
 from bot.domain import NOTHING_MICROS, Fault, FaultKind, Job, JobId, Micros, Ticket
+from bot.jobs import moves
 from storage import states
 from storage.database import Database, open_database
 from tests.props import ANN, Desk, asked

@@ -5,7 +5,6 @@ import sqlite3
 from datetime import date, datetime
 from functools import partial
 
-from bot import moves
 from bot.domain import (
     ChannelId,
     Fault,
@@ -16,6 +15,7 @@ from bot.domain import (
     Scope,
     Ticket,
 )
+from bot.jobs import moves
 from storage import jobs, ledger, states
 from storage.database import Database
 from storage.purses import GrantPart

@@ -22,9 +22,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bot import catalogue, moves
+from bot import catalogue
 from bot.domain import GuildId, JobId, Limits, Member, Micros, Period, UserId
 from bot.errors import BudgetExceeded
+from bot.jobs import moves
 from storage import ledger
 from storage.connection import BookConnection
 from storage.database import Database, prepare

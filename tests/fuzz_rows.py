@@ -8,13 +8,13 @@ from functools import partial
 from itertools import count
 from pathlib import Path
 
-from bot import moves
 from bot.app import App
+from bot.clips.posting import Posting
 from bot.domain import ChannelId, Clip, GuildId, InteractionId, Job, JobId, Member, Ticket, UserId
-from bot.gatehouse import Gatehouse
-from bot.gates import ANYWHERE, Gate, Mode, Setting
 from bot.ids import Ids
-from bot.posting import Posting
+from bot.jobs import moves
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.gates import ANYWHERE, Gate, Mode, Setting
 from cogs.delivery import DiscordDelivery
 from storage import gates, jobs, places, reviews, states
 from storage.places import Purpose

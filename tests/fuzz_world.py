@@ -15,7 +15,7 @@ from discord.http import Route
 
 from bot.app import App, assembled
 from bot.domain import ChannelId, EntryKind, GuildId, JobId, Kind, Member, Micros, UserId
-from bot.gates import Mode
+from bot.moderation.gates import Mode
 from bot.sandbox.errors import DiscordRefusal
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox

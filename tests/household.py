@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot import control, rehearsal
+from bot import rehearsal
 from bot.domain import Job, JobState
+from bot.operating import control
 from bot.sandbox.person import Person, Press
 from bot.sandbox.server import Sandbox
 from storage import jobs, ledger

@@ -10,20 +10,20 @@ from typing import Any, TypeVar
 
 import av
 
-from bot import boxes
+from bot.clips import boxes
+from bot.clips.fitting import Fitted, Touch
+from bot.clips.packing import Packing
+from bot.clips.probe import probe
 from bot.delivery import Delivery
 from bot.errors import ClipTooLarge, ClipUnusable
-from bot.fitting import Fitted, Touch
 from bot.media import Probe
-from bot.packing import Packing
-from bot.probe import probe
 from storage.database import Database
 
 T = TypeVar("T")
 
 
 async def as_it_is(clip: Path, into: Path, *, limit_bytes: int, comment: str = "") -> Fitted:
-    """`bot.fitting.Fitting.fit` of a clip that is small enough, or can be made no smaller."""
+    """`bot.clips.fitting.Fitting.fit` of a clip that is small enough, or can be made no smaller."""
     del into, comment
     size_bytes = os.stat(clip).st_size  # noqa: PTH116 - on the loop, by the clock of the test
     if size_bytes > limit_bytes:

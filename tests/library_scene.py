@@ -13,15 +13,15 @@ from pathlib import Path
 import discord
 from discord.abc import _Overwrites
 
+from bot.clips.family import Families
+from bot.clips.gallery import Galleries
+from bot.clips.library import Library
+from bot.clips.packing import Packing
+from bot.clips.stills import Stills
 from bot.domain import Clip, Fault, FaultKind, Job
-from bot.family import Families
-from bot.gallery import Galleries
 from bot.ids import Ids
-from bot.library import Library
-from bot.packing import Packing
 from bot.places import Places
 from bot.sandbox.person import Person
-from bot.stills import Stills
 from cogs.clips import clips as clips_command
 from cogs.moderation_reports import add_reports, add_takedowns
 from cogs.reactions import Reactions

@@ -7,9 +7,9 @@ from typing import Any
 
 from discord import ui
 
-from bot import moves
 from bot.domain import ChannelId, Clip, Job, JobId, MessageId, Ticket
-from bot.material import CLIPS
+from bot.jobs import moves
+from bot.ordering.material import CLIPS
 from bot.sandbox.person import Person, Press
 from cogs.making_buttons import Action, MakingButton
 from storage import clips, jobs, states

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot import catalogue
 from bot.catalogue import Catalogue
-from bot.comparison import compared
+from bot.offers.comparison import compared
 from bot.providers.fal import FalQueue
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.openai import OpenAIVideos

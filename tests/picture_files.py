@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bot.pictures import Picture, Pictures
+from bot.ordering.pictures import Picture, Pictures
 
 SECRET = b"taken at 52.5200 N 13.4050 E"
 ZIP_TRAILER = b"PK\x03\x04" + SECRET + b"<script>alert(1)</script>"

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 
 from bot.domain import GuildId
-from bot.erasing import Erasing
-from bot.export_links import ExportLinks
-from bot.exporting import Exporting
 from bot.ids import Ids
-from bot.policy import policy
+from bot.privacy.erasing import Erasing
+from bot.privacy.export_links import ExportLinks
+from bot.privacy.exporting import Exporting
+from bot.privacy.policy import policy
 from bot.settings import Settings
 from cogs.privacy import Privacy, privacy
 from tests.showing_scene import Scene

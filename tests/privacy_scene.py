@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-from bot import moves
-from bot.asked import Asked
 from bot.domain import (
     ChannelId,
     Clip,
@@ -21,7 +19,9 @@ from bot.domain import (
     Micros,
     Ticket,
 )
-from bot.erasing import Erasing
+from bot.jobs import moves
+from bot.ordering.asked import Asked
+from bot.privacy.erasing import Erasing
 from storage import jobs, pictures, quotes, removals, reported, sheets, shelf, states
 from storage.database import Database
 from storage.pictures import KeptPicture

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import catalogue
-from bot.asked import Asked
+from bot.clips.stills import Stills
 from bot.domain import (
     ChannelId,
     GuildId,
@@ -31,14 +31,14 @@ from bot.domain import (
     Quote,
     UserId,
 )
-from bot.door import Door
 from bot.ids import Ids
-from bot.material import Material
+from bot.ordering.asked import Asked
+from bot.ordering.door import Door
+from bot.ordering.material import Material
+from bot.ordering.pictures import Pictures
+from bot.ordering.pricing import Pricing
 from bot.orders import Orders
-from bot.pictures import Pictures
-from bot.pricing import Pricing
 from bot.screening.screening import Screening
-from bot.stills import Stills
 from storage import ledger, purses
 from storage.database import Database
 from tests.new_books import new_book

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from bot import catalogue
-from bot.deciding import Moderator
 from bot.domain import ChannelId, Clip, EntryKind, GuildId, Job, JobId, JobState, Member, UserId
-from bot.gatehouse import Gatehouse, Look, nobody_looks
-from bot.gates import ANYWHERE, NOTHING_FOUND, Found, Gate, Mode, ReviewRules, Setting
 from bot.ids import Ids
-from bot.rechecking import Rechecking
+from bot.moderation.deciding import Moderator
+from bot.moderation.gatehouse import Gatehouse, Look, nobody_looks
+from bot.moderation.gates import ANYWHERE, NOTHING_FOUND, Found, Gate, Mode, ReviewRules, Setting
+from bot.moderation.rechecking import Rechecking
 from bot.reviews import Review, Reviews
 from storage import acts, gates, jobs, ledger, reviews
 from storage.acts import Wanted

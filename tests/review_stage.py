@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bot.clips.packing import Packing
 from bot.domain import ChannelId, GuildId, Job, JobId
-from bot.gate_settings import GateSettings
-from bot.gatehouse import Gatehouse
-from bot.gates import ANYWHERE, Gate, Mode, Setting
 from bot.ids import Ids
-from bot.packing import Packing
-from bot.reviewing import Reviewing
+from bot.moderation.gate_settings import GateSettings
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.gates import ANYWHERE, Gate, Mode, Setting
+from bot.moderation.reviewing import Reviewing
 from bot.reviews import Review, Reviews
 from bot.sandbox.person import Person
 from cogs.gates import add_gates

@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 from bot.catalogue import Catalogue
-from bot.health import Health
+from bot.offers.health import Health
+from bot.offers.throttle import Throttle
 from bot.routing import Routing
-from bot.throttle import Throttle
 
 
 class Remembering:

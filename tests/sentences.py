@@ -18,8 +18,8 @@ from discord import Locale, app_commands
 from discord.app_commands import TranslationContextTypes, locale_str
 
 from bot import catalogue, errors
-from bot.act_log import ActLog
 from bot.language import NAME
+from bot.moderation.act_log import ActLog
 from cogs.act_board import ActBoard, add_log
 from cogs.wording import is_name
 from tests.library_scene import open_shelf

@@ -1,10 +1,10 @@
 """`/setup` on the stage, with the parts that it changes."""
 
-from bot.act_log import ActLog
 from bot.catalogue import Catalogue
-from bot.distributing import Distributing
-from bot.gate_settings import GateSettings
+from bot.moderation.act_log import ActLog
+from bot.moderation.gate_settings import GateSettings
 from bot.places import Places
+from bot.spend.distributing import Distributing
 from cogs.act_board import ActBoard
 from cogs.channel_trial import ChannelTrial
 from cogs.ordering import Ordering

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 
 from bot import catalogue
-from bot.affordable import Affordable
-from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import Job, Kind, Limits, Micros, OfferId, Period, UserId
-from bot.door import Door
 from bot.errors import BudgetExceeded, PaidNotEnabled
-from bot.health import Fitness
 from bot.ids import Ids
 from bot.money import format_usd
+from bot.offers.health import Fitness
+from bot.ordering.asked import Asked
+from bot.ordering.door import Door
+from bot.ordering.presets import Presets
+from bot.ordering.pricing import Pricing
 from bot.orders import Orders
-from bot.presets import Presets
-from bot.pricing import Pricing
 from bot.screening.classifier import Classifier
 from bot.screening.screening import Screening
+from bot.spend.affordable import Affordable
 from cogs.ordering import Ordering
 from storage import budgets as rows
 from storage import guilds

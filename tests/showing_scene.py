@@ -9,24 +9,24 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from bot import moves
-from bot.cards import Cards
-from bot.cases import Cases
+from bot.clips.cards import Cards
+from bot.clips.packing import Fits, Packing
+from bot.clips.posting import Posting
+from bot.clips.removal import Removals
+from bot.clips.removal_steps import RemovalSteps
+from bot.clips.showing import Shown
+from bot.clips.whispers import Whispers
 from bot.delivery import Link
 from bot.domain import Clip, GuildId, Job, JobId, Micros, Scope, Ticket
-from bot.fingerprints import Fingerprints
-from bot.hashes import Hashes
 from bot.ids import Ids
-from bot.lookalikes import Lookalikes
-from bot.material import PICTURES
-from bot.packing import Fits, Packing
-from bot.posting import Posting
-from bot.removal import Removals
-from bot.removal_steps import RemovalSteps
-from bot.reporting import Reporting
-from bot.showing import Shown
-from bot.takedowns import Takedowns
-from bot.whispers import Whispers
+from bot.jobs import moves
+from bot.moderation.cases import Cases
+from bot.moderation.fingerprints import Fingerprints
+from bot.moderation.hashes import Hashes
+from bot.moderation.lookalikes import Lookalikes
+from bot.moderation.reporting import Reporting
+from bot.moderation.takedowns import Takedowns
+from bot.ordering.material import PICTURES
 from cogs.clip_presses import ClipPresses
 from storage import clips, jobs, ledger, states
 from tests.inline import as_it_is

@@ -13,10 +13,8 @@ from typing import Any
 import discord
 
 from bot import catalogue
-from bot.attachments import Attachments
 from bot.budgets import Budgets
 from bot.delivery import Card, Post, Take
-from bot.distributing import Distributing
 from bot.domain import (
     Allowance,
     Balance,
@@ -36,20 +34,22 @@ from bot.domain import (
     Quote,
     UserId,
 )
-from bot.door import Door
-from bot.gates import Found, Gate, Why
 from bot.ids import Ids
-from bot.material import PICTURES, Material
+from bot.moderation.gates import Found, Gate, Why
+from bot.ordering.attachments import Attachments
+from bot.ordering.door import Door
+from bot.ordering.material import PICTURES, Material
+from bot.ordering.presets import Presets
+from bot.ordering.pricing import Pricing
+from bot.ordering.sheets import Sheets
 from bot.orders import Orders
-from bot.presets import Presets
-from bot.pricing import Pricing
 from bot.reviews import Decision, Review
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from bot.sandbox.world import Overwrite
-from bot.sheets import Sheets
-from bot.spending import Spending
-from bot.standings import Standings
+from bot.spend.distributing import Distributing
+from bot.spend.spending import Spending
+from bot.spend.standings import Standings
 from cogs.alert_delivery import AlertDelivery
 from cogs.budget import budget
 from cogs.character import character

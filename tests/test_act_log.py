@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.act_log import ACTS_IN_A_POST, ActLog
 from bot.domain import ChannelId, GuildId, Member, UserId
 from bot.errors import DeliveryRefused, DeliveryUnavailable
-from bot.nonces import NONCE_HOLDS
+from bot.jobs.nonces import NONCE_HOLDS
+from bot.moderation.act_log import ACTS_IN_A_POST, ActLog
 from cogs.act_board import ActBoard, add_log
 from storage import acts
 from storage.acts import Act, Verb

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.control import ResumeSpending, carry_out
 from bot.domain import GuildId, JobState, Micros, Period, UserId
-from bot.settling import Case, settle
+from bot.operating.control import ResumeSpending, carry_out
+from bot.spend.settling import Case, settle
 from storage import acts, budgets, stops
 from storage.acts import Verb, Wanted
 from storage.budgets import BudgetScope

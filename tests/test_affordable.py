@@ -14,8 +14,8 @@ from discord import ui
 from bot import catalogue
 from bot.domain import ChannelId, FaultKind, Kind, Limits, Micros, OfferId, Period, UserId
 from bot.errors import BudgetExceeded
-from bot.health import Fitness
 from bot.money import format_usd
+from bot.offers.health import Fitness
 from bot.screening.classifier import Subject
 from bot.screening.verdict import PASSED, Verdict
 from storage import budgets as rows

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain import Job, JobState, Kind
-from bot.options import SEED_MAX
+from bot.offers.options import SEED_MAX
 from bot.sandbox.person import Person
 from cogs.making_buttons import Action, on_card, under_clip
 from tests.making_scene import NOTHING_CHARGED, animate, buttons, made, newest, pressed, published

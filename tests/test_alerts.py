@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.alerts import Alert, AlertKind, Alerts, Posted, alert_nonce
 from bot.domain import ChannelId, GuildId, MessageId, Micros, Period, UserId
 from bot.errors import DeliveryRefused, DeliveryUnavailable
-from bot.spending import Spending
+from bot.spend.alerts import Alert, AlertKind, Alerts, Posted, alert_nonce
+from bot.spend.spending import Spending
 from storage import alerts, budgets, guilds
 from storage.budgets import BudgetScope
 from storage.database import Database, open_database

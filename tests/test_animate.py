@@ -14,7 +14,7 @@ from PIL import Image
 
 from bot.domain import Job, JobState, Kind
 from bot.errors import NotYours
-from bot.framing import Framing
+from bot.ordering.framing import Framing
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person
 from cogs.fit_button import FitButton

@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.attachments import Attachments
 from bot.domain import FaultKind
 from bot.errors import OrderRefused
+from bot.ordering.attachments import Attachments
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -17,8 +17,8 @@ from PIL import Image
 
 from bot.domain import FaultKind
 from bot.errors import OrderRefused
-from bot.picture_child import Refused, clean
-from bot.pictures import Picture, Pictures
+from bot.ordering.picture_child import Refused, clean
+from bot.ordering.pictures import Picture, Pictures
 from tests.emulators.clips import clip
 from tests.picture_files import (
     FORMATS,

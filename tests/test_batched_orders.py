@@ -11,7 +11,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cancelling import Cancelled, cancelled
 from bot.domain import (
     ChannelId,
     GuildId,
@@ -26,6 +25,7 @@ from bot.domain import (
     UserId,
 )
 from bot.errors import DailiesError
+from bot.jobs.cancelling import Cancelled, cancelled
 from storage import budgets, grants, jobs, ledger
 from storage.budgets import EVERYWHERE, BudgetScope
 from storage.database import Database

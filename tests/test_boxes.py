@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import boxes
+from bot.clips import boxes
 from bot.errors import ClipUnusable
 from tests.films import film
 

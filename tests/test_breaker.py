@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.breaker import Breaker, Circuit, Temper
+from bot.offers.breaker import Breaker, Circuit, Temper
 
 TEMPER = Temper(failures_max=3, first_s=10.0, most_s=40.0)
 

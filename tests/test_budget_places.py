@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.distributing import Distributing
 from bot.domain import ChannelId, InteractionId, Micros, OfferId, Period, Quote, UserId
 from bot.errors import BudgetExceeded, ChangeRefused
+from bot.spend.distributing import Distributing
 from storage import budgets, guilds, ledger, purses
 from storage.budgets import BudgetScope
 from storage.database import Database, open_database

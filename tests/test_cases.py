@@ -9,11 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.cases import Outcome
-from bot.deadlines import MARKS_HOURS, Deadlines
 from bot.domain import ClipState, Job, Member, UserId
 from bot.errors import ChangeRefused, NotYours
-from bot.reporting import ALONE_A_DAY_MAX, CLOCK, DISMISSED_MAX, REPORTERS_TO_HIDE, REPORTS_A_DAY_MAX
+from bot.moderation.cases import Outcome
+from bot.moderation.deadlines import MARKS_HOURS, Deadlines
+from bot.moderation.reporting import (
+    ALONE_A_DAY_MAX,
+    CLOCK,
+    DISMISSED_MAX,
+    REPORTERS_TO_HIDE,
+    REPORTS_A_DAY_MAX,
+)
 from storage import acts, cases, clips, reported
 from storage.acts import Wanted
 from storage.cases import Case

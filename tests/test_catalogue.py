@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from bot.catalogue import Catalogue, Priced, load, price_line
 from bot.domain import ChannelId, InteractionId, Kind, Micros, OfferId, Quote
 from bot.errors import OrderRefused, SettingsError
-from bot.models_file import SPOKEN, read
-from bot.options import SEED_MAX
+from bot.offers.models_file import SPOKEN, read
+from bot.offers.options import SEED_MAX
 from bot.setting_kinds import ProviderName
 from tests.props import ANN, NOON, Clock
 

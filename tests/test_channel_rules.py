@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.asked import Asked
 from bot.catalogue import load
-from bot.channel_rules import spell
 from bot.domain import ChannelId, InteractionId, Kind, Micros
-from bot.door import Door
 from bot.errors import AgainstRules
-from bot.pricing import Proposal
+from bot.moderation.channel_rules import spell
+from bot.ordering.asked import Asked
+from bot.ordering.door import Door
+from bot.ordering.pricing import Proposal
 from bot.screening.classifier import Subject
 from bot.screening.screening import Screening
 from bot.screening.verdict import Reason, Verdict

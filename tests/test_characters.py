@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot import moves
-from bot.characters import CONSENT, CONSENT_VERSION, KEPT_MAX, UNUSED_FOR
 from bot.domain import GuildId, Kind, Member, Ticket, UserId
 from bot.errors import OrderRefused
+from bot.jobs import moves
+from bot.ordering.characters import CONSENT, CONSENT_VERSION, KEPT_MAX, UNUSED_FOR
 from bot.sandbox.person import Person
 from cogs.buttons import DetailsButton
 from storage import characters, states

@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 
 from bot import catalogue, media
-from bot.asked import Asked
 from bot.budgets import Budgets
-from bot.cards import Cards
-from bot.control import AdmitGuild, carry_out
+from bot.clips.cards import Cards
+from bot.clips.posting import Posting
 from bot.domain import FaultKind, Job, JobId, JobState, Kind
-from bot.fetching import Fetching
 from bot.ids import Ids
-from bot.material import Material
+from bot.jobs.fetching import Fetching
+from bot.operating.control import AdmitGuild, carry_out
+from bot.ordering.asked import Asked
+from bot.ordering.material import Material
+from bot.ordering.pricing import Pricing
 from bot.orders import Orders
-from bot.posting import Posting
-from bot.pricing import Pricing
 from bot.providers.fal import FalQueue
 from bot.screening.screening import Screening
 from bot.worker import Worker

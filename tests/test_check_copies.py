@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import backups
 from bot.checks import copies
 from bot.checks.finding import Finding
+from bot.operating import backups
 from bot.settings import load
 from storage.database import open_database
 from tests.props import NOON

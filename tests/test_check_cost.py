@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from bot import catalogue
 from bot.domain import ChannelId, GuildId, Member, Micros, OfferId, Period, Quote, UserId
-from bot.door import Door
 from bot.ids import Ids
+from bot.ordering.door import Door
+from bot.ordering.pricing import Pricing
 from bot.orders import Orders
-from bot.pricing import Pricing
 from bot.screening.screening import Screening
 from storage import budgets, channel_rules
 from storage.budgets import EVERYWHERE, BudgetScope

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import room
 from bot.__main__ import main
 from bot.checks import data_folder, env_file, private_files
 from bot.checks.finding import Finding, Severity
+from bot.operating import room
 from bot.settings import load
 from storage.lock import FolderLock
 

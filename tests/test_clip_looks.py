@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bot.clips.stills import Stills
 from bot.domain import Clip, Job, JobId, JobState
 from bot.errors import ClipUnusable
-from bot.gates import Gate, Mode
+from bot.moderation.gates import Gate, Mode
 from bot.screening.classifier import Subject
 from bot.screening.clip_looks import FRAME_SIDE_PX_MAX, REMEMBERED_MAX, ClipLooks
 from bot.screening.screening import Screening
 from bot.screening.verdict import MINORS, PASSED, Outcome, Reason, Verdict, unavailable
 from bot.screening.word_lists import worded, words_of_minors
-from bot.stills import Stills
 from storage.database import Database
 from tests.emulators.clips import sound_alone
 from tests.films import film

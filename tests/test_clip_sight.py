@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.clips.fitting import Fitted, Touch
+from bot.clips.library import Aisle
+from bot.clips.packing import Packing
+from bot.clips.stills import Stills
 from bot.domain import ClipState, JobId
-from bot.fitting import Fitted, Touch
-from bot.library import Aisle
-from bot.packing import Packing
-from bot.pictures import Picture
+from bot.ordering.pictures import Picture
 from bot.sandbox.permissions import Permission
 from bot.sandbox.world import PRIVATE_THREAD, PUBLIC_THREAD, Channel, Overwrite
-from bot.stills import Stills
 from storage import clips
 from tests.library_scene import AllSeen, Shelf, open_shelf
 from tests.stage import Json, open_stage, texts

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from discord import ui
 
+from bot.clips.library import ON_A_PAGE, Aisle
 from bot.domain import ClipState, GuildId, Job
 from bot.errors import NotYours
-from bot.library import ON_A_PAGE, Aisle
-from bot.people import Measure
+from bot.moderation.people import Measure
 from bot.sandbox.person import Person
 from cogs.library_buttons import ShelfAct, ShelfButton
 from storage import clips, guilds

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot import __main__ as command
-from bot.comparison import compared
 from bot.domain import OfferId
+from bot.offers.comparison import compared
 from bot.providers.openai import OpenAIVideos
 from bot.providers.replicate import ReplicatePredictions
 from tests import openai_scene

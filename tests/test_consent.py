@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.consent import Consents, Matter, Statement, check_depiction, names_in
 from bot.domain import ChannelId, JobId, Kind, Member, Order, UserId
 from bot.errors import AgainstRules, ChangeRefused, NotYours, OrderRefused
-from bot.remixing import ALLOWED_FOR, ANSWER_WITHIN, ASKS_A_DAY_MAX, REFUSED_FOR, RemixAsks, check
+from bot.moderation.consent import Consents, Matter, Statement, check_depiction, names_in
+from bot.ordering.remixing import ALLOWED_FOR, ANSWER_WITHIN, ASKS_A_DAY_MAX, REFUSED_FOR, RemixAsks, check
 from storage import acts, objections, pictures, remix_asks
 from storage.acts import Wanted
 from storage.channel_rules import Layer, Pictured, Remixing, Rules, put

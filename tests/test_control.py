@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.control import SOCKET, AdmitGuild, Control, DismissGuild, change
 from bot.domain import Micros, OfferId, Quote
 from bot.errors import BudgetExceeded, DataFolderInUse, PaidNotEnabled, StorageError
+from bot.operating.control import SOCKET, AdmitGuild, Control, DismissGuild, change
 from storage import guilds
 from storage.database import Database, open_database
 from storage.lock import FolderLock

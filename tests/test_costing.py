@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bot import costing, journal, moves
-from bot.control import Change, Control, CorrectCost
-from bot.costing import Bill
 from bot.domain import EntryKind, Job, JobState, Micros, Period, Purse, Scope
 from bot.errors import StorageError
+from bot.jobs import moves
+from bot.operating.control import Change, Control, CorrectCost
+from bot.spend import costing, journal
+from bot.spend.costing import Bill
 from storage import acts, booked, costs, jobs, ledger
 from storage.database import Database
 from storage.lock import FolderLock

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from bot.credentials import Credentials
+from bot.clips.credentials import Credentials
+from bot.clips.fitting import Fitting, Touch
 from bot.errors import SettingsError
-from bot.fitting import Fitting, Touch
 from tests.films import comment_of, film
 
 MIB = 1 << 20
@@ -206,7 +206,7 @@ def test_a_file_that_is_not_there_is_told_by_the_settings_name(tmp_path: Path, s
 
 
 def test_the_extra_is_not_loaded_where_nobody_signs() -> None:
-    loaded = "import sys, bot.fitting, bot.credentials; print('c2pa' in sys.modules)"
+    loaded = "import sys, bot.clips.fitting, bot.clips.credentials; print('c2pa' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
 
     assert told.stdout.strip() == "False"

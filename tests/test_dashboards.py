@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from bot.domain import OfferId
-from bot.exposition import Family
-from bot.health import Health
-from bot.instruments import STATES, Instruments
-from bot.meters import Meters
-from bot.notices import LoggedOperator
-from bot.room import FULL_BYTES
-from bot.vitals import Vitals
+from bot.offers.health import Health
+from bot.operating.exposition import Family
+from bot.operating.instruments import STATES, Instruments
+from bot.operating.meters import Meters
+from bot.operating.notices import LoggedOperator
+from bot.operating.room import FULL_BYTES
+from bot.operating.vitals import Vitals
 from storage.database import open_database
 from tests.props import PLENTY, Clock
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.domain import Job
 from bot.errors import Barred, Refusal
-from bot.people import Measure, People
+from bot.moderation.people import Measure, People
 from storage import channel_rules
 from storage import pauses as pause_rows
 from storage import people as people_rows

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot import drift, moves
 from bot.__main__ import main
 from bot.domain import JobId, Micros
-from bot.drift import Drift
+from bot.jobs import moves
+from bot.spend import drift
+from bot.spend.drift import Drift
 from storage import drifts
 from storage.database import Database, open_database
 from tests import bookkeeping

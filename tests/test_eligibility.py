@@ -6,8 +6,8 @@ import pytest
 
 from bot import language
 from bot.domain import Micros, OfferId, Quote, UserId
-from bot.eligibility import MinimumAges, check_ages, made_at
 from bot.errors import TooNew
+from bot.ordering.eligibility import MinimumAges, check_ages, made_at
 from tests.props import NOON
 
 PAID = Quote(offer_id=OfferId("fal/sora-2"), price_micros=Micros(400_000), per_second_micros=Micros(100_000))

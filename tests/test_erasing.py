@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain import JobState
-from bot.erasing import BOOK_AFTER, Erasing
 from bot.errors import BudgetExceeded, ChangeRefused
+from bot.privacy.erasing import BOOK_AFTER, Erasing
 from storage import acts, erasures, ledger, states
 from storage.erasures import Step
 from tests.privacy_scene import SECRET, People, opened

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import JobState
-from bot.origins import files_from, moved
+from bot.offers.origins import files_from, moved
 from bot.settings import PREFIX
 from tests.emulators.fal import FalEmulator
 from tests.emulators.lumenfall import LumenfallEmulator

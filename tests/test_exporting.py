@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ChangeRefused
-from bot.exporting import EXPORTS, Exporting
+from bot.privacy.exporting import EXPORTS, Exporting
 from storage import personal
 from tests.new_books import new_book
 from tests.privacy_scene import SECRET, People, opened

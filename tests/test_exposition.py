@@ -5,7 +5,7 @@ import math
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.exposition import SERIES_MAX, Counter, Histogram, gauge, text
+from bot.operating.exposition import SERIES_MAX, Counter, Histogram, gauge, text
 
 
 def test_a_counter_counts_each_set_of_labels_by_itself() -> None:

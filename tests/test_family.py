@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from bot.clips.family import NODES_MAX, Family, Relative
+from bot.clips.family_picture import FACE_PX, Portrait, drawn
 from bot.domain import ChannelId, InteractionId, Job, Source
-from bot.family import NODES_MAX, Family, Relative
-from bot.family_picture import FACE_PX, Portrait, drawn
 from cogs.library_views import FAMILY_UNITS_MAX, family_text
 from tests.library_scene import AllSeen, Shelf, open_shelf
 from tests.props import ANN, NOON

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import Job, JobId
-from bot.fetch_line import FetchLine
+from bot.jobs.fetch_line import FetchLine
 from tests.props import NOON, job_of
 
 

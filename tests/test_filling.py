@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Limits, Micros, Period, UserId
-from bot.filling import Filled, Filling
+from bot.spend.filling import Filled, Filling
 from storage import budgets
 from storage.budgets import EVERYWHERE, BudgetScope
 from storage.database import Database, open_database

@@ -22,8 +22,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from bot.errors import ClipUnusable
-from bot.fingerprint_child import look
-from bot.fingerprints import FRAMES, Fingerprints, Looks, alike, bits_apart, likest
+from bot.moderation.fingerprint_child import look
+from bot.moderation.fingerprints import FRAMES, Fingerprints, Looks, alike, bits_apart, likest
 from tests.props import count
 
 PICTURES = count(small=150, whole=600)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from av.video.stream import VideoStream
 
-from bot import boxes, media
-from bot.fitting import Fitting, Touch
+from bot import media
+from bot.clips import boxes
+from bot.clips.fitting import Fitting, Touch
 from tests.films import film, frames_of
 
 MIB = 1 << 20

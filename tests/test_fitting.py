@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import boxes, media
+from bot import media
+from bot.clips import boxes
+from bot.clips.fit_plan import SOUND_BPS, Plan, again, fits, plan
+from bot.clips.fitting import Fitted, Fitting, Touch
 from bot.errors import ClipTooLarge, ClipUnusable
-from bot.fit_plan import SOUND_BPS, Plan, again, fits, plan
-from bot.fitting import Fitted, Fitting, Touch
 from tests.films import comment_of, film, frames_of, picture_packets, seconds_of_sound, sound_packets
 
 GREYS = [40 + 3 * number for number in range(48)]

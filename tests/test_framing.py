@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.framing import Framing, fit, frame_size, shape_name, told
+from bot.ordering.framing import Framing, fit, frame_size, shape_name, told
 
 SIDES = st.integers(min_value=1, max_value=16_000)
 

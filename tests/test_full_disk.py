@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import room
 from bot.domain import NOTHING_MICROS
 from bot.errors import DiskFailure, DiskFull, NoRoom
-from bot.room import FREE_BYTES_MIN, Room, failure, kept
+from bot.operating import room
+from bot.operating.room import FREE_BYTES_MIN, Room, failure, kept
 from storage.database import Database, open_database
 from tests.props import SHORTEST_MICROS
 from tests.stage import Stage, open_stage, texts

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.clips.gallery import Gallery
 from bot.domain import ChannelId, ClipState, Job, JobId
-from bot.gallery import Gallery
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person
 from storage import clips, stars

@@ -7,9 +7,9 @@ import pytest
 
 from bot.domain import NOWHERE, ChannelId, JobState, Member
 from bot.errors import OrderRefused
-from bot.gatehouse import moderated, reviewed
-from bot.gates import Found, Gate, Mode, Why
-from bot.people import Measure, People
+from bot.moderation.gatehouse import moderated, reviewed
+from bot.moderation.gates import Found, Gate, Mode, Why
+from bot.moderation.people import Measure, People
 from bot.screening.classifier import Subject
 from bot.screening.screening import Screening
 from bot.screening.verdict import Verdict, unavailable

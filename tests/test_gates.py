@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from bot.gates import NOTHING_FOUND, Found, Mode, Setting, Why, found_by, waits
+from bot.moderation.gates import NOTHING_FOUND, Found, Mode, Setting, Why, found_by, waits
 from bot.screening.verdict import MINORS, PASSED, Outcome, Reason, Verdict, unavailable
 
 FLAGGED = Found(reasons=("score:openai:violence",))

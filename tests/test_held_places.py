@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import JobState
-from bot.gates import Gate, Mode
+from bot.moderation.gates import Gate, Mode
 from bot.sandbox.world import FORUM, PUBLIC_THREAD, TEXT, Channel
 from tests.making_scene import newest
 from tests.review_stage import Office, open_closed

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from bot import moves
-from bot.asked import Asked
 from bot.budgets import Budgets
 from bot.domain import Job, JobState, Limits, Member, Micros, Period, Scope, UserId
 from bot.errors import BudgetExceeded
+from bot.jobs import moves
+from bot.ordering.asked import Asked
 from storage import budgets, guilds, ledger
 from storage.budgets import BudgetScope
 from storage.database import Database

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import TooManyIdentifies
-from bot.identifies import BOUNDS, Identifies
+from bot.operating.identifies import BOUNDS, Identifies
 from storage.database import Database, open_database
 from tests.props import NOON, Clock
 from tests.stage import Stage, open_stage

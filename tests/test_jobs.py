@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import moves
 from bot.domain import (
     RESTING,
     Attempt,
@@ -25,6 +24,7 @@ from bot.domain import (
     Ticket,
 )
 from bot.errors import StaleJob
+from bot.jobs import moves
 from storage import clips, jobs, states
 from storage.times import from_us, to_us
 from tests.bookkeeping import FAULT, drive, now, place, start

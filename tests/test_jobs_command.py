@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob
 from bot.domain import JobState, Micros
+from bot.operating.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob
 from storage import halts, jobs, stops, verdicts
 from storage.database import Database
 from storage.halts import HaltScope

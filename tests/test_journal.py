@@ -19,10 +19,11 @@ from beancount.core.data import Transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import costing, journal, moves
-from bot.costing import Bill
 from bot.domain import EntryKind, Job, JobState, Micros, Scope, UserId
+from bot.jobs import moves
 from bot.money import MICROS_PER_USD
+from bot.spend import costing, journal
+from bot.spend.costing import Bill
 from storage import booked, forgotten, grants, ledger
 from storage.purses import GrantPart
 from tests import bookkeeping

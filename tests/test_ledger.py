@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot import moves
 from bot.domain import (
     NOTHING_MICROS,
     Balance,
@@ -21,6 +20,7 @@ from bot.domain import (
     UserId,
 )
 from bot.errors import StaleJob, StorageError
+from bot.jobs import moves
 from storage import grants, ledger, purses, states
 from storage.purses import GrantPart
 from tests.bookkeeping import FAULT, TODAY, place, start

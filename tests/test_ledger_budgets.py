@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot import budgets, moves
+from bot import budgets
 from bot.domain import (
     ChannelId,
     GuildId,
@@ -27,6 +27,7 @@ from bot.domain import (
     UserId,
 )
 from bot.errors import BudgetExceeded, Refusal
+from bot.jobs import moves
 from storage import budgets as rows
 from storage import grants, guilds, jobs, ledger, states
 from storage.budgets import BudgetScope

@@ -13,7 +13,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from bot import moves
 from bot.domain import (
     NOTHING_MICROS,
     Clip,
@@ -24,6 +23,7 @@ from bot.domain import (
     Micros,
     UserId,
 )
+from bot.jobs import moves
 from storage import ledger, states
 from tests.bookkeeping import FAULT, place, start
 from tests.new_books import new_book

@@ -7,13 +7,13 @@ from contextlib import closing
 
 import pytest
 
-from bot import moves
 from bot.domain import (
     NOTHING_MICROS,
     Micros,
     Scope,
     UserId,
 )
+from bot.jobs import moves
 from storage import grants, ledger
 from storage.purses import GrantPart
 from tests.bookkeeping import FAULT, place, start

@@ -13,8 +13,8 @@ import pytest
 import yarl
 
 from bot import web
+from bot.clips.links import Links, key_in
 from bot.domain import Clip, ClipState, JobId, JobState
-from bot.links import Links, key_in
 from storage import clips
 from storage.database import Database
 from tests.bookkeeping import in_state

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from bot.domain import Job, JobId
-from bot.looks import Looks
+from bot.jobs.looks import Looks
 from storage import questions, states
 from storage.database import Database
 from storage.questions import Question

@@ -8,8 +8,8 @@ import av
 import pytest
 
 from bot import media
+from bot.clips.probe import probe
 from bot.errors import ClipUnusable
-from bot.probe import probe
 from tests.emulators.clips import clip, sound_alone
 
 PLAYLIST = b"ffconcat version 1.0\nfile /etc/passwd\n"

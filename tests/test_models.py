@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot import pricelist
 from bot.__main__ import CONFIG_EXIT, main
 from bot.catalogue import Catalogue, load, own_rows
 from bot.domain import Attempt, ChannelId, InteractionId, Kind
+from bot.offers import pricelist
 from bot.providers.fal import FalQueue
 from bot.providers.fal_addresses import Hosts
 from bot.providers.protocol import Taken

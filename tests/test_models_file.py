@@ -10,11 +10,11 @@ import pytest
 from bot.catalogue import Catalogue, own_rows
 from bot.domain import ChannelId, Fault, InteractionId, Kind, Micros, OfferId, Order, Source
 from bot.money import format_usd
+from bot.offers.rows import ModelRow, Offer
 from bot.providers import lumenfall_words, prodia, replicate
 from bot.providers.fal_words import in_fals_words
 from bot.providers.openai_words import called
 from bot.providers.wording import Worded, worded
-from bot.rows import ModelRow, Offer
 from tests.props import ANN, Clock
 
 ROWS = own_rows()

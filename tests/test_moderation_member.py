@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.control import carry_out
 from bot.domain import ChannelId, UserId
-from bot.people import Measure
+from bot.moderation.people import Measure
+from bot.operating.control import carry_out
 from bot.places import Places, Purpose
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain import GuildId, Kind
 from bot.errors import ChangeRefused
-from bot.ruling import UNSET, Layer, what, when
+from bot.moderation.ruling import UNSET, Layer, what, when
 from storage import acts
 from storage.acts import Wanted
 from tests.stage import Json, Stage, button, open_stage, texts, walk

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import measures, moves
 from bot.catalogue import Catalogue, Priced, own_rows
 from bot.domain import ChannelId, InteractionId, JobId, Kind, Micros, Source, Ticket
 from bot.errors import OrderRefused
-from bot.normalising import Reason, sentence
+from bot.jobs import moves
+from bot.offers import measures
+from bot.offers.normalising import Reason, sentence
+from bot.offers.rows import ModelRow, Offer, RouteRow
 from bot.providers.wording import Worded
-from bot.rows import ModelRow, Offer, RouteRow
 from storage import jobs, states
 from tests import bookkeeping
 from tests.new_books import new_book

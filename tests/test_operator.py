@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.domain import JobState, Micros
 from bot.errors import DeliveryRefused, DeliveryUnavailable
-from bot.notices import Notices
+from bot.operating.notices import Notices
 from bot.sandbox.person import Person
 from storage import stops
 from storage.database import open_database

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import budgets, control
+from bot import budgets
+from bot.clips.library import Aisle
 from bot.domain import (
     NO_CHANNEL,
     NOWHERE,
@@ -23,7 +24,7 @@ from bot.domain import (
     Quote,
 )
 from bot.errors import BudgetExceeded, NotYours, PaidNotEnabled
-from bot.library import Aisle
+from bot.operating import control
 from bot.sandbox.client import PersonError
 from bot.sandbox.person import Person
 from storage import wishes

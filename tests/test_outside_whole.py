@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot import control
 from bot.domain import NO_CHANNEL, NOWHERE, JobState
+from bot.operating import control
 from tests.household import Household, household
 from tests.stage import texts
 

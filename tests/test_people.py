@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot import people
 from bot.domain import GuildId, Member, UserId
 from bot.errors import ChangeRefused, NotYours
 from bot.ids import Ids
-from bot.people import BY_RULE, EVERYWHERE, Discipline, Measure, People, Standing
+from bot.moderation import people
+from bot.moderation.people import BY_RULE, EVERYWHERE, Discipline, Measure, People, Standing
 from storage import acts
 from storage import people as rows
 from storage.acts import Wanted

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from bot.framing import Framing, fit
-from bot.picture_child import Refused, clean
-from bot.pictures import Pictures
+from bot.ordering.framing import Framing, fit
+from bot.ordering.picture_child import Refused, clean
+from bot.ordering.pictures import Pictures
 from tests.picture_files import (
     FORMATS,
     SECRET,

@@ -14,9 +14,10 @@ from typing import TypeVar
 
 import pytest
 
-from bot import budgets, moves
+from bot import budgets
 from bot.domain import Job, JobId, Limits, Micros
 from bot.errors import BudgetExceeded
+from bot.jobs import moves
 from storage import jobs, ledger
 from storage.database import Database, prepare
 from storage.migrate import migrate

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.asked import NO_PRESET, Asked
 from bot.domain import PROMPT_CHARS_MAX, GuildId, Kind, UserId
 from bot.errors import OrderRefused
-from bot.presets import PRESETS_MAX, WHOLE_SERVER, Preset, shaped
+from bot.ordering.asked import NO_PRESET, Asked
+from bot.ordering.presets import PRESETS_MAX, WHOLE_SERVER, Preset, shaped
 from storage import presets as rows
 from tests.making_scene import NOTHING_CHARGED, animate, made, newest
 from tests.picture_files import drawing, encoded

@@ -8,14 +8,15 @@ from random import Random
 
 import pytest
 
-from bot import catalogue, repeats
-from bot.asked import Asked
+from bot import catalogue
 from bot.catalogue import Catalogue
 from bot.domain import Kind
 from bot.errors import OrderRefused
 from bot.ids import Ids
-from bot.material import UNUSED_FOR, Material
-from bot.pricing import Pricing, always, never
+from bot.ordering import repeats
+from bot.ordering.asked import Asked
+from bot.ordering.material import UNUSED_FOR, Material
+from bot.ordering.pricing import Pricing, always, never
 from bot.providers.fal_words import in_fals_words
 from bot.providers.wording import Worded
 from bot.screening.screening import Screening

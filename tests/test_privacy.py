@@ -17,10 +17,10 @@ from yarl import URL
 
 from bot import language
 from bot.errors import NotYours, SettingsError
-from bot.export_links import ExportLinks
-from bot.exporting import EXPORTS, Exporting
-from bot.forgetting import Forgetting, Limits
-from bot.policy import operators_words, policy
+from bot.privacy.export_links import ExportLinks
+from bot.privacy.exporting import EXPORTS, Exporting
+from bot.privacy.forgetting import Forgetting, Limits
+from bot.privacy.policy import operators_words, policy
 from bot.settings import Settings
 from cogs.privacy_buttons import Sure
 from tests.privacy_desk import Till

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import spoken
 from bot.domain import PROMPT_CHARS_MAX, Kind
 from bot.errors import OrderRefused
-from bot.prompt_words import is_english
+from bot.ordering import spoken
+from bot.ordering.prompt_words import is_english
 from bot.prompts import Parts, advise, compose
 
 FISHERMAN = (

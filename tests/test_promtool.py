@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.exposition import text
-from bot.meters import Meters
+from bot.operating.exposition import text
+from bot.operating.meters import Meters
 from tests.test_dashboards import BOARD, FOLDER, RULES
 
 PROMTOOL = shutil.which("promtool")

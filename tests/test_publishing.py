@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import deciding
 from bot.domain import EntryKind, Job, JobState
-from bot.gatehouse import Gatehouse
-from bot.gates import Gate, Mode
+from bot.moderation import deciding
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.gates import Gate, Mode
 from bot.reviews import Decision, Review
 from bot.screening.verdict import MINORS, Outcome, Reason, Verdict
 from storage import ledger, removals, reviews, states

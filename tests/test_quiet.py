@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.quiet import quiet_until, shown
+from bot.moderation.quiet import quiet_until, shown
 
 BERLIN = "Europe/Berlin"
 MOMENT = timedelta(microseconds=1)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot import catalogue, reachable
-from bot.patience import RUNNING_MAX
+from bot import catalogue
+from bot.jobs.patience import RUNNING_MAX
+from bot.offers import reachable
 from bot.providers.fal import FalQueue
 from bot.providers.replicate import ReplicatePredictions
 from bot.settings import Settings

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.consent import Consents
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, Kind, UserId
 from bot.errors import NotYours
-from bot.fingerprints import Fingerprints
-from bot.gates import Gate, Mode
-from bot.hashes import Hashes
-from bot.material import source_of
-from bot.people import Measure, People
-from bot.rechecking import Rechecking
+from bot.moderation.consent import Consents
+from bot.moderation.fingerprints import Fingerprints
+from bot.moderation.gates import Gate, Mode
+from bot.moderation.hashes import Hashes
+from bot.moderation.people import Measure, People
+from bot.moderation.rechecking import Rechecking
+from bot.ordering.material import source_of
 from bot.reviews import Decision, Passed
 from bot.screening.classifier import Subject
 from bot.screening.screening import Screening

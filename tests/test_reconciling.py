@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot import moves, reconciling
 from bot.domain import Job, Micros
 from bot.errors import SettingsError
+from bot.jobs import moves
+from bot.spend import reconciling
 from storage import booked
 from tests import bookkeeping
 from tests.new_books import new_book

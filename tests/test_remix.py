@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain import ChannelId, GuildId, Job, Kind
+from bot.ordering.sources import KEPT_FOR
 from bot.sandbox.person import Person
-from bot.sources import KEPT_FOR
 from cogs.making_buttons import Action
 from storage import jobs
 from tests.making_scene import (

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import Job, JobState, OfferId
-from bot.pace import Pace
-from bot.rendertimes import RARE_S, SAMPLES_MAX, SAMPLES_MIN, WORKS_MAX, RenderTimes, Work
+from bot.jobs.pace import Pace
+from bot.jobs.rendertimes import RARE_S, SAMPLES_MAX, SAMPLES_MIN, WORKS_MAX, RenderTimes, Work
 from tests.props import NOON, job_of
 
 WORK = Work(OfferId("studio/studio"), "720p", 4)

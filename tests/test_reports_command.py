@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.cases import Outcome
 from bot.domain import Job
+from bot.moderation.cases import Outcome
 from storage.reported import Reason
 from tests.shell import typed
 from tests.showing_scene import Scene, open_scene

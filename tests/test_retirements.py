@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from bot.catalogue import Catalogue
-from bot.logs import TextLine
+from bot.offers.retirements import EVERY, FIRST_AFTER, Retirements
+from bot.operating.logs import TextLine
 from bot.providers.endpoints import Endpoint
 from bot.providers.openai import OpenAIVideos
-from bot.retirements import EVERY, FIRST_AFTER, Retirements
 from tests.emulators.faults import LOST_ANSWER, PROXY_404, PROXY_502_BEFORE_WORK, Fault, answer
 from tests.offer_scene import Sides
 from tests.openai_scene import KEY
@@ -111,7 +111,9 @@ async def test_a_call_that_fails_is_logged_and_harms_nothing(
     await duty(sides, name, rows).look()
 
     assert closed(rows) is None
-    codes = {getattr(record, "code", "") for record in caplog.records if record.name == "bot.retirements"}
+    codes = {
+        getattr(record, "code", "") for record in caplog.records if record.name == "bot.offers.retirements"
+    }
     assert codes in ({"provider_unavailable"}, {"unreadable_answer"})
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain import JobState, Kind, Micros, Source
-from bot.gates import Gate, ReviewRules
-from bot.material import PICTURES
+from bot.moderation.gates import Gate, ReviewRules
+from bot.ordering.material import PICTURES
 from bot.reviews import Decision
 from bot.sandbox.world import Overwrite
 from storage import gates

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from discord import app_commands
 
+from bot.clips.packing import Packing
 from bot.domain import ChannelId, GuildId, JobState, MessageId
 from bot.errors import DeliveryUnavailable
-from bot.gates import Gate, ReviewRules
-from bot.packing import Packing
-from bot.reviewing import Exhibit, Reminder, Reviewing
+from bot.moderation.gates import Gate, ReviewRules
+from bot.moderation.reviewing import Exhibit, Reminder, Reviewing
 from bot.reviews import Decision, Review
 from bot.sandbox.world import Overwrite
 from storage import gates, places, review_cards

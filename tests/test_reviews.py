@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from bot import deciding
-from bot.deciding import Moderator, Passed
 from bot.domain import ChannelId, EntryKind, JobState, MessageId, Micros
 from bot.errors import NotYours
-from bot.gates import Gate, Mode, ReviewRules
+from bot.moderation import deciding
+from bot.moderation.deciding import Moderator, Passed
+from bot.moderation.gates import Gate, Mode, ReviewRules
 from bot.orders import Cancelled
 from bot.reviews import Decision
 from bot.screening.verdict import MINORS, Outcome, Reason, Verdict

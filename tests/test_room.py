@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.admission import Standing
 from bot.domain import ChannelId, GuildId, Limits, Micros, Period, UserId
 from bot.errors import PaidNotEnabled
+from bot.spend.admission import Standing
 from storage import budgets
 from storage.budgets import EVERYWHERE, BudgetScope
 from storage.connection import forget

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.breaker import Circuit
 from bot.catalogue import Catalogue, load
 from bot.domain import (
     ChannelId,
@@ -23,12 +22,13 @@ from bot.domain import (
     Ticket,
 )
 from bot.errors import OrderRefused
-from bot.health import ACCOUNT, Fitness, Health
-from bot.models_file import read
-from bot.patience import QUEUED_MAX
+from bot.jobs.patience import QUEUED_MAX
+from bot.offers.breaker import Circuit
+from bot.offers.health import ACCOUNT, Fitness, Health
+from bot.offers.models_file import read
+from bot.offers.throttle import FOR_A_PLACE_S
 from bot.providers.protocol import NotTaken, Refused, Taken, Unknown
 from bot.routing import STOPPED_MAX, Go, Later, Nowhere
-from bot.throttle import FOR_A_PLACE_S
 from storage.attempts import Left
 from tests.model_rows import model_row, offer_row
 from tests.props import ANN, Clock, job_of

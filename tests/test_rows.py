@@ -9,8 +9,8 @@ import pytest
 from bot.catalogue import Catalogue, Priced
 from bot.domain import ChannelId, FaultKind, InteractionId, Kind, OfferId, Source
 from bot.errors import OrderRefused
-from bot.models_file import read
-from bot.normalising import sentence
+from bot.offers.models_file import read
+from bot.offers.normalising import sentence
 from tests.props import ANN, Clock
 
 FILE = """

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import JobId
-from bot.schedule import MOVED_MIN, Schedule
+from bot.jobs.schedule import MOVED_MIN, Schedule
 from tests.virtual_time import VirtualLoop
 
 T = TypeVar("T")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.clips.fitting import Fitted, Touch
 from bot.delivery import Link
 from bot.domain import JobId
 from bot.errors import ClipTooLarge
-from bot.fitting import Fitted, Touch
 from tests.showing_scene import FILM, open_scene
 from tests.stage import Stage, open_stage, texts
 

@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 
 from bot.domain import Attempt, Kind, Source
+from bot.offers.rows import Offer
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.openai import OpenAIVideos
 from bot.providers.prodia import ProdiaJobs
 from bot.providers.protocol import Provider
 from bot.providers.replicate import ReplicatePredictions
 from bot.providers.wording import Worded
-from bot.rows import Offer
 from tests import fal_scene, lumenfall_scene, openai_scene, prodia_scene, replicate_scene
 from tests.emulators.fal import FalEmulator
 from tests.emulators.lumenfall import LumenfallEmulator

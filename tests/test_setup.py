@@ -10,12 +10,12 @@ import pytest
 
 from bot import catalogue
 from bot.domain import GuildId
-from bot.gate_settings import GateSettings
-from bot.gates import Gate, Mode
 from bot.ids import Ids
+from bot.moderation.gate_settings import GateSettings
+from bot.moderation.gates import Gate, Mode
+from bot.ordering.pricing import Pricing
 from bot.orders import Orders
 from bot.places import Places, Purpose
-from bot.pricing import Pricing
 from bot.sandbox.permissions import Permission
 from bot.screening.screening import Screening
 from cogs.ordering import Ordering

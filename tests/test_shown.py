@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.cases import Outcome
+from bot.clips.fitting import Fitted
 from bot.delivery import Link
 from bot.domain import ChannelId, ClipState, Job, JobId, JobState
 from bot.errors import ClipTooLarge, ProviderUnavailable
-from bot.fitting import Fitted
+from bot.moderation.cases import Outcome
 from bot.sandbox.person import Person
 from storage import clips, places, removals, reported, states
 from storage.places import Purpose

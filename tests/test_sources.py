@@ -9,7 +9,7 @@ import pytest
 from bot import catalogue
 from bot.catalogue import Catalogue
 from bot.domain import Clip, Job, JobState, Kind, OfferId, Ticket
-from bot.sources import KEPT_FOR, Footage, Start, Way, id_at_provider, starts, told
+from bot.ordering.sources import KEPT_FOR, Footage, Start, Way, id_at_provider, starts, told
 from tests.props import Clock, job_of
 
 IN_MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot import charts
-from bot.alerts import Alerts
-from bot.charts import Bar, Panel, draw, top_of
 from bot.domain import ChannelId, GuildId, Micros, Period, UserId
 from bot.money import MICROS_PER_CENT
 from bot.sandbox.permissions import Permission
-from bot.spending import Share, Spending
+from bot.spend import charts
+from bot.spend.alerts import Alerts
+from bot.spend.charts import Bar, Panel, draw, top_of
+from bot.spend.spending import Share, Spending
 from cogs.alert_delivery import AlertDelivery
 from storage import alerts, budgets
 from storage.budgets import BudgetScope

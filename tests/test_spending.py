@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot import moves
 from bot.domain import GuildId, JobState, Member, Micros, Period, UserId
-from bot.spending import Report, Share, Span, Spending, days_of, report
+from bot.jobs import moves
+from bot.spend.spending import Report, Share, Span, Spending, days_of, report
 from storage import ledger, purses
 from storage.database import open_database
 from storage.spending import of_guild

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageStat
 
+from bot.clips.stills import Stills
 from bot.errors import ClipUnusable
-from bot.stills import Stills
 from tests.emulators.clips import sound_alone
 from tests.films import film, frames_of
 

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from discord import SelectOption, ui
 
-from bot.asked import Asked
 from bot.domain import PROMPT_CHARS_MAX, GuildId, Kind, Limits, Micros
 from bot.errors import NotYours
+from bot.ordering.asked import Asked
+from bot.ordering.sheets import HOLDS
 from bot.prompts import Parts
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person, PersonError
-from bot.sheets import HOLDS
 from cogs.making_buttons import Action
 from cogs.storyboard import ADVICE_SHOWN
 from cogs.storyboard_controls import ChoiceSelect, Field, PartsButton, choices

@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain import JobId, Micros, OfferId, Quote
 from bot.errors import SpendingStopped
-from bot.surge import Surge, SurgeBounds, usual_of
+from bot.spend.surge import Surge, SurgeBounds, usual_of
 from storage import ledger, stops
 from storage.database import Database
 from tests import bookkeeping

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.blocks import Blocks
-from bot.control import Change, Control, ResumeTakedown, TakeDown
 from bot.domain import ClipState, Job, JobState
 from bot.errors import ChangeRefused, NotYours
+from bot.moderation.blocks import Blocks
+from bot.operating.control import Change, Control, ResumeTakedown, TakeDown
 from storage import acts, cases, clips, hashes, removals, takedowns
 from storage.acts import Wanted
 from storage.database import Database

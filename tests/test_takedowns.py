@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from bot.cases import Outcome
-from bot.comebacks import Comebacks
+from bot.clips.removal import Step
 from bot.domain import (
     Clip,
     ClipState,
@@ -28,12 +27,13 @@ from bot.domain import (
     UserId,
 )
 from bot.errors import NotYours, OrderRefused, ProviderUnavailable
-from bot.gatehouse import Gatehouse
 from bot.ids import Ids
-from bot.material import PICTURES
-from bot.pictures import Picture
-from bot.removal import Step
-from bot.takedowns import Cause
+from bot.moderation.cases import Outcome
+from bot.moderation.comebacks import Comebacks
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.takedowns import Cause
+from bot.ordering.material import PICTURES
+from bot.ordering.pictures import Picture
 from cogs.moderation_reports import told_of
 from storage import acts, clip_looks, clips, hashes, pictures, stars, takedowns
 from storage.acts import Wanted

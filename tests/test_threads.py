@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from bot import moves
 from bot.domain import (
     ChannelId,
     ClipState,
@@ -21,6 +20,7 @@ from bot.domain import (
     Ticket,
 )
 from bot.errors import DeliveryRefused
+from bot.jobs import moves
 from bot.sandbox.permissions import Permission
 from bot.sandbox.world import FORUM, PUBLIC_THREAD, TEXT, Channel, Overwrite
 from storage import clips, places, states

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import JobId
-from bot.rows import ProviderRow
-from bot.throttle import FOR_A_PLACE_S, Throttle
+from bot.offers.rows import ProviderRow
+from bot.offers.throttle import FOR_A_PLACE_S, Throttle
 from tests.routes import Steady
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.clips.stills import Stills
+from bot.clips.thumbnails import WAITING_MAX, Thumbnails
 from bot.domain import Clip, ClipState, JobId
-from bot.stills import Stills
-from bot.thumbnails import WAITING_MAX, Thumbnails
 from storage import clips
 from tests.library_scene import Shelf, open_shelf
 from tests.stage import open_stage

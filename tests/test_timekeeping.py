@@ -18,8 +18,8 @@ from bot import rehearsal
 from bot.commands import check as check_command
 from bot.commands import status as status_command
 from bot.domain import JobState
-from bot.meters import Meters
-from bot.timekeeping import ANSWERED_WITHIN_S, Timekeeping
+from bot.operating.meters import Meters
+from bot.operating.timekeeping import ANSWERED_WITHIN_S, Timekeeping
 from tests.household import household
 from tests.props import NOON
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import backups, restoring
+from bot.clips.links import key_in
 from bot.domain import ClipState, EntryKind, Job, JobId, JobState, UserId
-from bot.links import key_in
-from bot.restoring import Restored
-from bot.retention import Retention
-from bot.takedowns import begin
-from bot.tombstones import NAME, Tombstones, pseudonym, read
+from bot.moderation.takedowns import begin
+from bot.operating import backups, restoring
+from bot.operating.restoring import Restored
+from bot.operating.retention import Retention
+from bot.privacy.tombstones import NAME, Tombstones, pseudonym, read
 from storage import clips, erasures, hashes, jobs, ledger, removals, takedowns
 from storage.database import open_database
 from storage.takedowns import Cause

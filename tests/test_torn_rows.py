@@ -7,7 +7,7 @@ import pytest
 from bot.catalogue import load
 from bot.domain import Kind, OfferId
 from bot.errors import SettingsError
-from bot.models_file import Rows, read
+from bot.offers.models_file import Rows, read
 from tests.props import Clock
 
 FILE = """\

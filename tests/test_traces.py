@@ -13,13 +13,13 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from sentry_sdk.envelope import Envelope
 from sentry_sdk.transport import Transport
 
-from bot import fault_reports
 from bot.domain import Attempt, JobId, Ticket
 from bot.errors import SettingsError
-from bot.logs import about_job
-from bot.metered import Metered
-from bot.meters import Meters
-from bot.traces import Traces, trace_id
+from bot.operating import fault_reports
+from bot.operating.logs import about_job
+from bot.operating.metered import Metered
+from bot.operating.meters import Meters
+from bot.operating.traces import Traces, trace_id
 from tests.props import NOON, job_of
 from tests.told_provider import ToldProvider
 

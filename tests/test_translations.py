@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot import language, prompt_lesson, translations
+from bot import language, translations
 from bot.domain import ChannelId, GuildId, Micros
+from bot.ordering import prompt_lesson
 from bot.prompts import advise
 from bot.sandbox.command_rules import is_slash_name
 from cogs.cards import clip_alt

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from bot.domain import JobId
-from bot.turnstile import CALLED_S, GAP_MAX_S, LEFT_ALONE_MAX_S, LEFT_ALONE_S, Turnstile
+from bot.jobs.turnstile import CALLED_S, GAP_MAX_S, LEFT_ALONE_MAX_S, LEFT_ALONE_S, Turnstile
 from tests.virtual_time import VirtualLoop
 
 T = TypeVar("T")

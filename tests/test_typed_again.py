@@ -9,7 +9,7 @@ import pytest
 from discord import ui
 
 from bot.domain import Job, Kind, Micros
-from bot.options import SEED_MAX
+from bot.offers.options import SEED_MAX
 from cogs.buttons import DetailsButton
 from cogs.making_buttons import Action
 from tests.making_scene import (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.control import carry_out
 from bot.domain import ChannelId, Job, JobId, JobState, UserId
+from bot.operating.control import carry_out
+from bot.operating.unsettled import ASK_AFTER, Unsettled
 from bot.sandbox.person import Person
-from bot.unsettled import ASK_AFTER, Unsettled
 from cogs import settle_button
 from cogs.unsettled import OperatorBoard, Settling
 from storage import jobs, verdicts

@@ -17,17 +17,17 @@ import pytest
 from bot.commands.status import Number, Status, lines
 from bot.domain import Attempt, ChannelId, Fault, FaultKind, JobId, Micros, Ticket
 from bot.errors import ProviderUnavailable, SettingsError
-from bot.exposition import Family, text
-from bot.health import Health
-from bot.instruments import Instruments
-from bot.metered import Metered
-from bot.meters import Meters
-from bot.notices import LoggedOperator
+from bot.offers.health import Health
+from bot.operating.exposition import Family, text
+from bot.operating.instruments import Instruments
+from bot.operating.metered import Metered
+from bot.operating.meters import Meters
+from bot.operating.notices import LoggedOperator
+from bot.operating.room import FULL_BYTES
+from bot.operating.vitals import KEPT_S, LATE_MAX_S, Readiness, Vitals
+from bot.operating.vitals_server import SOCKET, VitalsServer
 from bot.providers.protocol import NotTaken, Provider, Taken, Unknown, Waiting
-from bot.room import FULL_BYTES
 from bot.sockets import address
-from bot.vitals import KEPT_S, LATE_MAX_S, Readiness, Vitals
-from bot.vitals_server import SOCKET, VitalsServer
 from storage import gauges, halts, ledger, pauses, purses
 from storage.database import Database, open_database
 from storage.halts import Halted, HaltScope

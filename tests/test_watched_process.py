@@ -12,8 +12,8 @@ import pytest
 from bot.commands import status as command
 from bot.domain import JobState
 from bot.errors import StorageError
+from bot.operating.vitals_server import SOCKET
 from bot.sockets import address
-from bot.vitals_server import SOCKET
 from tests.household import Household, household
 
 PROMPT_CANARY = "a heron named Quillfeather"

@@ -22,7 +22,7 @@ from bot.domain import (
     OfferId,
     Ticket,
 )
-from bot.moves import not_taken
+from bot.jobs.moves import not_taken
 from bot.providers.standard_webhooks import WebhookRefused
 from storage import jobs, states
 from storage.database import Database

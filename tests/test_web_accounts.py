@@ -13,9 +13,10 @@ import pytest
 from openai import AsyncOpenAI, InvalidWebhookSignatureError
 from pydantic import SecretStr
 
-from bot import reachable, web
+from bot import web
 from bot.domain import Attempt, Fault, FaultKind, InteractionId, Job, JobId, JobState, OfferId, Ticket
-from bot.moves import failed
+from bot.jobs.moves import failed
+from bot.offers import reachable
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Taken
 from bot.settings import Settings

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot import catalogue, reachable, web
+from bot import catalogue, web
 from bot.app import assembled
 from bot.budgets import Budgets
-from bot.cards import Cards
+from bot.clips.cards import Cards
+from bot.clips.posting import Posting
 from bot.domain import (
     Attempt,
     ChannelId,
@@ -29,9 +30,9 @@ from bot.domain import (
     OfferId,
 )
 from bot.errors import SettingsError
-from bot.fetching import Fetching
-from bot.pace import Pace
-from bot.posting import Posting
+from bot.jobs.fetching import Fetching
+from bot.jobs.pace import Pace
+from bot.offers import reachable
 from bot.providers.fal import FalQueue
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.protocol import Provider

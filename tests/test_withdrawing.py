@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.comebacks import Comebacks
-from bot.consent import Consents
 from bot.domain import ClipState, EntryKind, InteractionId, Job, JobState, Kind, Member
 from bot.errors import NotYours, OrderRefused
-from bot.fingerprints import Fingerprints
-from bot.gates import Gate, Mode
-from bot.hashes import Hashes
-from bot.material import PICTURES, source_of
-from bot.withdrawing import Withdrawing
+from bot.moderation.comebacks import Comebacks
+from bot.moderation.consent import Consents
+from bot.moderation.fingerprints import Fingerprints
+from bot.moderation.gates import Gate, Mode
+from bot.moderation.hashes import Hashes
+from bot.moderation.withdrawing import Withdrawing
+from bot.ordering.material import PICTURES, source_of
 from storage import acts, channel_rules, clips, ledger, pictures, withdrawals
 from storage.acts import Wanted
 from storage.channel_rules import WHOLE_SERVER, Layer, Pictured

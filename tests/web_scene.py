@@ -11,8 +11,9 @@ from nacl.signing import SigningKey
 from pydantic import SecretStr
 from yarl import URL
 
-from bot import reachable, web
+from bot import web
 from bot.domain import Attempt, InteractionId, Job, JobId, JobState, OfferId, Ticket
+from bot.offers import reachable
 from bot.providers import fal, lumenfall, replicate
 from bot.providers.protocol import Provider, Submission, Taken, Unknown
 from bot.settings import Settings

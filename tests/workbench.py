@@ -17,9 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bot import catalogue, moves
+from bot import catalogue
 from bot.budgets import Budgets
-from bot.cards import Cards
+from bot.clips.cards import Cards
+from bot.clips.posting import Posting
 from bot.delivery import HeldBack
 from bot.domain import (
     ChannelId,
@@ -34,19 +35,19 @@ from bot.domain import (
     Scope,
     Ticket,
 )
-from bot.fetching import Fetching
-from bot.gatehouse import Gatehouse
-from bot.halts import Halts
-from bot.health import Health
 from bot.ids import Ids
+from bot.jobs import moves
+from bot.jobs.fetching import Fetching
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.pauses import Pauses
+from bot.offers.health import Health
+from bot.operating.halts import Halts
+from bot.ordering.pricing import Pricing
 from bot.orders import Cancelled, Orders
-from bot.pauses import Pauses
-from bot.posting import Posting
-from bot.pricing import Pricing
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
 from bot.screening.screening import Screening
-from bot.surge import Surge, SurgeBounds
+from bot.spend.surge import Surge, SurgeBounds
 from bot.worker import Worker
 from storage import jobs, ledger, states
 from storage.database import Database, prepare

@@ -5,29 +5,29 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from bot.alerts import Alerts
 from bot.assembly.ground import Ground
-from bot.attachments import Attachments
 from bot.budgets import Budgets
-from bot.control import carry_out
-from bot.distributing import Distributing
+from bot.clips.stills import Stills
 from bot.domain import JobId, Order
-from bot.door import Door
-from bot.eligibility import MinimumAges
-from bot.fingerprints import Fingerprints
-from bot.gatehouse import moderated
-from bot.hashes import Hashes
-from bot.identifies import Identifies
-from bot.material import Material
+from bot.moderation.fingerprints import Fingerprints
+from bot.moderation.gatehouse import moderated
+from bot.moderation.hashes import Hashes
+from bot.operating.control import carry_out
+from bot.operating.identifies import Identifies
+from bot.ordering.attachments import Attachments
+from bot.ordering.door import Door
+from bot.ordering.eligibility import MinimumAges
+from bot.ordering.material import Material
+from bot.ordering.pictures import Pictures
+from bot.ordering.presets import Presets
+from bot.ordering.pricing import Pricing, always, never
+from bot.ordering.sheets import Sheets
 from bot.orders import Orders
-from bot.pictures import Pictures
-from bot.presets import Presets
-from bot.pricing import Pricing, always, never
 from bot.settings import DISCORD_API_URL
-from bot.sheets import Sheets
-from bot.spending import Spending
-from bot.standings import Standings
-from bot.stills import Stills
+from bot.spend.alerts import Alerts
+from bot.spend.distributing import Distributing
+from bot.spend.spending import Spending
+from bot.spend.standings import Standings
 from cogs.alert_delivery import AlertDelivery
 from cogs.budget import budget
 from cogs.client import Client, use_endpoints

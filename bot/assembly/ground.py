@@ -12,36 +12,37 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot import catalogue, reachable
+from bot import catalogue
 from bot.assembly import screens
 from bot.assembly.screens import Screens
-from bot.backups import Backups
 from bot.catalogue import Catalogue
 from bot.checks import book
-from bot.credentials import Credentials
+from bot.clips.credentials import Credentials
+from bot.clips.library import THUMBNAILS
+from bot.clips.links import Links, key_in
 from bot.domain import STUDIO, Limits
-from bot.drift import Drift
 from bot.errors import StorageError
-from bot.filling import Filling
-from bot.halts import Halts
-from bot.health import Health
 from bot.ids import Ids
-from bot.library import THUMBNAILS
-from bot.links import Links, key_in
-from bot.material import PICTURES
-from bot.meters import Meters
+from bot.moderation.pauses import Pauses
 from bot.money import displayed
-from bot.notices import Notices
+from bot.offers import reachable
+from bot.offers.health import Health
+from bot.offers.retirements import Retirements
+from bot.operating.backups import Backups
+from bot.operating.halts import Halts
+from bot.operating.meters import Meters
+from bot.operating.notices import Notices
+from bot.operating.room import Room
+from bot.operating.timekeeping import Timekeeping
+from bot.operating.traces import Traced, Traces, untraced
+from bot.ordering.material import PICTURES
 from bot.part_files import sweep
-from bot.pauses import Pauses
+from bot.privacy.tombstones import Tombstones
 from bot.providers.protocol import Provider
-from bot.retirements import Retirements
-from bot.room import Room
 from bot.settings import Settings
-from bot.surge import Surge, SurgeBounds
-from bot.timekeeping import Timekeeping
-from bot.tombstones import Tombstones
-from bot.traces import Traced, Traces, untraced
+from bot.spend.drift import Drift
+from bot.spend.filling import Filling
+from bot.spend.surge import Surge, SurgeBounds
 from storage.database import Database, open_database
 from storage.lock import FolderLock
 

@@ -1,15 +1,15 @@
 """What moderators do: the commands of `/moderation`, and what members see of it."""
 
-from bot.act_log import ActLog
-from bot.appeals import Appeals
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
-from bot.blocks import Blocks
-from bot.consent import Consents
-from bot.people import People
-from bot.ruling import Ruling
-from bot.withdrawing import Withdrawing
+from bot.moderation.act_log import ActLog
+from bot.moderation.appeals import Appeals
+from bot.moderation.blocks import Blocks
+from bot.moderation.consent import Consents
+from bot.moderation.people import People
+from bot.moderation.ruling import Ruling
+from bot.moderation.withdrawing import Withdrawing
 from bot.worker import Worker
 from cogs.act_board import ActBoard, add_log
 from cogs.consent import consent

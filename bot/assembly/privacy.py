@@ -4,15 +4,15 @@ import secrets
 from datetime import timedelta
 from functools import partial
 
-from bot import reachable
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
-from bot.erasing import Erasing
-from bot.export_links import ExportLinks
-from bot.exporting import Exporting
-from bot.forgetting import Forgetting, Limits
-from bot.policy import operators_words, policy
+from bot.offers import reachable
+from bot.privacy.erasing import Erasing
+from bot.privacy.export_links import ExportLinks
+from bot.privacy.exporting import Exporting
+from bot.privacy.forgetting import Forgetting, Limits
+from bot.privacy.policy import operators_words, policy
 from bot.worker import Worker
 from cogs.delivery import DiscordDelivery
 from cogs.privacy import Privacy, privacy

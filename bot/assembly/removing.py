@@ -6,20 +6,20 @@ from functools import partial
 
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
-from bot.cards import Cards
-from bot.cases import Cases
-from bot.deadlines import Deadlines
+from bot.clips.cards import Cards
+from bot.clips.library import THUMBNAILS
+from bot.clips.removal import Removals
+from bot.clips.removal_steps import RemovalSteps
+from bot.clips.showing import Screen, Shown
 from bot.domain import Job
 from bot.errors import DeliveryRefused
-from bot.fingerprints import Fingerprints
-from bot.library import THUMBNAILS
-from bot.lookalikes import Lookalikes
-from bot.material import PICTURES
-from bot.removal import Removals
-from bot.removal_steps import RemovalSteps
-from bot.reporting import Reporting
-from bot.showing import Screen, Shown
-from bot.takedowns import Takedowns
+from bot.moderation.cases import Cases
+from bot.moderation.deadlines import Deadlines
+from bot.moderation.fingerprints import Fingerprints
+from bot.moderation.lookalikes import Lookalikes
+from bot.moderation.reporting import Reporting
+from bot.moderation.takedowns import Takedowns
+from bot.ordering.material import PICTURES
 from storage import review_cards
 
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-from bot import gatehouse
-from bot.notices import Operator
+from bot.clips.stills import Stills
+from bot.moderation import gatehouse
+from bot.operating.notices import Operator
 from bot.screening.classifier import Classifier
 from bot.screening.clip_looks import ClipLooks
 from bot.screening.lines import Lines, read_lines
@@ -19,7 +20,6 @@ from bot.screening.screening import Screening
 from bot.screening.server_words import ServerWords
 from bot.screening.word_lists import WordLists, own_rules, read_words, words_of_minors
 from bot.settings import Settings
-from bot.stills import Stills
 from storage.database import Database
 
 

@@ -1,12 +1,12 @@
 """`/setup`: the one flow through what others set one by one. It keeps nothing of its own."""
 
-from bot.act_log import ActLog
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
-from bot.distributing import Distributing
-from bot.gate_settings import GateSettings
+from bot.moderation.act_log import ActLog
+from bot.moderation.gate_settings import GateSettings
+from bot.moderation.reviewing import Reviewing
 from bot.places import Places
-from bot.reviewing import Reviewing
+from bot.spend.distributing import Distributing
 from cogs.act_board import ActBoard
 from cogs.channel_trial import ChannelTrial
 from cogs.setup import SettingUp, setup

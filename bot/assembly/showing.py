@@ -8,23 +8,23 @@ from bot.assembly import removing
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.removing import Removing
-from bot.cards import Cards
+from bot.clips.cards import Cards
+from bot.clips.family import Families
+from bot.clips.fitting import Fitting
+from bot.clips.gallery import Galleries
+from bot.clips.library import THUMBNAILS, Library
+from bot.clips.packing import Packing
+from bot.clips.posting import Posting
+from bot.clips.removal import Removals
+from bot.clips.showing import Shown
+from bot.clips.stills import Stills
+from bot.clips.thumbnails import Thumbnails
+from bot.clips.whispers import Whispers
 from bot.delivery import HeldBack
 from bot.domain import Job
-from bot.family import Families
-from bot.fitting import Fitting
-from bot.gallery import Galleries
-from bot.library import THUMBNAILS, Library
-from bot.packing import Packing
+from bot.jobs.rendertimes import RenderTimes
+from bot.operating.retention import Retention
 from bot.places import Places
-from bot.posting import Posting
-from bot.removal import Removals
-from bot.rendertimes import RenderTimes
-from bot.retention import Retention
-from bot.showing import Shown
-from bot.stills import Stills
-from bot.thumbnails import Thumbnails
-from bot.whispers import Whispers
 from cogs.character import character
 from cogs.clip_presses import ClipPresses
 from cogs.clips import clips as clips_command

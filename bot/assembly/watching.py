@@ -6,9 +6,9 @@ from functools import partial
 
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
-from bot.instruments import Instruments
-from bot.vitals import Vitals
-from bot.vitals_server import VitalsServer
+from bot.operating.instruments import Instruments
+from bot.operating.vitals import Vitals
+from bot.operating.vitals_server import VitalsServer
 from bot.worker import Worker
 
 

@@ -5,14 +5,21 @@ import logging
 import random
 from functools import partial
 
-from bot import media, reachable
+from bot import media
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.reviewing import Gates
 from bot.assembly.showing import Showing
 from bot.checks import reach
-from bot.comebacks import Comebacks
-from bot.control import (
+from bot.clips.links import key_in
+from bot.domain import STUDIO, ChannelId, JobId
+from bot.jobs.fetching import Fetching
+from bot.jobs.pace import Pace
+from bot.moderation.comebacks import Comebacks
+from bot.moderation.takedowns import Takedowns
+from bot.offers import reachable
+from bot.offers.throttle import Throttle
+from bot.operating.control import (
     Change,
     Control,
     GoOn,
@@ -23,17 +30,11 @@ from bot.control import (
     TakeDown,
     carry_out,
 )
-from bot.domain import STUDIO, ChannelId, JobId
-from bot.export_links import ExportLinks
-from bot.fetching import Fetching
-from bot.links import key_in
-from bot.metered import Metered
-from bot.pace import Pace
+from bot.operating.metered import Metered
+from bot.operating.unsettled import Unsettled
+from bot.privacy.export_links import ExportLinks
 from bot.routing import Routing
-from bot.settling import ticket_urls
-from bot.takedowns import Takedowns
-from bot.throttle import Throttle
-from bot.unsettled import Unsettled
+from bot.spend.settling import ticket_urls
 from bot.web import Webhooks
 from bot.worker import Worker
 from cogs.unsettled import OperatorBoard, Settling

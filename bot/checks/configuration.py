@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bot import reachable
 from bot.checks.finding import Finding, error, note, warning
 from bot.domain import STUDIO
 from bot.errors import SettingsError
+from bot.offers import reachable
 from bot.settings import Settings, token
 
 

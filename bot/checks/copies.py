@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from bot import backups
 from bot.checks.finding import Finding, note, warning
+from bot.operating import backups
 from bot.providers.http import one_line
 from bot.settings import Settings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.checks.finding import Finding, error, note, warning
 from bot.errors import DiskFull
-from bot.room import FREE_BYTES_MIN, failure
+from bot.operating.room import FREE_BYTES_MIN, failure
 from storage.lock import holder
 
 PROBE = "dailies.probe"

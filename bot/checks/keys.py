@@ -17,12 +17,12 @@ from dataclasses import dataclass, field
 import aiohttp
 from yarl import URL
 
-from bot import reachable
 from bot.checks.finding import Finding, error, warning
 from bot.errors import ProviderUnavailable
+from bot.offers import reachable
+from bot.offers.reachable import FAL, LUMENFALL, OPENAI, OPENAI_URL, PRODIA, REPLICATE
 from bot.providers import fal_addresses, http, lumenfall, prodia, replicate
 from bot.providers.endpoints import LIST_BYTES_MAX
-from bot.reachable import FAL, LUMENFALL, OPENAI, OPENAI_URL, PRODIA, REPLICATE
 from bot.settings import Settings
 
 NO_JOB = "00000000-0000-0000-0000-000000000000"

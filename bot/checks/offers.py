@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from bot import catalogue, reachable
+from bot import catalogue
 from bot.checks.finding import Finding, error, note, warning
 from bot.errors import SettingsError
-from bot.models_file import SPOKEN
-from bot.rows import Offer
+from bot.offers import reachable
+from bot.offers.models_file import SPOKEN
+from bot.offers.rows import Offer
 from bot.settings import Settings
 
 PRICE_AGE_MAX = timedelta(days=30)

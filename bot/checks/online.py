@@ -6,15 +6,16 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 
-from bot import catalogue, reachable, settings
+from bot import catalogue, settings
 from bot.checks import account, channels, keys, reach
 from bot.checks.discord_api import Discord
 from bot.checks.finding import Finding
 from bot.checks.moderation import moderation
 from bot.domain import GuildId
 from bot.errors import DailiesError, ProviderUnavailable, SettingsError
+from bot.offers import reachable
+from bot.offers.reachable import FAL
 from bot.providers import http
-from bot.reachable import FAL
 from bot.settings import Settings
 from storage import appointed, upload_limits
 from storage.appointed import Appointed

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from bot import backups
 from bot.checks.finding import Finding, error, note, warning
 from bot.errors import SettingsError
-from bot.policy import operators_words
+from bot.operating import backups
+from bot.privacy.policy import operators_words
 from bot.settings import Settings
 
 

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import acts as forms
-from bot import reports, settings
+from bot import settings
 from bot.commands import days, exported
+from bot.moderation import acts as forms
+from bot.operating import reports
 from bot.settings import Settings
 from storage import acts
 from storage.acts import Head, Verb, Wanted

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import backups, restoring, settings
+from bot import settings
 from bot.errors import StorageError
-from bot.restoring import Restored
+from bot.operating import backups, restoring
+from bot.operating.restoring import Restored
 
 
 def add_to(backup: argparse.ArgumentParser) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import catalogue, control, settings
+from bot import catalogue, settings
 from bot.errors import SettingsError
-from bot.halts import HaltScope
+from bot.operating import control
+from bot.operating.halts import HaltScope
 from bot.settings import Settings
 
 SPENDING = "spending"

@@ -5,13 +5,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import catalogue, control, reachable, reports, settings
+from bot import catalogue, settings
 from bot.commands.halting import changed, who
 from bot.domain import JobId
 from bot.errors import SettingsError, StorageError
 from bot.money import format_usd, parse_usd
+from bot.offers import reachable
+from bot.operating import control, reports
 from bot.settings import Settings
-from bot.settling import ticket_urls
+from bot.spend.settling import ticket_urls
 from storage import jobs, verdicts
 from storage.verdicts import Uncertain, Verdict
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import drift, journal, reconciling, reports, settings
+from bot import settings
 from bot.commands import days, exported
+from bot.operating import reports
 from bot.settings import Settings
+from bot.spend import drift, journal, reconciling
 from storage import booked, drifts
 
 

@@ -7,10 +7,12 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import catalogue, comparison, models_file, pricelist, reachable, reports, settings
+from bot import catalogue, settings
 from bot.catalogue import Catalogue
 from bot.domain import STUDIO, OfferId
 from bot.errors import SettingsError
+from bot.offers import comparison, models_file, pricelist, reachable
+from bot.operating import reports
 from bot.settings import Settings
 from storage import drifts
 from storage.drifts import Drift

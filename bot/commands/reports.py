@@ -7,10 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bot import reports as readings
 from bot import settings
 from bot.commands import days, exported
 from bot.csv_lines import csv_lines
+from bot.operating import reports as readings
 from bot.settings import Settings
 from storage import cases, removals, takedowns
 from storage.cases import Recorded

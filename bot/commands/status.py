@@ -11,13 +11,14 @@ from pathlib import Path
 import aiohttp
 from pydantic import BaseModel, ConfigDict
 
-from bot import reports, settings
+from bot import settings
 from bot.checks import clock
 from bot.domain import Micros
 from bot.errors import StorageError
 from bot.money import format_usd
+from bot.operating import reports
+from bot.operating.vitals_server import SOCKET
 from bot.sockets import address
-from bot.vitals_server import SOCKET
 
 EVERY_S = 2.0
 ANSWER_WITHIN_S = 10.0

@@ -4,13 +4,14 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bot import control, settings
+from bot import settings
 from bot.commands.halting import changed
 from bot.domain import JobId
 from bot.errors import StorageError
-from bot.reports import reading
+from bot.moderation.takedowns import progress
+from bot.operating import control
+from bot.operating.reports import reading
 from bot.settings import Settings
-from bot.takedowns import progress
 from storage import hashes, takedowns
 from storage.hashes import Standing
 from storage.takedowns import EVERYWHERE, Cause

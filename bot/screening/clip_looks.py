@@ -7,13 +7,13 @@ from collections import OrderedDict
 from dataclasses import replace
 from pathlib import Path
 
+from bot.clips.stills import Stills
 from bot.domain import Clip, Job, JobId
 from bot.errors import ClipUnusable
-from bot.notices import Operator
+from bot.operating.notices import Operator
 from bot.screening.classifier import Shown, Subject
 from bot.screening.screening import Screening
 from bot.screening.verdict import PASSED, Outcome, Verdict, together, unavailable
-from bot.stills import Stills
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from functools import partial
 import aiohttp
 
 from bot.errors import ProviderUnavailable, UnreadableAnswer
-from bot.notices import Operator
+from bot.operating.notices import Operator
 from bot.providers.http import Answered, Timeouts, call, checked_base, one_line, pooled_session, retry_after_s
 from bot.screening.classifier import Shown, Subject
 from bot.screening.lines import DEFAULTS, Lines, judged

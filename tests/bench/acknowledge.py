@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot import control, rehearsal
+from bot import rehearsal
+from bot.operating import control
 from bot.sandbox.person import Person
 from bot.sandbox.server import Sandbox
 from tests.emulators.openai import OpenAIEmulator

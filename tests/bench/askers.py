@@ -8,7 +8,7 @@ What is measured begins after the first round: CPU of the whole process, how lat
 seconds after the last answer is in time), how late the loop itself is, and what is in memory. Ours has a book
 of so many jobs (of those alone that are asked about, if none is said), all of which was read before, so that
 SQLite's cache is full; and its cards say what was answered, at the pace that all cards together have
-(bot/cards.py).
+(bot/clips/cards.py).
 """
 
 import argparse
@@ -24,7 +24,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bot.domain import Fault, FaultKind, Job, MessageId, Ticket
-from bot.pace import Pace
+from bot.jobs.pace import Pace
 from bot.providers.fal import FalQueue
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Answer, Provider

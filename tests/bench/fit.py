@@ -16,8 +16,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.clips.fitting import Fitting
 from bot.errors import ClipTooLarge
-from bot.fitting import Fitting
 from bot.studio.spec import Segment, Spec
 from bot.studio.storyboard import Storyboard
 

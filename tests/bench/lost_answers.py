@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bot import web
 from bot.domain import Attempt
-from bot.pace import Pace
+from bot.jobs.pace import Pace
 from bot.providers.fal import FalQueue
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider

@@ -33,10 +33,10 @@ from bot.domain import (
     Quote,
     UserId,
 )
-from bot.door import Door
 from bot.ids import Ids
+from bot.ordering.door import Door
+from bot.ordering.pricing import Pricing
 from bot.orders import Orders
-from bot.pricing import Pricing
 from bot.screening.screening import Screening
 from storage import budgets as rows
 from storage import ledger

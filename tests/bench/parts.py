@@ -18,12 +18,12 @@ import aiohttp
 
 from bot import catalogue, media
 from bot.budgets import Budgets
-from bot.cards import Cards
+from bot.clips.cards import Cards
+from bot.clips.posting import Posting
 from bot.delivery import Card
 from bot.domain import Job, OfferId
-from bot.fetching import Fetching
-from bot.pace import Pace
-from bot.posting import Posting
+from bot.jobs.fetching import Fetching
+from bot.jobs.pace import Pace
 from bot.providers.fal_addresses import Hosts
 from bot.providers.protocol import Provider
 from bot.worker import Worker

@@ -1,11 +1,11 @@
-"""The moderators' channel, which may be as hard to reach as any. It is `bot.reviewing.Desk`."""
+"""The moderators' channel, which may be as hard to reach as any. It is `bot.moderation.reviewing.Desk`."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 from bot.domain import ChannelId, GuildId, MessageId
 from bot.errors import DeliveryUnavailable
-from bot.reviewing import Exhibit, Reminder
+from bot.moderation.reviewing import Exhibit, Reminder
 from storage.reviews import Review
 from tests.simulation.sky import Sky, WentWrong, across
 

@@ -1,6 +1,6 @@
 """Discord as the bot sees it: channels that keep its rules for our posts, and the truth of what was shown.
 
-It is `bot.delivery.Delivery` and `bot.showing.Screen`. It outlives every process.
+It is `bot.delivery.Delivery` and `bot.clips.showing.Screen`. It outlives every process.
 """
 
 import hashlib
@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from bot.clips.showing import Notice, Reminder
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone
-from bot.showing import Notice, Reminder
 from tests.simulation.files import body_of
 from tests.simulation.sky import Mishap, Sky, WentWrong, across
 

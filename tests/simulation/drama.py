@@ -5,9 +5,9 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.asked import Asked
-from bot.control import SettleJob
 from bot.domain import ChannelId, JobId, Member, UserId
+from bot.operating.control import SettleJob
+from bot.ordering.asked import Asked
 from storage import verdicts
 from storage.verdicts import Verdict
 from tests.simulation.faults import MEMBERS, Event, Kind, Plan

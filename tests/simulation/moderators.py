@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from bot.deciding import Moderator
 from bot.domain import JobId, Member, UserId
-from bot.gates import Gate
+from bot.moderation.deciding import Moderator
+from bot.moderation.gates import Gate
 from tests.simulation.faults import GATED
 from tests.simulation.process import Process
 from tests.simulation.scene import GUILD

@@ -12,32 +12,32 @@ from typing import Any, TypeVar
 
 from bot import catalogue
 from bot.budgets import Budgets
-from bot.cards import Cards
 from bot.catalogue import Catalogue
-from bot.control import ResumeSpending, SettleJob, carry_out
+from bot.clips.cards import Cards
+from bot.clips.packing import Packing
+from bot.clips.posting import Posting
+from bot.clips.removal import Removals
+from bot.clips.removal_steps import RemovalSteps
 from bot.delivery import Delivery, HeldBack
 from bot.domain import Job, JobId, Limits, Micros
 from bot.errors import ClipUnusable, StorageError
-from bot.fetching import Fetching
-from bot.fingerprints import Fingerprints
-from bot.gatehouse import Gatehouse
-from bot.hashes import Hashes
-from bot.health import Health
 from bot.ids import Ids
+from bot.jobs.fetching import Fetching
 from bot.media import Probe
+from bot.moderation.fingerprints import Fingerprints
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.hashes import Hashes
+from bot.moderation.reviewing import Desk, Reviewing
+from bot.offers.health import Health
+from bot.offers.throttle import Throttle
+from bot.operating.control import ResumeSpending, SettleJob, carry_out
+from bot.ordering.pricing import Pricing
 from bot.orders import Orders
-from bot.packing import Packing
-from bot.posting import Posting
-from bot.pricing import Pricing
 from bot.providers.protocol import Provider
-from bot.removal import Removals
-from bot.removal_steps import RemovalSteps
-from bot.reviewing import Desk, Reviewing
 from bot.reviews import Reviews
 from bot.routing import Routing
 from bot.screening.screening import Screening
-from bot.surge import Surge, SurgeBounds
-from bot.throttle import Throttle
+from bot.spend.surge import Surge, SurgeBounds
 from bot.web import Webhooks
 from bot.worker import Worker
 from storage.database import Database

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
 
-from bot.asked import Asked
+from bot.ordering.asked import Asked
 from storage import verdicts
 from storage.database import _run_batch
 from tests.simulation.checks import wrongs

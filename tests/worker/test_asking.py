@@ -1,7 +1,7 @@
 """When questions are asked: by what the provider says, and by how long such jobs have taken."""
 
 from bot.domain import JobState, OfferId
-from bot.rendertimes import Work
+from bot.jobs.rendertimes import Work
 from tests.emulators.faults import answer
 from tests.workbench import KEYED, Bench, ticket_of
 

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from bot import backups, restoring
 from bot.__main__ import main
-from bot.backups import Backups
 from bot.domain import Job, JobState
 from bot.errors import DataFolderInUse, StorageError
-from bot.notices import Notices
-from bot.retention import Retention
+from bot.operating import backups, restoring
+from bot.operating.backups import Backups
+from bot.operating.notices import Notices
+from bot.operating.retention import Retention
 from storage import audit
 from storage.lock import FolderLock
 from storage.times import to_us

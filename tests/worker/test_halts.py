@@ -7,13 +7,13 @@ from functools import partial
 
 import pytest
 
-from bot import control
-from bot.control import GoOn, Halt
 from bot.domain import Fault, FaultKind, GuildId, Job, JobState, Scope
-from bot.door import Door
 from bot.errors import OrderRefused, Paused
-from bot.halts import Halted, Halts, HaltScope
 from bot.ids import Ids
+from bot.operating import control
+from bot.operating.control import GoOn, Halt
+from bot.operating.halts import Halted, Halts, HaltScope
+from bot.ordering.door import Door
 from bot.providers.protocol import NotTaken
 from cogs import sentences
 from storage import halts

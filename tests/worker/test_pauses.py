@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain import ChannelId, JobState, Member, UserId
-from bot.pauses import WHOLE_SERVER
+from bot.moderation.pauses import WHOLE_SERVER
 from cogs import sentences
 from tests import bookkeeping
 from tests.props import ANN, job_of

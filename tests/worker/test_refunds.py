@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bot import deciding, gatehouse, settling
 from bot.domain import (
     EntryKind,
     Fault,
@@ -22,12 +21,14 @@ from bot.domain import (
     Scope,
     Ticket,
 )
-from bot.gates import ANYWHERE, NOTHING_FOUND, Gate, Mode, Setting
 from bot.ids import Ids
+from bot.moderation import deciding, gatehouse
+from bot.moderation.gates import ANYWHERE, NOTHING_FOUND, Gate, Mode, Setting
 from bot.orders import Cancelled
 from bot.providers.protocol import Failed, Found, Refused, Rendered, Rendering, Stopped, Unknown, Vanished
-from bot.settling import Case
-from bot.surge import SurgeBounds
+from bot.spend import settling
+from bot.spend.settling import Case
+from bot.spend.surge import SurgeBounds
 from storage import gates, ledger, reviews
 from storage.reviews import Decision
 from storage.verdicts import Verdict

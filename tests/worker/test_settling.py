@@ -4,11 +4,11 @@ from functools import partial
 
 import pytest
 
-from bot import settling
 from bot.domain import Job, JobState, Scope
 from bot.errors import StorageError
 from bot.providers.protocol import Unknown
-from bot.settling import Case
+from bot.spend import settling
+from bot.spend.settling import Case
 from storage.verdicts import Verdict, of_job, uncertain
 from tests.workbench import KEYLESS, TOLD, Bench
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from bot import control
 from bot.domain import JobState, Micros, OfferId, Scope
-from bot.surge import LOOK_EVERY_S, SurgeBounds
+from bot.operating import control
+from bot.spend.surge import LOOK_EVERY_S, SurgeBounds
 from cogs import sentences
 from storage import stops
 from tests import bookkeeping

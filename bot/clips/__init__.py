@@ -1,0 +1,1 @@
+"""What is done with a clip: shown, packed, posted, found again, removed."""

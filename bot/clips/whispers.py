@@ -1,0 +1,267 @@
+"""Private clips: shown to their member alone, in the answer to the order while Discord lets us edit it.
+
+That is for 15 minutes; later the clip is found with `/clips`, and whoever has asked for it is told by a
+direct message. An edit of the answer can be repeated for ever, so nothing here is shown twice.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from bot.clips.cards import Cards
+from bot.clips.packing import Packing, discard
+from bot.clips.posting import Posting
+from bot.delivery import Post
+from bot.domain import (
+    NO_CHANNEL,
+    ChannelId,
+    Clip,
+    ClipState,
+    InteractionId,
+    Job,
+    JobId,
+    JobState,
+    Member,
+)
+from bot.errors import (
+    ClipTooLarge,
+    DeliveryError,
+    DeliveryUnavailable,
+    MessageGone,
+    NotYours,
+    StaleJob,
+)
+from bot.language import _
+from bot.moderation.gatehouse import Gatehouse
+from bot.moderation.hashes import Hashes
+from storage import answers, clips, jobs, reviews, states, wishes
+from storage.database import Database
+from storage.gates import Gate
+from storage.reviews import Decision, Review
+
+log = logging.getLogger(__name__)
+
+ANSWERS_HOLD = timedelta(minutes=14, seconds=30)
+"""A little less than Discord's 15 minutes: an upload takes its time."""
+
+HEARD_MAX = 4_096
+"""Interactions whose answers could be edited; the oldest is forgotten first."""
+
+PUBLISH_AGAIN_S = 30.0
+PUBLISHED_AT_ONCE = 100
+
+_KEPT = frozenset({JobState.STORED, JobState.UNDELIVERABLE})
+
+
+class Ear(Protocol):
+    """The way to one member alone. Every method raises `DeliveryError` where it cannot be gone now."""
+
+    async def show_alone(self, posts: Sequence[Post], token: str) -> None:
+        """Bring these clips into an answer that its member alone sees, in place of what it says."""
+
+    async def tell_directly(self, job: Job) -> None:
+        """Write to a member directly that a private clip is ready."""
+
+
+class Whispers:
+    """What is shown to one member alone.
+
+    `gatehouse` says what a moderator looks at before others see it; without one nothing waits.
+
+    Args:
+        hashes: knows what was taken down and may not come back; without it nothing was.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        cards: Cards,
+        ear: Ear,
+        packing: Packing,
+        posting: Posting,
+        *,
+        folder: Path,
+        now: Callable[[], datetime],
+        hashes: Hashes | None = None,
+    ) -> None:
+        self._database = database
+        self._cards = cards
+        self._ear = ear
+        self._packing = packing
+        self._posting = posting
+        self._folder = folder
+        self._now = now
+        self._hashes = hashes
+        self.gatehouse: Gatehouse | None = None
+        self._heard: dict[InteractionId, tuple[str, datetime]] = {}
+
+    def heard(self, interaction_id: int, token: str, *, at: datetime) -> None:
+        """Somebody has used a command; its answer can be edited for a while."""
+        self._heard[InteractionId(interaction_id)] = (token, at + ANSWERS_HOLD)
+        if len(self._heard) > HEARD_MAX:
+            del self._heard[next(iter(self._heard))]
+
+    async def keep(self, job: Job) -> None:
+        """A private order is on its way: what its answer can be edited with shall outlive this process."""
+        heard = self._heard.pop(job.order.interaction_id, None)
+        if heard is not None:
+            token, expires_at = heard
+            await self._database.write(
+                partial(
+                    answers.put,
+                    interaction_id=job.order.interaction_id,
+                    token=token,
+                    expires_at=expires_at,
+                    at=self._now(),
+                )
+            )
+
+    async def show(self, job: Job) -> None:
+        """Show its member what there is of an order; where that is not possible, the clip is only kept."""
+        try:
+            token = await self._database.read(
+                partial(answers.get, interaction_id=job.order.interaction_id, at=self._now())
+            )
+            if token is not None:
+                posts = await self._posts(job)
+                try:
+                    await self._ear.show_alone(posts, token)
+                finally:
+                    for post in posts:
+                        await discard(post.path, post.clip)
+                return
+            wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
+            if wished.direct_messages:
+                await self._ear.tell_directly(job)
+        except (DeliveryError, OSError) as fault:
+            log.warning("not shown to its member: %s", fault, extra={"job": job.id, "code": "not_whispered"})
+
+    async def publish(self, job_id: JobId, *, by: Member) -> Job:
+        """Post a private clip in the channel in which it was ordered, for everybody.
+
+        Raises:
+            NotYours: it is somebody else's, was published or deleted before, or no place takes it now; or
+                a moderator has to look first, or has turned it down.
+            OrderRefused: its file was taken down.
+        """
+        job, clip = await self._database.read(partial(_kept, job_id, self._folder, by=by))
+        if job.state is JobState.POSTED:
+            return job
+        if job.order.channel_id == NO_CHANNEL:
+            raise NotYours(
+                _("This bot may not post where this clip was ordered, so it cannot be published."),
+                _("Save it from /clips and post it yourself."),
+            )
+        if self._hashes is not None:
+            await self._hashes.admit_clip(clip.sha256, by)
+        if self.gatehouse is not None:
+            review = await self.gatehouse.asked_to_publish(job, clip)
+            if review is not None:
+                raise _held(review)
+        job, clip = await self._database.read(partial(_kept, job_id, self._folder, by=by))
+        try:
+            return await self._post(job, clip)
+        except (DeliveryError, OSError) as fault:
+            log.warning("not published: %s", fault, extra={"job": job.id, "code": "not_published"})
+            raise NotYours(_("No place takes this clip now."), _("Try again later, with /clips.")) from fault
+
+    async def to_publish(self) -> list[JobId]:
+        """What moderators have let pass, for its members, and nobody sees yet."""
+        return await self._database.read(partial(reviews.to_publish, limit=PUBLISHED_AT_ONCE))
+
+    async def go_on(self, job: Job) -> float | None:
+        """Publish what a moderator has let pass since its member pressed; seconds until the next try."""
+        if not await self._database.read(partial(_is_let_pass, job.id)):
+            return None
+        try:
+            kept, clip = await self._database.read(partial(_kept, job.id, self._folder, by=job.order.member))
+            await self._post(kept, clip)
+        except DeliveryUnavailable as later:
+            log.warning("not published yet: %s", later, extra={"job": job.id, "code": later.code})
+            return PUBLISH_AGAIN_S
+        except (DeliveryError, NotYours, OSError) as refused:  # its member may press again
+            log.warning("not published: %s", refused, extra={"job": job.id, "code": "not_published"})
+        return None
+
+    async def _post(self, job: Job, clip: Clip) -> Job:
+        if job.state is JobState.POSTED:
+            return job
+        posted = await self._posting.post(job, clip)
+        move = partial(
+            states.published,
+            job_id=job.id,
+            channel_id=posted.channel_id,
+            message_id=posted.message_id,
+            at=self._now(),
+        )
+        try:
+            await self._database.write(move)
+        except StaleJob:
+            log.info("published by two presses at once", extra={"job": job.id, "code": "published_twice"})
+        self._cards.touch(job.id)
+        return (await self._database.read(partial(jobs.get, job_id=job.id))) or job
+
+    async def _posts(self, job: Job) -> list[Post]:
+        takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))
+        card = await self._cards.card(job.id)
+        posts = []
+        for take in takes:
+            clip = await self._database.read(partial(_shown, take.id, self._folder))
+            if clip is None or card is None or take.state not in _KEPT:
+                continue
+            try:
+                packed = await self._packing.pack(clip, job.order.member.guild_id, label=card.label)
+            except ClipTooLarge:
+                continue  # `/clips` has it
+            posts.append(
+                Post(
+                    job=take,
+                    clip=clip,
+                    channel_id=ChannelId(take.order.channel_id),
+                    path=packed.path,
+                    model_name=card.model_name,
+                    label=card.label,
+                    play_money=card.play_money,
+                    link=packed.link,
+                )
+            )
+        if not posts:
+            raise MessageGone("there is nothing to show")
+        return posts
+
+
+def _is_let_pass(job_id: JobId, connection: sqlite3.Connection) -> bool:
+    review = reviews.of_job(connection, job_id, Gate.SHOWING)
+    return review is not None and review.publishes and review.decision is Decision.APPROVED
+
+
+def _held(review: Review) -> NotYours:
+    if review.decision is not None:
+        return NotYours(
+            _("A moderator has decided that others do not see this clip."),
+            _("It stays yours, in /clips. Ask a moderator for the reason."),
+        )
+    return NotYours(
+        _("A moderator looks at this clip before others see it."),
+        _("It is published by itself when they let it pass; until then it stays yours alone."),
+    )
+
+
+def _shown(job_id: JobId, folder: Path, connection: sqlite3.Connection) -> Clip | None:
+    if clips.state_of(connection, job_id) is not ClipState.SHOWN:
+        return None
+    return clips.get(connection, job_id, folder=folder)
+
+
+def _kept(job_id: JobId, folder: Path, connection: sqlite3.Connection, *, by: Member) -> tuple[Job, Clip]:
+    job = jobs.get(connection, job_id)
+    if job is None or job.order.member != by:
+        raise NotYours(_("This clip is not yours."), _("Find yours with /clips."))
+    clip = _shown(job_id, folder, connection)
+    if clip is None or job.state not in {JobState.UNDELIVERABLE, JobState.POSTED}:
+        raise NotYours(_("This clip is not here to be published."), _("Find yours with /clips."))
+    return job, clip

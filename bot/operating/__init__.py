@@ -1,0 +1,1 @@
+"""Running the bot: what its operator sees, stops, backs up and restores."""

@@ -1,0 +1,1 @@
+"""From what a member types to an order with its price."""
