@@ -7,7 +7,7 @@ from bot.domain import EntryKind, JobState, Scope
 from bot.providers.protocol import Rendering
 from tests.channel import Call
 from tests.props import SHORTEST_MICROS
-from tests.workbench import KEYED, KEYLESS, Bench
+from tests.workbench import KEYLESS, Bench
 
 PAID = [
     (EntryKind.HOLD, Scope.MEMBER, SHORTEST_MICROS),
@@ -37,7 +37,7 @@ async def test_a_clip_replies_to_its_card_and_says_what_it_is(bench: Bench) -> N
     assert clip.reply_to == job.card_message_id == bench.channel.cards(job.id)[0].id
     post = clip.shown
     assert isinstance(post, Post)
-    assert (post.model_name, post.label, post.play_money) == (KEYED, "AI-generated", True)
+    assert (post.model_name, post.label, post.play_money) == ("Keyed", "AI-generated", True)
     assert (post.clip.width, post.clip.height, post.clip.duration_ms) == (128, 72, 4_000)
     assert post.clip.has_sound
     assert post.job.order == job.order
@@ -51,7 +51,7 @@ async def test_a_card_is_posted_once_and_ends_with_the_job(bench: Bench) -> None
     card = bench.channel.card(job.id)
     assert card.job.state is JobState.POSTED
     assert card.job.clip_message_id == job.clip_message_id
-    assert (card.model_name, card.label, card.play_money) == (KEYED, "AI-generated", True)
+    assert (card.model_name, card.label, card.play_money) == ("Keyed", "AI-generated", True)
     assert card.takes[0].can_cancel
     assert card.takes[0].clip_here is None
     assert card.allowance.balance.spent_micros == SHORTEST_MICROS
