@@ -220,7 +220,7 @@ async def test_the_reader_has_limits_and_no_secrets(tmp_path: Path, monkeypatch:
         f"#!{sys.executable}\n"
         "import json, os, resource, sys\n"
         f"sys.path[:0] = {[entry for entry in sys.path if entry]!r}\n"
-        "from bot import picture_child\n"
+        "from bot.ordering import picture_child\n"
         "picture_child.main(sys.argv[4:])\n"
         f"with open({str(seen)!r}, 'w') as file:\n"
         "    json.dump({'memory': resource.getrlimit(resource.RLIMIT_AS),\n"

@@ -41,7 +41,7 @@ def operators_words(path: Path | None) -> str | None:
 
 def policy(config: Settings, providers: Collection[str], words: str | None) -> str:
     """The policy in the language of the moment, as it holds with these settings."""
-    source = resources.files("bot") / "policies" / f"{language.get()}.md"
+    source = resources.files("bot.privacy") / "policies" / f"{language.get()}.md"
     others = sorted(name for name in providers if name != STUDIO)
     return (
         source.read_text("utf-8")
