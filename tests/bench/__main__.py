@@ -6,6 +6,7 @@ these two. Each part is a process of its own, so that none has another's memory,
 
 import argparse
 import asyncio
+import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -49,8 +50,27 @@ PARTS: dict[str, Callable[[], object]] = {
 }
 
 FOLDER = Path("build") / "bench"
+SIDE_BY_SIDE = ("ledger", "fit")
+"""Of one core each, and counted by what they use of it: a run of all has them at the same time."""
 WHOLE_S = 300
 """All of it is to take no longer on two idle cores."""
+
+HERE = (sys.executable, "-u", "-m", "tests.bench", "--here")
+
+
+def side_by_side() -> None:
+    """Those two at the same time; the second's lines after the first's."""
+    first, second = SIDE_BY_SIDE
+    with subprocess.Popen((*HERE, second), stdout=subprocess.PIPE, text=True) as beside:
+        PARTS[first]()
+        print(beside.communicate()[0], end="", flush=True)
+    if beside.returncode:
+        sys.exit(beside.returncode)
+
+
+BOTH = " and ".join(SIDE_BY_SIDE)
+WHOLE = [name for name in PARTS if name not in SIDE_BY_SIDE] + [BOTH]
+PARTS[BOTH] = side_by_side
 
 parser = argparse.ArgumentParser(description="Every measurement, beside its floor.")
 parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="only these")
@@ -60,12 +80,12 @@ chosen = parser.parse_args()
 if chosen.compare:
     sys.exit(results.compare(FOLDER))
 if chosen.here:
-    for name in chosen.parts or PARTS:
+    for name in chosen.parts or WHOLE:
         PARTS[name]()
     sys.exit()
 run, broken = running.measured(
-    chosen.parts or PARTS,
-    (sys.executable, "-u", "-m", "tests.bench", "--here"),
+    chosen.parts or WHOLE,
+    HERE,
     sys.stdout,
     within_s=inf if chosen.parts else WHOLE_S,
 )

@@ -126,7 +126,7 @@ async def report(
 ) -> None:
     """Print a line for each way and number of jobs, with what else the machine was doing.
 
-    With `together` our two protocols are measured side by side too: two cores must be enough for them.
+    With `together` our two protocols are measured side by side, then the two clients: two cores are enough.
     """
     few = {
         (way, count): asyncio.create_task(measured(way, FEW, seconds, tls=tls, book=count))
@@ -134,23 +134,18 @@ async def report(
         for count in ours
     }
     few |= {(way, 0): asyncio.create_task(watched(way, FEW, seconds, tls=tls)) for way in SDKS}
-    many = {
-        (way, count): asyncio.create_task(watched(way, count, seconds, tls=tls))
-        for way in SDKS
-        for count in sdks[:1]
-    }
-    await asyncio.gather(*few.values(), *many.values())
+    many: dict[tuple[str, int], dict[str, float]] = {}
     if together:
-        many |= {
-            (way, count): asyncio.create_task(measured(way, count, seconds, tls=tls))
-            for way in OURS
-            for count in ours
-        }
+        for ways, counts, measure in ((OURS, ours, measured), (SDKS, sdks, watched)):
+            pairs = [(way, count) for way in ways for count in counts]
+            told_of = await asyncio.gather(*(measure(*pair, seconds, tls=tls) for pair in pairs))
+            many |= dict(zip(pairs, told_of, strict=True))
+    await asyncio.gather(*few.values())
     for way in (*OURS, *SDKS):
         for count in ours if way in OURS else sdks:
             load = os.getloadavg()[0]
-            if (begun := many.get((way, count))) is not None:
-                told = await begun
+            if (way, count) in many:
+                told = many[way, count]
             elif way in OURS:
                 told = await measured(way, count, seconds, tls=tls)
             else:

@@ -12,7 +12,7 @@ from statistics import median
 from bot import rehearsal
 from bot.sandbox.server import Sandbox
 
-TIMES = 3
+TIMES = 2
 
 
 async def _ours(sandbox: Sandbox, folder: Path) -> Process:
