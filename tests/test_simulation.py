@@ -1,12 +1,14 @@
 """Whole worlds in which anything goes wrong: every order ends once, and every micro is accounted for."""
 
 import secrets
+from dataclasses import replace
 
 import pytest
 
+from bot.domain import JobState
 from tests.props import count
 from tests.simulation.drama import Drama, world_of
-from tests.simulation.faults import GATED, Kind, draw
+from tests.simulation.faults import GATED, Event, Kind, draw
 from tests.simulation.providers import Fate
 from tests.simulation.runs import Outcome, outcome, play, scene, shrunk, told
 from tests.simulation.sky import Mishap
@@ -44,6 +46,24 @@ def test_in_worlds_that_nobody_has_seen_before_too() -> None:
     tally = play(range(first, first + 20))
 
     assert not tally.bad, _told(tally.bad)
+
+
+def test_a_withheld_clip_whose_card_was_given_up_ends_with_nothing_left_to_show() -> None:
+    """Found by chance: its member deletes it where no card can stand; every start looked at it again."""
+    plan = replace(
+        draw(746830784),
+        events=(
+            Event(at_s=20.0, kind=Kind.CLOSED, where="33", lasts_s=200.0),
+            Event(at_s=40.0, kind=Kind.ORDER, where="listed", call="1002", what="33", number=1),
+            Event(at_s=40.2, kind=Kind.DECISION, number=9),
+            Event(at_s=57.0, kind=Kind.DELETE, number=16),
+        ),
+    )
+
+    with scene() as made:
+        ended = outcome(made, plan)
+
+    assert (ended.wrongs, dict(ended.states)) == ((), {JobState.CANCELLED: 1})
 
 
 def test_the_same_seed_is_the_same_world_to_the_last_row() -> None:

@@ -128,6 +128,8 @@ class RemovalSteps:
     async def _card(self, job: Job) -> str:
         """The card goes when no take of its order is left to be seen; else it says what was deleted."""
         if job.card_message_id is None:
+            if 0 <= job.card_rev < job.rev:  # given up; it ended with this
+                self._cards.touch(job.id)
             return "never posted"
         states = await self._database.read(partial(clips.states_of, order_id=job.order_id))
         takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))

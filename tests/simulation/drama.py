@@ -117,7 +117,8 @@ class Drama:
             guild_id=GUILD,
             user_id=int(event.call),
             channel_id=int(event.what),
-            interaction_id=1 + int(event.at_s * 1e6),  # the same event twice is the same press
+            # The same event twice is the same press; two of one instant are of two members.
+            interaction_id=(1 + int(event.at_s * 1e6)) * 10_000 + int(event.call),
             prompt=f"order of {event.at_s:.4f}",
             model=event.where,
             takes=event.number,
