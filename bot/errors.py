@@ -18,6 +18,7 @@ DailiesError
 │   ├── ProviderUnavailable   a question went unanswered; ask again later
 │   │   └── ProviderBusy      it said that it is asked too often; ask all of it less often
 │   ├── UnreadableAnswer      an answer that no document describes; never success
+│   │   └── FileElsewhere     it says that the file is where none may be fetched from
 │   └── AssetGone             the clip was made and is no longer to be had
 ├── DeliveryError
 │   ├── DeliveryUnavailable   Discord did not take it now; again later
@@ -204,6 +205,21 @@ class UnreadableAnswer(ProviderError):
 
     def __init__(self, protocol: str, detail: str) -> None:
         super().__init__(f"{protocol}: {detail}")
+
+
+class FileElsewhere(UnreadableAnswer):
+    """A finished file is said to be where none may be fetched from. Nothing was asked there.
+
+    `is_inside` says that only somebody's own network has such a host; other hosts the operator may name.
+    """
+
+    code = "file_elsewhere"
+
+    def __init__(self, protocol: str, host: str, *, is_inside: bool) -> None:
+        where = "inside a private network" if is_inside else "at a host that is not named"
+        super().__init__(protocol, f"the file is {where}, where none is fetched from: {host}")
+        self.host = host
+        self.is_inside = is_inside
 
 
 class AssetGone(ProviderError):

@@ -98,12 +98,12 @@ class Settings(BaseSettings):
     """Whether that server reads forms alone and no JSON, as vLLM-Omni's does."""
     openai_webhook_secret: WebhookSecret | None = None
     """Of the webhook endpoint that was made in the provider's own settings, for our `/webhooks/openai`."""
-    openai_file_hosts: Hosts = ()
-    """From where that server's finished clips come, where it names an address in place of sending bytes."""
     fal_key: Secret | None = None
     replicate_api_token: Secret | None = None
     lumenfall_api_key: Secret | None = None
     prodia_token: Secret | None = None
+    file_hosts: Hosts = ()
+    """From which hosts finished clips may come besides the providers' own, each with all below it."""
     provider_origins: Origins = Field(default_factory=dict)
     """What stands in for hosts of these four, such as a proxy: `api.replicate.com=https://proxy.example.org`."""
 

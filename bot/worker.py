@@ -19,16 +19,12 @@ from bot.clips.posting import Posting
 from bot.clips.whispers import Whispers
 from bot.domain import Attempt, Clip, Fault, FaultKind, Job, JobId, JobState, Kind, OfferId, Ticket
 from bot.errors import (
-    AssetGone,
     ClipTooLarge,
-    ClipUnusable,
     DeliveryRefused,
     DeliveryUnavailable,
     MessageGone,
-    ProviderUnavailable,
     StaleJob,
     StorageError,
-    UnreadableAnswer,
 )
 from bot.jobs import moves
 from bot.jobs.asking import EARLY_S, Asking
@@ -38,8 +34,9 @@ from bot.jobs.handover import Handover
 from bot.jobs.looks import Looks
 from bot.jobs.movement import Movement
 from bot.jobs.pace import Pace
-from bot.jobs.patience import CARD_FIRST, FETCHING_MAX, POSTING_MAX, Patience
+from bot.jobs.patience import CARD_FIRST, POSTING_MAX, Patience
 from bot.jobs.rendertimes import RenderTimes, Work
+from bot.jobs.retrieval import Retrieval
 from bot.jobs.schedule import Schedule
 from bot.moderation.comebacks import Comebacks
 from bot.moderation.gatehouse import Gatehouse
@@ -47,6 +44,7 @@ from bot.moderation.pauses import Pauses
 from bot.offers.reach import reached
 from bot.operating.halts import Halts
 from bot.operating.logs import about_job
+from bot.operating.notices import LoggedOperator, Operator
 from bot.operating.room import failure
 from bot.operating.traces import Traced, untraced
 from bot.ordering.casting import Casting
@@ -69,14 +67,9 @@ FIRST_LOOKS_APART_S = 0.005
 """At start-up all jobs are due. They are looked at so far apart, or within the time above if that is less."""
 FETCHES_AT_ONCE = 8
 POSTS_AT_ONCE = 8
-FETCH_IN_LINE_S = 60.0
-"""A clip that waits is called when it may be fetched; this is for one that nobody called."""
 SLOT_TAKEN_S = 1.0
 """Until the next try for a place to post, without keeping a lane: a slow Discord must not stop the rest."""
 AFTER_A_FAULT_S = 30.0
-BAD_FILES_MAX = 3
-BAD_FILE_AGAIN_S = 20.0
-"""A file may be bad for a while: a proxy cuts it short, or our own machine is too busy to read it."""
 
 
 def _nobody_waits(clip: Clip) -> None:
@@ -101,6 +94,7 @@ class Worker:
         pauses, halts: may hold back what was ordered in a place, what the operator stopped; likewise.
         gatehouse: says which clips wait for a moderator; without one none does.
         comebacks: turns away what was taken down before; without one nothing is.
+        operator: told of hosts from where clips may not come; without one the log has it.
         dry_run: whether nothing is ever submitted.
         stored: told of every clip that is on our disk.
         traced: notes what each step of a job takes.
@@ -127,6 +121,7 @@ class Worker:
         halts: Halts | None = None,
         gatehouse: Gatehouse | None = None,
         comebacks: Comebacks | None = None,
+        operator: Operator | None = None,
         dry_run: bool = False,
         stored: Callable[[Clip], None] = _nobody_waits,
         traced: Traced = untraced,
@@ -160,7 +155,6 @@ class Worker:
         )
         self._casting = Casting(self._movement, folder=folder, now=now)
         self._posts = asyncio.Semaphore(POSTS_AT_ONCE)
-        self._bad_files: dict[JobId, int] = {}
         self._uploads = 0
         self._whispers = whispers
         self._gatehouse = gatehouse
@@ -168,6 +162,9 @@ class Worker:
         self._times = times or RenderTimes()
         self._schedule = Schedule(self._step, lanes=LANES, early_s=EARLY_S)
         self._fetch_line = FetchLine(at_once=FETCHES_AT_ONCE, call=self._schedule.wake)
+        self._retrieval = Retrieval(
+            fetching, self._fetch_line, self._movement, self._patience, operator or LoggedOperator(), now=now
+        )
         self._looks = Looks(database)
         self._asking = Asking(
             database,
@@ -296,39 +293,12 @@ class Worker:
     # rendered
 
     async def _fetch(self, job: Job) -> float | None:
-        if job.ticket is None:
-            raise StorageError(f"job {job.id} was rendered without a ticket")
-        if not self._fetch_line.enter(job):
-            return FETCH_IN_LINE_S
-        try:
-            clip = await self._fetching.fetch(job, reached(self._providers, job), job.ticket)
-        except AssetGone as error:
-            await self._asset_lost(job, error.code, str(error))
-            return None
-        except ClipUnusable as error:
-            tries = self._bad_files[job.id] = self._bad_files.get(job.id, 0) + 1
-            if tries >= BAD_FILES_MAX:
-                await self._asset_lost(job, error.code, str(error))
-                return None
-            log.warning("unusable file: %s", error, extra={"job": job.id, "code": error.code})
-            return self._patience.about_s(BAD_FILE_AGAIN_S * tries)
-        except (ProviderUnavailable, UnreadableAnswer) as error:
-            if self._patience.is_over(job.state_at, FETCHING_MAX):
-                await self._asset_lost(job, error.code, str(error))
-                return None
-            log.warning("not fetched yet: %s", error, extra={"job": job.id, "code": error.code})
-            told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
-            return max(self._patience.growing_s(job.state_at, most_s=60.0), told_s or 0.0)
-        finally:
-            self._fetch_line.leave()
+        clip = await self._retrieval.get(job, reached(self._providers, job))
+        if not isinstance(clip, Clip):
+            return clip
         job, _ = await self._movement.go_on(job.id, partial(moves.stored, clip, clip.stored_at))
         self._stored(clip)
         return 0.0 if self._schedule.is_stopping else await self._post(job, clip)
-
-    async def _asset_lost(self, job: Job, code: str, detail: str) -> None:
-        log.error("paid for and lost: %s", detail, extra={"job": job.id, "code": code})
-        fault = Fault(kind=FaultKind.PROVIDER, code=code, detail=detail)
-        await self._movement.write(job, partial(moves.asset_lost, job.id, fault, self._now()))
 
     # stored
 
@@ -406,5 +376,4 @@ class Worker:
     def _forget(self, job_id: JobId) -> None:
         self._asking.forget(job_id)
         self._routing.left(job_id)
-        self._bad_files.pop(job_id, None)
-        self._fetch_line.forget(job_id)
+        self._retrieval.forget(job_id)

@@ -14,10 +14,12 @@ class Remembering:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.sentences: list[str] = []
 
     def tell(self, code: str, sentence: str) -> None:
         assert sentence
         self.told.append(code)
+        self.sentences.append(sentence)
 
 
 class Steady:

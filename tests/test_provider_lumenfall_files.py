@@ -130,7 +130,6 @@ async def test_no_other_place_is_ever_knocked_at(emulator: LumenfallEmulator, tm
         for address in (
             f"{elsewhere}/latest/meta-data",
             elsewhere.replace("http://", "http://me:key@"),
-            "https://127.0.0.1/x.mp4",
             "https://media.lumenfall.ai.evil.invalid/x.mp4",
             "file:///etc/passwd",
             "data:video/mp4;base64,AAAA",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Ticket
-from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, UnreadableAnswer
+from bot.errors import AssetGone, ClipUnusable, FileElsewhere, ProviderUnavailable, UnreadableAnswer
 from tests.emulators import faults
 from tests.emulators.clips import clip
 from tests.emulators.faults import answer
@@ -66,8 +66,8 @@ BAD_FILES: dict[str, tuple[bytes, type[Exception]]] = {
     "409": (refusal("409 Conflict"), ProviderUnavailable),
     "503": (refusal("503 Service Unavailable"), ProviderUnavailable),
     "a part that nobody asked for": (refusal("206 Partial Content"), UnreadableAnswer),
-    "redirect inside": (redirect("http://127.0.0.1:1/x"), UnreadableAnswer),
-    "redirect to a host": (redirect("//evil.invalid/x", "307 Temporary Redirect"), UnreadableAnswer),
+    "redirect inside": (redirect("http://127.0.0.1:1/x"), FileElsewhere),
+    "redirect to a host": (redirect("//evil.invalid/x", "307 Temporary Redirect"), FileElsewhere),
     "redirect to a file": (redirect("file:///etc/passwd"), UnreadableAnswer),
     "redirect to a mailbox": (redirect("mailto:a@b"), UnreadableAnswer),
     "redirect to no port": (redirect("http://a:b/"), UnreadableAnswer),

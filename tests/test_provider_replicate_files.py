@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain import Ticket
-from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, UnreadableAnswer
+from bot.errors import AssetGone, ClipUnusable, FileElsewhere, ProviderUnavailable, UnreadableAnswer
 from bot.providers.http import Timeouts
 from bot.providers.protocol import Rendered
 from tests.emulators import faults
@@ -86,11 +86,10 @@ OUTPUTS: list[tuple[object, type[Exception]]] = [
     ({"output": 7}, ClipUnusable),
     ({"output": None}, AssetGone),
     ({"output": "https://replicate.delivery/out.mp4", "data_removed": True}, AssetGone),
-    ({"output": "http://169.254.169.254/latest/meta-data"}, UnreadableAnswer),
-    ({"output": "http://replicate.delivery.evil.invalid/out.mp4"}, UnreadableAnswer),
-    ({"output": "http://evil127.0.0.1/out.mp4"}, UnreadableAnswer),
+    ({"output": "http://169.254.169.254/latest/meta-data"}, FileElsewhere),
+    ({"output": "http://replicate.delivery.evil.invalid/out.mp4"}, FileElsewhere),
+    ({"output": "http://evil127.0.0.1/out.mp4"}, FileElsewhere),
     ({"output": "http://me:key@127.0.0.1/out.mp4"}, UnreadableAnswer),
-    ({"output": "https://127.0.0.1/out.mp4"}, UnreadableAnswer),
     ({"output": "file:///etc/passwd"}, UnreadableAnswer),
     ({"output": "data:video/mp4;base64,AAAA"}, UnreadableAnswer),
     ({"output": "/v1/relative"}, UnreadableAnswer),
@@ -126,7 +125,7 @@ FILES: dict[str, tuple[bytes, type[Exception]]] = {
     "206": (b"HTTP/1.1 206 Partial\r\nContent-Length: 1\r\n\r\nx", UnreadableAnswer),
     "nothing": (b"", ProviderUnavailable),
     "in a circle": (b"HTTP/1.1 302 Found\r\nLocation: /on\r\nContent-Length: 0\r\n\r\n", UnreadableAnswer),
-    "inwards": (b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\n\r\n", UnreadableAnswer),
+    "inwards": (b"HTTP/1.1 302 Found\r\nLocation: http://10.0.0.1/\r\n\r\n", FileElsewhere),
     "nowhere": (b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", UnreadableAnswer),
 }  # fmt: skip
 

@@ -63,7 +63,7 @@ WRONG = [
     ("membership_age_min_days", "3651", "less than or equal to 3650"),
     ("openai_sends_forms", "perhaps", "valid boolean"),
     ("openai_webhook_secret", "whsec_c2hvcnQ=", "at least 16 bytes"),
-    ("openai_file_hosts", "https://media.example.org", "names of hosts"),
+    ("file_hosts", "https://media.example.org", "names of hosts"),
     ("discord_api_url", "discord.com", "match pattern"),
     ("discord_gateway_url", "ftp://discord.com", "match pattern"),
     ("openai_base_url", "http://a b", "match pattern"),
@@ -309,10 +309,10 @@ def test_a_file_of_a_secret_in_no_text_is_named_and_not_printed(tmp_path: Path) 
 
 
 def test_ids_and_hosts_stand_with_commas_between(tmp_path: Path) -> None:
-    settings = given(tmp_path, operator_ids=" 1, 175928847299117063 ,", openai_file_hosts="A.example.org,b")
+    settings = given(tmp_path, operator_ids=" 1, 175928847299117063 ,", file_hosts="A.example.org,b")
 
     assert settings.operator_ids == {1, 175928847299117063}
-    assert settings.openai_file_hosts == ("a.example.org", "b")
+    assert settings.file_hosts == ("a.example.org", "b")
 
 
 # The token
@@ -385,7 +385,7 @@ def test_every_setting_is_named_in_one_way(tmp_path: Path) -> None:
         "openai_api_key": "sk-1",
         "openai_sends_forms": "true",
         "openai_webhook_secret": "whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
-        "openai_file_hosts": "media.example.org",
+        "file_hosts": "media.example.org",
         "operator_ids": "175928847299117063",
         "allow_direct_messages": "true",
         "account_age_min_days": "30",

@@ -32,6 +32,7 @@ class ToldProvider:
         self.meanwhile: Callable[[], Awaitable[object]] | None = None
         self.submitted: list[Attempt] = []
         self.fetched: list[Ticket] = []
+        self.unfetched: ProviderError | None = None
         self.asked = 0
         self.searched = 0
         self.cancelled = 0
@@ -66,6 +67,8 @@ class ToldProvider:
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
         del bytes_max
         self.fetched.append(ticket)
+        if self.unfetched is not None:
+            raise self.unfetched
         body = clip(128, 72, 4)
         into.write_bytes(body)  # noqa: ASYNC240 - a few kilobytes
         return Fetched(size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest())

@@ -120,6 +120,7 @@ class Bench:
         self.absent_after = timedelta(hours=1)
         self.surge_bounds: SurgeBounds | None = None
         self.dry_run = False
+        self.file_hosts: tuple[str, ...] = ()
         self.process: Process | None = None
         self.expects_a_fault_of_ours = False
         self.hops = 0
@@ -196,6 +197,7 @@ class Bench:
             gatehouse=Gatehouse(database, ids=self._ids, now=self.clock),
             pauses=pauses,
             halts=self.halts,
+            operator=self.operator,
             dry_run=self.dry_run,
         )
         pauses.touched, pauses.woken = cards.touch, worker.wake
@@ -265,6 +267,7 @@ class Bench:
             can_cancel=True,
             bills_failures=False,
             absent_after=self.absent_after,
+            file_hosts=self.file_hosts,
         )
 
     def fetching(self) -> Fetching:

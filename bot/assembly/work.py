@@ -70,6 +70,7 @@ def made(ground: Ground, buying: Buying, showing: Showing, gates: Gates) -> Work
         comebacks=Comebacks(
             ground.database, buying.hashes, gates.gatehouse, now=ground.now, wake=showing.removals.wake
         ),
+        operator=ground.notices,
         dry_run=ground.config.dry_run,
         traced=ground.traced,
         stored=showing.thumbnails.want,

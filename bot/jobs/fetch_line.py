@@ -32,6 +32,10 @@ class FetchLine:
         """The provider says how long it keeps this job's clip."""
         self._told[job_id] = at
 
+    def kept_until(self, job_id: JobId) -> datetime | None:
+        """For how long the provider has said that it keeps this job's clip, to this process."""
+        return self._told.get(job_id)
+
     def enter(self, job: Job) -> bool:
         """Whether it may be fetched now; then `leave` must follow. Else the job stands in line."""
         self._line[job.id] = self._told.get(job.id, job.state_at + KEPT_FOR)

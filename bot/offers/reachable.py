@@ -107,6 +107,7 @@ async def _opened(
     name: str, config: Settings, models: Catalogue, stack: AsyncExitStack, *, now: Callable[[], datetime]
 ) -> Provider:
     wires, origins = models.wires(name), config.provider_origins
+    more = config.file_hosts
     match name:
         case "fal":
             key, calls = _told(config.fal_key), _webhook_url(name, config)
@@ -115,7 +116,7 @@ async def _opened(
                 api_key=key,
                 wires=wires,
                 now=now,
-                hosts=_fal_hosts(origins),
+                hosts=_fal_hosts(origins, more),
                 webhook_url=calls,
                 start_within_s=_GIVEN_UP_AFTER_S,
             )
@@ -128,7 +129,7 @@ async def _opened(
                 now=now,
                 base_url=moved(replicate.BASE_URL, origins),
                 webhook_url=calls,
-                file_hosts=files_from(replicate.FILE_HOSTS, origins),
+                file_hosts=(*files_from(replicate.FILE_HOSTS, origins), *more),
                 cancel_after_s=_GIVEN_UP_AFTER_S,
             )
         case "lumenfall":
@@ -141,7 +142,7 @@ async def _opened(
                 base_url=moved(lumenfall.BASE_URL, origins),
                 account_url=moved(lumenfall.ACCOUNT_URL, origins),
                 webhook_url=calls,
-                file_hosts=files_from(lumenfall.FILE_HOSTS, origins),
+                file_hosts=(*files_from(lumenfall.FILE_HOSTS, origins), *more),
             )
         case "prodia":
             return ProdiaJobs(
@@ -150,6 +151,7 @@ async def _opened(
                 wires=wires,
                 now=now,
                 base_url=moved(prodia.BASE_URL, origins),
+                file_hosts=more,
             )
         case "openai":
             url, bearer = config.openai_base_url or OPENAI_URL, _told(config.openai_api_key) or None
@@ -164,7 +166,7 @@ async def _opened(
                 lists_all_models=config.openai_base_url is None,
                 sends_forms=config.openai_sends_forms,
                 webhook_secret=_told(config.openai_webhook_secret) or None,
-                file_hosts=config.openai_file_hosts,
+                file_hosts=config.file_hosts,
             )
         case _:
             from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
@@ -184,14 +186,14 @@ async def _opened(
             )
 
 
-def _fal_hosts(origins: Mapping[str, str]) -> Hosts:
+def _fal_hosts(origins: Mapping[str, str], more: tuple[str, ...]) -> Hosts:
     own = Hosts()
     return Hosts(
         queue=moved(own.queue, origins),
         rest=moved(own.rest, origins),
         cdn=moved(own.cdn, origins),
         platform=moved(own.platform, origins),
-        files=files_from(own.files, origins),
+        files=(*files_from(own.files, origins), *more),
     )
 
 

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
-from bot.errors import AssetGone, ClipUnusable, ProviderUnavailable, UnreadableAnswer
+from bot.errors import AssetGone, ClipUnusable, FileElsewhere, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
 from bot.providers.outcomes import expect_ok
 from bot.providers.protocol import Fetched
 
 _REDIRECTS_MAX = 3
+_INSIDE = ("localhost", "local", "internal", "lan", "home", "corp", "intranet", "arpa")
+"""Ends of names that no public server has (RFC 6761, 6762, 8375; `internal` is reserved for it by ICANN)."""
 
 
 class Downloads:
@@ -22,8 +25,8 @@ class Downloads:
         protocol: for errors.
         session: of the provider, with no key in its own headers.
         api: the provider's base URL; `headers` (with the key) go to its origin alone.
-        hosts: from where files come besides, each for itself and all below it, by the API's own scheme and
-            so by HTTPS. A host that is not named could be one inside our own network.
+        hosts: from where files come besides, each for itself and all below it, by HTTPS, or as the API
+            itself is asked. A host that is not named could be one inside our own network.
         now: the clock.
         timeouts: how long each thing may take.
     """
@@ -56,7 +59,8 @@ class Downloads:
             AssetGone: it is no longer there.
             ClipUnusable: more than `bytes_max`, empty, or no video by its own headers.
             ProviderUnavailable: again later.
-            UnreadableAnswer: a place that is not allowed, or an answer that no document describes.
+            FileElsewhere: it is at a host from which nothing is fetched.
+            UnreadableAnswer: it is at no address, or an answer that no document describes.
         """
         url, headers = self._allowed(address)
         for _hop in range(_REDIRECTS_MAX + 1):
@@ -92,9 +96,21 @@ class Downloads:
         except ValueError as wrong:
             raise UnreadableAnswer(self._protocol, "the file is at no address") from wrong
         host = url.host or ""
-        named = url.scheme == self._api.scheme and any(
-            host == name or host.endswith(f".{name}") for name in self._hosts
-        )
-        if url.user is not None or not (home or named):
-            raise UnreadableAnswer(self._protocol, f"the file is where none may be fetched from: {host}")
+        if url.scheme not in ("http", "https") or not host or url.user is not None:
+            raise UnreadableAnswer(
+                self._protocol, f"the file is at no address for files: {url.scheme} {host}"
+            )
+        if not home and not any(host == name or host.endswith(f".{name}") for name in self._hosts):
+            raise FileElsewhere(self._protocol, host, is_inside=_is_inside(host))
+        if not home and url.scheme not in ("https", self._api.scheme):
+            raise UnreadableAnswer(self._protocol, f"the file is offered without TLS: {host}")
         return url, {"Accept": "video/mp4, */*", **(self._headers if home else {})}
+
+
+def _is_inside(host: str) -> bool:
+    """Whether only somebody's own network can have a host of this name; nothing is looked up for it."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        *above, last = host.rstrip(".").split(".")
+        return not above or last in _INSIDE or last[:1].isdigit()  # the last: an address written oddly

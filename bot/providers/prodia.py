@@ -6,7 +6,7 @@ no webhooks, and keeps a job until `expires_at`: five minutes in its own example
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
@@ -73,6 +73,7 @@ class ProdiaJobs:
         wires: how each offer at this provider is asked for; its endpoint is the job type.
         now: the clock.
         base_url: up to and with `/v2`.
+        file_hosts: to which its own links may lead on; the token goes to none.
         timeouts: how long each thing may take.
     """
 
@@ -86,6 +87,7 @@ class ProdiaJobs:
         wires: Mapping[OfferId, Wire],
         now: Callable[[], datetime],
         base_url: str = BASE_URL,
+        file_hosts: Collection[str] = (),
         timeouts: http.Timeouts | None = None,
     ) -> None:
         self.name = name
@@ -100,7 +102,13 @@ class ProdiaJobs:
         # A state is plain text, all else JSON.
         self._lines = Lines({"Accept": "application/json, text/plain, */*", **key}, timeouts=self._timeouts)
         self._downloads = Downloads(
-            PROTOCOL, self._session, api=self._jobs, headers=key, hosts=(), now=now, timeouts=self._timeouts
+            PROTOCOL,
+            self._session,
+            api=self._jobs,
+            headers=key,
+            hosts=file_hosts,
+            now=now,
+            timeouts=self._timeouts,
         )
 
     async def close(self) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from hashlib import sha256
 
 from bot.domain import ENDED, ClipState, EntryKind, Job, JobState, MessageId, Scope
-from bot.worker import BAD_FILES_MAX
+from bot.jobs.retrieval import BAD_FILES_MAX
 from storage import acts, clips, jobs, ledger, removals, reviews
 from storage.gates import Gate
 from storage.reviews import Decision

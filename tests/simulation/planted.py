@@ -170,8 +170,8 @@ BUGS = (
     ),
     Planted(
         name="the first bad file is the last try",
-        module="bot.worker",
-        line="            if tries >= BAD_FILES_MAX:",
+        module="bot.jobs.retrieval",
+        line="        if tries >= BAD_FILES_MAX:",
         becomes="            if tries >= 1:",
         within=1_000,
     ),

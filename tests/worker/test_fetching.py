@@ -1,10 +1,13 @@
 """The way of a rendered clip to our own disk, and what becomes of one that is paid for and lost."""
 
+import logging
 from datetime import timedelta
 
 import pytest
 
 from bot.domain import EntryKind, FaultKind, Job, JobState, Period, Scope
+from bot.errors import FileElsewhere
+from bot.jobs.retrieval import HOSTS_TOLD_MAX
 from bot.providers.protocol import Rendered
 from bot.worker import FETCHES_AT_ONCE, LANES
 from storage import ledger, purses
@@ -30,6 +33,8 @@ def mp4(body: bytes) -> faults.Fault:
     """An answer with this file."""
     return answer(200, body, headers={"Content-Type": "video/mp4"})
 
+
+INSIDE, UNNAMED = "http://10.0.0.1/clip.mp4", "https://cdn.example.org/clip.mp4?token=secret"
 
 TWO_GIGABYTES = answer(200, b"\0", headers={"Content-Type": "video/mp4", "Content-Length": str(2 << 30)})
 """As far as its headers say: no byte of it is waited for."""
@@ -108,9 +113,8 @@ async def test_a_file_that_is_no_clip_three_times_is_refunded_and_the_house_pays
         pytest.param(mp4(clip(128, 72, 4)[:-600]), id="cut short, and said to be whole"),
         pytest.param(faults.CUT_SHORT, id="cut short"),
         pytest.param(faults.DRIP, id="one byte, then nothing"),
-        pytest.param(
-            answer(302, headers={"Location": "http://10.0.0.1/clip.mp4"}), id="to a private address"
-        ),
+        pytest.param(answer(302, headers={"Location": INSIDE}), id="to a private address"),
+        pytest.param(answer(302, headers={"Location": UNNAMED}), id="to a host that is not named"),
         pytest.param(faults.HANG_BEFORE_WORK, id="nothing"),
         pytest.param(faults.PROXY_502_BEFORE_WORK, id="502"),
         pytest.param(answer(409, {"error": {"code": "video_not_ready"}}), id="not ready"),
@@ -126,6 +130,122 @@ async def test_a_download_that_broke_off_begins_again(bench: Bench, fault: fault
     assert fetches(bench) == 3
     assert bench.entries(job) == PAID
     assert not list(bench.folder.glob("*.part"))
+
+
+def lines_about(job: Job, caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """Level and code of every warning and error with this job's id."""
+    warned = (record for record in caplog.records if record.levelno >= logging.WARNING)
+    return [(each.levelname, vars(each)["code"]) for each in warned if vars(each).get("job") == job.id]
+
+
+async def test_a_file_inside_a_private_network_is_told_once_and_ends_the_job_within_minutes(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.always("content", answer(302, headers={"Location": INSIDE}))
+
+    await bench.start()
+    job = await bench.until_state(job, JobState.FAILED, within_s=120)
+    await bench.until_shown(job)
+
+    assert job.fault is not None
+    assert job.fault.code == "file_elsewhere"
+    assert fetches(bench) == 3
+    assert lines_about(job, caplog) == [("WARNING", "file_elsewhere"), ("ERROR", "file_elsewhere")]
+    assert bench.operator.told == ["file_elsewhere"]
+    assert "DAILIES_FILE_HOSTS" in bench.operator.sentences[0]
+    assert "10.0.0.1" in bench.operator.sentences[0]
+    assert bench.entries(job) == REFUNDED
+    assert spent(bench, job) == (0, SHORTEST_MICROS, SHORTEST_MICROS)
+    assert bench.channel.clips(job.id) == []
+
+
+async def test_a_file_at_a_host_that_is_not_named_waits_a_day_for_the_operator_who_is_told_once(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    many = [await bench.leave(JobState.RENDERED) for _ in range(3)]
+    bench.emulator.faults.always("content", answer(302, headers={"Location": UNNAMED}))
+
+    await bench.start()
+    await bench.passing(hours=23)
+    assert {bench.job(job.id).state for job in many} == {JobState.RENDERED}
+    assert fetches(bench) < 3 * 180  # 23 h, at most six an hour but for the first
+    (sentence,) = bench.operator.sentences
+    jobs = [await bench.until_state(job, JobState.FAILED, within_s=2 * 3_600) for job in many]
+
+    for job in jobs:
+        assert job.fault is not None
+        assert job.fault.code == "file_elsewhere"
+        assert lines_about(job, caplog) == [("WARNING", "file_elsewhere"), ("ERROR", "file_elsewhere")]
+        assert bench.entries(job) == REFUNDED
+    assert bench.operator.told == ["file_elsewhere"]
+    assert "emulator says" in sentence
+    assert "cdn.example.org" in sentence
+    assert "DAILIES_FILE_HOSTS" in sentence
+    assert "secret" not in sentence + caplog.text
+
+
+async def test_once_its_host_is_named_a_clip_that_waited_is_fetched_at_the_next_start(
+    bench: Bench,
+) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    elsewhere = bench.emulator.url.replace("127.0.0.1", "localhost")
+    there = f"{elsewhere}/videos/{ticket_of(job).provider_job_id}/content"
+    bench.emulator.faults.next("content", answer(302, headers={"Location": UNNAMED}))
+    await bench.start()
+    await bench.until(lambda: bench.operator.told != [])
+    await bench.kill()
+
+    bench.file_hosts = ("localhost",)
+    bench.emulator.faults.next("content", answer(302, headers={"Location": there}))
+    await bench.start()
+    job = await bench.until_state(job, JobState.POSTED, within_s=60)
+
+    assert bench.entries(job) == PAID
+    assert fetches(bench) == 3
+
+
+async def test_a_file_at_a_host_that_is_not_named_is_lost_once_its_provider_keeps_it_no_longer(
+    bench: Bench,
+) -> None:
+    bench.told.answers.clear()
+    bench.told.answers.append(Rendered(expires_at=bench.clock() + timedelta(hours=1)))
+    bench.told.unfetched = FileElsewhere("told", "cdn.example.org", is_inside=False)
+    await bench.start()
+    job = await bench.until_state(await bench.place(TOLD), JobState.RENDERED)
+
+    await bench.passing(minutes=55)
+    assert bench.job(job.id).state is JobState.RENDERED
+    job = await bench.until_state(job, JobState.FAILED, within_s=20 * 60)
+
+    assert bench.entries(job) == REFUNDED
+
+
+async def test_of_hosts_that_are_made_up_for_each_clip_the_operator_hears_so_many_times(
+    bench: Bench,
+) -> None:
+    for number in range(HOSTS_TOLD_MAX + 3):
+        await bench.leave(JobState.RENDERED)
+        there = f"https://{number}.example.org/clip.mp4"
+        bench.emulator.faults.next("content", answer(302, headers={"Location": there}))
+
+    await bench.start()
+    await bench.until(lambda: fetches(bench) >= HOSTS_TOLD_MAX + 3)
+
+    assert bench.operator.told == ["file_elsewhere"] * HOSTS_TOLD_MAX
+
+
+async def test_a_day_of_the_same_bad_answer_is_one_line(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.emulator.faults.always("content", answer(302, headers={"Location": "file:///etc/passwd"}))
+
+    await bench.start()
+    await bench.passing(minutes=30)
+
+    assert fetches(bench) > 30
+    assert len(lines_about(job, caplog)) == 1
 
 
 async def test_a_provider_that_asks_for_time_is_given_it(bench: Bench) -> None:
