@@ -14,7 +14,14 @@ from bot.moderation.consent import STATEMENTS
 from bot.offers.options import SEED_MAX
 from bot.ordering.framing import Framing
 from cogs.answers import Interaction
-from cogs.choices import PRESET_OPTION, Autocompletion, length_choices, matching_models, text_choices
+from cogs.choices import (
+    PRESET_OPTION,
+    Autocompletion,
+    fit_choices,
+    length_choices,
+    matching_models,
+    text_choices,
+)
 from cogs.making import Making
 from cogs.wording import said_as
 
@@ -91,10 +98,7 @@ def animate(
         people=[
             Choice(name=said_as(partial(_, words)), value=one.value) for one, words in STATEMENTS.items()
         ],
-        fit=[
-            Choice(name=said_as(lambda: _("Cut off what is too much")), value=Framing.CROP.value),
-            Choice(name=said_as(lambda: _("Add bars")), value=Framing.PAD.value),
-        ],
+        fit=fit_choices(),
         resolution=text_choices(value for row in rows for value in row.resolutions),
         aspect_ratio=text_choices(value for row in rows for value in row.aspect_ratios),
     )(command)

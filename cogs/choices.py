@@ -8,7 +8,8 @@ from discord.app_commands import Choice, locale_str
 
 from bot.catalogue import Catalogue
 from bot.domain import Kind
-from bot.language import _, ngettext
+from bot.language import _, later, ngettext
+from bot.ordering.framing import Framing
 from cogs.answers import Interaction
 from cogs.quoting import shortened
 from cogs.wording import said_as
@@ -16,6 +17,8 @@ from cogs.wording import said_as
 CHOICES_MAX = 25
 CHOICE_NAME_UNITS_MAX = 100
 PRESET_OPTION = locale_str("A style of this server; the channel's own if you leave this out")
+ADD_BARS = later("Add bars")
+FROM_LAST_FRAME = later("Its last frame is animated")
 Autocompletion = Callable[[Interaction, str], Coroutine[Any, Any, list[Choice[str]]]]
 T = TypeVar("T", str, int)
 
@@ -36,11 +39,20 @@ def text_choices(values: Iterable[str]) -> list[Choice[str]]:
 
 def length_choices(values: Iterable[int]) -> list[Choice[int]]:
     """Lengths to choose from, the shortest first."""
-    return _choices(sorted(values), _seconds)
+    return _choices(sorted(values), seconds_choice)
 
 
-def _seconds(n: int) -> str:
+def seconds_choice(n: int) -> str:
+    """A length as it is named there, which is what is typed to choose it."""
     return ngettext("{n} second", "{n} seconds", n).format(n=n)
+
+
+def fit_choices() -> list[Choice[str]]:
+    """What may happen to a picture of another shape than the clip's."""
+    return [
+        Choice(name=said_as(lambda: _("Cut off what is too much")), value=Framing.CROP.value),
+        Choice(name=said_as(partial(_, ADD_BARS)), value=Framing.PAD.value),
+    ]
 
 
 def _choices(values: Iterable[T], say: Callable[[T], str]) -> list[Choice[T]]:

@@ -132,7 +132,9 @@ class Client(discord.Client):
         self.reactions: Reactions | None = None
         self.review_presses: ReviewPresses | None = None
         self.setting_up: SettingUp | None = None
-        self.presses = Presses(orders, self._ordering, material.characters, catalogue, play_money=play_money)
+        self.presses = Presses(
+            orders, self._ordering, material.characters, presets, catalogue, play_money=play_money
+        )
         self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
         self.advising = Advising(orders, self._ordering, catalogue)
         self.refitting = Refitting(orders, self._ordering)

@@ -1,5 +1,6 @@
 """`/extend`: what happens next, from the end of a clip or from its last frame alone."""
 
+from functools import partial
 from typing import Any
 
 from discord import app_commands
@@ -12,7 +13,15 @@ from bot.offers.options import SEED_MAX
 from bot.ordering.framing import Framing
 from bot.ordering.sources import Way
 from cogs.answers import Interaction
-from cogs.choices import CHOICES_MAX, Autocompletion, length_choices, matching_models, text_choices
+from cogs.choices import (
+    CHOICES_MAX,
+    FROM_LAST_FRAME,
+    Autocompletion,
+    fit_choices,
+    length_choices,
+    matching_models,
+    text_choices,
+)
 from cogs.making import Making
 from cogs.remix import choice_name
 from cogs.wording import said_as
@@ -88,12 +97,9 @@ def extend(
     app_commands.choices(
         how=[
             Choice(name=said_as(lambda: _("Its picture and sound go on")), value=Kind.EXTEND.value),
-            Choice(name=said_as(lambda: _("Its last frame is animated")), value=Way.LAST_FRAME.value),
+            Choice(name=said_as(partial(_, FROM_LAST_FRAME)), value=Way.LAST_FRAME.value),
         ],
-        fit=[
-            Choice(name=said_as(lambda: _("Cut off what is too much")), value=Framing.CROP.value),
-            Choice(name=said_as(lambda: _("Add bars")), value=Framing.PAD.value),
-        ],
+        fit=fit_choices(),
         resolution=text_choices(value for row in from_frames for value in row.resolutions),
         aspect_ratio=text_choices(value for row in from_frames for value in row.aspect_ratios),
     )(command)

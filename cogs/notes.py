@@ -1,12 +1,10 @@
-"""What one member alone reads: the quote, the receipt, and the details of an order. Pure views."""
+"""What one member alone reads of an order: the quote and the receipt. Pure views."""
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import discord
 from discord import ui
 
 from bot.catalogue import Described, price_line
@@ -17,14 +15,10 @@ from bot.offers.normalising import Adjustment, sentence
 from cogs import sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url
-from cogs.library_buttons import ShelfAct, ShelfButton
-from cogs.quoting import escaped, fits, quoted, shortened
-from cogs.typed_again import command_of
+from cogs.quoting import escaped, quoted, shortened
 
 PROMPT_UNITS_IN_QUOTE = 700
-PROMPT_UNITS_IN_DETAILS = 2_800
 PROMPT_UNITS_OF_SOURCE = 80
-PROMPT_FILE = "prompt.txt"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +120,7 @@ def _source(order: Order, source: tuple[Job, str] | None) -> list[str]:
     if source is None:
         return []
     job, model = source
-    words = _start_of(job)
+    words = start_of(job)
     if (url := clip_url(job)) is not None:
         words = f"[{words}]({url})"
     facts = [escaped(model), sentences.ago(job.created_at)]
@@ -138,7 +132,8 @@ def _source(order: Order, source: tuple[Job, str] | None) -> list[str]:
     return [told.format(words=words, facts=" · ".join(facts))]
 
 
-def _start_of(job: Job) -> str:
+def start_of(job: Job) -> str:
+    """The first words of an order, to know it by."""
     return escaped(shortened(job.order.prompt, PROMPT_UNITS_OF_SOURCE))
 
 
@@ -210,70 +205,3 @@ def _price(quote: Quote, order: Order) -> str:
     if order.takes == 1:
         return _("Price: {price}").format(price=each)
     return _("Price: {n} takes, each {price}").format(n=order.takes, price=each)
-
-
-def details_view(
-    job: Job,
-    model: Described,
-    *,
-    play_money: bool,
-    typed: Mapping[str, Any] | None = None,
-    cast: Sequence[str] = (),
-    source: Job | None = None,
-) -> tuple[ui.LayoutView, list[discord.File]]:
-    """Everything about an order that its server may know, with the prompt as a file where it is too long.
-
-    `typed` is what is kept of it beside its jobs, `cast` who is in it, `source` the job that it was
-    made from, where its reader may see that one's clip.
-    """
-    order, typed = job.order, typed or {}
-    lines = [
-        _("**Model** {model} ({offer}), {label}").format(
-            model=escaped(model.name),
-            offer=escaped(job.quote.offer_id),
-            label=sentences.made_by(model.label),
-        ),
-        _("**Settings** {settings}").format(
-            settings=(_("draft") + " · " if order.draft else "") + sentences.settings(model.name, order)
-        ),
-        _("**Price** {price}").format(price=sentences.price(job.quote, order, play_money=play_money)),
-        _("**State** {state} {when}").format(
-            state=sentences.state(job, None), when=sentences.ago(job.state_at)
-        ),
-        _("**Asked for** by {member} {when}").format(
-            member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
-        ),
-        _("**Order** {id}").format(id=f"`{job.id}`"),
-    ]
-    if cast:
-        lines.append(_("**Characters** {names}").format(names=escaped(", ".join(cast))))
-    if (style := typed.get("style")) is not None:
-        lines.append(_("**Preset** {preset}").format(preset=escaped(style)))
-    if order.takes > 1:
-        lines.append(_("**Take** {n} of {takes}").format(n=job.take, takes=order.takes))
-    if job.charged_micros:
-        lines.append(_("**Paid** {price}").format(price=format_usd(job.charged_micros)))
-    if source is not None and (made_from := clip_url(source)) is not None:
-        lines.append(_("**Made from** {clip}").format(clip=f"[{_start_of(source)}]({made_from})"))
-    elif order.source_job_id is not None:
-        lines.append(_("**Made from** the clip of order {id}").format(id=f"`{order.source_job_id}`"))
-    if (command := command_of(job, typed)) is not None:
-        lines.append(_("**To order it again** {command}").format(command=f"`{command}`"))
-    if job.fault:
-        lines.append(_("**Fault** {code}").format(code=escaped(job.fault.code)))
-    if (why := sentences.explanation(job)) is not None:
-        lines.append(why)
-    parts: list[ui.Item[Any]] = [
-        ui.TextDisplay(quoted(order.prompt, PROMPT_UNITS_IN_DETAILS)),
-        ui.TextDisplay("\n".join(lines)),
-    ]
-    files: list[discord.File] = []
-    if not fits(order.prompt, PROMPT_UNITS_IN_DETAILS):
-        files.append(discord.File(io.BytesIO(order.prompt.encode()), PROMPT_FILE))
-        parts.append(ui.File(f"attachment://{PROMPT_FILE}"))
-    if (url := clip_url(job)) is not None:
-        family = ShelfButton(ShelfAct.HUNG, job.id)
-        parts.append(ui.ActionRow(ui.Button(label=_("Show the clip"), url=url), family))
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.Container(*parts))
-    return view, files

@@ -10,10 +10,11 @@ from bot.errors import NotYours
 from bot.language import _
 from bot.money import format_usd
 from bot.ordering.characters import Characters
+from bot.ordering.presets import Presets
 from bot.orders import Cancelled, Orders
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
+from cogs.details import details_view
 from cogs.letting_in import let_in
-from cogs.notes import details_view
 from cogs.ordering import Ordering
 from cogs.sight import sees_clip
 from cogs.whereabouts import member_of, roles_of
@@ -29,12 +30,14 @@ class Presses:
         orders: Orders,
         ordering: Ordering,
         characters: Characters,
+        presets: Presets,
         catalogue: Catalogue,
         *,
         play_money: bool,
     ) -> None:
         self._orders = orders
         self._characters = characters
+        self._presets = presets
         self._ordering = ordering
         self._catalogue = catalogue
         self._play_money = play_money
@@ -66,11 +69,16 @@ class Presses:
         ):
             raise NotYours(_("This order is private."), _("Only its member sees what it is."))
         model = self._catalogue.describe(job.order.model)
-        typed = await self._orders.typed_for(job)
-        cast = await self._cast((typed or {}).get("characters") or (), member_of(interaction))
-        source = await self._source(interaction, job)
+        typed = await self._orders.typed_for(job) or {}
         view, files = details_view(
-            job, model, play_money=self._play_money, typed=typed, cast=cast, source=source
+            job,
+            model,
+            play_money=self._play_money,
+            typed=typed,
+            cast=await self._cast(typed.get("characters") or (), member_of(interaction)),
+            source=await self._source(interaction, job),
+            has_default_preset=await self._presets.has_default(job.order.member.guild_id),
+            shared=await self._characters.is_shared(typed.get("character")),
         )
         await answer(interaction, view, files=files)
 

@@ -41,7 +41,7 @@ def quoted(text: str, units_max: int) -> str:
 
 def fits(text: str, units_max: int) -> bool:
     """Whether `quoted` shows the whole text."""
-    return _units(escaped(text)) + 2 <= units_max
+    return units(escaped(text)) + 2 <= units_max
 
 
 def _escaped(char: str) -> str:
@@ -49,17 +49,18 @@ def _escaped(char: str) -> str:
 
 
 def _cut(parts: list[str], units_max: int) -> str:
-    if sum(map(_units, parts)) <= units_max:
+    if sum(map(units, parts)) <= units_max:
         return "".join(parts)
     kept: list[str] = []
     room = units_max - 1
     for part in parts:
-        room -= _units(part)
+        room -= units(part)
         if room < 0:
             break
         kept.append(part)
     return "".join(kept) + "…"
 
 
-def _units(text: str) -> int:
+def units(text: str) -> int:
+    """UTF-16 units of a text, as Discord's own clients count it."""
     return len(text) + sum(char > "\uffff" for char in text)

@@ -29,7 +29,8 @@ from bot.domain import (
 from bot.providers.protocol import Progress, Rendering, Waiting
 from bot.reviews import Decision
 from cogs.cards import card_view, clip_view
-from cogs.notes import details_view, receipt
+from cogs.details import details_view
+from cogs.notes import receipt
 from tests import stage
 from tests.stage import Json, walk
 
@@ -245,9 +246,11 @@ async def test_a_prompt_that_details_cannot_show_whole_comes_as_a_file() -> None
     long, files = details_view(job_of(prompt=NASTY[:4_000]), stage.DESCRIBED, play_money=False)
     _, none = details_view(job_of(), stage.DESCRIBED, play_money=False)
 
-    assert [file.fp.read().decode() for file in files] == [NASTY[:4_000]]
+    names = ["prompt.txt", "command-1.txt", "command-2.txt", "command-3.txt"]
+    assert [file.filename for file in files] == names
+    assert files[0].fp.read().decode() == NASTY[:4_000]
     assert [one["file"]["url"] for one in components(long) if one["type"] == 13] == [
-        "attachment://prompt.txt"
+        f"attachment://{name}" for name in names
     ]
     assert none == []
 
@@ -287,8 +290,8 @@ async def test_details_say_what_to_type_to_order_it_again() -> None:
     shown = text_of(details_view(job, stage.DESCRIBED, play_money=True)[0])
 
     assert (
-        "`/generate prompt:a paper boat crossing a rain puddle model:studio resolution:720p "
-        "aspect_ratio:16:9 duration:4 seed:7`"
+        "```\n/generate model:studio resolution:720p aspect_ratio:16:9 duration:4 seconds seed:7 "
+        "prompt:a paper boat crossing a rain puddle\n```"
     ) in shown
 
 
@@ -299,53 +302,58 @@ async def test_details_say_what_to_type_to_order_it_again() -> None:
             {"takes": 2, "draft": True, "private": True, "spoiler": True},
             {"style": "Noir", "characters": ["c1", "c2"]},
             (
-                "/generate prompt:a paper boat crossing a rain puddle preset:- model:studio resolution:720p "
-                "aspect_ratio:16:9 duration:4 takes:2 character1:c1 character2:c2 draft:True private:True "
-                "spoiler:True"
+                "/generate preset:- model:studio resolution:720p aspect_ratio:16:9 duration:4 seconds "
+                "takes:2 character1:c1 character2:c2 draft:True private:True spoiler:True "
+                "prompt:a paper boat crossing a rain puddle"
             ),
         ),
         (
             {"kind": Kind.ANIMATE},
             {"framing": "pad"},
             (
-                "/animate image:… prompt:a paper boat crossing a rain puddle model:studio resolution:720p "
-                "aspect_ratio:16:9 duration:4 fit:pad"
+                "/animate model:studio image:… resolution:720p aspect_ratio:16:9 duration:4 seconds "
+                "fit:Add bars prompt:a paper boat crossing a rain puddle"
             ),
         ),
         (
             {"kind": Kind.REMIX, "source_job_id": JobId("0000000000000009")},
             {},
-            "/remix clip:0000000000000009 prompt:a paper boat crossing a rain puddle model:studio",
+            "/remix model:studio clip:0000000000000009 prompt:a paper boat crossing a rain puddle",
         ),
         (
             {"kind": Kind.EXTEND, "source_job_id": JobId("0000000000000009")},
             {},
             (
-                "/extend clip:0000000000000009 prompt:a paper boat crossing a rain puddle model:studio "
-                "duration:4"
+                "/extend model:studio clip:0000000000000009 duration:4 seconds "
+                "prompt:a paper boat crossing a rain puddle"
             ),
         ),
-        ({"kind": Kind.CHARACTER}, {}, None),
+        (
+            {"kind": Kind.CHARACTER},
+            {},
+            "/character add model:studio clip:… consent:… name:a paper boat crossing a rain puddle",
+        ),
     ],
 )
 async def test_what_is_to_be_typed_has_the_options_of_its_command(
-    changes: dict[str, Any], typed: dict[str, Any], command: str | None
+    changes: dict[str, Any], typed: dict[str, Any], command: str
 ) -> None:
     job = job_of()
     job = replace(job, order=replace(job.order, **changes))
 
     shown = text_of(details_view(job, stage.DESCRIBED, play_money=True, typed=typed)[0])
 
-    assert ("**To order it again**" in shown) == (command is not None)
-    assert command is None or f"`{command}`" in shown
+    assert f"**To order it again**\n```\n{command}\n```" in shown
 
 
 async def test_what_is_to_be_typed_is_named_as_its_reader_s_picker_does() -> None:
     with language.use("de"):
         shown = text_of(details_view(job_of(seed=7), stage.DESCRIBED, play_money=True)[0])
 
-    assert "`/erzeugen prompt:a paper boat" in shown
-    assert "auflösung:720p seitenverhältnis:16:9 länge:4 seed:7`" in shown
+    assert (
+        "/erzeugen modell:studio auflösung:720p seitenverhältnis:16:9 länge:4 Sekunden seed:7 prompt:"
+        in shown
+    )
 
 
 async def test_details_of_a_made_clip_say_what_it_cost_and_what_it_was_made_from() -> None:

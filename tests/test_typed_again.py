@@ -1,20 +1,16 @@
 """The command that an order's Details name: typed as it stands there, it is quoted as the order was."""
 
-import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from discord import ui
 
 from bot.domain import Job, Kind, Micros
 from bot.offers.options import SEED_MAX
-from cogs.buttons import DetailsButton
 from cogs.making_buttons import Action
 from tests.making_scene import (
     NOTHING_CHARGED,
-    animate,
     buttons,
     filmed,
     form_of,
@@ -23,10 +19,8 @@ from tests.making_scene import (
     placed,
     sent,
 )
-from tests.picture_files import drawing, encoded
 from tests.stage import Json, Stage, button, custom_ids, open_stage, texts
-
-WHOLE_NUMBERS, YES_OR_NO = 4, 5
+from tests.typed_line import details, line_in, options_in
 
 
 @pytest.fixture
@@ -36,35 +30,15 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         yield opened
 
 
-async def details(stage: Stage, job: Job) -> str:
-    """What Details say of an order."""
-    view = ui.LayoutView(timeout=None)
-    view.add_item(ui.ActionRow(DetailsButton(f"k{job.id}")))
-    message = await stage.client.get_partial_messageable(int(stage.channel())).send(view=view)
-    card = await stage.ada.message(stage.channel(), str(message.id))
-    return texts(await stage.press(stage.ada, card, "details:"))
-
-
-async def typed(stage: Stage, job: Job, **more: Any) -> Json:
+async def typed(stage: Stage, job: Job, tmp_path: Path, **more: Any) -> Json:
     """Type what its Details say, and what answers that."""
-    found = re.search(r"\*\*To order it again\*\* `/(\w+) (.*)`", await details(stage, job))
-    assert found is not None
-    given = {**await options_of(stage, found[1], found[2]), **more}
+    command, options = await options_in(
+        stage.ada, await line_in(stage.ada, await details(stage, job), tmp_path)
+    )
+    given = {**options, **more}
     files = given.pop("files", ())
-    press = await stage.ada.slash(found[1], given, channel=stage.channel(), files=files)
+    press = await stage.ada.slash(command, given, channel=stage.channel(), files=files)
     return await stage.ada.answer(press)
-
-
-async def options_of(stage: Stage, command: str, text: str) -> Mapping[str, Any]:
-    """The options in a line, as Discord's own field for commands reads them."""
-    (registered,) = [one for one in await stage.ada.commands() if one["name"] == command]
-    kinds = {one["name"]: one["type"] for one in registered["options"]}
-    parts = re.split(rf"(?:^| )({'|'.join(kinds)}):", text)[1:]
-    return {name: _value(kinds[name], value) for name, value in zip(parts[::2], parts[1::2], strict=True)}
-
-
-def _value(kind: int, text: str) -> object:
-    return int(text) if kind == WHOLE_NUMBERS else text == "True" if kind == YES_OR_NO else text
 
 
 def offers(quote: Json) -> str:
@@ -76,22 +50,6 @@ def offers(quote: Json) -> str:
 async def by_button(stage: Stage, clip: Job, action: Action, prompt: str) -> Json:
     form = await form_of(stage.ada, await buttons(stage, clip.id), action)
     return await sent(stage.ada, form, prompt=prompt)
-
-
-@pytest.mark.parametrize("action", [Action.REMIX, Action.EXTEND, Action.FRAME])
-async def test_what_was_ordered_from_a_clip_is_quoted_the_same_when_it_is_typed(
-    stage: Stage, tmp_path: Path, action: Action
-) -> None:
-    clip = await filmed(stage, tmp_path)
-    quote = await by_button(stage, clip, action, "and it sinks: the end")
-    first = await placed(stage, stage.ada, quote)
-
-    again = await typed(stage, first)
-
-    assert offers(again) == offers(quote)
-    second = await placed(stage, stage.ada, again)
-    assert (second.order.kind, second.order.source_job_id) == (first.order.kind, clip.id)
-    assert second.quote == first.quote
 
 
 async def test_a_last_frame_with_bars_is_typed_with_bars(stage: Stage, tmp_path: Path) -> None:
@@ -106,7 +64,7 @@ async def test_a_last_frame_with_bars_is_typed_with_bars(stage: Stage, tmp_path:
     }
     quote = await stage.ada.answer(await stage.ada.slash("extend", given, channel=stage.channel()))
 
-    again = await typed(stage, await placed(stage, stage.ada, quote))
+    again = await typed(stage, await placed(stage, stage.ada, quote), tmp_path)
 
     assert "bars above and below" in texts(quote)
     assert "From the last frame of [a paper boat](" in texts(quote)
@@ -114,23 +72,12 @@ async def test_a_last_frame_with_bars_is_typed_with_bars(stage: Stage, tmp_path:
     assert (await placed(stage, stage.ada, again)).order.aspect_ratio == "9:16"
 
 
-async def test_a_picture_is_attached_again_and_all_else_is_typed(stage: Stage, tmp_path: Path) -> None:
-    picture = tmp_path / "cat.png"
-    picture.write_bytes(encoded(drawing(400, 400), "PNG"))
-    quote = await animate(stage, stage.ada, picture, fit="pad", people="nobody", duration=8)
-
-    again = await typed(stage, await placed(stage, stage.ada, quote), image="0", files=[picture])
-
-    assert offers(again) == offers(quote)
-    assert "it moves" in texts(again)
-
-
-async def test_a_draft_is_typed_with_the_length_of_its_final(stage: Stage) -> None:
+async def test_a_draft_is_typed_with_the_length_of_its_final(stage: Stage, tmp_path: Path) -> None:
     first = await placed(
         stage, stage.ada, await stage.ask(stage.ada, prompt="a paper boat", draft=True, duration=12)
     )
 
-    await placed(stage, stage.ada, await typed(stage, first))
+    await placed(stage, stage.ada, await typed(stage, first, tmp_path))
 
     second = await newest(stage)
     assert (second.order.draft, second.order.duration_s) == (True, 4)
@@ -142,11 +89,11 @@ async def test_a_draft_is_typed_with_the_length_of_its_final(stage: Stage) -> No
     assert "12 s at" in texts(final)
 
 
-async def test_a_later_take_is_typed_with_the_seed_that_its_order_had(stage: Stage) -> None:
+async def test_a_later_take_is_typed_with_the_seed_that_its_order_had(stage: Stage, tmp_path: Path) -> None:
     await placed(stage, stage.ada, await stage.ask(stage.ada, prompt="a paper boat", takes=3, seed=SEED_MAX))
     third = max(await stage.rows(), key=lambda job: job.take)
 
-    again = await typed(stage, third)
+    again = await typed(stage, third, tmp_path)
 
     assert third.order.seed == 1
     assert f"seed {SEED_MAX}" in texts(again)
@@ -158,7 +105,7 @@ async def test_details_link_what_it_was_made_from_to_those_who_see_that(stage: S
         given = {"clip": clip.id, "prompt": "it rusts"}
         quote = await stage.mika.answer(await stage.mika.slash("remix", given, channel=stage.channel()))
 
-        told = await details(stage, await placed(stage, stage.mika, quote))
+        told = texts(await details(stage, await placed(stage, stage.mika, quote)))
 
         assert ("**Made from** [a tin robot](https://discord.com/channels/" in told) == seen
         assert (f"**Made from** the clip of order `{clip.id}`" in told) != seen

@@ -171,6 +171,13 @@ class Characters:
             names=tuple(one.name for one in found),
         )
 
+    async def is_shared(self, character_id: str | None) -> bool:
+        """Whether one was brought for everybody in its server; not of one that nobody knows any more."""
+        if character_id is None:
+            return False
+        found = await self._database.read(partial(characters.get, character_id=character_id))
+        return found is not None and found.shared
+
     async def usable_by(self, member: Member) -> list[Character]:
         """Those with which a member may order here, by name."""
         return await self._database.read(partial(characters.usable_by, member=member, limit=KEPT_MAX * 4))

@@ -105,6 +105,10 @@ class Presets:
 
         return await self._database.read(both)
 
+    async def has_default(self, guild_id: GuildId) -> bool:
+        """Whether any channel of a server takes a preset by itself."""
+        return bool(await self._database.read(partial(presets.defaults, guild_id=guild_id)))
+
     async def save(
         self,
         name: str,
