@@ -95,17 +95,12 @@ class ClipPresses:
         values = dict(sent_values(data.get("components")))
         if known is None or values.get(_REASON) not in set(Reason):
             raise NotYours(_("This form is not known any more."), _("Press Report again."))
+        by = member_of(interaction)
         report = await self._reporting.report(
-            JobId(known["job"]),
-            Reason(values[_REASON]),
-            values.get(_WORDS, ""),
-            by=member_of(interaction),
+            JobId(known["job"]), Reason(values[_REASON]), values.get(_WORDS, ""), by=by
         )
-        if report.hidden:
-            told = _("Thank you. The clip is hidden until a moderator has looked, and they are told now.")
-        else:
-            told = _("Thank you. Those who manage this server are told now.")
-        await answer(interaction, said(told))
+        heard = await self._reporting.is_heard(by.guild_id)
+        await answer(interaction, said(_thanks(hidden=report.hidden, heard=heard)))
 
     async def report_menu(self, interaction: Interaction, message: discord.Message) -> None:
         """Apps > Report this clip."""
@@ -199,6 +194,23 @@ class ClipPresses:
             *(f"- {removal_words.removal_line(step)}" for step in steps),
         ]
         return "\n".join([*dict.fromkeys(lines), removal_words.out_of_reach()])
+
+
+def _thanks(*, hidden: bool, heard: bool) -> str:
+    """What a report led to, and whether anybody reads of it by themselves."""
+    if heard and hidden:
+        return _("Thank you. The clip is hidden until a moderator has looked, and they are told now.")
+    if heard:
+        return _("Thank you. Those who manage this server are told now.")
+    if hidden:
+        return _(
+            "Thank you. The clip is hidden until a moderator has looked. This server has no channel in which "
+            "they are told, so tell one of them too."
+        )
+    return _(
+        "Thank you. It is in the moderators' list. This server has no channel in which they are told, so "
+        "tell one of them too."
+    )
 
 
 def is_report(interaction: Interaction) -> bool:

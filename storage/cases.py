@@ -96,7 +96,7 @@ def newest_of(tx: sqlite3.Connection, job_id: JobId) -> Case | None:
     """The last case of a clip, open or decided."""
     row = tx.execute(
         """
-        SELECT c.*, (SELECT count(*) FROM reports AS r WHERE r.case_id = c.id) AS reports
+        SELECT c.*, (SELECT count(DISTINCT r.reporter_id) FROM reports AS r WHERE r.case_id = c.id) AS reports
         FROM cases AS c WHERE c.job_id = ? ORDER BY c.id DESC LIMIT 1
         """,
         (job_id,),
@@ -116,7 +116,9 @@ def was_dismissed(tx: sqlite3.Connection, job_id: JobId) -> bool:
 
 def reporters_that_count(tx: sqlite3.Connection, case_id: int) -> int:
     """How many people's reports count towards hiding the clip."""
-    row = tx.execute("SELECT count(*) FROM reports WHERE case_id = ? AND counts = 1", (case_id,)).fetchone()
+    row = tx.execute(
+        "SELECT count(DISTINCT reporter_id) FROM reports WHERE case_id = ? AND counts = 1", (case_id,)
+    ).fetchone()
     return int(row[0])
 
 
@@ -166,7 +168,7 @@ def waiting(tx: sqlite3.Connection, guild_id: GuildId, *, reason: Reason | None,
     """A server's open cases: those whose clock runs out first, then the oldest."""
     rows = tx.execute(
         """
-        SELECT c.*, (SELECT count(*) FROM reports AS r WHERE r.case_id = c.id) AS reports
+        SELECT c.*, (SELECT count(DISTINCT r.reporter_id) FROM reports AS r WHERE r.case_id = c.id) AS reports
         FROM cases AS c
         WHERE c.guild_id = ? AND c.decided_at IS NULL AND (? IS NULL OR c.reason = ?)
         ORDER BY c.due_at IS NULL, c.due_at, c.id LIMIT ?
@@ -188,7 +190,7 @@ def running_out(tx: sqlite3.Connection, *, by: datetime, limit: int) -> list[Cas
     """The open cases of all servers whose clock has run out by then, the soonest first."""
     rows = tx.execute(
         """
-        SELECT c.*, (SELECT count(*) FROM reports AS r WHERE r.case_id = c.id) AS reports
+        SELECT c.*, (SELECT count(DISTINCT r.reporter_id) FROM reports AS r WHERE r.case_id = c.id) AS reports
         FROM cases AS c WHERE c.decided_at IS NULL AND c.due_at IS NOT NULL AND c.due_at <= ?
         ORDER BY c.due_at LIMIT ?
         """,
@@ -262,7 +264,7 @@ def set_reporters_to_hide(tx: sqlite3.Connection, guild_id: GuildId, count: int)
 def _of_id(connection: sqlite3.Connection, case_id: int) -> Case:
     row = connection.execute(
         """
-        SELECT c.*, (SELECT count(*) FROM reports AS r WHERE r.case_id = c.id) AS reports
+        SELECT c.*, (SELECT count(DISTINCT r.reporter_id) FROM reports AS r WHERE r.case_id = c.id) AS reports
         FROM cases AS c WHERE c.id = ?
         """,
         (case_id,),

@@ -57,12 +57,12 @@ class Standing:
 
 
 def insert(tx: sqlite3.Connection, report: Report) -> bool:
-    """Write a report; False where this person has reported this clip before."""
+    """Write a report; False where this person has reported this clip for this reason before."""
     cursor = tx.execute(
         """
         INSERT INTO reports (id, job_id, guild_id, reporter_id, reason, words, at, hidden, case_id, counts,
                              alone)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, reporter_id) DO NOTHING
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, reporter_id, reason) DO NOTHING
         """,
         (
             report.id,
@@ -81,10 +81,12 @@ def insert(tx: sqlite3.Connection, report: Report) -> bool:
     return cursor.rowcount == 1
 
 
-def made(tx: sqlite3.Connection, job_id: JobId, reporter_id: UserId) -> bool:
-    """Whether this person has reported this clip."""
-    row = tx.execute("SELECT 1 FROM reports WHERE job_id = ? AND reporter_id = ?", (job_id, reporter_id))
-    return row.fetchone() is not None
+def reasons(tx: sqlite3.Connection, job_id: JobId, reporter_id: UserId) -> list[Reason]:
+    """What this person has said to be wrong with this clip before."""
+    rows = tx.execute(
+        "SELECT reason FROM reports WHERE job_id = ? AND reporter_id = ?", (job_id, reporter_id)
+    )
+    return [Reason(row["reason"]) for row in rows]
 
 
 def standing(
@@ -93,8 +95,10 @@ def standing(
     """How this person has reported here since `day`, and what became of it since `judged_since`."""
     row = tx.execute(
         """
-        SELECT coalesce(sum(r.at >= ?1), 0), coalesce(sum(r.at >= ?1 AND r.alone = 1), 0),
-               coalesce(sum(c.outcome = 'dismissed'), 0), coalesce(sum(c.outcome <> 'dismissed'), 0)
+        SELECT count(DISTINCT CASE WHEN r.at >= ?1 THEN r.job_id END),
+               coalesce(sum(r.at >= ?1 AND r.alone = 1), 0),
+               count(DISTINCT CASE WHEN c.outcome = 'dismissed' THEN c.id END),
+               count(DISTINCT CASE WHEN c.outcome <> 'dismissed' THEN c.id END)
         FROM reports AS r LEFT JOIN cases AS c ON c.id = r.case_id
         WHERE r.guild_id = ?2 AND r.reporter_id = ?3 AND r.at >= ?4
         """,

@@ -173,6 +173,29 @@ async def test_one_persons_word_hides_so_many_clips_a_day(scene: Scene) -> None:
     assert await says(scene, clips_of_ada[-1], 1, Reason.MINOR)
 
 
+async def test_one_person_who_gives_two_reasons_is_one_person_still(scene: Scene) -> None:
+    job = await another(scene)
+    assert REPORTERS_TO_HIDE == 3
+    assert not await says(scene, job, 1)
+    assert not await says(scene, job, 1, Reason.VIOLENCE)
+
+    assert not await says(scene, job, 2)
+    assert (await case_of(scene, job)).reports == 2
+    with pytest.raises(NotYours, match="You have reported this clip before"):
+        await says(scene, job, 1, Reason.RIGHTS)
+    assert await says(scene, job, 3)
+
+
+async def test_two_reasons_for_one_clip_are_wrong_once_when_they_are_dismissed(scene: Scene) -> None:
+    for _ in range(DISMISSED_MAX - 1):
+        job = await another(scene)
+        await says(scene, job, 1)
+        await says(scene, job, 1, Reason.VIOLENCE)
+        await decide(scene, job, Outcome.DISMISSED)
+
+    assert await says(scene, await another(scene), 1, Reason.MINOR)
+
+
 async def test_one_person_reports_so_many_clips_a_day(scene: Scene) -> None:
     for number in range(1, REPORTS_A_DAY_MAX):
         await scene.stage.database.write(partial(has_reported, scene, number))
@@ -181,6 +204,7 @@ async def test_one_person_reports_so_many_clips_a_day(scene: Scene) -> None:
 
     with pytest.raises(NotYours, match="within a day, which is the most"):
         await says(scene, one_more, 1)
+    assert await says(scene, last, 1, Reason.MINOR)  # graver, of one of these
 
     scene.stage.clock.advance(timedelta(days=1, seconds=1))
     await says(scene, one_more, 1)

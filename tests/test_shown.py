@@ -337,6 +337,23 @@ async def test_other_reasons_tell_the_managers_and_hide_nothing(scene: Scene) ->
     assert len(media(await scene.message(job))) == 1
 
 
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("rights", "It is in the moderators' list."),
+        ("minor", "The clip is hidden until a moderator has looked."),
+    ],
+)
+async def test_a_report_that_nobody_is_told_of_says_so(scene: Scene, reason: str, told: str) -> None:
+    job = await posted(scene)
+
+    answer = texts(await report(scene, scene.stage.bruno, await scene.message(job), reason))
+
+    assert told in answer
+    assert "told now" not in answer
+    assert "so tell one of them too" in answer
+
+
 async def test_one_person_reports_a_clip_once(scene: Scene) -> None:
     await name_channel(scene)
     job = await posted(scene)
@@ -345,6 +362,22 @@ async def test_one_person_reports_a_clip_once(scene: Scene) -> None:
     again = await report(scene, scene.stage.bruno, await scene.message(job), "other")
 
     assert "You have reported this clip before." in texts(again)
+    assert len(media(await scene.message(job))) == 1
+
+
+async def test_who_reported_a_clip_may_say_later_that_it_is_worse_and_it_is_hidden(scene: Scene) -> None:
+    await name_channel(scene)
+    job = await posted(scene)
+    await report(scene, scene.stage.bruno, await scene.message(job), "other")
+    await until_told(scene)
+
+    worse = await report(scene, scene.stage.bruno, await scene.message(job), "minor")
+    shown = await scene.stage.ada.wait_for_message(
+        lambda one: bool(one["id"] == str(job.clip_message_id)) and "was reported" in texts(one)
+    )
+
+    assert "The clip is hidden until a moderator has looked" in texts(worse)
+    assert media(shown) == []
 
 
 async def test_a_moderator_shows_a_hidden_clip_again(scene: Scene) -> None:

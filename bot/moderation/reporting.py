@@ -2,7 +2,8 @@
 
 The gravest reasons hide the clip at once, before anybody has looked: to show what should not be seen for an
 hour is worse than to hide what is harmless for one. So do enough people together. One person reports a clip
-once, and whose reports are dismissed too often hides nothing by their own word any more.
+once, and again only for something graver; whose reports are dismissed too often hides nothing by their own
+word any more.
 """
 
 import asyncio
@@ -111,6 +112,10 @@ class Reporting:
             self._hidden()
         return report
 
+    async def is_heard(self, guild_id: GuildId) -> bool:
+        """Whether a server has a channel in which its moderators are told of reports at once."""
+        return await channel_of(self._database, self._screen, guild_id) is not None
+
     async def run(self) -> None:
         """Hide and tell, until cancelled; begins with what a past process left."""
         while True:
@@ -203,7 +208,8 @@ def _write(report: Report, tx: sqlite3.Connection) -> Report:
         raise NotYours(_("This clip is not shown here any more."), _("There is nothing to report."))
     if job.state is not JobState.POSTED:
         raise NotYours(_("Nobody else sees this clip."), _("There is nothing to report."))
-    if reported.made(tx, job.id, report.reporter_id):
+    said_before = reported.reasons(tx, job.id, report.reporter_id)
+    if any(_SEVERITY[one] <= _SEVERITY[report.reason] for one in said_before):
         raise NotYours(_("You have reported this clip before."), _("Its managers know of it."))
     standing = reported.standing(
         tx,
@@ -212,7 +218,7 @@ def _write(report: Report, tx: sqlite3.Connection) -> Report:
         day=report.at - timedelta(days=1),
         judged_since=report.at - JUDGED_FOR,
     )
-    if standing.today >= REPORTS_A_DAY_MAX:
+    if standing.today >= REPORTS_A_DAY_MAX and not said_before:
         raise NotYours(
             _("You have reported {count} clips within a day, which is the most.").format(
                 count=REPORTS_A_DAY_MAX

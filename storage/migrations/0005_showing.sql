@@ -62,7 +62,7 @@ CREATE TABLE reports (
     told_tried_at INTEGER,
     told_at INTEGER,
     told_how TEXT,
-    CONSTRAINT one_person_reports_a_clip_once UNIQUE (job_id, reporter_id)
+    CONSTRAINT one_person_gives_a_reason_for_a_clip_once UNIQUE (job_id, reporter_id, reason)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX reports_untold ON reports (at) WHERE told_at IS NULL;
