@@ -16,7 +16,6 @@ from cogs.quoting import shortened
 
 OPTIONS_MAX = 25
 OPTION_UNITS_MAX = 100
-PLACEHOLDER_UNITS_MAX = 100
 
 _ID = "[0-9a-hjkmnp-tv-z]{16}"
 EDIT = re.compile(rf"parts:(?P<sheet>{_ID})")

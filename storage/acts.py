@@ -41,7 +41,6 @@ class Verb(StrEnum):
     # clips: subject job:ID
     CLIP_HIDDEN = "clip.hidden"  # reporters, why
     CLIP_SHOWN = "clip.shown"
-    CLIP_TAKEN_DOWN = "clip.taken_down"  # cause
     CLIP_DELETED = "clip.deleted"
     CLIP_SPOILERED = "clip.spoilered"
     CLIP_UNSPOILERED = "clip.unspoilered"
@@ -65,9 +64,7 @@ class Verb(StrEnum):
     REVIEW_CHANGE_ASKED = "review.change_asked"  # gate
     REVIEW_EXPIRED = "review.expired"  # gate
     REVIEW_HANDED_OVER = "review.handed_over"  # gate
-    # screening: subject job:ID, member:ID or list:NAME
-    SCREENING_BLOCKED = "screening.blocked"  # rule, score
-    SCREENING_QUEUED = "screening.queued"  # rule, score
+    # screening: subject list:NAME
     SCREENING_CHANGED = "screening.changed"  # terms, rule
     # people: subject member:ID
     MEMBER_WARNED = "member.warned"

@@ -98,14 +98,12 @@ async def test_a_frame_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
     assert abs(grey_of(first.path) - GREYS[1]) <= 2
 
 
-async def test_a_thumbnail_and_a_gallery_still_are_small_jpegs_of_the_clips_shape(tmp_path: Path) -> None:
+async def test_a_thumbnail_is_a_small_jpeg_of_the_clips_shape(tmp_path: Path) -> None:
     clip = film(tmp_path / "clip.mp4", [99] * 3, size=(1920, 1080), fps=2, sound=None)
 
     thumbnail = await Stills().thumbnail(clip, tmp_path, "thumbnail")
-    gallery = await Stills().gallery(clip, tmp_path, "gallery")
 
     assert (thumbnail.media_type, thumbnail.width, thumbnail.height) == ("image/jpeg", 320, 180)
-    assert (gallery.media_type, gallery.width, gallery.height) == ("image/jpeg", 1280, 720)
     assert thumbnail.path.name == "thumbnail.jpg"
 
 
@@ -133,7 +131,7 @@ def joined(path: Path, group: int) -> Path:
 
 
 async def contrast(clip: Path, folder: Path) -> float:
-    shown = await Stills().gallery(clip, folder, "shown")
+    shown = await Stills().thumbnail(clip, folder, "shown")
     with Image.open(shown.path) as picture:
         return ImageStat.Stat(picture.convert("L")).stddev[0]
 

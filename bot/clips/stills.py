@@ -13,7 +13,6 @@ from bot.ordering.pictures import SUFFIXES, Picture
 from bot.part_files import keep, part_of
 
 THUMBNAIL_SIDE_PX_MAX = 320
-GALLERY_SIDE_PX_MAX = 1_280
 
 
 class Stills:
@@ -43,10 +42,6 @@ class Stills:
     async def thumbnail(self, clip: Path, folder: Path, name: str) -> Picture:
         """A telling frame as a small JPEG, of at most 320 pixels a side."""
         return await self._still(clip, folder / name, "telling", side_px_max=THUMBNAIL_SIDE_PX_MAX)
-
-    async def gallery(self, clip: Path, folder: Path, name: str) -> Picture:
-        """A telling frame as a JPEG of at most 1,280 pixels a side."""
-        return await self._still(clip, folder / name, "telling", side_px_max=GALLERY_SIDE_PX_MAX)
 
     async def frames(self, clip: Path, folder: Path, *, count: int, side_px_max: int) -> list[Path]:
         """Frames from all over the clip as small JPEGs in a folder of their own, in their order.

@@ -34,7 +34,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     for each in (show, export):
         each.add_argument("--guild", type=_id, help="only this server's")
         each.add_argument("--actor", type=_id, help="only what this person did")
-        each.add_argument("--verb", choices=list(Verb), metavar="VERB", help="only these, as clip.taken_down")
+        each.add_argument("--verb", choices=list(Verb), metavar="VERB", help="only these, as clip.hidden")
         each.add_argument("--subject", help="only what was done to this, as job:01ABC or member:123")
         each.add_argument("--since", type=days.day, help="the first day (UTC), as 2026-11-01")
         each.add_argument("--until", type=days.day, help="the last day (UTC)")

@@ -6,7 +6,6 @@ A stop is a row, so it outlives the process; a person ends it.
 """
 
 import asyncio
-import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -23,8 +22,6 @@ from bot.operating.notices import Operator
 from storage import stops
 from storage.database import Database
 from storage.stops import Paid, Stop
-
-log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
 LEARNED_FROM = timedelta(days=28)
