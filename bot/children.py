@@ -9,20 +9,29 @@ import contextlib
 import json
 import os
 import sys
+from asyncio.subprocess import Process
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+ANSWER_BYTES_MAX = 64 * 1024
+"""Ours say a few hundred bytes. Who says more is no longer ours, and fills the bot's memory."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A child that gave no answer: it was `late`, or it died with this exit code (a signal's is negative)."""
+    """A child that gave no answer: it was `late`, or it died with this exit code (a signal's is negative).
+
+    A child that went well by its code and said what is no answer has been taken over by the file.
+    """
 
     late: bool = False
     code: int = 0
 
     def __str__(self) -> str:
-        return "it was not done in time" if self.late else f"it ended the reader (exit {self.code})"
+        if self.late:
+            return "it was not done in time"
+        return f"it ended the reader (exit {self.code})" if self.code else "its reader gave no answer"
 
 
 async def ask(
@@ -46,17 +55,34 @@ async def ask(
     )
     try:
         async with asyncio.timeout(timeout_s):
-            said, _ = await child.communicate()
+            said = await _said_by(child)
+            if said is not None:
+                await child.wait()
     except TimeoutError:
         return Ended(late=True)
     finally:
         with contextlib.suppress(ProcessLookupError):
             child.kill()
         code = await child.wait()
-    if code != 0:
-        return Ended(code=code)
-    answer: dict[str, Any] = json.loads(said)
-    return answer
+    return Ended(code=code) if code != 0 or said is None else _read(said)
+
+
+async def _said_by(child: Process) -> bytes | None:
+    """All that a child prints until it closes its output; None as soon as that is more than an answer."""
+    said = b""
+    while child.stdout is not None and (chunk := await child.stdout.read(ANSWER_BYTES_MAX)):
+        said += chunk
+        if len(said) > ANSWER_BYTES_MAX:
+            return None
+    return said
+
+
+def _read(said: bytes) -> dict[str, Any] | Ended:
+    try:
+        answer = json.loads(said)
+    except (ValueError, RecursionError):
+        return Ended()
+    return answer if isinstance(answer, dict) else Ended()
 
 
 def _as_text(argument: str | Path) -> str:

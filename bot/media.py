@@ -51,7 +51,22 @@ async def check(path: Path, *, timeout_s: float = 60, python: str = sys.executab
             raise ClipUnusable(f"it could not be read within {timeout_s:g} s")
         case Ended() as ended:
             raise ClipUnusable(str(ended))
-        case {"unusable": why}:
-            raise ClipUnusable(why)
-        case fields:
-            return Probe(faststart=layout.faststart, **fields)
+        case {
+            "width": int(width),
+            "height": int(height),
+            "duration_ms": int(duration_ms),
+            "has_sound": bool(has_sound),
+            "video_codec": str(video_codec),
+            "pix_fmt": str(pix_fmt),
+        }:
+            return Probe(
+                width=width,
+                height=height,
+                duration_ms=duration_ms,
+                has_sound=has_sound,
+                video_codec=video_codec,
+                pix_fmt=pix_fmt,
+                faststart=layout.faststart,
+            )
+        case said:
+            raise ClipUnusable(str(said.get("unusable")))

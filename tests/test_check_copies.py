@@ -61,9 +61,13 @@ def test_a_backup_is_old_when_the_next_was_due(
 
 
 def test_a_broken_manifest_is_named_and_the_disk_is_only_noted(folder: Path) -> None:
-    made = backups.make(folder, folder / "backups", at=NOON)
+    backups.make(folder, folder / "backups", at=NOON)
     (same,) = found(folder)
-    (made.path / backups.MANIFEST).write_text("{")
+    torn = backups.make(folder, folder / "backups", at=NOON).path
+    (torn / backups.MANIFEST).write_text("{")
+
+    unreadable, _ = found(folder)
 
     assert not same.is_to_mend
-    assert codes(folder) == ["backups_unreadable"]
+    assert codes(folder) == ["backups_unreadable", SAME]
+    assert f"restore --check {torn}" in unreadable.mend

@@ -168,7 +168,7 @@ async def test_a_clip_without_pictures_has_no_stills(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["clip.mp4"]
 
 
-@pytest.mark.parametrize("moment", ["first", "last", "thumbnail", "gallery"])
+@pytest.mark.parametrize("moment", ["first", "last", "thumbnail"])
 async def test_what_is_no_clip_has_no_stills(tmp_path: Path, moment: str) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(b"ffconcat version 1.0\nfile other.mp4\n")

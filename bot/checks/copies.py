@@ -23,10 +23,15 @@ def copies(config: Settings, *, now: datetime) -> Iterator[Finding]:
     into = config.backups_in
     try:
         taken = backups.listed(into)
-    except (OSError, ValueError, KeyError) as fault:
-        mend = "python -m bot restore --check says which; or another DAILIES_BACKUP_DIR"
-        yield warning("backups_unreadable", f"a backup in {into} cannot be read: {one_line(fault)}", mend)
+        torn = backups.unreadable(into)
+    except OSError as fault:
+        words = f"the backups in {into} cannot be read: {one_line(fault)}"
+        yield warning("backups_unreadable", words, "mend that folder, or name another DAILIES_BACKUP_DIR")
         return
+    for path in torn:
+        words = f"the manifest of the backup {path} cannot be read, so it is not offered"
+        mend = f"python -m bot restore --check {path} proves what is in it; else remove it"
+        yield warning("backups_unreadable", words, mend)
     every = timedelta(hours=config.backup_every_hours)
     if not taken:
         yield warning("backups_none", f"there is no backup in {into}", "python -m bot backup")

@@ -61,7 +61,7 @@ class Stills:
         match answer:
             case Ended() as ended:
                 raise ClipUnusable(str(ended))
-            case {"frames": int(written)}:
+            case {"frames": int(written)} if 0 < written <= count:
                 return [folder / f"{number}.jpg" for number in range(written)]
             case said:
                 raise ClipUnusable(str(said.get("unusable")))
@@ -80,7 +80,9 @@ class Stills:
             match answer:
                 case Ended() as ended:
                     raise ClipUnusable(str(ended))
-                case {"media_type": str(media_type), "width": int(width), "height": int(height)}:
+                case {"media_type": str(media_type), "width": int(width), "height": int(height)} if (
+                    media_type in SUFFIXES
+                ):
                     path = into.with_name(into.name + SUFFIXES[media_type])
                     kept = await keep(part, path)
                 case said:

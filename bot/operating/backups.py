@@ -8,7 +8,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -121,15 +121,25 @@ def _same(one: os.stat_result, other: os.stat_result) -> bool:
 
 
 def listed(into: Path) -> list[Backup]:
-    """The whole backups in a folder, oldest first."""
-    found = []
+    """The whole backups in a folder, oldest first; one whose manifest cannot be read is none of them."""
+    return [backup for _, backup in _looked_at(into) if backup is not None]
+
+
+def unreadable(into: Path) -> list[Path]:
+    """What looks like a backup and has a manifest that cannot be read: it is neither offered nor removed."""
+    return [path for path, backup in _looked_at(into) if backup is None]
+
+
+def _looked_at(into: Path) -> Iterator[tuple[Path, Backup | None]]:
     for path in sorted(into.glob("*")) if into.is_dir() else []:
-        if _NAME.fullmatch(path.name) and (path / MANIFEST).is_file():
+        if not _NAME.fullmatch(path.name) or not (path / MANIFEST).is_file():
+            continue
+        try:
             said = json.loads((path / MANIFEST).read_text("utf-8"))
-            found.append(
-                Backup(path=path, made_at=datetime.fromisoformat(said["made_at"]), files=said["files"])
-            )
-    return found
+            made_at, files = datetime.fromisoformat(said["made_at"]), int(said["files"])
+            yield path, Backup(path=path, made_at=made_at.astimezone(UTC), files=files)
+        except (OSError, ValueError, KeyError, TypeError):
+            yield path, None
 
 
 def prune(into: Path, *, keep: int, not_before: datetime) -> list[Path]:

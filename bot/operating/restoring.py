@@ -138,7 +138,8 @@ def restore(backup: Path, folder: Path, *, at: datetime, beside: Path | None = N
         for kept in FOLDERS:
             (folder / kept).mkdir(exist_ok=True, mode=0o700)
             for file in sorted((backup / kept).glob("*")):
-                _added(file, folder / kept / file.name)
+                if file.is_file():
+                    _added(file, folder / kept / file.name)
         former = _set_aside(folder, at=at)
         fresh.replace(folder / DATABASE)
         os.sync()
@@ -235,7 +236,7 @@ def unpacked(file: Path, folder: Path, *, at: datetime) -> Restored:
                         raise StorageError(f"{file} is no export of Dailies: it has {member.name[:100]!r}")
                     _taken_out(tar, member, Path(scratch))
             return restore(Path(scratch) / "dailies", folder, at=at)
-    except (OSError, tarfile.TarError) as fault:
+    except (OSError, ValueError, tarfile.TarError) as fault:  # no file system takes a name with a zero byte
         raise StorageError(f"{file} cannot be read: {fault}") from fault
 
 
@@ -254,7 +255,12 @@ def _taken_out(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> Non
 
 
 def _is_ours(member: tarfile.TarInfo) -> bool:
-    """Only plain files and folders by the names that an export has: no path leads out of it."""
+    """Only plain files and folders by the names that an export has: no path leads out of it.
+
+    No sparse ones either: those are as large as they say, and not as the bytes that the export has.
+    """
+    if member.issparse():
+        return False
     match Path(member.name).parts:
         case ("dailies",):
             return member.isdir()

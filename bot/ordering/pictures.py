@@ -155,7 +155,9 @@ class Pictures:
                     raise _refused("too_heavy" if late or code < 0 else "broken")
                 case {"refused": str(why)}:
                     raise _refused(why)
-                case {"media_type": str(media_type), "width": int(width), "height": int(height)}:
+                case {"media_type": str(media_type), "width": int(width), "height": int(height)} if (
+                    media_type in SUFFIXES
+                ):
                     path = into.with_name(into.name + SUFFIXES[media_type])
                     kept = await keep(part, path)
                     return Picture(

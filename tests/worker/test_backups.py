@@ -291,10 +291,54 @@ async def test_an_installation_moves_to_another_folder_as_one_file(bench: Bench,
         restoring.packed(folder, tmp_path / "all.tar", at=bench.clock())
 
 
+async def test_a_backup_with_a_torn_manifest_stands_in_the_way_of_no_other(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await posted(bench)
+    kept = tmp_path / "kept"
+    folder = laid_out(bench)
+    whole = backups.make(folder, kept, at=bench.clock())
+    torn = [backups.make(folder, kept, at=bench.clock() + timedelta(days=n)).path for n in (1, 2, 3, 4)]
+    for path, said in zip(torn, ("{", "[]", '{"made_at": "soon", "files": 1}', '{"files": 1}'), strict=True):
+        (path / backups.MANIFEST).write_text(said)
+    (whole.path / "clips" / "a folder of somebody's").mkdir()
+    duty = Backups(
+        folder,
+        kept,
+        Notices(),
+        every=timedelta(hours=1),
+        keep=1,
+        days=30,
+        now=lambda: NOON + timedelta(days=9),
+    )
+
+    assert (backups.listed(kept), backups.unreadable(kept)) == ([whole], torn)
+    restoring.restore(whole.path, tmp_path / "back", at=bench.clock())
+    assert await duty.once() == timedelta(hours=1)
+    assert [path.is_dir() for path in (whole.path, *torn)] == [False, True, True, True, True]
+
+
 def member(name: str, kind: bytes = tarfile.REGTYPE, to: str = "") -> tarfile.TarInfo:
     found = tarfile.TarInfo(name)
     found.type, found.linkname = kind, to
     return found
+
+
+def extended(**headers: str) -> tarfile.TarInfo:
+    found = member("dailies/clips/x.mp4")
+    found.pax_headers = headers
+    return found
+
+
+SPARSE = {
+    "GNU.sparse.major": "0",
+    "GNU.sparse.minor": "1",
+    "GNU.sparse.name": "dailies/clips/x.mp4",
+    "GNU.sparse.size": "1000000",
+    "GNU.sparse.numblocks": "1",
+    "GNU.sparse.map": "1000000,0",
+}
+"""A file of a million bytes, of which the archive has none."""
 
 
 @pytest.mark.parametrize(
@@ -308,15 +352,18 @@ def member(name: str, kind: bytes = tarfile.REGTYPE, to: str = "") -> tarfile.Ta
         member("dailies/dailies.db", tarfile.SYMTYPE, "/etc/passwd"),
         member("dailies/other"),
         member("escaped"),
+        extended(path="dailies/clips/x\0.mp4"),
+        extended(**SPARSE),
     ],
     ids=lambda evil: f"{evil.name} {evil.type!r}",
 )
 def test_a_file_that_leads_out_of_the_folder_is_not_taken_in(tmp_path: Path, evil: tarfile.TarInfo) -> None:
     with tarfile.open(tmp_path / "evil.tar", "w") as tar:
-        tar.addfile(member("dailies", tarfile.DIRTYPE))
+        for folder in ("dailies", "dailies/clips"):
+            tar.addfile(member(folder, tarfile.DIRTYPE))
         tar.addfile(evil, io.BytesIO(b""))
 
-    with pytest.raises(StorageError):
+    with pytest.raises(StorageError, match=r"is no export of Dailies|cannot be read"):
         restoring.unpacked(tmp_path / "evil.tar", tmp_path / "new", at=NOON)
 
     assert list(tmp_path.rglob("escaped")) == []
