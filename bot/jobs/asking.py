@@ -10,6 +10,7 @@ from bot.clips.cards import Cards
 from bot.domain import Fault, FaultKind, Job, JobId, Micros
 from bot.errors import ProviderBusy, ProviderError, ProviderUnavailable, StaleJob, UnreadableAnswer
 from bot.jobs import moves
+from bot.jobs.complaints import Complaints
 from bot.jobs.movement import Movement
 from bot.jobs.pace import Pace
 from bot.jobs.patience import KNOWN_AFTER, RUNNING_MAX, SILENT_MAX, Patience
@@ -82,6 +83,8 @@ class Asking:
         self._now = now
         self._turnstiles: dict[str, Turnstile] = {}
         self._heard_at: dict[JobId, datetime] = {}
+        self._complaints = Complaints(log)
+        self._unstopped = Complaints(log)
 
     async def ask(self, question: Question) -> float | Job | None:
         """Running: ask how it stands, and move it if it ended."""
@@ -104,6 +107,7 @@ class Asking:
         finally:
             turnstile.leave()
         turnstile.answered()
+        self._complaints.forget(question.job_id)
         at = self._now()
         heard_at = self._heard_at.get(question.job_id)
         self._heard_at[question.job_id] = at
@@ -127,6 +131,8 @@ class Asking:
     def forget(self, job_id: JobId) -> None:
         """The job runs no longer."""
         self._heard_at.pop(job_id, None)
+        self._complaints.forget(job_id)
+        self._unstopped.forget(job_id)
         for turnstile in self._turnstiles.values():
             turnstile.forget(job_id)
 
@@ -162,7 +168,7 @@ class Asking:
     async def _unheard(self, question: Question, pace: Pace, error: ProviderError) -> float:
         """No answer, or none that can be read: ask again, and after hours of it admit that nobody knows."""
         job_id = question.job_id
-        log.warning("no answer: %s", error, extra={"job": job_id, "code": error.code})
+        self._complaints.make(job_id, "no answer", error)
         at = self._now()
         if self._patience.is_over(self._heard_at.get(job_id, question.running_at), SILENT_MAX):
             job = await self._database.read(partial(jobs.get, job_id=job_id))
@@ -179,7 +185,7 @@ class Asking:
             await provider.cancel(question.ticket)
         except (ProviderUnavailable, UnreadableAnswer) as error:
             # How the job stands is asked all the same: it may have ended by itself.
-            log.warning("not stopped: %s", error, extra={"job": question.job_id, "code": error.code})
+            self._unstopped.make(question.job_id, "not stopped", error)
 
     def _wait_s(self, question: Question, pace: Pace, at: datetime, told_s: float | None) -> float:
         """The provider's own word on when to ask again, but never more often than at first; else our own."""

@@ -16,6 +16,7 @@ from bot.errors import (
     UnreadableAnswer,
 )
 from bot.jobs import moves
+from bot.jobs.complaints import Complaints
 from bot.jobs.fetch_line import FetchLine
 from bot.jobs.fetching import Fetching
 from bot.jobs.movement import Movement
@@ -35,6 +36,7 @@ ELSEWHERE_AGAIN_S = 600.0
 try in between is for a provider that took one of its own machines for it by mistake."""
 HOSTS_TOLD_MAX = 20
 """Of so many hosts the operator is told, should a provider make up another for each clip."""
+UNFETCHED = "not fetched yet"
 
 UNNAMED = (
     "{provider} says that finished clips are at {host}, from where none is fetched. If that is right, add it"
@@ -73,7 +75,7 @@ class Retrieval:
         self._operator = operator
         self._now = now
         self._bad_files: dict[JobId, int] = {}
-        self._said: dict[JobId, str] = {}
+        self._complaints = Complaints(log)
         self._told: set[tuple[str, str]] = set()
 
     async def get(self, job: Job, provider: Provider) -> Clip | float | None:
@@ -99,13 +101,13 @@ class Retrieval:
             if self._patience.is_over(job.state_at, FETCHING_MAX) or self._has_expired(job):
                 await self._lost(job, error)
                 return None
-            self._say(job, error)
+            self._complaints.make(job.id, UNFETCHED, error)
             return self._patience.growing_s(job.state_at, most_s=ELSEWHERE_AGAIN_S)
         except (ProviderUnavailable, UnreadableAnswer) as error:
             if self._patience.is_over(job.state_at, FETCHING_MAX):
                 await self._lost(job, error)
                 return None
-            self._say(job, error)
+            self._complaints.make(job.id, UNFETCHED, error)
             told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
             return max(self._patience.growing_s(job.state_at, most_s=60.0), told_s or 0.0)
         finally:
@@ -114,7 +116,7 @@ class Retrieval:
     def forget(self, job_id: JobId) -> None:
         """This job's file is not to be had any more, or is ours."""
         self._bad_files.pop(job_id, None)
-        self._said.pop(job_id, None)
+        self._complaints.forget(job_id)
         self._line.forget(job_id)
 
     async def _bad(self, job: Job, error: ClipUnusable | FileElsewhere) -> float | None:
@@ -122,7 +124,7 @@ class Retrieval:
         if tries >= BAD_FILES_MAX:
             await self._lost(job, error)
             return None
-        self._say(job, error)
+        self._complaints.make(job.id, UNFETCHED, error)
         return self._patience.about_s(BAD_FILE_AGAIN_S * tries)
 
     async def _lost(self, job: Job, error: DailiesError) -> None:
@@ -134,12 +136,6 @@ class Retrieval:
         """Whether the provider has said that it keeps the file no longer than until now."""
         until = self._line.kept_until(job.id)
         return until is not None and self._patience.is_over(job.state_at, until - job.state_at)
-
-    def _say(self, job: Job, error: DailiesError) -> None:
-        """Once for each thing that is wrong: a day of tries is no day of lines."""
-        if self._said.get(job.id) != (said := str(error)):
-            self._said[job.id] = said
-            log.warning("not fetched yet: %s", said, extra={"job": job.id, "code": error.code})
 
     def _tell(self, provider: Provider, error: FileElsewhere) -> None:
         told = provider.name, error.host

@@ -141,7 +141,7 @@ def standing(answered: http.Answered, ticket: Ticket, *, now: datetime) -> Answe
     one in another currency. Four states are documented, and which of them a cancelled job has is not:
     `cancelled` is what the webhook says, and a failure by a code that says so is believed too.
     """
-    answer = openai_answers.standing(answered, ticket, now=now)
+    answer = openai_answers.standing(answered, ticket, now=now, protocol=PROTOCOL)
     billed = _cost(answered.body)
     match answer:
         case Rendered():

@@ -100,19 +100,25 @@ def _said(answered: http.Answered) -> Said:
 
 
 def standing(
-    answered: http.Answered, ticket: Ticket, *, now: datetime, unmade_micros: Micros | None = None
+    answered: http.Answered,
+    ticket: Ticket,
+    *,
+    now: datetime,
+    unmade_micros: Micros | None = None,
+    protocol: str = PROTOCOL,
 ) -> Answer:
     """How the job stands, from its resource. What is in no document is no answer, and never success.
 
     `unmade_micros` is what a job costs that failed or was stopped: None, since no document of OpenAI's says.
+    `protocol` is whose answer it is, for errors.
     """
-    body = _job_in(answered, ticket)
+    body = _job_in(answered, ticket, protocol)
     after_s = http.retry_after_s(answered.headers, now=now)
     match body:
         case {"status": "queued"}:
             return Waiting(ask_after_s=after_s)
         case {"status": "in_progress" | "processing"}:  # LiteLLM says the second of Gemini's
-            return Rendering(_percent(body.get("progress")), ask_after_s=after_s)
+            return Rendering(_percent(body.get("progress"), protocol), ask_after_s=after_s)
         case {"status": "completed"} if not body.get("error"):
             return Rendered(expires_at=_time(body.get("expires_at")))
         case {"status": "failed"}:
@@ -120,12 +126,12 @@ def standing(
         case {"status": "cancelled" | "canceled"}:  # Azure; gateways
             return Stopped(unmade_micros)
         case _:
-            raise UnreadableAnswer(PROTOCOL, f"no state that is known: {answered.text}")
+            raise UnreadableAnswer(protocol, f"no state that is known: {answered.text}")
 
 
 def address(answered: http.Answered, ticket: Ticket) -> str | None:
     """Where a finished job says that its file is, by its `url`."""
-    match _job_in(answered, ticket):
+    match _job_in(answered, ticket, PROTOCOL):
         case {"url": str(said)} if said:
             return said
         case _:
@@ -155,13 +161,13 @@ def _failed(body: object, unmade_micros: Micros | None) -> Failed:
     return Failed(fault, unmade_micros)
 
 
-def _job_in(answered: http.Answered, ticket: Ticket) -> dict[object, object]:
+def _job_in(answered: http.Answered, ticket: Ticket, protocol: str) -> dict[object, object]:
     """The body of an answer about the job, by whichever of its ids."""
     body = answered.body
     said = body.get("id") if isinstance(body, dict) else None
     if isinstance(body, dict) and isinstance(said, str) and _inner(said) == _inner(ticket.provider_job_id):
         return body
-    return job_in(answered, ticket, PROTOCOL)
+    return job_in(answered, ticket, protocol)
 
 
 def _inner(job_id: str) -> str:
@@ -225,7 +231,7 @@ def _error(body: object) -> _Error:
             return _Error()
 
 
-def _percent(progress: object) -> int | None:
+def _percent(progress: object, protocol: str) -> int | None:
     """Servers also send null and other types, which say nothing; a number that is no percentage is a fault.
 
     Raises:
@@ -234,7 +240,7 @@ def _percent(progress: object) -> int | None:
     if not isinstance(progress, int | Decimal) or isinstance(progress, bool):
         return None
     if not 0 <= progress <= 100:
-        raise UnreadableAnswer(PROTOCOL, f"a progress of {progress} %")
+        raise UnreadableAnswer(protocol, f"a progress of {progress} %")
     return progress if isinstance(progress, int) else None
 
 

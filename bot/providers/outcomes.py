@@ -132,6 +132,8 @@ def expect_ok(answered: http.Answered, protocol: str, *, now: datetime) -> None:
         if answered.status == 429:
             raise ProviderBusy(_detail(answered), retry_after_s=wait_s)
         raise ProviderUnavailable(_detail(answered), retry_after_s=wait_s)
+    if 300 <= answered.status < 400:
+        raise UnreadableAnswer(protocol, f"{answered.status}: a redirect, which no question follows")
     raise UnreadableAnswer(protocol, _detail(answered))
 
 

@@ -428,3 +428,38 @@ async def test_an_unreadable_answer_is_said_to_the_operator(
     await bench.until_state(await bench.place(TOLD), JobState.POSTED)
 
     assert "no answer: told: strange" in caplog.text
+
+
+async def test_an_answer_that_stays_unreadable_is_said_once_until_one_is_read_again(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    strange, odd = UnreadableAnswer("told", "strange"), UnreadableAnswer("told", "odd")
+    bench.told.answers.clear()
+    bench.told.answers.extend((*(strange,) * 40, odd, odd, Rendering(), odd, Rendered()))
+    await bench.start()
+
+    job = await bench.until_state(await bench.place(TOLD), JobState.POSTED)
+
+    said = [record.getMessage() for record in caplog.records if vars(record).get("job") == job.id]
+    assert [line for line in said if line.startswith("no answer")] == [
+        "no answer: told: strange",
+        "no answer: told: odd",
+        "no answer: told: odd",
+    ]
+    assert bench.told.asked == 45
+
+
+async def test_a_wish_to_stop_that_stays_unheard_is_said_once(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.told.answers.clear()
+    bench.told.answers.append(Rendering())
+    bench.told.cancels.append(UnreadableAnswer("told", "no"))
+    bench.told.cancels.popleft()
+    await bench.start()
+    job = await bench.until_state(await bench.place(TOLD), JobState.RUNNING)
+
+    await bench.cancel(job)
+    await bench.until(lambda: bench.told.cancelled > 5)
+
+    assert caplog.text.count("not stopped: told: no") == 1
