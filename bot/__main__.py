@@ -204,11 +204,12 @@ def _fill(name: str, parser: argparse.ArgumentParser) -> None:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    config = settings.load(env_file=chosen.env_file)  # before a second of imports: a wrong one ends at once
+
     from bot import app  # noqa: PLC0415 - the other commands start without discord.py
     from bot.offers import reachable  # noqa: PLC0415 - the other commands start without discord.py
     from bot.operating import fault_reports, logs  # noqa: PLC0415 - the other commands start without discord.py
 
-    config = settings.load(env_file=chosen.env_file)
     logs.configure(config.log_format, secrets=reachable.secrets(config))
     if config.sentry_dsn is not None:
         fault_reports.begin(

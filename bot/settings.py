@@ -17,9 +17,11 @@ from bot.errors import SettingsError
 from bot.money import Currency
 from bot.offers.key_shapes import wrong_keys
 from bot.setting_kinds import (
+    BaseUrl,
     CurrencyCode,
     Days,
     Hosts,
+    Key,
     Origin,
     Origins,
     Providers,
@@ -81,9 +83,9 @@ class Settings(BaseSettings):
     blocked_words_file: Path | None = None
     default_words: bool = True
     """Whether the list that comes with Dailies holds; what it says of minors always does."""
-    moderation_api_key: Secret | None = None
+    moderation_api_key: Key | None = None
     """A key of OpenAI's for its moderation endpoint, which looks at prompts, pictures and frames of clips."""
-    moderation_base_url: Url = "https://api.openai.com/v1"
+    moderation_base_url: BaseUrl = "https://api.openai.com/v1"
     moderation_per_minute: Annotated[int, Field(ge=1, le=10_000)] = 250
     """How many requests that key may make; 250 are a free account's (OpenAI's page of the model)."""
     moderation_frames: Annotated[int, Field(ge=0, le=16)] = 4
@@ -91,17 +93,17 @@ class Settings(BaseSettings):
     moderation_lines: str = ""
     """From which scores a moderator looks and from which a prompt is stopped: `violence 0.7 0.95, …`."""
 
-    openai_base_url: Url | None = None
+    openai_base_url: BaseUrl | None = None
     """A server of the `/v1/videos` shape, up to and with its `/v1`; its offers are in the models file."""
-    openai_api_key: Secret | None = None
+    openai_api_key: Key | None = None
     openai_sends_forms: bool = False
     """Whether that server reads forms alone and no JSON, as vLLM-Omni's does."""
     openai_webhook_secret: WebhookSecret | None = None
     """Of the webhook endpoint that was made in the provider's own settings, for our `/webhooks/openai`."""
-    fal_key: Secret | None = None
-    replicate_api_token: Secret | None = None
-    lumenfall_api_key: Secret | None = None
-    prodia_token: Secret | None = None
+    fal_key: Key | None = None
+    replicate_api_token: Key | None = None
+    lumenfall_api_key: Key | None = None
+    prodia_token: Key | None = None
     file_hosts: Hosts = ()
     """From which hosts finished clips may come besides the providers' own, each with all below it."""
     provider_origins: Origins = Field(default_factory=dict)
@@ -154,7 +156,7 @@ class Settings(BaseSettings):
 
     otlp_url: Url | None = None
     """Where traces of jobs are sent, over HTTP; needs the extra `otel`."""
-    sentry_dsn: Secret | None = None
+    sentry_dsn: Key | None = None
     """Where faults are sent; needs the extra `sentry`."""
 
     studio_workers: Annotated[int, Field(ge=1, le=16)] = 1
@@ -232,7 +234,7 @@ def load(environment: Mapping[str, str] | None = None, *, env_file: Path = Path(
         raise SettingsError(
             f"{PREFIX}C2PA_CERTIFICATE_PATH and {PREFIX}C2PA_KEY_PATH belong together: set both"
         )
-    if lines := list(wrong_keys(_keys(settings))):
+    if lines := list(wrong_keys(keys(settings))):
         raise SettingsError("\n".join(lines))
     return settings
 
@@ -282,8 +284,8 @@ def _lines(wrong: ValidationError) -> list[str]:
     return lines
 
 
-def _keys(settings: Settings) -> dict[str, tuple[str, str]]:
-    """Whose each secret should be, and its value. A server of one's own may take anybody's key."""
+def keys(settings: Settings) -> dict[str, tuple[str, str]]:
+    """By its variable whose each secret should be, and its value. A server of one's own may take any key."""
     owners = {
         "discord_token": "Discord",
         "fal_key": "fal",
@@ -314,10 +316,12 @@ def _ours(given: Mapping[str, str]) -> dict[str, str]:
 
 def _env_file(path: Path) -> dict[str, str]:
     """A `.env` file, its values as they stand there: a key with a `$` in it stays whole."""
+    if path.is_dir():  # as Docker makes one where a file that is not there is mounted
+        raise SettingsError(f"{path} is a folder; it has to be a file")
     try:
         text = path.read_text("utf-8-sig") if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsError(f"{path} cannot be read as text: {type(fault).__name__}") from fault
+        raise SettingsError(f"{path} cannot be read: {_why(fault)}") from fault
     values: dict[str, str] = {}
     for line in parse_stream(io.StringIO(text)):
         if line.error:  # it could hold a limit, and a limit that is left out is no limit
@@ -332,4 +336,11 @@ def _file(name: str, path: Path) -> str:
         return path.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as fault:
         # The path stays out of it: sooner or later somebody puts the secret itself there.
-        raise SettingsError(f"{name}: its file cannot be read as text: {type(fault).__name__}") from None
+        raise SettingsError(f"{name}: its file cannot be read: {_why(fault)}") from None
+
+
+def _why(fault: OSError | UnicodeDecodeError) -> str:
+    """In words, without the path and without a byte of the file."""
+    if isinstance(fault, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    return (fault.strerror or type(fault).__name__).lower()

@@ -333,7 +333,7 @@ async def open_database(path: Path) -> Database:
         await hop(migrate)
     except sqlite3.Error as fault:
         await hop.close()
-        raise StorageError(f"{path} cannot be opened: {fault}") from fault
+        raise StorageError(f"{path} cannot be opened: {fault}; `dailies check` says why") from fault
     except BaseException:
         await hop.close()
         raise

@@ -110,7 +110,9 @@ def test_old_prices_are_named_for_providers_with_a_key(tmp_path: Path) -> None:
 
     assert "price_old" not in codes(fresh)
     assert "price_old" in codes(later)
-    assert all(finding.cause.startswith("replicate/") for finding in later if finding.code == "price_old")
+    (old,) = (finding for finding in later if finding.code == "price_old")
+    assert old.cause.startswith("replicate: prices were read over 30 days ago: replicate/")
+    assert f" on {oldest}" in old.cause
 
 
 def test_a_model_is_named_before_it_ends_and_once_it_has_ended(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_a_model_is_named_before_it_ends_and_once_it_has_ended(tmp_path: Path) -
         return {
             finding.code: finding.severity
             for finding in sold(tmp_path, today=today, **settings)
-            if finding.cause.startswith(f"{offer.id} ") and "price" not in finding.code
+            if f"{offer.id} " in finding.cause and "price" not in finding.code
         }
 
     assert said(ends_on - offers.RETIRES_WITHIN - timedelta(days=1)) == {}

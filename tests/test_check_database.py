@@ -11,6 +11,7 @@ import pytest
 from bot.checks import book
 from bot.checks.finding import Finding
 from bot.errors import NewerDatabase, StorageError
+from bot.operating.backups import MANIFEST
 from storage import migrate, soundness
 from storage.database import open_database
 from tests import bookkeeping
@@ -30,7 +31,7 @@ async def folder(tmp_path: Path) -> Path:
 
 
 def found(folder: Path) -> list[Finding]:
-    return list(book.database(folder))
+    return list(book.database(folder, folder / "backups"))
 
 
 def codes(folder: Path) -> list[str]:
@@ -141,6 +142,22 @@ def test_a_database_that_is_gone_while_clips_are_there_is_named(
     (tmp_path / "clips" / "job.mp4").touch()
 
     assert codes(tmp_path) == ["database_lost"]
+
+
+@pytest.mark.parametrize("lose", [Path.unlink, Path.touch])
+def test_a_database_that_is_gone_while_backups_are_there_is_named(
+    tmp_path: Path, lose: Callable[[Path], None]
+) -> None:
+    (tmp_path / "dailies.db").touch()
+    lose(tmp_path / "dailies.db")
+    (tmp_path / "backups" / "20261121T120000Z").mkdir(parents=True)
+    assert found(tmp_path) == []  # one that was never finished
+
+    (tmp_path / "backups" / "20261121T120000Z" / MANIFEST).touch()
+
+    (finding,) = found(tmp_path)
+    assert finding.code == "database_lost"
+    assert finding.mend == book.RESTORE
 
 
 def test_which_sqlite_this_is_is_noted_where_two_writers_could_corrupt() -> None:

@@ -52,6 +52,7 @@ ODD = [
         b"\xef\xbb\xbfDAILIES_DISCORD_TOKEN='a.b.c' \r\n",
         ["env_file_bom", "env_file_crlf", "env_file_trailing_space", "env_file_quotes"],
     ),
+    (b"DAILIES_DISCORD_TOKEN=a.b.c\xc2\xa0\n", ["env_file_trailing_space"]),
     (b"# a comment \nDAILIES_DISCORD_TOKEN=a.b.c\nPATH='x' \n", []),
 ]
 
@@ -131,6 +132,10 @@ def test_files_of_secrets_are_found_by_every_way_to_name_them(tmp_path: Path) ->
         "DAILIES_DISCORD_TOKEN_FILE": "/a/token",
         "DAILIES_SECRETS_DIR": str(folder),
         "DAILIES_MODELS_FILE": "/a/models.toml",
+        "DAILIES_BLOCKED_WORDS_FILE": "/a/words",
+        "DAILIES_POLICY_FILE": "/a/policy",
+        "DAILIES_C2PA_CERTIFICATE_PATH": "/a/chain.pem",
+        "DAILIES_C2PA_KEY_PATH": "/a/key.pem",
         "DAILIES_DATA_DIR": "/a/data",
     }
 
@@ -139,9 +144,47 @@ def test_files_of_secrets_are_found_by_every_way_to_name_them(tmp_path: Path) ->
     assert named == {
         Path("/a/.env"),
         Path("/a/token"),
+        Path("/a/key.pem"),
         folder / "DAILIES_FAL_KEY",
         folder / "prodia_token",
     }
+
+
+def test_a_folder_in_the_place_of_a_secrets_file_is_not_closed_to_its_owner(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+
+    assert codes(private_files.secrets([tmp_path])) == []
+
+
+def test_what_sqlite_has_beside_the_database_is_closed_with_it(tmp_path: Path) -> None:
+    database, beside = tmp_path / "dailies.db", tmp_path / "dailies.db-wal"
+    for path in (database, beside):
+        path.touch()
+        path.chmod(0o644)
+
+    (of_database, *_) = (
+        finding for finding in private_files.data(tmp_path, tmp_path) if finding.code == "data_file_open"
+    )
+    assert of_database.fix is not None
+    of_database.fix()
+
+    assert beside.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_in_the_place_of_env_is_named_and_run_ends_with_78(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    env = tmp_path / ".env"
+    env.mkdir()
+
+    checked = main(["check", "--env-file", str(env)])
+    said = capsys.readouterr().out
+    ended = main(["run", "--env-file", str(env)])
+
+    assert (checked, ended) == (1, 78)
+    assert said.count("ERROR") == 1
+    assert f"rmdir {env}" in said
+    assert f"{env} is a folder" in capsys.readouterr().err
 
 
 def test_secrets_that_a_container_is_given_are_let_be() -> None:

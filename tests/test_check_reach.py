@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.checks import reach
+from bot.checks import reach, start
 from bot.clips.links import key_in
 from bot.settings import Settings, load
 
@@ -103,10 +103,13 @@ async def test_another_installation_at_the_address_is_told_from_ours(tmp_path: P
         assert await codes(config(ours, outer), runs=True) == ["public_url_of_another"]
 
 
-async def test_a_port_that_another_program_has_is_named(tmp_path: Path) -> None:
+async def test_a_port_that_another_program_has_is_named_offline_and_not_twice(tmp_path: Path) -> None:
     async with serving() as taken:
-        (finding,) = await reach.reached(config(tmp_path, free_port(), taken), runs=False)
+        asked = config(tmp_path, free_port(), taken)
+        online = await reach.reached(asked, runs=False)
+        (finding,) = start.start(asked)
 
+    assert online == []
     assert finding.code == "web_port_taken"
     assert f":{taken}" in finding.mend
 

@@ -204,7 +204,7 @@ def test_a_line_that_cannot_be_read_is_no_line_to_skip(tmp_path: Path, line: str
 
 
 def test_a_file_in_no_text_is_said_so(tmp_path: Path) -> None:
-    assert "cannot be read as text" in refused(tmp_path, b"DAILIES_DISCORD_TOKEN=\xff\xfe\n")
+    assert "cannot be read: it is no text in UTF-8" in refused(tmp_path, b"DAILIES_DISCORD_TOKEN=\xff\xfe\n")
 
 
 def test_other_programs_variables_are_none_of_ours(tmp_path: Path) -> None:
@@ -290,7 +290,7 @@ def test_a_limit_in_an_empty_file_is_no_limit_to_start_with(tmp_path: Path) -> N
 def test_a_secret_put_where_its_files_path_belongs_is_not_printed(tmp_path: Path) -> None:
     line = refused(tmp_path, discord_token_file=SECRET)
 
-    assert line == "DAILIES_DISCORD_TOKEN_FILE: its file cannot be read as text: FileNotFoundError"
+    assert line == "DAILIES_DISCORD_TOKEN_FILE: its file cannot be read: no such file or directory"
 
 
 def test_a_folder_of_secrets_that_is_none_is_said_so(tmp_path: Path) -> None:
@@ -302,7 +302,7 @@ def test_a_file_of_a_secret_in_no_text_is_named_and_not_printed(tmp_path: Path) 
 
     line = refused(tmp_path, discord_token_file=str(tmp_path / "token"))
 
-    assert line == "DAILIES_DISCORD_TOKEN_FILE: its file cannot be read as text: UnicodeDecodeError"
+    assert line == "DAILIES_DISCORD_TOKEN_FILE: its file cannot be read: it is no text in UTF-8"
 
 
 # Lists

@@ -14,7 +14,8 @@ from multidict import CIMultiDict
 from replicate.webhook import InvalidSignatureError, Webhooks, WebhookSigningSecret
 
 from bot.errors import ProviderUnavailable, SettingsError
-from bot.providers.standard_webhooks import Signatures, WebhookRefused, key_of, verify
+from bot.providers.standard_webhooks import Signatures, WebhookRefused, verify
+from bot.providers.webhook_secret import key_of
 from tests.props import NOON, Clock
 
 SECRET = "whsec_" + base64.b64encode(b"twenty-four bytes of key").decode()

@@ -99,8 +99,8 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
     except OSError as fault:
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
     stack.enter_context(FolderLock(folder))
-    if (why := book.lost(folder)) is not None:
-        raise StorageError(f"{why}: restore a backup, or move the clips away to begin anew")
+    if (why := book.lost(folder, config.backups_in)) is not None:
+        raise StorageError(f"{why}: `dailies restore` puts one back; to begin anew, move those away")
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
     lists = screens.lists(config)
     names = reachable.names(config)
@@ -199,12 +199,9 @@ def _traced(config: Settings, stack: AsyncExitStack) -> Traced:
 
 def _credentials(config: Settings) -> Credentials | None:
     """What copies of clips are signed with, where the operator has a certificate."""
-    if config.c2pa_certificate_path is None or config.c2pa_key_path is None:
-        return None
-    made = Credentials(
-        certificate=config.c2pa_certificate_path, key=config.c2pa_key_path, algorithm=config.c2pa_algorithm
-    )
-    made.check()
+    made = Credentials.named_by(config)
+    if made is not None:
+        made.check()
     return made
 
 

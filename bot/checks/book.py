@@ -7,19 +7,20 @@ from pathlib import Path
 
 from bot.checks.finding import Finding, error, note
 from bot.errors import NewerDatabase, StorageError
+from bot.operating.backups import are_in
 from storage import acts, ledger, soundness
 from storage.database import open_for_reading
 
 RESTORE = "stop the bot, then python -m bot restore"
 
 
-def database(folder: Path) -> Iterator[Finding]:
+def database(folder: Path, backups_in: Path) -> Iterator[Finding]:
     """What is wrong with the database of a data folder; nothing where none was made yet.
 
     It is only read, through a connection that never checkpoints, so a running bot is not disturbed.
     """
     path = folder / "dailies.db"
-    if (why := lost(folder)) is not None:
+    if (why := lost(folder, backups_in)) is not None:
         yield error("database_lost", why, RESTORE)
         return
     if not path.exists():
@@ -35,20 +36,23 @@ def database(folder: Path) -> Iterator[Finding]:
         yield error("database_unreadable", f"{path} cannot be read: {fault}", RESTORE)
 
 
-def lost(folder: Path) -> str | None:
-    """Why a start would begin a new book beside the clips of an old one; None where it would not.
+def lost(folder: Path, backups_in: Path) -> str | None:
+    """Why a start would begin a new book beside the clips or backups of an old one; None where it would not.
 
-    Nothing would be known of what they cost, nor of the jobs that were on their way.
+    Nothing would be known of what was spent this month, nor of the jobs that were on their way; and new
+    backups would push the old ones out.
     """
     path = folder / "dailies.db"
     try:
         is_there = path.stat().st_size > 0
     except OSError:
         is_there = False
-    if is_there or not _has_clips(folder):
+    if is_there:
         return None
     how = "empty" if path.exists() else "gone"
-    return f"{path} is {how}, and there are clips in {folder / 'clips'}"
+    if _has_clips(folder):
+        return f"{path} is {how}, and there are clips in {folder / 'clips'}"
+    return f"{path} is {how}, and there are backups in {backups_in}" if are_in(backups_in) else None
 
 
 def _of(path: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -90,6 +94,7 @@ def sqlite_release() -> Iterator[Finding]:
             "sqlite_wal_reset",
             f"SQLite {soundness.release()} can corrupt a database that two connections write (fixed in "
             "3.51.3); Dailies writes by one alone, and no other program should write dailies.db",
+            "nothing has to be done; a Python that brings SQLite 3.51.3 ends it",
         )
     if soundness.is_too_old():
         yield error(

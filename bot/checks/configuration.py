@@ -6,7 +6,8 @@ from bot.checks.finding import Finding, error, note, warning
 from bot.domain import STUDIO
 from bot.errors import SettingsError
 from bot.offers import reachable
-from bot.settings import Settings, token
+from bot.offers.key_shapes import odd_keys
+from bot.settings import Settings, keys, token
 
 
 def unusable(wrong: SettingsError) -> Iterator[Finding]:
@@ -28,6 +29,10 @@ def settings(config: Settings) -> Iterator[Finding]:
     except SettingsError as wrong:
         code = "token_missing" if config.discord_token is None else "token_wrong"
         yield error(code, str(wrong), "DAILIES_DISCORD_TOKEN=… in .env, from the developer portal, Bot")
+    for line in odd_keys(keys(config)):
+        yield warning(
+            "key_odd", line, "copy it again, whole; python -m bot check --online asks whether it is taken"
+        )
     paid = reachable.names(config) != {STUDIO}
     if paid and config.installation_monthly_usd is None:
         yield error(

@@ -19,6 +19,13 @@ def written(path: Path) -> Iterator[Finding]:
         raw = path.read_bytes()
     except FileNotFoundError:
         return
+    except IsADirectoryError:
+        yield error(
+            "env_file_unreadable",
+            f"{path} is a folder; Docker makes one where a file that is not there is mounted",
+            f"rmdir {path}, and write the file as .env.example shows it",
+        )
+        return
     except OSError as fault:
         yield error(
             "env_file_unreadable",
@@ -77,8 +84,8 @@ def _of_values(path: Path, text: str) -> Iterator[Finding]:
 
 def rewrite(path: Path) -> str:
     """Write the file anew without byte order mark, carriage returns and spaces at the ends of lines."""
-    raw = path.read_bytes().removeprefix(_BOM).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    clean = b"\n".join(line.rstrip() for line in raw.split(b"\n"))
+    text = path.read_bytes().removeprefix(_BOM).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
+    clean = "\n".join(line.rstrip() for line in text.split("\n")).encode("utf-8")
     beside = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(clean)

@@ -1,6 +1,6 @@
 """What is sold: rows that are wrong, models that are about to end, prices that nobody has looked at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from bot import catalogue
@@ -26,9 +26,12 @@ def offers(config: Settings, *, today: date) -> Iterator[Finding]:
         yield error("model_row_wrong", str(fault), "python -m bot models check, after mending that line")
     names = reachable.names(config)
     sold = [offer for offer in rows.offers if offer.row.provider in names]
-    for offer in sold:
-        if offer.per_second_micros:
-            yield from _of(offer, today)
+    priced = [offer for offer in sold if offer.per_second_micros]
+    running = [offer for offer in priced if not _has_ended(offer, today)]
+    yield from _ended([offer for offer in priced if _has_ended(offer, today)])
+    for offer in running:
+        yield from _ending(offer, today)
+    yield from _old(running, today)
     if sold and all(_has_ended(offer, today) for offer in sold):
         yield error(
             "nothing_sold",
@@ -41,21 +44,42 @@ def _has_ended(offer: Offer, today: date) -> bool:
     return offer.row.retires_on is not None and offer.row.retires_on <= today
 
 
-def _of(offer: Offer, today: date) -> Iterator[Finding]:
-    read_on, ends_on = offer.row.price_read_on, offer.row.retires_on
-    show = f"python -m bot models show {offer.row.model}"
-    if ends_on is not None and ends_on <= today:
-        yield note("model_retired", f"{offer.id} ended on {ends_on} and is not sold", show)
-        return
+def _ended(offers: Iterable[Offer]) -> Iterator[Finding]:
+    """Of each provider in one: a list of twenty hides what is beside it."""
+    for provider, those in _by_provider(offers).items():
+        yield note(
+            "model_retired",
+            f"{provider} no longer has, and we do not sell: "
+            + ", ".join(f"{offer.id} (ended on {offer.row.retires_on})" for offer in those),
+            f"python -m bot models --all --provider {provider}",
+        )
+
+
+def _ending(offer: Offer, today: date) -> Iterator[Finding]:
+    ends_on = offer.row.retires_on
     if ends_on is not None and ends_on - today <= RETIRES_WITHIN:
         yield warning(
             "model_retires_soon",
             f"{offer.id} ends on {ends_on}: tell your members what replaces it",
-            show,
+            f"python -m bot models show {offer.row.model}",
         )
-    if read_on is not None and today - read_on > PRICE_AGE_MAX:
-        yield warning(
-            "price_old",
-            f"{offer.id}: its price was read on {read_on}, over {PRICE_AGE_MAX.days} days ago",
-            "python -m bot models --online; then price and day into your models file",
-        )
+
+
+def _old(offers: Iterable[Offer], today: date) -> Iterator[Finding]:
+    for provider, those in _by_provider(offers).items():
+        read = {offer.id: offer.row.price_read_on for offer in those}
+        old = {name: day for name, day in read.items() if day is not None and today - day > PRICE_AGE_MAX}
+        if old:
+            yield warning(
+                "price_old",
+                f"{provider}: prices were read over {PRICE_AGE_MAX.days} days ago: "
+                + ", ".join(f"{name} on {day}" for name, day in old.items()),
+                "python -m bot models --online; then price and day into your models file",
+            )
+
+
+def _by_provider(offers: Iterable[Offer]) -> dict[str, list[Offer]]:
+    found: dict[str, list[Offer]] = {}
+    for offer in offers:
+        found.setdefault(offer.row.provider, []).append(offer)
+    return found

@@ -11,6 +11,9 @@ from bot.settings import PREFIX, Settings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
+_PLAIN = {PREFIX + field.upper() for field in Settings.model_fields if field.endswith("_file")}
+"""Settings that are files themselves, such as the list of models: no secrets."""
+
 _SECRETS = {name for field in Settings.model_fields for name in (field, PREFIX + field.upper())}
 """By which names a file in the folder of secrets is read."""
 
@@ -24,7 +27,8 @@ def named_in(environment: Mapping[str, str], env_file: Path) -> Iterator[Path]:
     """Every file that may hold a secret: the `.env` file, those of `…_FILE`, those of the secrets folder."""
     yield env_file
     for name, value in environment.items():
-        if name.startswith(PREFIX) and name.endswith("_FILE") and name != f"{PREFIX}MODELS_FILE":
+        is_secret = name.endswith("_FILE") and name not in _PLAIN
+        if name.startswith(PREFIX) and (is_secret or name == f"{PREFIX}C2PA_KEY_PATH"):
             yield Path(value)
     folder = environment.get(f"{PREFIX}SECRETS_DIR")
     if folder is not None and Path(folder).is_dir():
@@ -34,7 +38,7 @@ def named_in(environment: Mapping[str, str], env_file: Path) -> Iterator[Path]:
 def secrets(paths: Iterable[Path]) -> Iterator[Finding]:
     """Those that somebody else can read."""
     for path in paths:
-        if any(path.is_relative_to(place) for place in MOUNTED):
+        if any(path.is_relative_to(place) for place in MOUNTED) or path.is_dir():
             continue
         yield from _open_to_others("secret_file_open", path, 0o600)
 
@@ -64,4 +68,7 @@ def _open_to_others(code: str, path: Path, mode: int) -> Iterator[Finding]:
 
 def _close(path: Path, mode: int) -> str:
     os.chmod(path, mode)  # noqa: PTH101 - as the command that is named
+    for beside in (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm")):
+        if beside.exists():  # SQLite gave them the database's mode, perhaps for the look at it just now
+            os.chmod(beside, mode)  # noqa: PTH101
     return f"{path} has mode {mode:o} now"

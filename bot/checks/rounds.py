@@ -17,6 +17,7 @@ from bot.checks import (
     offers,
     private_files,
     promises,
+    start,
 )
 from bot.checks.finding import Finding
 from bot.errors import SettingsError
@@ -47,14 +48,16 @@ def installation(file: Path, environment: Mapping[str, str] | None = None) -> In
 
 def offline(about: Installation, *, now: datetime) -> Iterator[Finding]:
     """All that can be looked at without calling anybody."""
-    yield from env_file.written(about.env_file)
+    written = list(env_file.written(about.env_file))
+    yield from written
     yield from private_files.secrets(private_files.named_in(about.written, about.env_file))
-    if about.wrong is not None:
+    if about.wrong is not None and not any(found.code == "env_file_unreadable" for found in written):
         yield from configuration.unusable(about.wrong)
     config = about.config
     if config is None:
         return
     yield from configuration.settings(config)
+    yield from start.start(config)
     folder = config.data_dir
     yield from data_folder.writable(folder)
     yield from data_folder.room(folder)
@@ -62,7 +65,7 @@ def offline(about: Installation, *, now: datetime) -> Iterator[Finding]:
     yield from data_folder.worked_on(folder)
     yield from data_folder.volume(folder, confirmed=config.data_encrypted)
     yield from book.sqlite_release()
-    yield from book.database(folder)
+    yield from book.database(folder, config.backups_in)
     yield from copies.copies(config, now=now)
     yield from promises.promises(config, now=now)
     yield from media_tools.media_tools()

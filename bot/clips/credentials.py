@@ -9,9 +9,11 @@ import logging
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from bot.children import Ended, ask
 from bot.errors import SettingsError
+from bot.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +27,17 @@ class Credentials:
     certificate: Path
     key: Path
     algorithm: str
+
+    @classmethod
+    def named_by(cls, config: Settings) -> Self | None:
+        """Those that the settings name; None where they name none."""
+        if config.c2pa_certificate_path is None or config.c2pa_key_path is None:
+            return None
+        return cls(
+            certificate=config.c2pa_certificate_path,
+            key=config.c2pa_key_path,
+            algorithm=config.c2pa_algorithm,
+        )
 
     def check(self) -> None:
         """Fail early.

@@ -30,7 +30,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     """Look, mend where asked to, and say it; the exit code is 1 where something is still to be mended."""
     began = time.monotonic()
     found = _looked(chosen)
-    done = list(_mended(found)) if chosen.fix else []
+    done = list(dict.fromkeys(_mended(found))) if chosen.fix else []
     if done:
         found = _looked(chosen)
     left = [finding for finding in found if finding.is_to_mend]

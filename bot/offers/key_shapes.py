@@ -36,6 +36,27 @@ _EXPECTED = {shape.whose: shape.expected for shape in _SHAPES} | {
 }
 
 
+_EXPECTED_SHAPES = {
+    "fal": re.compile(r"[^:]+:[^:]+"),
+    "Replicate": re.compile(r"r8_.+"),
+    "Lumenfall": re.compile(r"lmnfl_.+"),
+    "OpenAI": re.compile(r"sk-.+"),
+}
+"""What the keys of these begin with or consist of, more loosely: a proxy or a new kind of key may differ."""
+
+
+def odd_keys(secrets: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    """One line for each variable whose value does not look like what it should be. No value is in it.
+
+    Args:
+        secrets: as of `wrong_keys`.
+    """
+    for name, (whose, value) in secrets.items():
+        shape = _EXPECTED_SHAPES.get(whose)
+        if shape is not None and not shape.fullmatch(value):
+            yield f"{name} does not look like a key of {whose}'s, which is {_EXPECTED[whose]}"
+
+
 def wrong_keys(secrets: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     """One line for each variable that certainly holds another's key. No value is in it.
 

@@ -120,6 +120,14 @@ def _same(one: os.stat_result, other: os.stat_result) -> bool:
     return (one.st_size, int(one.st_mtime)) == (other.st_size, int(other.st_mtime))
 
 
+def are_in(folder: Path) -> bool:
+    """Whether there is any whole backup; nothing of it is read."""
+    try:
+        return any(_NAME.fullmatch(path.name) and (path / MANIFEST).is_file() for path in folder.iterdir())
+    except OSError:
+        return False
+
+
 def listed(into: Path) -> list[Backup]:
     """The whole backups in a folder, oldest first; one whose manifest cannot be read is none of them."""
     return [backup for _, backup in _looked_at(into) if backup is not None]

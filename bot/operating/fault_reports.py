@@ -23,6 +23,26 @@ _KEPT = (
 )
 
 
+_MISSING = "DAILIES_SENTRY_DSN: it needs another package: pip install 'dailies[sentry]'"
+_NO_ADDRESS = "DAILIES_SENTRY_DSN is no address of Sentry's: copy it again"
+
+
+def check(dsn: str) -> None:
+    """Fail early, sending nothing.
+
+    Raises:
+        SettingsError: as `begin`.
+    """
+    try:
+        from sentry_sdk.utils import BadDsn, Dsn  # noqa: PLC0415 - an extra
+    except ImportError as missing:
+        raise SettingsError(_MISSING) from missing
+    try:
+        Dsn(dsn)
+    except BadDsn as wrong:
+        raise SettingsError(_NO_ADDRESS) from wrong
+
+
 def begin(dsn: str, *, secrets: list[str], release: str, transport: Any = None) -> None:
     """Send every line of level ERROR from now on, for the whole process.
 
@@ -32,27 +52,22 @@ def begin(dsn: str, *, secrets: list[str], release: str, transport: Any = None) 
     try:
         import sentry_sdk  # noqa: PLC0415 - an extra
         from sentry_sdk.integrations.logging import LoggingIntegration  # noqa: PLC0415
-        from sentry_sdk.utils import BadDsn  # noqa: PLC0415
     except ImportError as missing:
-        raise SettingsError(
-            "DAILIES_SENTRY_DSN: it needs another package: pip install 'dailies[sentry]'"
-        ) from (missing)
-    try:
-        sentry_sdk.init(
-            dsn=dsn,
-            release=f"dailies@{release}",
-            default_integrations=False,
-            auto_enabling_integrations=False,
-            integrations=[LoggingIntegration(level=None)],
-            include_local_variables=False,
-            max_breadcrumbs=0,
-            traces_sample_rate=None,
-            server_name="",
-            before_send=scrubbing(cleaned(secrets)),
-            transport=transport,
-        )
-    except BadDsn as wrong:
-        raise SettingsError("DAILIES_SENTRY_DSN is no address of Sentry's: copy it again") from wrong
+        raise SettingsError(_MISSING) from missing
+    check(dsn)
+    sentry_sdk.init(
+        dsn=dsn,
+        release=f"dailies@{release}",
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[LoggingIntegration(level=None)],
+        include_local_variables=False,
+        max_breadcrumbs=0,
+        traces_sample_rate=None,
+        server_name="",
+        before_send=scrubbing(cleaned(secrets)),
+        transport=transport,
+    )
 
 
 def scrubbing(clean: Callable[[str], str]) -> Callable[[Any, Any], Any]:

@@ -6,7 +6,7 @@ of anybody is in a span: ids, codes, the offer.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -31,6 +31,21 @@ def trace_id(job_id: JobId) -> int:
     return int.from_bytes(hashlib.sha256(f"dailies trace {job_id}".encode()).digest()[:16]) or 1
 
 
+def check_installed() -> None:
+    """Fail early.
+
+    Raises:
+        SettingsError: the extra is not installed.
+    """
+    try:
+        import opentelemetry.exporter.otlp.proto.http  # noqa: F401, PLC0415 - an extra
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: F401, PLC0415
+    except ImportError as missing:
+        raise SettingsError(
+            "DAILIES_OTLP_URL: traces need more packages: pip install 'dailies[otel]'"
+        ) from missing
+
+
 class Traces:
     """Sends spans to the operator's collector, on a thread of its own.
 
@@ -41,22 +56,17 @@ class Traces:
         SettingsError: the extra is not installed.
     """
 
-    def __init__(self, endpoint: str, *, headers: Mapping[str, str] | None = None) -> None:
-        try:
-            from opentelemetry import trace  # noqa: PLC0415 - an extra
-            from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
-                OTLPSpanExporter,
-            )
-            from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-            from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
-        except ImportError as missing:
-            raise SettingsError(
-                "DAILIES_OTLP_URL: traces need more packages: pip install 'dailies[otel]'"
-            ) from missing
+    def __init__(self, endpoint: str) -> None:
+        check_installed()
+        from opentelemetry import trace  # noqa: PLC0415 - an extra
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
+        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+
         self._trace = trace
         self._provider = TracerProvider(resource=Resource.create({"service.name": "dailies"}))
-        exporter = OTLPSpanExporter(endpoint=endpoint, headers=dict(headers or {}))
+        exporter = OTLPSpanExporter(endpoint=endpoint)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("dailies")
 

@@ -28,9 +28,8 @@ def operators_words(path: Path | None) -> str | None:
     try:
         text = path.read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsError(
-            f"DAILIES_POLICY_FILE: {path} cannot be read as text: {type(fault).__name__}"
-        ) from fault
+        why = fault.strerror if isinstance(fault, OSError) else "it is no text in UTF-8"
+        raise SettingsError(f"DAILIES_POLICY_FILE: {path} cannot be read ({why})") from fault
     if len(text) > WORDS_CHARS_MAX:
         raise SettingsError(
             f"DAILIES_POLICY_FILE: {path} has {len(text)} characters; at most {WORDS_CHARS_MAX} are shown: "

@@ -50,7 +50,8 @@ from bot.providers.protocol import (
 )
 from bot.providers.repetition import repeated
 from bot.providers.sources import opened
-from bot.providers.standard_webhooks import WebhookRefused, key_of, verify, video_id
+from bot.providers.standard_webhooks import WebhookRefused, verify, video_id
+from bot.providers.webhook_secret import key_of
 
 _LIST_PAGE = 20
 _LIST_BYTES_MAX = 4 << 20

@@ -6,7 +6,6 @@ HMAC-SHA256 of `<webhook-id>.<webhook-timestamp>.<raw body>`, under the bytes th
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import hmac
 import json
@@ -17,11 +16,11 @@ from datetime import datetime, timedelta
 
 from bot.errors import ProviderError, ProviderUnavailable, SettingsError
 from bot.providers.outcomes import JOB_ID
+from bot.providers.webhook_secret import key_of
 
 TOLERANCE_S = 300
 """How far a webhook's time may lie from ours, both ways (openai-python 3.52.0, `resources/webhooks`)."""
 
-_SECRET_BYTES_MIN = 16
 _SIGNATURES_MAX = 16
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _ASK_EVERY = timedelta(minutes=1)
@@ -61,21 +60,6 @@ def video_id(body: bytes, kinds: Collection[str]) -> str:
             return job_id
         case _:
             raise WebhookRefused("it is about no video")
-
-
-def key_of(secret: str) -> bytes:
-    """The bytes of a `whsec_…` secret.
-
-    Raises:
-        SettingsError: it is no such secret, or so short that it could be guessed.
-    """
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_").encode("ascii"), validate=True)
-    except (ValueError, binascii.Error) as wrong:
-        raise SettingsError("a webhook secret is whsec_ and then Base64") from wrong
-    if not secret.startswith("whsec_") or len(key) < _SECRET_BYTES_MIN:
-        raise SettingsError("a webhook secret is whsec_ and then at least 16 bytes in Base64")
-    return key
 
 
 class Signatures:

@@ -107,7 +107,8 @@ def read_words(path: Path | None) -> list[Rule]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsError(f"DAILIES_BLOCKED_WORDS_FILE: {path} cannot be read as text") from fault
+        why = fault.strerror if isinstance(fault, OSError) else "it is no text in UTF-8"
+        raise SettingsError(f"DAILIES_BLOCKED_WORDS_FILE: {path} cannot be read ({why})") from fault
     if len(lines) > RULES_MAX:
         raise SettingsError(f"DAILIES_BLOCKED_WORDS_FILE: {path} has more than {RULES_MAX} lines")
     try:
