@@ -19,7 +19,8 @@ async def test_every_message_says_that_nobody_is_mentioned_by_its_text(tmp_path:
     async with open_stage(tmp_path) as stage, open_shelf(stage, tmp_path) as shelf:
         began = stage.sandbox.log.count
 
-        answer = await stage.ask(stage.ada, prompt=PINGS)
+        quote = await stage.ask(stage.ada, prompt=PINGS)
+        answer = await stage.answer_quote(stage.ada, quote, "yes")
         job = await shelf.clip(PINGS)
         card = await shelf.scene.card(job)
         details = next(one for one in custom_ids(card) if one.startswith("details:"))

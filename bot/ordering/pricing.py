@@ -28,6 +28,7 @@ from bot.ordering.eligibility import NO_AGES, MinimumAges, check_ages
 from bot.ordering.framing import Fit, Framing
 from bot.ordering.material import Material, source_of
 from bot.ordering.sources import Footage, Start, Way
+from bot.ordering.unread import unread
 from bot.screening.screening import Screening
 from bot.screening.verdict import PASSED, Verdict
 from storage.pictures import KeptPicture
@@ -136,6 +137,8 @@ class Pricing:
             order = replace(order, blocks_ip=await self._block_ip(order))
         verdict = await self._screening.look(order)
         asides, notes = proposal.asides, proposal.notes
+        if order.kind is not Kind.CHARACTER:  # whose prompt is a name
+            notes = (*notes, *unread(order.prompt))
         if self._has_field(priced, "remixable"):
             order = replace(order, remixable=self._keep_at_provider)
             asides = (*asides, _kept(keeps=self._keep_at_provider))
