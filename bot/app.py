@@ -8,13 +8,14 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot import settings
 from bot.assembly import buying, ground, moderating, privacy, reviewing, settingup, showing, watching, work
 from bot.assembly.ground import Duties
 from bot.clips.cards import Cards
 from bot.clips.removal import Removals
+from bot.clock import Clock, machine_time, steady_s
 from bot.domain import JobId
 from bot.errors import DiskFailure
 from bot.operating.room import kept
@@ -50,14 +51,13 @@ class App:
     duties: Duties
 
 
-def utc_now() -> datetime:
-    """The clock of everything that is not a test."""
-    return datetime.now(UTC)
-
-
 @asynccontextmanager
-async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) -> AsyncIterator[App]:
+async def assembled(config: Settings, *, now: Callable[[], datetime] = machine_time) -> AsyncIterator[App]:
     """Make every object, in order; let go of them in reverse.
+
+    Args:
+        config: the installation's settings.
+        now: this machine's clock; it may be wrong.
 
     Raises:
         SettingsError, DataFolderInUse, NewerDatabase: before anything outside was touched.
@@ -71,7 +71,7 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = utc_now) 
         gates.reviewing.wake()  # likewise
 
     async with contextlib.AsyncExitStack() as stack:
-        base = await ground.laid(config, stack, now=now)
+        base = await ground.laid(config, stack, now=Clock(machine=now, seconds=steady_s))
         till = buying.opened(base, placed=placed, asked=asked)
         shown = showing.opened(base, till)
         gates = reviewing.opened(base, till, shown, moved=placed)

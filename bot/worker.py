@@ -202,6 +202,7 @@ class Worker:
 
     async def run(self) -> None:
         """Move jobs until stopped; begins with all that a past process left."""
+        self._patience.begin()
         await self._take_up()
         await self._schedule.run()
 

@@ -100,7 +100,7 @@ def _submitted_twice(world: World) -> None:
     job = _posted(world)
     attempt = jobs.attempt(world.connection, job.id, 1)
     assert attempt is not None
-    world._provider("keyed")._take(job, replace(attempt, number=2))
+    world._provider("keyed", world.now)._take(job, replace(attempt, number=2))
 
 
 def _posted_again(world: World) -> None:

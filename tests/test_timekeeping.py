@@ -15,6 +15,7 @@ import pytest
 from aiohttp import web
 
 from bot import rehearsal
+from bot.clock import Clock
 from bot.commands import check as check_command
 from bot.commands import status as status_command
 from bot.domain import JobState
@@ -23,7 +24,7 @@ from bot.operating.timekeeping import ANSWERED_WITHIN_S, Timekeeping
 from tests.household import household
 from tests.props import NOON
 
-TOLD = "this machine's clock is 600 s behind Discord's: webhooks and links are refused as too old or too new"
+TOLD = "this machine's clock is 600 s behind Discord's: the bot goes by Discord's, others here are wrong"
 
 
 class Told:
@@ -45,7 +46,8 @@ def date(off: timedelta) -> str:
 
 def timekeeping(told: Told, meters: Meters, *, seconds: Iterator[float] | None = None) -> Timekeeping:
     ticks = iter(()) if seconds is None else seconds
-    return Timekeeping(told, meters, now=lambda: NOON, seconds=lambda: next(ticks))
+    clock = Clock(machine=lambda: NOON, seconds=lambda: 0.0)
+    return Timekeeping(told, meters, clock=clock, seconds=lambda: next(ticks))
 
 
 def test_the_operator_is_told_once_that_it_is_wrong_and_the_log_that_it_is_right_again(
@@ -148,8 +150,9 @@ async def test_ten_minutes_are_said_by_the_running_bot_its_status_and_check_and_
 
     assert log.count("code=clock_wrong") == 1
     behind = "(59[0-9]|600) s behind Discord's"  # a date has whole seconds, and a request takes its time
-    assert re.search(f"this machine's clock is {behind}: webhooks and links are refused", log)
+    assert re.search(f"this machine's clock is {behind}: the bot goes by Discord's", log)
     assert "code=clock_right" in log
+    assert log.count("code=time_set") == 2  # it goes by Discord's, and back with it
     assert re.search(f"CLOCK      {behind}: timedatectl set-ntp true", status)
     assert re.search(f"ERROR   clock_wrong: this machine's clock is {behind}", check)
     assert len(clips) == 2

@@ -20,6 +20,7 @@ from bot.checks import book
 from bot.clips.credentials import Credentials
 from bot.clips.library import THUMBNAILS
 from bot.clips.links import Links, key_in
+from bot.clock import Clock
 from bot.domain import STUDIO, Limits
 from bot.errors import StorageError
 from bot.ids import Ids
@@ -80,7 +81,7 @@ class Ground:
     duties: Duties
 
 
-async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], datetime]) -> Ground:
+async def laid(config: Settings, stack: AsyncExitStack, *, now: Clock) -> Ground:
     """Lock and sweep the folder, open the database, load the catalogue, open the providers.
 
     Raises:
@@ -174,7 +175,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Callable[[], dat
         notices=notices,
         health=health,
         meters=meters,
-        timekeeping=Timekeeping(notices, meters, now=now, seconds=time.monotonic),
+        timekeeping=Timekeeping(notices, meters, clock=now, seconds=time.monotonic),
         traced=_traced(config, stack),
         surge=surge,
         pauses=pauses,

@@ -8,7 +8,7 @@ from bot.checks.finding import Finding, error, warning
 
 WARNING = timedelta(seconds=30)
 ERROR = timedelta(minutes=4)
-"""Webhooks are believed within five minutes of their time; ours would all be refused."""
+"""Certificates, signatures and backups of others on this machine go wrong by about so much."""
 
 MEND = "timedatectl set-ntp true"
 
@@ -34,6 +34,6 @@ def clock(said: str | None, now: datetime) -> Iterator[Finding]:
     way = "ahead of" if off > timedelta() else "behind"
     words = f"this machine's clock is {abs(off).total_seconds():.0f} s {way} Discord's"
     if abs(off) >= ERROR:
-        yield error("clock_wrong", f"{words}: webhooks and links are refused as too old or too new", MEND)
+        yield error("clock_wrong", f"{words}: the bot goes by Discord's, others here are wrong", MEND)
     elif abs(off) >= WARNING:
         yield warning("clock_off", words, MEND)

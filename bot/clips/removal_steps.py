@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.clips.cards import Cards
-from bot.clips.showing import Screen
+from bot.clips.showing import Screen, own_post_taken_away
 from bot.domain import RESTING, ChannelId, ClipState, Job, JobId, MessageId
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.moderation.hashes import Hashes
@@ -122,7 +122,7 @@ class RemovalSteps:
         if job.clip_message_id is None or job.clip_channel_id is None:
             return "never posted"
         if job.clip_message_id == job.card_message_id:
-            return "on the card"
+            return await own_post_taken_away(self._screen, job) if job.is_on_card else "on the card"
         return await self._deleted(job.clip_channel_id, job.clip_message_id)
 
     async def _card(self, job: Job) -> str:

@@ -26,7 +26,7 @@ from bot.domain import (
     Member,
     MessageId,
 )
-from bot.errors import ClipTooLarge, DeliveryRefused, MessageGone, NotYours, StorageError
+from bot.errors import ClipTooLarge, DeliveryRefused, MessageGone, NotYours, PlaceGone, StorageError
 from bot.language import _
 from storage import acts, clips, jobs
 from storage.acts import Verb
@@ -77,6 +77,9 @@ class Screen(Protocol):
         Raises:
             DeliveryRefused: the place is closed to us.
         """
+
+    async def find_clip(self, channel_id: ChannelId, job: Job) -> MessageId | None:
+        """See `Delivery.find_clip`."""
 
     async def take_back(self, job: Job, token: str) -> bool:
         """Empty the answer that shows a job's clip to one person alone; False where it is gone."""
@@ -183,6 +186,8 @@ class Shown:
                     packed = await self._packing.pack(clip, job.order.member.guild_id, label=card.label)
                     post = replace(post, path=packed.path, link=packed.link)
                 await self._screen.edit_clip(post, job.clip_message_id, shown=shown, upload=upload and shown)
+            elif not shown:
+                await own_post_taken_away(self._screen, job)
             await self._cards.refresh(job_id)
         except (MessageGone, DeliveryRefused, ClipTooLarge) as fault:
             raise NotYours(
@@ -199,6 +204,29 @@ class Shown:
             raise ClipTooLarge("the card cannot carry it")
         await self._cards.carry(job, packed.path)
         self._cards.touch(job.id)
+
+
+async def own_post_taken_away(screen: Screen, job: Job) -> str:
+    """Delete a clip's own post where its card carries the clip; returns what came of it.
+
+    The card does so since nobody could look whether that post is there. What is to be seen no more has to go
+    from there too, as soon as somebody can.
+
+    Raises:
+        DeliveryUnavailable: it is to be tried again.
+    """
+    if job.clip_channel_id is None:
+        return "never posted"
+    try:
+        message_id = await screen.find_clip(job.clip_channel_id, job)
+        if message_id is None:
+            return "on the card"
+        await screen.delete_message(job.clip_channel_id, message_id)
+    except PlaceGone:
+        return "gone before"
+    except DeliveryRefused as refused:
+        return f"refused: {refused.code}"  # closed to us still: whoever sees it can delete it
+    return "deleted"
 
 
 def _spoiler(job_id: JobId, tx: sqlite3.Connection, *, by: Member, moderator: bool, at: datetime) -> bool:

@@ -27,7 +27,7 @@ class Patience:
     """The limits in time by the process's own clock.
 
     Args:
-        now: the clock; the process begins to try when this is made.
+        now: the clock; the process begins to try when this is made, or with `begin`.
         dice: spreads what would else come together.
     """
 
@@ -35,6 +35,10 @@ class Patience:
         self._now = now
         self._dice = dice
         self._began_at = now()
+
+    def begin(self) -> None:
+        """Jobs are looked at from now on; by now Discord may have set the clock."""
+        self._began_at = self._now()
 
     def is_over(self, since: datetime, limit: timedelta) -> bool:
         """Whether something has been tried for longer than `limit`, and for a while in this process."""

@@ -2,13 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 from types import SimpleNamespace
 
 import aiohttp
 
 from bot.checks.clock import clock, offset
 from bot.checks.finding import Severity
+from bot.clock import Clock
 from bot.operating.meters import Meters
 from bot.operating.notices import Operator
 
@@ -22,9 +22,9 @@ class Timekeeping:
     """Hears each answer, and says once when the clock goes wrong, and once when it is right again.
 
     Args:
-        notices: are told when it is so wrong that webhooks and links are refused.
+        notices: are told when it is so wrong that others on this machine go wrong by it.
         meters: have by how much it is off.
-        now: this machine's clock.
+        clock: is told what Discord says.
         seconds: a steady clock.
     """
 
@@ -33,12 +33,12 @@ class Timekeeping:
         notices: Operator,
         meters: Meters,
         *,
-        now: Callable[[], datetime],
+        clock: Clock,
         seconds: Callable[[], float],
     ) -> None:
         self._notices = notices
         self._meters = meters
-        self._now = now
+        self._clock = clock
         self._seconds = seconds
         self._said = ""
 
@@ -62,10 +62,11 @@ class Timekeeping:
 
     def heard(self, said: str | None) -> None:
         """An answer has come just now, with this header."""
-        now = self._now()
+        now = self._clock.machine()
         off = offset(said, now)
         if off is None:
             return
+        self._clock.heard(now - off)
         self._meters.clock_off_s = off.total_seconds()
         finding = next(clock(said, now), None)
         code = "" if finding is None else finding.code

@@ -8,7 +8,8 @@ from bot.jobs.retrieval import BAD_FILES_MAX
 from storage import acts, clips, jobs, ledger, removals, reviews
 from storage.gates import Gate
 from storage.reviews import Decision
-from tests.simulation.files import body_of
+from tests.simulation.discord_side import Message
+from tests.simulation.files import body_of, clip_of
 from tests.simulation.providers import Fate, Made
 from tests.simulation.sky import Mishap
 from tests.simulation.world import World
@@ -108,10 +109,9 @@ def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
 
 
 def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
-    found = []
-    seen = world.discord.clips(job.id)
-    if len(seen) > 1 and not job.is_on_card:
-        found.append(f"its clip is shown {len(seen)} times")
+    posts, cards = world.discord.clips(job.id), world.discord.cards_with(job.id)
+    found = _of_posts(world, job, posts, cards)
+    seen = [*posts, *cards]
     was_good = any(
         each.bill(world.time()) and each.fate not in NO_GOOD_CLIP | UNMADE and not each.stopped
         for each in made
@@ -130,7 +130,7 @@ def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
         if state is ClipState.DELETED:
             if clip is not None and clip.path.exists():
                 found.append("its clip was deleted, and its file is there")
-            if seen and not job.is_on_card and not _was_refused(world, job):
+            if seen and not _was_refused(world, job):
                 found.append("its clip was deleted, and is shown")
         elif clip is None or not clip.path.exists():
             found.append("its clip is not on our disk")
@@ -140,6 +140,20 @@ def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
             found.append("it is posted nowhere")
     elif seen:
         found.append("its clip is shown, and it was not posted")
+    return found
+
+
+def _of_posts(world: World, job: Job, posts: list[Message], cards: list[Message]) -> list[str]:
+    """It has one post of its own. Where nobody could see whether that is there, its card carries the clip."""
+    found = []
+    if len(posts) > 1:
+        found.append(f"its clip is shown {len(posts)} times")
+    if any(message.clips != [sha256(clip_of(job.id)).hexdigest()] for message in posts):
+        found.append("its post shows what is not its clip")
+    if cards and not job.is_on_card:
+        found.append("a card shows its clip, which has a post of its own")
+    if any(card.channel_id not in world.discord.unseen_in for card in cards):
+        found.append("a card shows its clip where the history could be read")
     return found
 
 

@@ -6,13 +6,16 @@ It is `bot.delivery.Delivery` and `bot.clips.showing.Screen`. It outlives every 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 
 from bot.clips.showing import Notice, Reminder
+from bot.clock import Clock
 from bot.delivery import Card, Post, card_nonce, clip_nonce
 from bot.domain import ChannelId, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
 from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone
-from tests.simulation.files import body_of
+from bot.operating.timekeeping import ANSWERED_WITHIN_S
+from tests.simulation.files import body_of, clip_of
 from tests.simulation.sky import Mishap, Sky, WentWrong, across
 
 T = TypeVar("T")
@@ -42,10 +45,18 @@ class SimulatedDiscord:
 
     Args:
         time: the true time, in seconds.
+        now: the same, as it stands in its answers.
         may_be_seen: whether somebody has let this clip be shown; asked when it is.
     """
 
-    def __init__(self, sky: Sky, *, time: Callable[[], float], may_be_seen: Callable[[JobId], bool]) -> None:
+    def __init__(
+        self,
+        sky: Sky,
+        *,
+        time: Callable[[], float],
+        now: Callable[[], datetime],
+        may_be_seen: Callable[[JobId], bool],
+    ) -> None:
         self.messages: dict[MessageId, Message] = {}
         self.of_job: dict[JobId, list[Message]] = {}
         self.wrongs: list[str] = []
@@ -53,13 +64,21 @@ class SimulatedDiscord:
         self.gone: set[ChannelId] = set()
         self.unread: set[ChannelId] = set()
         self.refused_in: set[ChannelId] = set()
+        self.unseen_in: set[ChannelId] = set()  # where somebody wanted to look, and could not
         self.parents: dict[ChannelId, ChannelId] = {}
         self.departed: set[UserId] = set()
         self._sky = sky
         self._time = time
+        self._now = now
+        self._clock: Clock | None = None
         self._may_be_seen = may_be_seen
 
     # What happens to it
+
+    def signed_in(self, clock: Clock) -> None:
+        """A process has come, which hears the time with every answer."""
+        self._clock = clock
+        clock.heard(self._now().replace(microsecond=0))
 
     def delete(self, message_id: MessageId) -> None:
         self.messages[message_id].deleted = True
@@ -72,8 +91,22 @@ class SimulatedDiscord:
                 message.deleted = True
 
     def clips(self, job_id: JobId) -> list[Message]:
-        """The messages that show a job's clip now."""
-        return [message for message in self.of_job.get(job_id, ()) if message.clips and not message.deleted]
+        """The messages of its own that show a job's clip now."""
+        nonce = clip_nonce(job_id)
+        return [
+            message
+            for message in self.of_job.get(job_id, ())
+            if message.nonce == nonce and message.clips and not message.deleted
+        ]
+
+    def cards_with(self, job_id: JobId) -> list[Message]:
+        """The cards that show a job's clip now, which may be those of another take."""
+        nonce, digest = clip_nonce(job_id), hashlib.sha256(clip_of(job_id)).hexdigest()
+        return [
+            message
+            for message in self.messages.values()
+            if message.nonce != nonce and digest in message.clips and not message.deleted
+        ]
 
     # Delivery
 
@@ -89,7 +122,7 @@ class SimulatedDiscord:
         if not card.clips_here and any(take.clip_state is ClipState.SHOWN for take in carried):
             return  # as the real one: the card carries a clip, which an edit without it would hide
         here = [(take.job.id, _digest(body_of(take.clip_here))) for take in card.takes if take.clip_here]
-        await self._call("edit card", lambda: self._edit(card, here if here or carried else None))
+        await self._call("edit card", lambda: self._edit(card, here))
 
     async def post_clip(self, post: Post) -> MessageId:
         clips = [] if post.path is None else [_digest(body_of(post.path))]
@@ -158,8 +191,9 @@ class SimulatedDiscord:
     # Its side
 
     async def _call(self, call: str, work: Callable[[], T]) -> T:
+        clock, asked_s = self._clock, self._time()
         try:
-            return await across(self._sky, "discord", call, work)
+            done = await across(self._sky, "discord", call, work)
         except WentWrong as wrong:
             match wrong.mishap:
                 case Mishap.REFUSED:
@@ -170,6 +204,9 @@ class SimulatedDiscord:
                     raise ZeroDivisionError("a fault of our own code") from wrong
                 case _:
                     raise DeliveryUnavailable(str(wrong)) from wrong
+        if clock is not None and self._time() - asked_s <= ANSWERED_WITHIN_S:
+            clock.heard(self._now().replace(microsecond=0))
+        return done
 
     def _post(
         self,
@@ -208,14 +245,12 @@ class SimulatedDiscord:
         of_job.append(message)
         return message.id
 
-    def _edit(self, card: Card, clips: list[tuple[JobId, str]] | None) -> None:
+    def _edit(self, card: Card, clips: list[tuple[JobId, str]]) -> None:
         message = self.messages.get(card.job.card_message_id or MessageId(0))
         if message is None or message.deleted:
             raise MessageGone("Unknown Message")
         self._check_open(message.channel_id)
         message.says = _said(card)
-        if clips is None:
-            return
         for job_id, _ in clips:
             self._shown(job_id)
         message.clips = [digest for _, digest in clips]
@@ -228,6 +263,7 @@ class SimulatedDiscord:
         if channel_id in self.gone:
             raise PlaceGone("Unknown Channel")
         if channel_id in self.unread or channel_id in self.closed:
+            self.unseen_in.add(channel_id)
             raise DeliveryRefused("the history may not be read here")
         for message in self.of_job.get(job_id, ()):
             if message.channel_id == channel_id and message.nonce == nonce and not message.deleted:

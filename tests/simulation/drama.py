@@ -86,7 +86,10 @@ class Drama:
             case Kind.STOP:
                 world.press(partial(Process.stop, died=partial(self._stopped, event.lasts_s)))
             case Kind.CLOCK:
-                world.clock_set_by += timedelta(seconds=event.number)
+                world.set_clock(timedelta(seconds=event.number))
+                if event.lasts_s:
+                    back = partial(world.set_clock, -timedelta(seconds=event.number))
+                    world.agenda.at(world.time() + event.lasts_s, back)
             case Kind.FULL:
                 (pages,) = world.connection.execute("PRAGMA page_count").fetchone()
                 self._may_grow_to(pages)
@@ -117,14 +120,17 @@ class Drama:
             guild_id=GUILD,
             user_id=int(event.call),
             channel_id=int(event.what),
-            # The same event twice is the same press; two of one instant are of two members.
-            interaction_id=(1 + int(event.at_s * 1e6)) * 10_000 + int(event.call),
+            interaction_id=self._press_of(event),
             prompt=f"order of {event.at_s:.4f}",
             model=event.where,
             takes=event.number,
         )
         placed = await process.orders.order(asked, await process.orders.propose(asked))
         self.world.acknowledged[placed.id] = event.number
+
+    def _press_of(self, event: Event) -> int:
+        """The interaction's id: the same event twice is the same press."""
+        return 1 + self.plan.events.index(event)
 
     def _of_a_job(
         self, number: int, act: Callable[[JobId, Member, Process], Coroutine[Any, Any, object]]

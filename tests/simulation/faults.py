@@ -146,8 +146,6 @@ def draw(seed: int) -> Plan:
     is_crowd = chance.random() < CROWDS
     for _ in range(CROWD if is_crowd else chance.randint(1, ORDERS_MAX)):
         model = chance.choice(models)
-        if not clock_is_right and model in ("listed", "either"):
-            model = "keyed"  # what a list proves, it proves by the time of sending
         order = Event(
             at_s=round(chance.uniform(FIRST_S, CROWD_LAST_S if is_crowd else LAST_S), 4),
             kind=Kind.ORDER,
@@ -265,7 +263,8 @@ def _small_jump(chance: random.Random, at_s: float) -> list[Event]:
 
 
 def _jump(chance: random.Random, at_s: float) -> list[Event]:
-    return [Event(at_s=at_s, kind=Kind.CLOCK, number=chance.choice((-90_000, -4_000, 4_000, 90_000)))]
+    number, lasts_s = chance.choice((-90_000, -4_000, 4_000, 90_000)), chance.choice((0.0, 5.0, 200.0))
+    return [Event(at_s=at_s, kind=Kind.CLOCK, number=number, lasts_s=lasts_s)]
 
 
 def _webhooks(chance: random.Random, at_s: float) -> list[Event]:
@@ -299,13 +298,18 @@ def _storm(chance: random.Random, at_s: float) -> list[Event]:
 
 
 def _stepped_clock(chance: random.Random, at_s: float) -> list[Event]:
-    """A clock that is set right while nobody knows whether a clip was posted."""
-    lost = Event(
-        at_s=at_s,
-        kind=Kind.CALL,
-        where="discord",
-        call="post clip",
-        what=Mishap.ANSWER_LOST.value,
-        lasts_s=200.0,
+    """A clock that is set while a limit in time is all that stands between us and a mistake."""
+    by_s, why = chance.choice(
+        (
+            (-100, _call(at_s, "discord", "post clip", Mishap.ANSWER_LOST)),  # an old nonce would look young
+            (500, [Event(at_s=0.0, kind=Kind.FATE, where=name, what=Fate.SHY.value) for name in NAMES]),
+            (4_000, _call(at_s, "listed", "submit", Mishap.ANSWER_LOST)),  # a list that is behind would prove
+            (90_000, [each for name in NAMES for each in _call(at_s, name, "fetch", Mishap.BROKEN)]),
+        )
     )
-    return [lost, Event(at_s=at_s + chance.uniform(5.0, 90.0), kind=Kind.CLOCK, number=-100)]
+    after_s = chance.uniform(5.0, 90.0) if by_s < 0 else chance.uniform(0.0, 20.0)
+    return [*why, Event(at_s=at_s + after_s, kind=Kind.CLOCK, number=by_s)]
+
+
+def _call(at_s: float, where: str, call: str, what: Mishap) -> list[Event]:
+    return [Event(at_s=at_s, kind=Kind.CALL, where=where, call=call, what=what.value, lasts_s=200.0)]

@@ -3,7 +3,14 @@
 import os
 from pathlib import Path
 
+from bot.domain import JobId
+
 MORE_THAN_ANY = 1 << 16
+
+
+def clip_of(job_id: JobId) -> bytes:
+    """What a provider gives for a job."""
+    return f"clip of {job_id}".encode()
 
 
 def body_of(path: Path) -> bytes:

@@ -106,11 +106,18 @@ BUGS = (
         within=200,
     ),
     Planted(
-        name="a nonce is believed by a clock that was set back",
-        module="bot.jobs.nonces",
-        line="        return first is None or",
-        becomes="        return True or first is None or",
+        name="the machine's clock is believed whenever it jumps",
+        module="bot.clock",
+        line="        return self._at + timedelta(seconds=self._seconds() - self._at_s)",
+        becomes="        return self.machine()",
         within=200,
+    ),
+    Planted(
+        name="what Discord says of the time is not heard",
+        module="bot.clock",
+        line="        off = said - self()",
+        becomes="        off = said - said",
+        within=1_000,
     ),
     Planted(
         name="a card is posted without a note that it may be there",

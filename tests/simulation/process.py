@@ -5,7 +5,6 @@ import random
 import sqlite3
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +17,7 @@ from bot.clips.packing import Packing
 from bot.clips.posting import Posting
 from bot.clips.removal import Removals
 from bot.clips.removal_steps import RemovalSteps
+from bot.clock import Clock
 from bot.delivery import Delivery, HeldBack
 from bot.domain import Job, JobId, Limits, Micros
 from bot.errors import ClipUnusable, StorageError
@@ -180,7 +180,7 @@ class Process:
         desk: Desk,
         *,
         folder: Path,
-        now: Callable[[], datetime],
+        now: Clock,
         seed: int,
         with_surge: bool,
     ) -> None:

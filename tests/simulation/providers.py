@@ -33,7 +33,7 @@ from bot.providers.protocol import (
     Waiting,
 )
 from bot.providers.repetition import repeated
-from tests.simulation.files import put
+from tests.simulation.files import clip_of, put
 from tests.simulation.sky import Mishap, Sky, WentWrong, across
 
 T = TypeVar("T")
@@ -263,7 +263,7 @@ class SimulatedProvider:
             raise AssetGone("no such file")
         if made.fate is Fate.EXPIRES and self._time() > made.ready_s + SHORT_LINK_S:
             raise AssetGone("expired")
-        return b"<html>" if made.fate is Fate.GARBAGE else f"clip of {made.job_id}".encode()
+        return b"<html>" if made.fate is Fate.GARBAGE else clip_of(made.job_id)
 
     async def cancel(self, ticket: Ticket) -> None:
         def stop() -> None:

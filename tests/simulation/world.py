@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.clock import Clock
 from bot.domain import ChannelId, JobId, OfferId, Ticket
 from bot.errors import DiskFull, Refusal
 from storage.connection import forget
@@ -82,6 +83,7 @@ class World:
         self.discord = SimulatedDiscord(
             self.sky,
             time=self.time,
+            now=self.now,
             may_be_seen=lambda job_id: self.passed(job_id),  # noqa: PLW0108 - set later
         )
         self.desk = SimulatedDesk(self.sky)
@@ -93,8 +95,16 @@ class World:
         return self.at_s if self.process is None else self.process.loop.at_s
 
     def now(self) -> datetime:
-        """Our own clock, which may be wrong."""
-        return NOON + timedelta(seconds=self.time()) + self.clock_set_by
+        """What time it is."""
+        return NOON + timedelta(seconds=self.time())
+
+    def set_clock(self, by: timedelta) -> None:
+        """Our machine's clock jumps."""
+        self.clock_set_by += by
+
+    def machine_time(self) -> datetime:
+        """Our machine's clock, which may be wrong."""
+        return self.now() + self.clock_set_by
 
     def pass_until(self, until_s: float) -> None:
         while True:
@@ -129,14 +139,17 @@ class World:
             return
         self.lives += 1
         forget(self.connection)
+        loop = SimulatedLoop(self.at_s, self.agenda)
+        clock = Clock(machine=self.machine_time, seconds=loop.time)
+        self.discord.signed_in(clock)
         self.process = Process(
-            SimulatedLoop(self.at_s, self.agenda),
+            loop,
             Hop(self.connection, before=self.before_work, after=self.after_work),
-            {name: self._provider(name) for name in NAMES},
+            {name: self._provider(name, clock) for name in NAMES},
             self.discord,
             self.desk,
             folder=self.folder,
-            now=self.now,
+            now=clock,
             seed=self.seed * 1_000 + self.lives,
             with_surge=self._with_surge,
         )
@@ -174,13 +187,13 @@ class World:
             process.loop.bury()
         self._graves.clear()
 
-    def _provider(self, name: str) -> SimulatedProvider:
+    def _provider(self, name: str, now: Callable[[], datetime]) -> SimulatedProvider:
         return SimulatedProvider(
             self.books[name],
             self.sky,
             prices=PRICES,
             time=self.time,
-            now=self.now,
+            now=now,
             epoch=NOON,
             finished=self._taken,
             can_cancel=name != "plain",
