@@ -100,11 +100,11 @@ def test_a_port_of_the_vitals_that_is_anothers_is_named_unless_it_is_our_running
     [
         ("DAILIES_FAL_KEY", "two words"),
         ("DAILIES_REPLICATE_API_TOKEN", "r8_one\tr8_two"),
-        ("DAILIES_PUBLIC_URL", "example.org"),
+        ("DAILIES_PUBLIC_URL", "clips.example.net"),
         ("DAILIES_PUBLIC_URL", "https://exa mple.org"),
         ("DAILIES_OPENAI_BASE_URL", "ws://example.org/v1"),
         ("DAILIES_OPENAI_BASE_URL", "https://example.org/v1?key=x"),
-        ("DAILIES_OTLP_URL", "example.org"),
+        ("DAILIES_OTLP_URL", "clips.example.net"),
         ("DAILIES_DISPLAY_CURRENCY", "EURO"),
     ],
 )

@@ -276,6 +276,8 @@ async def test_an_installation_that_was_let_go_is_told_whole(tmp_path: Path) -> 
         "ledger_differs",
         "database_orphans",
         "backups_unreadable",
+        "backups_none",
+        "backups_on_the_same_disk",
         "copies_older_than_promised",
         "policy_unreadable",
         "model_row_wrong",

@@ -1,11 +1,9 @@
 """A key that is certainly another's: the line names its variable and what is expected, never the value."""
 
-import os
 from pathlib import Path
 
 import pytest
 
-from bot.checks import configuration
 from bot.errors import SettingsError
 from bot.settings import PREFIX, Settings, load
 
@@ -67,32 +65,3 @@ def test_each_key_in_the_wrong_place_has_its_line_which_says_what_is_expected(tm
         "DAILIES_FAL_KEY holds a key of Replicate's; fal's is an id and a secret with a colon between",
         "DAILIES_REPLICATE_API_TOKEN holds a key of fal's; Replicate's is r8_ and letters",
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "right", "odd"),
-    [
-        ("DAILIES_FAL_KEY", "id:secret", "Xy12345"),
-        ("DAILIES_REPLICATE_API_TOKEN", "r8_letters", "Xy12345"),
-        ("DAILIES_LUMENFALL_API_KEY", "lmnfl_letters", "Xy12345"),
-        ("DAILIES_OPENAI_API_KEY", "sk-letters", "Xy12345"),
-    ],
-)
-def test_a_key_that_lost_its_beginning_is_a_warning_and_no_reason_not_to_start(
-    name: str, right: str, odd: str
-) -> None:
-    limits = {"DAILIES_INSTALLATION_MONTHLY_USD": "5", "DAILIES_OPERATOR_CHANNEL_ID": "5"}
-
-    def said(value: str) -> list[tuple[str, bool]]:
-        config = load(limits | {name: value, "DAILIES_DISCORD_TOKEN": "a.b.c"}, env_file=Path(os.devnull))
-        return [(finding.code, odd in finding.cause) for finding in configuration.settings(config)]
-
-    assert said(right) == []
-    assert said(odd) == [("key_odd", False)]
-
-
-def test_a_server_of_ones_own_may_have_keys_of_any_kind() -> None:
-    given = {"DAILIES_OPENAI_BASE_URL": "http://gpu:8000/v1", "DAILIES_OPENAI_API_KEY": "letters"}
-    config = load(given, env_file=Path(os.devnull))
-
-    assert "key_odd" not in {finding.code for finding in configuration.settings(config)}
