@@ -109,7 +109,7 @@ async def run(config: Settings) -> None:
         # 55 ms, in which nobody was answered.
         gc.freeze()
         await app.client.sign_in(token)
-        log.info("invite the bot with: %s", app.client.invite_url)
+        log.info("invite the bot with: %s", app.client.invite_url, extra={"code": "invite"})
         duties = [asyncio.create_task(kept(name, duty), name=name) for name, duty in app.duties.items()]
         waiting = asyncio.create_task(stop.wait(), name="stop")
         try:
@@ -124,7 +124,11 @@ async def _stop(app: App, duties: list[asyncio.Task[None]]) -> None:
     parked = await app.worker.stop(within_s=STOP_WITHIN_S, uploading_s=STOP_UPLOADING_WITHIN_S)
     await app.cards.stop(within_s=CARDS_WITHIN_S)
     await app.removals.stop(within_s=CARDS_WITHIN_S)
-    log.info("stopping; parked in the middle of a step: %s", ", ".join(parked) or "none")
+    log.info(
+        "stopping; parked in the middle of a step: %s",
+        ", ".join(parked) or "none",
+        extra={"code": "stopping"},
+    )
     with contextlib.suppress(DatabaseFault, DiskFailure):  # whatever the disk does, stopping goes on
         left = await app.database.read(gauges.in_hand)
         states = ", ".join(f"{waiting.jobs} {waiting.state}" for waiting in left)

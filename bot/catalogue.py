@@ -343,7 +343,7 @@ def load(
     """
     rows = all_rows(overlay)
     for fault in rows.faults:
-        log.error("not for sale: %s", fault)
+        log.error("not for sale: %s", fault, extra={"code": "model_row_wrong"})
     offers = list(rows.offers)
     if studio_play_price is not None:
         offers = [

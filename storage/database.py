@@ -345,7 +345,13 @@ def _keep_former(path: Path, version: int) -> None:
     kept = path.with_name(f"before-schema-{latest()}-{path.name}")
     kept.unlink(missing_ok=True)  # of a start that was stopped before it had changed anything
     snapshots.copy(path, kept)
-    log.info("schema %d becomes %d; the former database is kept in %s", version, latest(), kept)
+    log.info(
+        "schema %d becomes %d; the former database is kept in %s",
+        version,
+        latest(),
+        kept,
+        extra={"code": "schema_changes"},
+    )
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:

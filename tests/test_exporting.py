@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ChangeRefused
-from bot.privacy.exporting import EXPORTS, Exporting
+from bot.privacy.exporting import BYTES_MAX, EXPORTS, Exporting
 from storage import personal
 from tests.new_books import new_book
 from tests.privacy_scene import SECRET, People, opened
@@ -165,6 +165,28 @@ async def test_once_a_day_for_everybody(people: People) -> None:
     people.clock.advance(timedelta(hours=2))
 
     assert (await exported(people))["acts_by_you"]
+
+
+async def test_an_export_that_came_to_nothing_counts_for_none_and_leaves_nothing(people: People) -> None:
+    job = await people.clip()
+    path = people.folder / "clips" / f"{job.id}.mp4"
+    large = BYTES_MAX + 1
+    was = await people.database.write(
+        lambda tx: tx.execute("UPDATE clips SET size_bytes = ? RETURNING 1", (large,)).fetchall()
+    )
+    with pytest.raises(ChangeRefused, match="too many for one export"):
+        await exported(people)
+    await people.database.write(
+        lambda tx: tx.execute("UPDATE clips SET size_bytes = ?", (path.stat().st_size,))
+    )
+    (people.folder / EXPORTS / "x-1.zip").mkdir()
+    with pytest.raises(IsADirectoryError):
+        await exported(people)
+    (people.folder / EXPORTS / "x-1.zip").rmdir()
+
+    assert was
+    assert list((people.folder / EXPORTS).iterdir()) == []
+    assert (await exported(people))["files"] == [f"clips/{job.id}.mp4"]
 
 
 async def test_what_nobody_fetched_is_removed_after_a_day(people: People) -> None:

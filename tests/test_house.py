@@ -116,6 +116,25 @@ def test_only_a_command_line_prints(path: Path) -> None:
         assert calls(ast.parse(source), "print", "pprint") == []
 
 
+LOGS = tuple(f"log.{level}" for level in ("debug", "info", "warning", "error", "exception", "critical"))
+
+
+@pytest.mark.parametrize("path", CORE, ids=name_of)
+def test_every_line_of_the_log_has_a_code(path: Path) -> None:
+    source = path.read_text("utf-8")
+    made = calls(ast.parse(source), *LOGS) if "log." in source else []
+
+    assert [call.lineno for call in made if not says_its_code(call)] == []
+
+
+def says_its_code(call: ast.Call) -> bool:
+    """Whether it has an `extra`, which names a code where it is written out at this place."""
+    extra = next((given.value for given in call.keywords if given.arg == "extra"), None)
+    return extra is not None and (
+        not isinstance(extra, ast.Dict) or '"code"' in ast.unparse(extra).replace("'", '"')
+    )
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_nothing_blocks_the_loop_by_sleeping(path: Path) -> None:
     source = path.read_text("utf-8")

@@ -184,6 +184,7 @@ SIGNED = [
     ("https://cdn.discordapp.com/a/1/clip.mp4?ex=69&is=68&hm=0123abcd&", "0123abcd"),
     ("https://dailies.example.org/webhooks/fal/01ABC-1?mark=5ecre7", "5ecre7"),
     ("https://dailies.example.org/clips/01ABC/1795262400/" + "0af1" * 16 + ".mp4", "0af1" * 16),
+    ("[Errno 28] No space left on device: '/data/exports/" + "0af1" * 16 + "-1.zip'", "0af1" * 16),
     ("https://bucket.s3.amazonaws.com/x.mp4?X-Amz-Signature=beef42&X-Amz-Date=20261121", "beef42"),
     ("https://storage.googleapis.com/x?Expires=1&Signature=c0ffee%2B", "c0ffee"),
     ("Authorization: Bearer abcdef0123456789", "abcdef0123456789"),

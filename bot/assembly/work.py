@@ -135,4 +135,5 @@ async def listening(
         found=worker.found,
     )
     ground.stack.push_async_callback(webhooks.close)
-    log.info("webhooks come to %s", await webhooks.start(config.web_host, config.web_port))
+    listening = await webhooks.start(config.web_host, config.web_port)
+    log.info("webhooks come to %s", listening, extra={"code": "webhooks_open"})

@@ -17,7 +17,7 @@ _TOKENS = re.compile(r"(/(?:webhooks|interactions)/\d+/)[^/\s\"'?]+")
 
 _SIGNED = re.compile(
     r"""([?&](?:hm|mark|sig|signature|token|key|x-amz-[a-z-]+|x-goog-[a-z-]+|policy|expires)=)[^&\s"'<>)]+"""
-    r"""|(/clips/[\w-]{1,20}/\d{9,11}/)[0-9a-f]{16,}"""
+    r"""|(/(?:clips/[\w-]{1,20}/\d{9,11}|exports)/)[0-9a-f]{16,}"""
     r"""|(\b(?:Bearer|Bot|Key|Basic)\s+)[\w.:~+/=-]{8,}""",
     re.IGNORECASE,
 )

@@ -73,43 +73,56 @@ class Exporting:
             ChangeRefused: they had one within the last day, or there is no room.
         """
         async with self._turn:
-            await self._database.write(partial(self._noted, user_id))
+            await self._database.read(partial(_check_none_within, user_id, self._now()))
             folder = self._folder / EXPORTS
-            return await asyncio.to_thread(
+            export = await asyncio.to_thread(
                 _written, self._folder, folder, user_id, name, part_bytes, parts_max
             )
+            # Behind it: one that there was no room for is none, and may be asked for again today.
+            await self._database.write(partial(_noted, user_id, self._now()))
+            return export
 
     async def sweep(self) -> None:
         """Remove what nobody has fetched in time."""
         before = (self._now() - HOLDS).timestamp()
         await asyncio.to_thread(_swept, self._folder / EXPORTS, before)
 
-    def _noted(self, user_id: UserId, tx: sqlite3.Connection) -> None:
-        at, subject = self._now(), f"member:{user_id}"
-        wanted = Wanted(verb=Verb.DATA_EXPORTED, subject=subject, since=at - ONCE_IN)
-        if acts.newest(tx, wanted, limit=1):
-            raise ChangeRefused(
-                _("You have had your data within the last day."), _("Ask for it again tomorrow.")
-            )
-        acts.record(
-            tx,
-            verb=Verb.DATA_EXPORTED,
-            actor_id=user_id,
-            guild_id=NOWHERE,
-            subject=subject,
-            detail={},
-            at=at,
-        )
+
+def _check_none_within(user_id: UserId, at: datetime, connection: sqlite3.Connection) -> None:
+    wanted = Wanted(verb=Verb.DATA_EXPORTED, subject=f"member:{user_id}", since=at - ONCE_IN)
+    if acts.newest(connection, wanted, limit=1):
+        raise ChangeRefused(_("You have had your data within the last day."), _("Ask for it again tomorrow."))
+
+
+def _noted(user_id: UserId, at: datetime, tx: sqlite3.Connection) -> None:
+    acts.record(
+        tx,
+        verb=Verb.DATA_EXPORTED,
+        actor_id=user_id,
+        guild_id=NOWHERE,
+        subject=f"member:{user_id}",
+        detail={},
+        at=at,
+    )
 
 
 def _written(data: Path, folder: Path, user_id: UserId, name: str, part_bytes: int, parts_max: int) -> Export:
     """In a thread, on a connection of its own: what is large keeps nobody waiting."""
     folder.mkdir(mode=0o700, exist_ok=True)
+    parts = [folder / f"{name}-1.zip"]
+    try:
+        return _packed(data, parts, user_id, part_bytes, parts_max)
+    except BaseException:  # whatever it was, half an export of a person lies about for nobody
+        for part in parts:
+            part.unlink(missing_ok=True)
+        raise
+
+
+def _packed(data: Path, parts: list[Path], user_id: UserId, part_bytes: int, parts_max: int) -> Export:
     connection = open_for_reading(data / "dailies.db")
     try:
         files = personal.files(connection, user_id)
-        _check_room(folder, sum(size for _kind, _path, size in files))
-        parts = [folder / f"{name}-1.zip"]
+        _check_room(parts[0].parent, sum(size for _kind, _path, size in files))
         with zipfile.ZipFile(parts[0], "w", zipfile.ZIP_DEFLATED) as zipped:
             for table in personal.TABLES:
                 with zipped.open(f"{table}.json", "w", force_zip64=True) as into:
