@@ -24,7 +24,7 @@ from storage.acts import Wanted
 from storage.places import Purpose
 from tests.inline import as_it_is
 from tests.library_scene import STEP, Shelf, open_shelf
-from tests.stage import Json, Stage, button, open_stage, texts
+from tests.stage import Json, Stage, button, custom_ids, open_stage, texts
 
 MODS = "mods"
 
@@ -54,7 +54,9 @@ class Office:
         """An order that waits, with its card in the channel and its review before the moderators."""
         self.stage.clock.advance(STEP)
         press = await person.slash("generate", {"prompt": prompt, **options}, channel=self.stage.channel())
-        await person.answer(press)
+        answer = await person.answer(press)
+        if any(one.endswith(":yes") for one in custom_ids(answer)):
+            await self.stage.answer_quote(person, answer, "yes")
         job = (await self.stage.rows())[0]
         return await self.shown(job)
 
