@@ -34,7 +34,7 @@ def state(job: Job, progress: Progress | None) -> str:
         case JobState.REVIEW:
             return _("Waiting for a moderator")
         case JobState.QUEUED:
-            return _("In line") if job.attempt == 0 else _("In line again: the provider had no room")
+            return _("In line") if job.attempt == 0 else _("In line again: no provider has taken it yet")
         case JobState.SUBMITTING:
             return _("Being handed to the provider")
         case JobState.UNCERTAIN:

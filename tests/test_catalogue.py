@@ -295,7 +295,11 @@ def test_the_operators_rows_replace_ours(tmp_path: Path, clock: Clock) -> None:
         ),
         (
             ('"0.30"', '"30"'),
-            "17: dear/reel-2: usd_per_second.720p: $30.00 a second is more than $10.00: write dollars",
+            "17: dear/reel-2: usd_per_second.720p: $30.00 a second is more than $3.00: write dollars",
+        ),
+        (
+            ('"0.30"', '"5"'),  # the cheapest of all, in cents
+            "17: dear/reel-2: usd_per_second.720p: $5.00 a second is more than $3.00: write dollars",
         ),
         (
             ('seed_field = "seed"', 'fields = { charcters = "characters" }'),

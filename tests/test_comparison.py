@@ -7,13 +7,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from yarl import URL
 
 from bot import __main__ as command
 from bot.domain import OfferId
 from bot.offers.comparison import compared
 from bot.providers.openai import OpenAIVideos
 from bot.providers.replicate import ReplicatePredictions
-from tests import openai_scene
+from tests import openai_scene, replicate_scene
 from tests.emulators.faults import PROXY_404, PROXY_502_BEFORE_WORK, answer
 from tests.offer_scene import Sides
 from tests.props import Clock
@@ -207,13 +208,37 @@ async def test_the_command_says_a_line_an_offer_and_ends_with_1_where_something_
     then = capsys.readouterr().out.splitlines()
 
     assert "openai/m: same; its price is in no call of theirs" in said
-    assert "openai/m: retires on 2027-01-31" in then
+    file = tmp_path / "openai.toml"
+    at = file.read_text().splitlines().index("[[offers]]") + 1  # the row has no key for that day
+    assert f"{file}:{at}: openai/m: retires_on: retires on 2027-01-31" in then
     last = int(said[-1].rpartition(" ")[2])
-    assert then[-1].startswith(
-        f"{len([line for line in then if line.startswith('openai/')])} offers of openai"
-    )
+    offers = [line for line in then if line.removeprefix(f"{file}:{at}: ").startswith("openai/")]
+    assert then[-1].startswith(f"{len(offers)} offers of openai")
     assert int(then[-1].rpartition(" ")[2]) == last + 1
     assert (same, differs) == (1 if last else 0, 1)
+
+
+async def test_an_endpoint_that_does_not_exist_is_named_with_its_file_line_and_key(
+    sides: Sides, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides.rows("replicate")
+    file, env = tmp_path / "replicate.toml", tmp_path / "settings.env"
+    env.write_text(
+        f"DAILIES_REPLICATE_API_TOKEN={replicate_scene.TOKEN}\nDAILIES_DATA_DIR={tmp_path}\n"
+        f"DAILIES_PROVIDER_ORIGINS=api.replicate.com={URL(sides.replicate.url).origin()}\n"
+    )
+    lines = file.read_text().splitlines()
+    at = next(number for number, line in enumerate(lines) if line.startswith("endpoint ="))
+    lines[at] = 'endpoint = "nobody/nothing"'
+    file.write_text("\n".join(lines))
+    check = ["models", "check", str(file), "--online", "--env-file", str(env)]
+
+    code = await asyncio.to_thread(command.main, check)
+
+    said = capsys.readouterr().out.splitlines()
+    there = f"{file}:{at + 1}: replicate/m: endpoint"
+    assert f"{there}: the endpoint nobody/nothing is unknown there" in said
+    assert code == 1
 
 
 async def test_a_provider_that_cannot_be_asked_is_a_wrong_setting(

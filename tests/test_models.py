@@ -199,6 +199,17 @@ def test_what_cannot_be_shown_is_said(capsys: pytest.CaptureFixture[str]) -> Non
     assert "name the model to show" in run(capsys, "show")[1]
 
 
+def test_a_provider_that_there_is_not_is_named_and_one_that_sells_nothing_is_said_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nobody, nothing = run(capsys, "list", "--provider", "nobody"), run(capsys, "list", "--provider", "prodia")
+
+    assert nobody[0] == CONFIG_EXIT
+    assert "there is no provider 'nobody'; there are: fal, openai, replicate" in nobody[1]
+    assert nothing == (0, "nothing of that kind is for sale; --all lists what is not, and why\n")
+    assert "not for sale" in run(capsys, "list", "--all", "--provider", "prodia")[1]
+
+
 def test_a_right_file_is_right(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = own_rows()
 

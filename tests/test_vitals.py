@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from bot.commands.status import Number, Status, lines
-from bot.domain import Attempt, ChannelId, Fault, FaultKind, JobId, Micros, Ticket
+from bot.domain import Attempt, ChannelId, Fault, FaultKind, JobId, Micros, OfferId, Ticket
 from bot.errors import ProviderUnavailable, SettingsError
 from bot.offers.health import Health
 from bot.operating.exposition import Family, text
@@ -196,6 +196,26 @@ def test_the_status_says_what_is_stopped_and_by_which_command_it_goes_on() -> No
         "STOPPED    everything, by the operator: python -m bot resume everything",
         "STOPPED    provider fal, by the operator: python -m bot resume provider fal",
         "paused     3 of scope channel, 1 of scope server, by moderators",
+    ]
+
+
+async def test_the_status_says_which_offers_and_accounts_rest_and_why(tmp_path: Path) -> None:
+    async with watched(tmp_path, Body()) as (_, vitals, _, meters):
+        health = Health(LoggedOperator(), clock=lambda: 0.0)
+        health.failed(OfferId("fal/x"), "provider_out_of_credit")
+        for _ in range(5):
+            health.failed(OfferId("replicate/y"), "provider_busy")
+        instruments = Instruments(tmp_path, meters, health, vitals, limit_micros=Micros(0), now=Clock())
+        (family,) = [each for each in await instruments.families() if each.name == "dailies_breaker"]
+    numbers = [
+        Number(name=family.name, labels=dict(each.labels), value=each.value) for each in family.samples
+    ]
+
+    said = lines(Status(ready=True, database="ok", gateway="ok", worker="ok", numbers=numbers))
+
+    assert [line for line in said if line.startswith("breaker")] == [
+        "breaker    fal is open: provider_out_of_credit",
+        "breaker    replicate/y is open: provider_busy",
     ]
 
 

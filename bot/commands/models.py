@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         return _compare(config, config.models_file, chosen.provider, say)
     rows = _loaded(config, config.models_file)
     if chosen.what == "list":
+        _named(chosen.provider)
         lines = pricelist.listed(
             rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all, drifts=_drifts(config)
         )
@@ -36,9 +37,19 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         lines = pricelist.shown(rows, chosen.name, drifts=_drifts(config))
     else:
         raise SettingsError("name the model to show, such as sora-2-pro")
-    for line in lines:
+    listed = list(lines)
+    for line in listed:
         say(line)
+    if not listed:
+        say("nothing of that kind is for sale" + ("" if chosen.all else "; --all lists what is not, and why"))
     return 0
+
+
+def _named(provider: str | None) -> None:
+    """Return if there is such a provider, whether or not it can be asked."""
+    if provider is not None and provider not in models_file.SPOKEN:
+        there = ", ".join(models_file.SPOKEN)
+        raise SettingsError(f"there is no provider {provider!r}; there are: {there}")
 
 
 def _drifts(config: Settings) -> dict[OfferId, Drift]:
@@ -75,16 +86,28 @@ def _compare(config: Settings, overlay: Path | None, provider: str | None, say: 
         raise SettingsError("no provider can be asked: set a key, such as DAILIES_FAL_KEY")
     if provider is not None and provider not in names:
         raise SettingsError(f"{provider} cannot be asked; there are: {', '.join(sorted(names))}")
-    return asyncio.run(_compared(config, _loaded(config, overlay), provider, say))
+    places: Mapping[OfferId, models_file.OfferPlace] = {}
+    if overlay is not None and overlay != catalogue.OWN_FILE:
+        places = models_file.read(overlay, on=catalogue.own_rows()).places
+    return asyncio.run(_compared(config, _loaded(config, overlay), provider, places, say))
 
 
-async def _compared(config: Settings, rows: Catalogue, only: str | None, say: Callable[[str], None]) -> int:
+async def _compared(
+    config: Settings,
+    rows: Catalogue,
+    only: str | None,
+    places: Mapping[OfferId, models_file.OfferPlace],
+    say: Callable[[str], None],
+) -> int:
     looked_at = differences = 0
     async with AsyncExitStack() as stack:
         providers = await reachable.opened(config, rows, stack, now=_now)
         asked = {name: each for name, each in providers.items() if only in (None, name)}
         async for finding in comparison.compared(rows, asked, today=_now().date()):
-            say(f"{finding.offer.id}: {finding.words}")
+            place = places.get(finding.offer.id)
+            at = "" if place is None or not finding.key else f"{place(finding.key)}: "
+            key = f"{finding.key}: " if at else ""
+            say(f"{at}{finding.offer.id}: {key}{finding.words}")
             looked_at += 1
             differences += finding.differs
     say(f"{looked_at} offers of {', '.join(sorted(asked))}; to be looked at: {differences}")

@@ -138,7 +138,8 @@ def lines(status: Status, *, stopped: Sequence[str] = ()) -> Iterator[str]:
     yield from _money(status)
     yield from _stops(status, stopped)
     for number in status.all("dailies_breaker"):
-        yield f"{'breaker':<11}{number.labels['name']} is {number.labels['circuit']}"
+        why = number.labels["why"]
+        yield f"{'breaker':<11}{number.labels['name']} is {number.labels['circuit']}{why and f': {why}'}"
     yield from _providers(status)
     routes = [
         f"{number.value:.0f} to {number.labels['route']} as {number.labels['form']}"

@@ -19,11 +19,15 @@ AT_ONCE_MAX = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What was found out about one offer, in words. `differs` where somebody should look at it."""
+    """What was found out about one offer, in words. `differs` where somebody should look at it.
+
+    `key` is what of its row says otherwise than the provider; none where nothing does.
+    """
 
     offer: Offer
     words: str
     differs: bool = False
+    key: str = ""
 
 
 async def compared(
@@ -60,6 +64,10 @@ async def _looked_at(offer: Offer, provider: Provider, today: date, gate: asynci
             return Finding(offer=offer, words=f"no answer: {error}", differs=True)
 
 
+def _differs(offer: Offer, key: str, words: str) -> Finding:
+    return Finding(offer=offer, words=words, differs=True, key=key)
+
+
 def _lasts(offer: Offer, endpoint: Endpoint, today: date) -> Finding | None:
     """What there is to say of how long an endpoint lasts; None where it stands as we know it."""
     ours, theirs = offer.row.retires_on, endpoint.retires_on
@@ -70,14 +78,20 @@ def _lasts(offer: Offer, endpoint: Endpoint, today: date) -> Finding | None:
         if is_over:
             return Finding(offer=offer, words=f"same: retired on {ours}, and unknown there")
         name = offer.row.endpoint
-        return Finding(offer=offer, words=f"the endpoint {name} is unknown there", differs=True)
+        return Finding(
+            offer=offer, words=f"the endpoint {name} is unknown there", differs=True, key="endpoint"
+        )
     if theirs is not None and theirs != ours:
         known = "" if ours is None else f", ours {ours}"
-        return Finding(offer=offer, words=f"retires on {theirs}{known}", differs=True)
+        return _differs(offer, "retires_on", f"retires on {theirs}{known}")
     if endpoint.deprecated and ours is None:
-        return Finding(offer=offer, words="deprecated there, with no day named", differs=True)
+        return Finding(
+            offer=offer, words="deprecated there, with no day named", differs=True, key="retires_on"
+        )
     if is_over and theirs is None:
-        return Finding(offer=offer, words=f"retired here on {ours}, and still there", differs=True)
+        return Finding(
+            offer=offer, words=f"retired here on {ours}, and still there", differs=True, key="retires_on"
+        )
     return None
 
 
@@ -96,7 +110,9 @@ async def _priced(offer: Offer, provider: Quoting) -> Finding:
         if price != (ours := offer.per_second_micros[resolution])
     ]
     if wrong:
-        return Finding(offer=offer, words=f"price differs: {'; '.join(wrong)}", differs=True)
+        return Finding(
+            offer=offer, words=f"price differs: {'; '.join(wrong)}", differs=True, key="usd_per_second"
+        )
     return Finding(offer=offer, words="same")
 
 

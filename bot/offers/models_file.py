@@ -7,8 +7,8 @@ it can be told which row that is.
 
 import difflib
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -29,21 +29,29 @@ SPOKEN = {
 }
 """The providers that there are, with the protocol that each of them speaks."""
 
-PER_SECOND_MAX = 10 * MICROS_PER_USD
-"""More than ten times what the dearest of all costs: so much is in cents, or is the price of a whole clip."""
+PER_SECOND_MAX = 3 * MICROS_PER_USD
+"""Four times what the dearest of all costs, and below the cheapest (five cents) where that is written in
+cents: so much is another unit, or the price of a whole clip."""
 
 _REPLICATE_MODEL = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(?::[A-Za-z0-9]+)?")
 
 
+OfferPlace = Callable[[str], str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """What the files say, and what is wrong with them: one line a fault."""
+    """What the files say, and what is wrong with them: one line a fault.
+
+    `places` says of each offer of the last file where a key of it stands, as `path:line`.
+    """
 
     models: Sequence[ModelRow]
     offers: Sequence[Offer]
     faults: Sequence[str]
     routes: Sequence[RouteRow] = ()
     providers: Sequence[ProviderRow] = ()
+    places: Mapping[OfferId, OfferPlace] = field(default_factory=dict)
 
 
 def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = None) -> Rows:
@@ -59,6 +67,7 @@ def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = 
     file = RowFile(path)
     faults = [*(on.faults if on else ()), *file.place.unknown_tables(file.tables, TABLES)]
     seen: set[str] = set()
+    places: dict[OfferId, OfferPlace] = {}
     for raw in file.rows("models"):
         models.pop(raw.name, None)
         try:
@@ -78,6 +87,7 @@ def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = 
             offer = _offer(row_read, models)
             _once(seen, offer.id, "route")
             offers[offer.id] = offer
+            places[offer.id] = raw.place_of
         except (ValidationError, Wrong, Torn) as wrong:
             faults += raw.faults(wrong, OfferRow)
     for raw in file.torn("offers"):
@@ -100,6 +110,7 @@ def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = 
         faults=[*faults, *wrong_routes, *wrong_limits],
         routes=list(routes.values()),
         providers=list(limits.values()),
+        places=places,
     )
 
 

@@ -110,7 +110,11 @@ class Row:
 
     def fault(self, key: str, what: str) -> str:
         """One line of what is wrong at a key."""
-        return f"{self.place.of(self.table, self.index, key)}: {self.name}: {key}: {what}"
+        return f"{self.place_of(key)}: {self.name}: {key}: {what}"
+
+    def place_of(self, key: str) -> str:
+        """Where a key of it stands, as `path:line`."""
+        return self.place.of(self.table, self.index, key)
 
     def faults(self, wrong: ValidationError | Wrong | Torn, shape: type[BaseModel]) -> list[str]:
         """All that is wrong with it, a line each."""

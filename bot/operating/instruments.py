@@ -167,7 +167,7 @@ class Instruments:
 
     def _of_the_outside(self) -> Iterator[Family]:
         standings = [
-            ({"name": standing.name, "circuit": standing.circuit.value}, 1.0)
+            ({"name": standing.name, "circuit": standing.circuit.value, "why": standing.why}, 1.0)
             for standing in self._health.standings()
         ]
         yield gauge("dailies_breaker", "Offers and accounts that are not ordered from now.", standings)
