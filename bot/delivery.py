@@ -83,7 +83,8 @@ class Post:
     """A finished clip on its way to a channel, as a reply to its card (where that is in the same one).
 
     `path` is the file to send: the clip's own, or a copy that fits. It is None where no upload can bring it,
-    and then there is a `link`. `mentions` is whether its member wants to be pinged by it.
+    and then there is a `link`. `mentions` is whether its member wants to be pinged by it. A `direct` one goes
+    to its member alone, out of the server that it was ordered in.
     """
 
     job: Job
@@ -96,6 +97,7 @@ class Post:
     mentions: bool = False
     link: Link | None = None
     can_extend: bool = False
+    direct: bool = False
 
 
 def card_nonce(job_id: JobId) -> str:

@@ -223,7 +223,8 @@ class Job:
 
     `order_id` is the job of the order's first take, whose card is the order's. `charged_micros` is what its
     member has paid for it, which is known once its hold has ended. `rendered_id` is the provider's own id
-    of what it made, where that is not the ticket's.
+    of what it made, where that is not the ticket's. `clip_is_direct` says that its channel is the direct
+    messages with its member, since no other took it.
     """
 
     id: JobId
@@ -247,6 +248,7 @@ class Job:
     clip_message_id: MessageId | None = None
     clip_channel_id: ChannelId | None = None
     clip_tried_at: datetime | None = None
+    clip_is_direct: bool = False
 
     @property
     def is_on_card(self) -> bool:

@@ -82,7 +82,7 @@ def clip_view(post: Post) -> ui.LayoutView:
     if order.draft:
         facts[0] = _("draft") + f" · {facts[0]}"
     if post.channel_id != order.channel_id:
-        facts.append(_("ordered in {place}, which did not take it").format(place=f"<#{order.channel_id}>"))
+        facts.append(_elsewhere(job))
     parts: list[ui.Item[Any]] = [ui.TextDisplay(quoted(order.prompt, PROMPT_UNITS_ON_POST))]
     buttons: list[ui.Item[Any]] = []
     if post.link is None:
@@ -90,10 +90,27 @@ def clip_view(post: Post) -> ui.LayoutView:
     else:
         parts.append(ui.TextDisplay(sentences.link(post.link)))
         buttons.append(ui.Button(label=_("Watch the clip"), url=post.link.url))
+    rest: list[ui.Item[Any]] = [DetailsButton(clip_nonce(job.id))]
+    if post.direct:  # what is done with a clip of a server is done there
+        facts.append(_("more can be done with it in the server, with /clips"))
+        rest = [*buttons, *rest]
     parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in facts)))
-    parts += _rows([*buttons, *under_clip(job, can_extend=post.can_extend)])
-    rest = [DetailsButton(clip_nonce(job.id)), *_keeping(job, linked=post.link is not None)]
+    if not post.direct:
+        parts += _rows([*buttons, *under_clip(job, can_extend=post.can_extend)])
+        rest += _keeping(job, linked=post.link is not None)
     return _view(ui.Container(*parts, *_rows(rest), accent_colour=_GREEN))
+
+
+def _elsewhere(job: Job) -> str:
+    """Of a clip that is not where it was ordered; what stands there may not be for us to bring up to date."""
+    order = job.order
+    place = f"<#{order.channel_id}>"
+    if job.card_message_id is None:
+        return _("ordered in {place}, which did not take it").format(place=place)
+    url = message_url(order.member.guild_id, order.channel_id, job.card_message_id)
+    return _("done; ordered in {place}, which did not take it, so its [card]({url}) may be behind").format(
+        place=place, url=url
+    )
 
 
 def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
@@ -127,7 +144,8 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
 def hidden_view(post: Post) -> ui.LayoutView:
     """In the place of a clip that was reported, or taken down."""
     told = _("This clip was reported. It is hidden until a moderator has looked; what it cost stays paid.")
-    buttons = [DetailsButton(clip_nonce(post.job.id)), ClipButton(Act.DELETE, post.job.id)]
+    buttons: list[ui.Item[Any]] = [DetailsButton(clip_nonce(post.job.id))]
+    buttons += [] if post.direct else [ClipButton(Act.DELETE, post.job.id)]
     return _view(ui.Container(ui.TextDisplay(told), *_rows(buttons), accent_colour=_GREY))
 
 
@@ -201,8 +219,13 @@ def message_url(guild_id: int, channel_id: int, message_id: int) -> str:
 
 
 def clip_url(job: Job) -> str | None:
-    """Where the clip of a job was posted; a character has none, and is shown by its card."""
+    """Where the clip of a job was posted, for all who see that place; None where that is nobody.
+
+    A character has none, and is shown by its card; what was sent directly is its member's alone.
+    """
     if job.order.kind is Kind.CHARACTER or job.clip_message_id is None or job.clip_channel_id is None:
+        return None
+    if job.clip_is_direct:
         return None
     return message_url(job.order.member.guild_id, job.clip_channel_id, job.clip_message_id)
 
@@ -252,6 +275,8 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
         buttons.append(_cancel_button(card))
     if len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_there(card.takes[0]):
         buttons.append(ui.Button(label=_("Show the clip"), url=url))
+    if len(card.takes) == 1 and job.clip_is_direct and job.state is JobState.POSTED:
+        buttons.append(ShelfButton(ShelfAct.GET, job.id, label=_("Show the clip")))
     buttons += _verdict(card)
     if all(take.job.state in ENDED for take in card.takes):
         buttons += on_card(job)

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Callable
 
 import aiohttp
 import discord
@@ -12,7 +13,7 @@ from discord.http import Route
 from bot import language
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
-from bot.domain import Micros
+from bot.domain import ChannelId, Micros
 from bot.errors import DeliveryUnavailable, NotYours, SettingsError
 from bot.language import _
 from bot.operating.identifies import Identifies
@@ -68,6 +69,10 @@ RATELIMIT_WAIT_MAX_S = 30.0
 
 GUILDS_READY_S = 0.0
 """Nothing of ours needs the guilds' cache, so `ready` does not wait for the last of them."""
+
+
+def _nobody_cares(channel_id: ChannelId) -> None:
+    del channel_id
 
 
 class Client(discord.Client):
@@ -132,6 +137,8 @@ class Client(discord.Client):
         self.reactions: Reactions | None = None
         self.review_presses: ReviewPresses | None = None
         self.setting_up: SettingUp | None = None
+        self.place_used: Callable[[ChannelId], None] = _nobody_cares
+        self.place_changed: Callable[[ChannelId], None] = _nobody_cares
         self.presses = Presses(
             orders, self._ordering, material.characters, presets, catalogue, play_money=play_money
         )
@@ -242,6 +249,8 @@ class Client(discord.Client):
 
         That drops a press on a button that we lost, and forms that it was not told to remember.
         """
+        if interaction.channel_id is not None:
+            self.place_used(ChannelId(interaction.channel_id))
         if self.clip_presses is not None:
             self.clip_presses.heard(interaction)
         if interaction.type is discord.InteractionType.modal_submit:
@@ -281,6 +290,19 @@ class Client(discord.Client):
             raise NotYours(
                 _("This form is not known any more."), _("Open it again, or order with a command.")
             )
+
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        """Called by discord.py: a thread was archived or woken, locked or unlocked, or named anew."""
+        if not payload.data["thread_metadata"]["archived"]:
+            self.place_changed(ChannelId(payload.thread_id))
+
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Called by discord.py: a channel has other permissions, or another name."""
+        if before.overwrites != after.overwrites:
+            for place in (after, *getattr(after, "threads", ())):
+                self.place_changed(ChannelId(place.id))
 
     async def on_raw_reaction_add(self, payload: discord.RawReactionActionEvent) -> None:
         """Called by discord.py for every message of every server."""

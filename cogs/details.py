@@ -8,7 +8,7 @@ import discord
 from discord import ui
 
 from bot.catalogue import Described
-from bot.domain import Job
+from bot.domain import Job, JobState
 from bot.language import _
 from bot.money import format_usd
 from cogs import sentences
@@ -65,9 +65,12 @@ def details_view(
         ui.TextDisplay(told),
         *(ui.File(f"attachment://{name}") for name in pieces),
     ]
+    family = ShelfButton(ShelfAct.HUNG, job.id)
     if (url := clip_url(job)) is not None:
-        family = ShelfButton(ShelfAct.HUNG, job.id)
         parts.append(ui.ActionRow(ui.Button(label=_("Show the clip"), url=url), family))
+    elif job.clip_is_direct and job.state is JobState.POSTED:
+        show = ShelfButton(ShelfAct.GET, job.id, label=_("Show the clip"))
+        parts.append(ui.ActionRow(show, family))
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts))
     return view, [discord.File(io.BytesIO(text.encode()), name) for name, text in texts.items()]

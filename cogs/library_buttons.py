@@ -56,11 +56,13 @@ class PageButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=PAGE):
 class ShelfButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=SHELF):
     """Shows a clip with its family, keeps it, or sends it again. `on` is whether it is a favourite now."""
 
-    def __init__(self, act: ShelfAct, job_id: JobId, *, on: bool = False) -> None:
+    def __init__(self, act: ShelfAct, job_id: JobId, *, on: bool = False, label: str = "") -> None:
         self.act = act
         self.job_id = job_id
         style = discord.ButtonStyle.primary if act is ShelfAct.GET else discord.ButtonStyle.secondary
-        super().__init__(ui.Button(style=style, label=_label(act, on=on), custom_id=f"lib:{act}:{job_id}"))
+        super().__init__(
+            ui.Button(style=style, label=label or _label(act, on=on), custom_id=f"lib:{act}:{job_id}")
+        )
 
     @classmethod
     async def from_custom_id(

@@ -82,6 +82,11 @@ def explanation(job: Job) -> str | None:
             return _("{cost} Order again with /generate whenever you like.").format(cost=_cost_of_end(job))
         case JobState.POSTED if _is_character(job):
             return _("Choose it as character1 of /generate. /character list shows who may order with it.")
+        case JobState.POSTED if job.clip_is_direct:
+            return _(
+                "This place did not take the clip; it was sent to its member by direct message. They find it "
+                "with /clips too."
+            )
         case JobState.POSTED if job.clip_channel_id not in (None, job.order.channel_id):
             return _(
                 "This place did not take the clip; it went to {place}. Its member finds it with /clips too."
@@ -219,6 +224,8 @@ def take_line(take: Take, url: str | None) -> str:
         told = f"{told}. {_cost_of_end(take.job)}"
     if (when := time_left(take)) is not None:
         told = f"{told} · {when}"
+    if take.job.clip_is_direct and take.job.state is JobState.POSTED:
+        told = _("{told}, sent to its member by direct message").format(told=told)
     if url is not None and take.clip_state is ClipState.SHOWN:
         told = f"[{told}]({url})"
     return f"{take.job.take}. {told}"

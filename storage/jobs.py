@@ -175,8 +175,12 @@ def card_shown(tx: sqlite3.Connection, job_id: JobId, *, rev: int) -> None:
     tx.execute("UPDATE jobs SET card_rev = max(card_rev, ?) WHERE id = ?", (rev, job_id))
 
 
-def clip_tried(tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, *, at: datetime) -> None:
+def clip_tried(
+    tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, *, at: datetime, direct: bool = False
+) -> None:
     """The clip is about to be posted to this channel. Written before every post.
+
+    Where no channel took it that is the one of the `direct` messages with its member.
 
     Since when it may be there is kept for one channel at a time: another is tried only when it is proven
     that no channel before has it.
@@ -185,10 +189,10 @@ def clip_tried(tx: sqlite3.Connection, job_id: JobId, channel_id: ChannelId, *, 
         """
         UPDATE jobs SET clip_tried_at = CASE WHEN clip_channel_id = ?1 THEN coalesce(clip_tried_at, ?2)
                                              ELSE ?2 END,
-                        clip_channel_id = ?1
+                        clip_channel_id = ?1, clip_is_direct = ?4
         WHERE id = ?3
         """,
-        (channel_id, to_us(at), job_id),
+        (channel_id, to_us(at), job_id, int(direct)),
     )
 
 

@@ -110,6 +110,7 @@ def job(found: sqlite3.Row) -> Job:
         clip_message_id=None if row["clip_message_id"] is None else MessageId(row["clip_message_id"]),
         clip_channel_id=None if row["clip_channel_id"] is None else ChannelId(row["clip_channel_id"]),
         clip_tried_at=maybe_from_us(row["clip_tried_at"]),
+        clip_is_direct=bool(row["clip_is_direct"]),
     )
 
 

@@ -200,6 +200,7 @@ async def open_scene(
     posting = Posting(stage.database, cards, delivery, packing, now=now)
     whispers = Whispers(stage.database, cards, delivery, packing, posting, folder=clips_folder, now=now)
     stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, cases, whispers)
+    stage.client.place_used, stage.client.place_changed = cards.place_used, cards.place_changed
     duties = [asyncio.create_task(duty.run()) for duty in (cards, removals, reporting)]
     try:
         yield Scene(

@@ -189,7 +189,7 @@ async def test_details_of_a_long_prompt_bring_it_as_a_file(stage: Stage, tmp_pat
 
     answer = await stage.press(stage.ada, card, "details:")
 
-    (file,) = [one for one in walk(answer["components"]) if one["type"] == 13]
+    file, *_ = [one for one in walk(answer["components"]) if one["type"] == 13]
     saved = tmp_path / "prompt.txt"
     await stage.ada.download(file["file"]["url"], saved)
     assert saved.read_text() == prompt.strip()

@@ -375,6 +375,8 @@ BROKEN = [
         "UNIQUE constraint failed: characters.provider, characters.provider_id",
         NEW_CHARACTER.format(MADE, "y", "'Ava'", 1, "y", "'a', 'studio', 'x', 0, "),
     ),
+    ("a_closed_card_was_tried", "INSERT INTO closed_cards VALUES ('a', 1, 0, 0)"),
+    ("a_clip_is_direct_or_not", "UPDATE jobs SET clip_is_direct = 2 WHERE id = 'a'"),
     *broken_erasures.BROKEN,
     *broken_people.BROKEN,
     *broken_record.BROKEN,

@@ -1,7 +1,6 @@
 """Threads that were archived, locked or deleted meanwhile: where a card and its clip then stand."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,22 +9,16 @@ import pytest
 from bot.domain import (
     ChannelId,
     ClipState,
-    Fault,
-    FaultKind,
     GuildId,
-    Job,
     JobState,
     MessageId,
-    Micros,
-    Ticket,
 )
 from bot.errors import DeliveryRefused
-from bot.jobs import moves
-from bot.sandbox.permissions import Permission
-from bot.sandbox.world import FORUM, PUBLIC_THREAD, TEXT, Channel, Overwrite
-from storage import clips, places, states
+from bot.sandbox.world import FORUM
+from storage import clips, places
 from storage.places import Purpose
-from tests.showing_scene import Scene, open_scene, place
+from tests.closed_places import failed, may_manage_threads, ordered_in, thread_of
+from tests.showing_scene import Scene, open_scene
 from tests.stage import open_stage, texts
 
 
@@ -33,51 +26,6 @@ from tests.stage import open_stage, texts
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path) as opened:
         yield opened
-
-
-def thread_of(scene: Scene, parent_kind: int = TEXT) -> Channel:
-    """A thread in a channel of its own; in a forum it is a post."""
-    world = scene.stage.sandbox.world
-    parent = world.add_channel(
-        Channel(id=world.snowflakes.next(), type=parent_kind, guild_id=world.guild.id, name="parent")
-    )
-    return world.add_channel(
-        Channel(
-            id=world.snowflakes.next(),
-            type=PUBLIC_THREAD,
-            guild_id=world.guild.id,
-            name="takes",
-            parent_id=parent.id,
-            owner_id=world.user_named("Ada").id,
-            archived_at=world.now(),
-        )
-    )
-
-
-def may_manage_threads(scene: Scene, thread: Channel) -> None:
-    world = scene.stage.sandbox.world
-    assert thread.parent_id is not None
-    world.channels[thread.parent_id].overwrites[world.bot.id] = Overwrite(
-        id=world.bot.id, is_member=True, allow=Permission.MANAGE_THREADS
-    )
-
-
-async def ordered_in(scene: Scene, thread: Channel, number: int = 1) -> Job:
-    """An order in a thread, with its card there."""
-    job = scene.stage.job(number)
-    job = replace(job, order=replace(job.order, channel_id=ChannelId(thread.id)))
-    await scene.stage.database.write(partial(place, job))
-    await scene.touched(job.id)
-    return await scene.job(job.id)
-
-
-async def failed(scene: Scene, job: Job) -> None:
-    write, at = scene.stage.database.write, scene.stage.clock()
-    attempt = await write(partial(states.submitting, job=job, provider="studio", at=at))
-    await write(partial(states.running, attempt=attempt, ticket=Ticket(provider_job_id="theirs"), at=at))
-    fault = Fault(kind=FaultKind.PROVIDER, code="render_failed")
-    await write(partial(moves.failed, job.id, fault, Micros(0), at))
-    await scene.touched(job.id)
 
 
 async def texts_in(scene: Scene, channel_id: int) -> list[str]:
@@ -117,6 +65,12 @@ async def test_a_locked_thread_is_left_alone_and_its_channel_has_the_clip(scene:
     assert job.state is JobState.POSTED
     assert job.clip_channel_id == thread.parent_id
     assert thread.archived
+    card = f"https://discord.com/channels/{job.order.member.guild_id}/{thread.id}/{job.card_message_id}"
+    said = texts(await scene.message(job))
+    assert (
+        f"done; ordered in <#{thread.id}>, which did not take it, so its [card]({card}) may be behind" in said
+    )
+    assert "$0.40" in said
 
 
 async def test_a_thread_that_is_locked_and_awake_is_left_alone_too(scene: Scene) -> None:

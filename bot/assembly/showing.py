@@ -108,6 +108,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     )
     client.shelves = Shelves(buying.orders, library, families, galleries, models, play_money=play_money)
     client.reactions = Reactions(client, galleries)
+    client.place_used, client.place_changed = cards.place_used, cards.place_changed
     client.tree.add_command(clips_command(client.shelves, models))
     client.tree.add_command(settings_command(Places(database), galleries))
     client.clip_presses = ClipPresses(buying.orders, shown, removals, taken.reporting, taken.cases, whispers)

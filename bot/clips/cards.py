@@ -2,22 +2,32 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from weakref import WeakValueDictionary
 
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue, Described
+from bot.clips.card_glance import (
+    Seen,
+    glance,
+    is_as_far,
+    revs,
+    seen_by_rows,
+    without_pace,
+    without_progress,
+)
+from bot.clips.closed_cards import ClosedCards
 from bot.clips.shown_rows import ShownRows, shown_rows
 from bot.delivery import Card, Delivery, HeldBack, Take, card_nonce
-from bot.domain import NO_CHANNEL, RESTING, ClipState, Job, JobId, Kind
-from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone, StorageError
+from bot.domain import NO_CHANNEL, RESTING, ChannelId, ClipState, Job, JobId, Kind
+from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone, StorageError
 from bot.jobs.nonces import Nonces
 from bot.jobs.schedule import Schedule
-from bot.providers.protocol import Progress, Rendering, Waiting
+from bot.providers.protocol import Progress
 from storage import jobs
 from storage.database import Database
 
@@ -32,10 +42,6 @@ PROGRESS_A_SECOND = 20
 RETRY_S = 5.0
 RETRY_MAX_S = 60.0
 LANES = 16
-
-_Seen = tuple[tuple[int, datetime | None, Progress | None, datetime | None, ClipState, HeldBack | None], ...]
-"""What a card shows of each take that may change: the job's `rev`, the wish to cancel, the progress, the time
-at which it may be made, who may see its clip, and whether it is held back."""
 
 
 def _nobody_knows(job: Job) -> datetime | None:
@@ -82,9 +88,10 @@ class Cards:
         self._in_line: set[JobId] = set()
         self._line_ends_at = 0.0
         self._order_of: dict[JobId, JobId] = {}
-        self._shown: dict[JobId, _Seen] = {}
+        self._shown: dict[JobId, Seen] = {}
         self._carried: dict[JobId, Path] = {}
         self._given_up: dict[JobId, tuple[int, ...] | None] = {}
+        self._closed = ClosedCards(database, now=now)
         self._failures: dict[JobId, int] = {}
         self._nonces = Nonces(now=now)
         self._turns: WeakValueDictionary[JobId, asyncio.Lock] = WeakValueDictionary()
@@ -92,8 +99,8 @@ class Cards:
 
     async def run(self) -> None:
         """Show what changes, until cancelled; begins with every card that a past process left stale."""
-        for job_id in await self._database.read(jobs.with_stale_card):
-            self._schedule.wake(job_id)
+        self._wake_all(await self._database.read(jobs.with_stale_card))
+        self._wake_all(await self._closed.load())
         await self._schedule.run()
 
     async def stop(self, *, within_s: float) -> None:
@@ -104,15 +111,27 @@ class Cards:
         """A job has moved, or its member has wished something."""
         self._schedule.wake(self._order_of.get(job_id, job_id))
 
+    def place_used(self, channel_id: ChannelId) -> None:
+        """Somebody does something in a place, which may have taken no edits of cards that stand there."""
+        self._wake_all(self._closed.due_in(channel_id))
+
+    def place_changed(self, channel_id: ChannelId) -> None:
+        """Discord says that a place is another than it was: woken, unlocked, or with other permissions."""
+        self._wake_all(self._closed.due_in(channel_id, has_changed=True))
+
+    def _wake_all(self, job_ids: Iterable[JobId]) -> None:
+        for job_id in job_ids:
+            self._schedule.wake(job_id)
+
     def passes(self, job_id: JobId) -> None:
         """A job has moved to where it seldom stays for long: shown in a while, if nothing else is before."""
         self._schedule.wake(self._order_of.get(job_id, job_id), PROGRESS_EVERY_S)
 
     def progress(self, job_id: JobId, progress: Progress) -> None:
         """The provider said how far a job is; shown when it differs and its card's turn has come."""
-        if _is_as_far(self._progress.get(job_id), progress):
+        if is_as_far(self._progress.get(job_id), progress):
             return
-        self._progress[job_id] = _seen_of(progress)
+        self._progress[job_id] = without_pace(progress)
         order_id = self._order_of.get(job_id, job_id)
         if order_id not in self._in_line:
             self._in_line.add(order_id)
@@ -145,7 +164,7 @@ class Cards:
             card = self._card(rows, here={**before, job.id: clip})
             await self._delivery.edit_card(card)
             self._carried |= {**before, job.id: clip}
-            self._shown[job.order_id] = _seen(card)
+            self._shown[job.order_id] = glance(card)
 
     def model_of(self, job: Job) -> Described:
         """How a job's model is called, and its clips."""
@@ -240,22 +259,34 @@ class Cards:
             elif first.card_message_id is None:
                 await self._post(rows)
             else:
-                await self._edit(rows)
+                await self._edit(rows, anew=first.id in self._closed)
+                if first.id in self._closed:
+                    await self._closed.settled(first.id)
         except (MessageGone, DeliveryRefused) as fault:
             # Deleted by somebody, or the place is closed to us: the job goes on without a card. To ask
             # with every progress would be worse than useless: Discord bans who is refused too often.
             log.info("card given up: %s", fault, extra={"job": first.id, "code": fault.code})
-            self._given_up[first.id] = None if isinstance(fault, MessageGone) else _revs(takes)
+            self._given_up[first.id] = None if isinstance(fault, MessageGone) else revs(takes)
+            await self._note_closed(takes, fault)
             await self._write_given_up(takes)
         if all(take.state in RESTING for take in takes):
             self._forget(takes)
+
+    async def _note_closed(self, takes: Sequence[Job], fault: Exception) -> None:
+        """Another move will try an edit again; what says an old state of an order at rest is remembered."""
+        first = takes[0]
+        if first.card_message_id is None or isinstance(fault, MessageGone | PlaceGone):
+            if first.id in self._closed:
+                await self._closed.settled(first.id)
+        elif all(take.state in RESTING for take in takes):
+            await self._closed.refused(first)
 
     def _is_given_up(self, takes: Sequence[Job]) -> bool:
         """For good where it was deleted or never was; after a refused edit until a job moves again."""
         first = takes[0]
         if first.card_message_id is None:
             return first.card_rev >= 0 or first.order.channel_id == NO_CHANNEL
-        return first.id in self._given_up and self._given_up[first.id] in (None, _revs(takes))
+        return first.id in self._given_up and self._given_up[first.id] in (None, revs(takes))
 
     async def _post(self, rows: ShownRows) -> None:
         first = rows.first
@@ -276,7 +307,7 @@ class Cards:
             card = self._card(rows)
             message_id = await self._delivery.post_card(card)
             if first_try:
-                self._shown[first.id] = _seen(card)
+                self._shown[first.id] = glance(card)
         self._nonces.forget(nonce)
         # What was found, or given again for its nonce, shows the order as it was at an earlier try.
         rev = first.rev if first_try else first.card_rev
@@ -299,9 +330,9 @@ class Cards:
             # the message already has is not documented, so it is left alone.
             self._write_shown(takes)
             return
-        seen, before = _seen(card), self._shown.get(takes[0].id, _seen_by_rows(takes))
+        seen, before = glance(card), self._shown.get(takes[0].id, seen_by_rows(takes))
         # A clip that the card carries would be uploaded again with every word of a provider.
-        differs = _without_progress(before) != _without_progress(seen) if here else before != seen
+        differs = without_progress(before) != without_progress(seen) if here else before != seen
         if anew or differs:
             await self._delivery.edit_card(card)
             self._shown[takes[0].id] = seen
@@ -330,47 +361,3 @@ class Cards:
             self._carried.pop(take.id, None)
         self._shown.pop(takes[0].id, None)
         self._given_up.pop(takes[0].id, None)
-
-
-def _seen(card: Card) -> _Seen:
-    return tuple(
-        (
-            take.job.rev,
-            take.job.cancel_asked_at,
-            take.progress,
-            take.expected_at,
-            take.clip_state,
-            take.held_back,
-        )
-        for take in card.takes
-    )
-
-
-def _seen_by_rows(takes: Sequence[Job]) -> _Seen:
-    """What an earlier process showed, which is known by its `rev` alone."""
-    return tuple((take.card_rev, take.cancel_asked_at, None, None, ClipState.SHOWN, None) for take in takes)
-
-
-def _is_as_far(one: Progress | None, other: Progress) -> bool:
-    """Whether there is the same to see of both: asked of thousands of jobs a second, so not by `replace`."""
-    match one, other:
-        case Waiting(position=before), Waiting(position=now):
-            return before == now
-        case Rendering(percent=before), Rendering(percent=now):
-            return before == now
-        case _:
-            return False
-
-
-@lru_cache(maxsize=1_024)
-def _seen_of(progress: Progress) -> Progress:
-    """What there is to see of it: one object for all jobs that are as far."""
-    return replace(progress, ask_after_s=None)
-
-
-def _without_progress(seen: _Seen) -> _Seen:
-    return tuple((rev, asked_at, None, None, state, held) for rev, asked_at, _, _, state, held in seen)
-
-
-def _revs(takes: Sequence[Job]) -> tuple[int, ...]:
-    return tuple(take.rev for take in takes)

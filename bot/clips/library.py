@@ -164,6 +164,11 @@ class Library:
         """
         state, found = await self._database.read(partial(_shelved, job_id, self._folder, by))
         if found is None or state is not ClipState.SHOWN or not await self.may_see(found.job, sight, by=by):
+            is_near = found is not None and found.job.order.member.guild_id == by.guild_id
+            if found is not None and is_near and found.job.clip_is_direct:
+                raise NotYours(
+                    _("This clip was sent to its member by direct message."), _("Ask them to show it to you.")
+                )
             raise NotYours(
                 _("This clip is not known here."),
                 _("Choose one from the list that opens as you type, or search with /clips."),

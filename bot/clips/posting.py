@@ -50,6 +50,8 @@ class Place:
     guild_id: GuildId
     route: str
     """What kind of place it is, for those who count."""
+    direct: bool = False
+    """Whether it is the direct messages with the member of an order that was placed elsewhere."""
 
 
 class _NobodyCanLook(DeliveryRefused):
@@ -120,7 +122,8 @@ class Posting:
             yield Place(channel_id=order.channel_id, guild_id=guild_id, route="channel")
         else:
             yielded |= {order.channel_id, at}
-            yield Place(channel_id=at, guild_id=guild_id, route="again")
+            server = NOWHERE if job.clip_is_direct else guild_id
+            yield Place(channel_id=at, guild_id=server, route="again", direct=job.clip_is_direct)
         # Of a thread that was deleted Discord tells nothing more; the order has kept whose it was.
         parent = await self._delivery.parent_of(order.channel_id) or order.parent_id
         if parent is not None and parent not in yielded:
@@ -134,7 +137,7 @@ class Posting:
         if wished.direct_messages:
             direct = await self._delivery.direct_channel(user_id)
             if direct not in yielded:
-                yield Place(channel_id=direct, guild_id=NOWHERE, route="direct")
+                yield Place(channel_id=direct, guild_id=NOWHERE, route="direct", direct=True)
 
     async def _post_at(self, place: Place, job: Job, clip: Clip) -> Posted:
         """Post it in one place.
@@ -207,6 +210,7 @@ class Posting:
                         mentions=wished.mentions,
                         link=packed.link,
                         can_extend=self._cards.can_extend,
+                        direct=place.direct,
                     )
                 )
             except ClipTooLarge:
@@ -225,13 +229,13 @@ class Posting:
 
     async def _written(self, place: Place, job: Job) -> Wishes:
         """Note that it may be there from now on, and read what its member wants of a post."""
-        wished = await self._database.write(partial(_tried, job, place.channel_id, self._now()))
+        wished = await self._database.write(partial(_tried, job, place, self._now()))
         self._nonces.tried(_nonce(place, job))
         return wished
 
 
-def _tried(job: Job, channel_id: ChannelId, at: datetime, tx: sqlite3.Connection) -> Wishes:
-    jobs.clip_tried(tx, job.id, channel_id, at=at)
+def _tried(job: Job, place: Place, at: datetime, tx: sqlite3.Connection) -> Wishes:
+    jobs.clip_tried(tx, job.id, place.channel_id, at=at, direct=place.direct)
     return wishes.get(tx, job.order.member.user_id)
 
 

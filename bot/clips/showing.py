@@ -16,6 +16,7 @@ from bot.clips.packing import Packing, discard
 from bot.delivery import Post
 from bot.domain import (
     ENDED,
+    NOWHERE,
     ChannelId,
     Clip,
     ClipState,
@@ -176,6 +177,7 @@ class Shown:
             label=card.label,
             play_money=card.play_money,
             can_extend=card.can_extend,
+            direct=job.clip_is_direct,
         )
         try:
             if job.is_on_card and shown and upload:
@@ -183,7 +185,8 @@ class Shown:
                 return
             if not job.is_on_card:
                 if shown:
-                    packed = await self._packing.pack(clip, job.order.member.guild_id, label=card.label)
+                    server = NOWHERE if job.clip_is_direct else job.order.member.guild_id
+                    packed = await self._packing.pack(clip, server, label=card.label)
                     post = replace(post, path=packed.path, link=packed.link)
                 await self._screen.edit_clip(post, job.clip_message_id, shown=shown, upload=upload and shown)
             elif not shown:

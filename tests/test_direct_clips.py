@@ -1,0 +1,144 @@
+"""Clips that no channel took, sent to their member by direct message: what each reader sees of them."""
+
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.domain import ClipState, Job, JobState, MessageId
+from bot.sandbox.permissions import Permission
+from cogs.cards import clip_url
+from storage import clips, jobs, wishes
+from storage.wishes import Wishes
+from tests.library_scene import Shelf, open_shelf
+from tests.stage import Json, button, custom_ids, open_stage, texts, walk
+from tests.typed_line import details
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
+    async with open_stage(tmp_path) as stage, open_shelf(stage, tmp_path) as opened:
+        wished = Wishes(direct_messages=True)
+        user_id = stage.member("Ada").user_id
+        await stage.database.write(partial(wishes.put, user_id=user_id, wishes=wished))
+        yield opened
+
+
+async def sent_directly(shelf: Shelf, *, takes: int = 1) -> list[Job]:
+    """Ada's order, of which the channel takes no file."""
+    ordered = await shelf.scene.order(takes=takes)
+    shelf.stage.deny(Permission.ATTACH_FILES)
+    return [await shelf.scene.post(job, shelf.film) for job in ordered]
+
+
+async def direct_channel(shelf: Shelf) -> str:
+    return await shelf.stage.ada.direct_channel(str(shelf.stage.sandbox.world.bot.id))
+
+
+def links(message: Json) -> list[str]:
+    return [one["url"] for one in walk(message["components"]) if one.get("url")]
+
+
+async def test_the_card_says_so_and_leads_nobody_to_a_channel_that_they_cannot_open(shelf: Shelf) -> None:
+    (job,) = await sent_directly(shelf)
+    place = await direct_channel(shelf)
+
+    card = await shelf.scene.card(job)
+
+    assert (job.state, job.clip_is_direct, str(job.clip_channel_id)) == (JobState.POSTED, True, place)
+    assert "it was sent to its member by direct message. They find it with /clips too." in texts(card)
+    assert place not in texts(card)
+    assert links(card) == []
+    assert clip_url(job) is None
+
+
+async def test_its_button_shows_it_to_its_member_alone(shelf: Shelf) -> None:
+    (job,) = await sent_directly(shelf)
+    card = await shelf.scene.card(job)
+    show = button(card, f"lib:get:{job.id}")
+
+    own = await shelf.stage.press(shelf.stage.ada, card, "lib:get:")
+    others = await shelf.stage.press(shelf.stage.mika, card, "lib:get:")
+
+    assert show["label"] == "Show the clip"
+    assert [one["filename"] for one in own["attachments"]] == [f"dailies-{job.id}.mp4"]
+    assert own["flags"] & 64
+    assert others["attachments"] == []
+    assert texts(others) == (
+        "This clip was sent to its member by direct message. Nothing was charged. Ask them to show it to you."
+    )
+
+
+async def test_details_have_the_same_button_and_no_link(shelf: Shelf) -> None:
+    (job,) = await sent_directly(shelf)
+
+    answer = await details(shelf.stage, job)
+
+    assert f"lib:get:{job.id}" in custom_ids(answer)
+    assert not any("discord.com/channels" in link for link in links(answer))
+
+
+async def test_the_message_itself_says_all_of_it_and_has_no_button_that_works_in_servers_only(
+    shelf: Shelf,
+) -> None:
+    (job,) = await sent_directly(shelf)
+
+    (message,) = await shelf.stage.ada.messages(await direct_channel(shelf))
+
+    said = texts(message)
+    guild, channel = job.order.member.guild_id, job.order.channel_id
+    assert f"[card](https://discord.com/channels/{guild}/{channel}/{job.card_message_id})" in said
+    assert f"done; ordered in <#{channel}>, which did not take it" in said
+    assert "$0.40" in said
+    assert "more can be done with it in the server, with /clips" in said
+    assert custom_ids(message) == [f"details:c{job.id}"]  # by which it is found again
+
+
+async def test_each_take_that_went_directly_is_named_so(shelf: Shelf) -> None:
+    first, second = await sent_directly(shelf, takes=2)
+
+    said = texts(await shelf.scene.card(first))
+
+    assert "1. Done, sent to its member by direct message" in said
+    assert "2. Done, sent to its member by direct message" in said
+    assert second.clip_is_direct
+
+
+async def test_a_try_that_is_made_again_and_an_edit_are_still_direct(shelf: Shelf) -> None:
+    (job,) = await shelf.scene.order()
+    shelf.stage.deny(Permission.ATTACH_FILES)
+    made = await shelf.scene.make(job, shelf.film)
+    clip = await shelf.stage.database.read(partial(clips.get, job_id=job.id, folder=shelf.scene.folder))
+    assert clip is not None
+    await shelf.scene.posting.post(made, clip)
+    tried = await shelf.scene.job(job.id)
+    posted = await shelf.scene.posting.post(tried, clip)
+    again = await shelf.scene.job(job.id)
+    await shelf.stage.database.write(
+        partial(jobs.clip_tried, job_id=job.id, channel_id=job.order.channel_id, at=shelf.stage.clock())
+    )
+    elsewhere = await shelf.scene.job(job.id)
+
+    assert tried.clip_is_direct
+    assert again.clip_is_direct
+    assert not elsewhere.clip_is_direct
+    assert len(await shelf.stage.ada.messages(await direct_channel(shelf))) == 1
+    assert posted.message_id > MessageId(0)
+
+
+async def test_a_direct_clip_that_is_shown_again_keeps_its_one_button(shelf: Shelf) -> None:
+    (job,) = await sent_directly(shelf)
+    hide = partial(clips.change_state, job_id=job.id, to=ClipState.HIDDEN, among=frozenset({ClipState.SHOWN}))
+    await shelf.stage.database.write(hide)
+    await shelf.scene.shown.refresh(job.id)
+    hidden = await shelf.scene.message(job)
+    show = partial(clips.change_state, job_id=job.id, to=ClipState.SHOWN, among=frozenset({ClipState.HIDDEN}))
+    await shelf.stage.database.write(show)
+    await shelf.scene.shown.refresh(job.id)
+
+    message = await shelf.scene.message(job)
+
+    assert "This clip was reported." in texts(hidden)
+    assert custom_ids(hidden) == custom_ids(message) == [f"details:c{job.id}"]
+    assert len(message["attachments"]) == 1
