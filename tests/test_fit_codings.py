@@ -1,5 +1,6 @@
 """Fitting what models other than today's may make: AV1, H.265, and high dynamic range."""
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from av.video.stream import VideoStream
 
 from bot import media
-from bot.clips import boxes
+from bot.clips import boxes, dynamic_range
 from bot.clips.fitting import Fitting, Touch
 from tests.films import film, frames_of
 
@@ -71,7 +72,23 @@ async def test_high_dynamic_range_is_mapped_to_what_every_screen_shows(tmp_path:
     assert [at for at, _ in frames_of(fitted.path)] == [Fraction(number, 8) for number in range(len(PQ))]
 
 
-@pytest.mark.soak  # six seconds, nearly all of them for the scaler's table
+@pytest.mark.parametrize("transfer", ["smpte2084", "arib-std-b67"])
+def test_either_range_has_a_mapping_of_this_build_and_the_standard_one_needs_none(
+    tmp_path: Path, transfer: str
+) -> None:
+    plain = film(tmp_path / "plain.mp4", [128])
+
+    with (
+        av.open(bright(tmp_path / "clip.mp4", PQ, transfer=transfer)) as clip,
+        av.open(plain) as other,
+    ):
+        assert dynamic_range.mapping(clip.streams.video[0], *SIZE) is not None
+        assert dynamic_range.mapping(other.streams.video[0], *SIZE) is None
+
+
+# Six seconds and more, nearly all of them for the scaler's table, which the test above has made once already.
+@pytest.mark.soak
+@pytest.mark.skipif(not os.environ.get("DAILIES_SOAK"), reason="a scaler's table: `make soak`")
 async def test_the_range_of_broadcasts_is_mapped_too(tmp_path: Path) -> None:
     clip = bright(tmp_path / "clip.mp4", [64, 502, 721, 940], transfer="arib-std-b67")
 

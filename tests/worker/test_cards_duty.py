@@ -72,7 +72,9 @@ async def test_the_progress_of_all_cards_together_leaves_discord_room_for_clips_
     bench: Bench,
 ) -> None:
     first = await silent(bench)
-    many = [first, *[await bench.until_shown(await bench.place(KEYLESS)) for _ in range(99)]]
+    many = [first, *[await bench.place(KEYLESS) for _ in range(99)]]
+    for job in many:
+        await bench.until_shown(await bench.until_state(job, JobState.RUNNING))
     await bench.passing(minutes=5)
     before, cards = bench.channel.count(Call.EDIT_CARD), bench.running.cards
 
