@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import itertools
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -86,8 +87,9 @@ def test_a_minute_is_said_in_the_log_alone_and_no_date_says_nothing(caplog: pyte
 async def wrong_clock() -> AsyncIterator[str]:
     """The address of a server whose clock is ten minutes ahead of noon."""
 
-    async def answer(_: web.Request) -> web.Response:
-        return web.Response(headers={"Date": date(-timedelta(minutes=10))})
+    async def answer(request: web.Request) -> web.Response:
+        aged = {"Age": "600"} if "cached" in request.query else {}
+        return web.Response(headers={"Date": date(-timedelta(minutes=10)), **aged})
 
     app = web.Application()
     app.router.add_get("/", answer)
@@ -111,6 +113,20 @@ async def test_an_answer_that_waited_in_a_frozen_process_says_nothing(wrong_cloc
     assert late == []
     assert told.codes == ["clock_wrong"]
     assert meters.discord_answers.family().samples[0].value == 2
+
+
+async def test_an_answer_out_of_a_cache_says_nothing(wrong_clock: str) -> None:
+    told, meters = Told(), Meters()
+    heard = timekeeping(told, meters, seconds=itertools.count(0.0))
+
+    async with aiohttp.ClientSession(trace_configs=[heard.listen(meters.discord_trace())]) as session:
+        async with session.get(f"{wrong_clock}?cached"):
+            cached = list(told.codes)
+        async with session.get(wrong_clock):
+            pass
+
+    assert cached == []
+    assert told.codes == ["clock_wrong"]
 
 
 class Command(Protocol):

@@ -53,7 +53,8 @@ class Timekeeping:
         async def ended(
             _session: aiohttp.ClientSession, context: SimpleNamespace, end: aiohttp.TraceRequestEndParams
         ) -> None:
-            if self._seconds() - context.asked_at_s <= ANSWERED_WITHIN_S:
+            is_new = "Age" not in end.response.headers  # else a cache had it (RFC 9111, 5.1)
+            if is_new and self._seconds() - context.asked_at_s <= ANSWERED_WITHIN_S:
                 self.heard(end.response.headers.get("Date"))
 
         trace.on_request_start.append(began)

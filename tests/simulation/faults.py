@@ -186,6 +186,7 @@ def _happens(chance: random.Random, at_s: float, *, clock_is_right: bool) -> lis
         (2, _stepped_clock),
         (1, _stop),
         (2, _place),
+        (1, _unseen),
         (1, _full),
         (2, _webhooks),
         (2, _gateway),
@@ -252,6 +253,17 @@ def _place(chance: random.Random, at_s: float) -> list[Event]:
     kind = chance.choice((Kind.CLOSED, Kind.UNREAD, Kind.GONE))
     channel = str(chance.choice(CHANNELS))
     return [Event(at_s=at_s, kind=kind, where=channel, lasts_s=chance.choice((20.0, 200.0)))]
+
+
+def _unseen(chance: random.Random, at_s: float) -> list[Event]:
+    """Nobody hears whether a clip was posted, nobody can look, and then its member deletes it."""
+    closed = [
+        Event(at_s=at_s, kind=Kind.UNREAD, where=str(channel), lasts_s=chance.choice((200.0, 900.0)))
+        for channel in CHANNELS
+    ]
+    deleted_s = at_s + chance.uniform(150.0, 600.0)
+    deleted = Event(at_s=deleted_s, kind=Kind.DELETE, number=chance.randint(1, 20))
+    return [*closed, *_call(at_s, "discord", "post clip", Mishap.ANSWER_LOST), deleted]
 
 
 def _full(chance: random.Random, at_s: float) -> list[Event]:
