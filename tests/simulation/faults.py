@@ -315,12 +315,29 @@ def _stepped_clock(chance: random.Random, at_s: float) -> list[Event]:
         (
             (-100, _call(at_s, "discord", "post clip", Mishap.ANSWER_LOST)),  # an old nonce would look young
             (500, [Event(at_s=0.0, kind=Kind.FATE, where=name, what=Fate.SHY.value) for name in NAMES]),
-            (4_000, _call(at_s, "listed", "submit", Mishap.ANSWER_LOST)),  # a list that is behind would prove
+            (4_000, _late_in_a_list(chance, at_s)),  # the list without it would prove that it is not there
             (90_000, [each for name in NAMES for each in _call(at_s, name, "fetch", Mishap.BROKEN)]),
         )
     )
     after_s = chance.uniform(5.0, 90.0) if by_s < 0 else chance.uniform(0.0, 20.0)
     return [*why, Event(at_s=at_s + after_s, kind=Kind.CLOCK, number=by_s)]
+
+
+def _late_in_a_list(chance: random.Random, at_s: float) -> list[Event]:
+    """Two orders where there is a list: one that it shows, and one that it shows minutes later."""
+    late = Event(at_s=at_s, kind=Kind.CALL, where="listed", call="submit", what=Mishap.LATE.value)
+    orders = [
+        Event(
+            at_s=round(ordered_s, 4),
+            kind=Kind.ORDER,
+            where="listed",
+            call=str(chance.choice(MEMBERS)),
+            what=str(CHANNELS[0]),
+            number=1,
+        )
+        for ordered_s in (max(FIRST_S, at_s - 5.0), at_s + 0.01)
+    ]
+    return [*orders, late]
 
 
 def _call(at_s: float, where: str, call: str, what: Mishap) -> list[Event]:

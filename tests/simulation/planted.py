@@ -89,7 +89,7 @@ BUGS = (
         module="bot.providers.listing",
         line="    if not ours or now - attempt.sent_at < absent_after:",
         becomes="    if not ours:",
-        within=300,
+        within=200,
     ),
     Planted(
         name="a clip is posted without a note that it may be there",
@@ -117,7 +117,7 @@ BUGS = (
         module="bot.clock",
         line="        off = said - self()",
         becomes="        off = said - said",
-        within=1_000,
+        within=200,
     ),
     Planted(
         name="a card is posted without a note that it may be there",
@@ -215,7 +215,7 @@ BUGS = (
         module="bot.clips.showing",
         line="        await screen.delete_message(job.clip_channel_id, message_id)",
         becomes="        pass",
-        within=1_000,
+        within=200,
     ),
     Planted(
         name="clips pass their gate without a look",
