@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import ClipState, Job
+from bot.domain import ClipState, Fault, FaultKind, Job
 from bot.sandbox.permissions import Permission
 from storage import clips, states
 from storage.removals import Step
@@ -20,14 +20,21 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         yield opened
 
 
-async def twice_shown(scene: Scene) -> Job:
-    """The answer of its post was lost and the history closed, so that the card carries the clip too."""
+async def posted_unheard(scene: Scene) -> Job:
+    """Its post is there, and the answer was lost."""
     (job,) = await scene.order()
     job = await scene.make(job)
     clip = await scene.stage.database.read(partial(clips.get, job_id=job.id, folder=scene.folder))
     assert clip is not None
     await scene.posting.post(job, clip)
-    await scene.cards.carry(job, clip.path)
+    assert await shown(scene) == 1
+    return await scene.job(job.id)
+
+
+async def twice_shown(scene: Scene) -> Job:
+    """The history was closed, so that the card carries the clip too."""
+    job = await posted_unheard(scene)
+    await scene.cards.carry(job, scene.folder / f"{job.id}.mp4")
     assert job.card_message_id is not None
     await scene.stage.database.write(
         partial(
@@ -71,6 +78,16 @@ async def test_a_deleted_clip_goes_from_its_own_post_too(scene: Scene) -> None:
     job = await twice_shown(scene)
 
     assert await deleted(scene, job) == "deleted"
+    assert await shown(scene) == 0
+
+
+async def test_so_does_one_that_is_undeliverable_since_its_card_was_deleted(scene: Scene) -> None:
+    job = await posted_unheard(scene)
+    fault = Fault(kind=FaultKind.PERMISSIONS, code="message_gone")
+    move = partial(states.undeliverable, job_id=job.id, fault=fault, at=scene.stage.clock())
+    await scene.stage.database.write(move)
+
+    assert await deleted(scene, await scene.job(job.id)) == "deleted"
     assert await shown(scene) == 0
 
 

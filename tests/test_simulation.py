@@ -66,6 +66,50 @@ def test_a_withheld_clip_whose_card_was_given_up_ends_with_nothing_left_to_show(
     assert (ended.wrongs, dict(ended.states)) == ((), {JobState.CANCELLED: 1})
 
 
+def order(at_s: float, model: str, *, takes: int = 1) -> Event:
+    return Event(at_s=at_s, kind=Kind.ORDER, where=model, call="1001", what="31", number=takes)
+
+
+def unheard(at_s: float, lasts_s: float = 0.0) -> Event:
+    what = Mishap.ANSWER_LOST.value
+    return Event(at_s=at_s, kind=Kind.CALL, where="discord", call="post clip", what=what, lasts_s=lasts_s)
+
+
+def unread(at_s: float, lasts_s: float) -> Event:
+    return Event(at_s=at_s, kind=Kind.UNREAD, where="31", lasts_s=lasts_s)
+
+
+FOUND = {
+    "a clock set forward while a provider does not know its new job yet": (
+        Event(at_s=0.0, kind=Kind.FATE, where="plain", what=Fate.SHY.value),
+        order(9.0, "plain"),
+        Event(at_s=12.0, kind=Kind.CLOCK, number=90_000),
+    ),
+    "a card that carries another take's clip, which nobody could look for": (
+        order(10.5691, "plain", takes=2),
+        unread(10.83, 200.0),
+        unheard(11.2),
+        Event(at_s=38.91, kind=Kind.CRASH, number=39, lasts_s=130.0),
+    ),
+    "a deleted clip whose post nobody could see, and whose card was gone": (
+        order(17.81, "listed"),
+        unread(18.94, 300.0),
+        unheard(18.94, 200.0),
+        Event(at_s=21.54, kind=Kind.DELETED, number=16),
+        Event(at_s=549.29, kind=Kind.DELETE, number=7),
+    ),
+}
+"""By chance; each was wrong once."""
+
+
+@pytest.mark.parametrize("events", FOUND.values(), ids=FOUND)
+def test_what_was_found_by_chance_is_right_now(events: tuple[Event, ...]) -> None:
+    with scene() as made:
+        ended = outcome(made, replace(draw(830001885), events=events))
+
+    assert ended.wrongs == ()
+
+
 def test_the_same_seed_is_the_same_world_to_the_last_row() -> None:
     with scene() as made:
         first: list[object] = []

@@ -119,10 +119,10 @@ class RemovalSteps:
         return "deleted"
 
     async def _clip_message(self, job: Job) -> str:
-        if job.clip_message_id is None or job.clip_channel_id is None:
-            return "never posted"
-        if job.clip_message_id == job.card_message_id:
-            return await own_post_taken_away(self._screen, job) if job.is_on_card else "on the card"
+        if job.clip_message_id is None or job.is_on_card:
+            return await own_post_taken_away(self._screen, job)
+        if job.clip_channel_id is None or job.clip_message_id == job.card_message_id:
+            return "on the card"
         return await self._deleted(job.clip_channel_id, job.clip_message_id)
 
     async def _card(self, job: Job) -> str:

@@ -164,6 +164,8 @@ class Shown:
 
     async def _edited(self, job_id: JobId, *, upload: bool) -> None:
         job, clip, state = await self._database.read(partial(_with_clip, job_id, self._folder))
+        if state is not ClipState.SHOWN and (job.clip_message_id is None or job.is_on_card):
+            await own_post_taken_away(self._screen, job)
         card = await self._cards.card(job_id)
         if job.clip_message_id is None or job.clip_channel_id is None or card is None:
             return
@@ -189,8 +191,6 @@ class Shown:
                     packed = await self._packing.pack(clip, server, label=card.label)
                     post = replace(post, path=packed.path, link=packed.link)
                 await self._screen.edit_clip(post, job.clip_message_id, shown=shown, upload=upload and shown)
-            elif not shown:
-                await own_post_taken_away(self._screen, job)
             await self._cards.refresh(job_id)
         except (MessageGone, DeliveryRefused, ClipTooLarge) as fault:
             raise NotYours(
@@ -210,20 +210,20 @@ class Shown:
 
 
 async def own_post_taken_away(screen: Screen, job: Job) -> str:
-    """Delete a clip's own post where its card carries the clip; returns what came of it.
+    """Delete a clip's own post of which the row knows nothing; returns what came of it.
 
-    The card does so since nobody could look whether that post is there. What is to be seen no more has to go
-    from there too, as soon as somebody can.
+    It was tried, its answer lost, and nobody could look: so the card carries the clip, or nothing does. What
+    is to be seen no more has to go from there too, as soon as somebody can look.
 
     Raises:
         DeliveryUnavailable: it is to be tried again.
     """
-    if job.clip_channel_id is None:
+    if job.clip_tried_at is None or job.clip_channel_id is None:
         return "never posted"
     try:
         message_id = await screen.find_clip(job.clip_channel_id, job)
         if message_id is None:
-            return "on the card"
+            return "on the card" if job.is_on_card else "never posted"
         await screen.delete_message(job.clip_channel_id, message_id)
     except PlaceGone:
         return "gone before"
