@@ -20,7 +20,7 @@ from bot.domain import (
     Quote,
     UserId,
 )
-from bot.errors import OrderRefused, PaidNotEnabled
+from bot.errors import ChangeRefused, PaidNotEnabled
 from bot.language import _
 from bot.spend.admission import Admitted, Room, Standing, admit
 from storage import budgets as rows
@@ -108,10 +108,10 @@ class Budgets:
         """Set a limit below the ceiling (None takes it away), and return the one that stood before.
 
         Raises:
-            OrderRefused: this scope is not the managers' to set, or the reason is too long.
+            ChangeRefused: this scope is not the managers' to set, or the reason is too long.
         """
         if scope not in MANAGED:
-            raise OrderRefused(
+            raise ChangeRefused(
                 _("This limit is set by whoever runs this bot."),
                 _("Ask them, or set a lower one for the server."),
                 kind=FaultKind.SERVER_BUDGET,
@@ -139,7 +139,7 @@ class Budgets:
         """Give a member money beyond the budget; the pools hold all the same.
 
         Raises:
-            OrderRefused: nothing is given, no reason, a time that is over, or there are too many.
+            ChangeRefused: nothing is given, no reason, a time that is over, or there are too many.
         """
         at = self._now()
         if amount_micros <= 0:
@@ -177,7 +177,7 @@ class Budgets:
         """Change a guild's time zone, price cap and numbers in flight; returns what was before.
 
         Raises:
-            OrderRefused: there is no such time zone, or a number is below zero.
+            ChangeRefused: there is no such time zone, or a number is below zero.
         """
         check_reason(reason)
         most = (wanted.order_max_micros, wanted.member_in_flight_max, wanted.guild_in_flight_max)
@@ -261,7 +261,7 @@ def check_reason(reason: str) -> None:
     """Return if a reason has room on record.
 
     Raises:
-        OrderRefused: it is too long.
+        ChangeRefused: it is too long.
     """
     if len(reason) > REASON_CHARS_MAX:
         raise _unfit(
@@ -269,5 +269,5 @@ def check_reason(reason: str) -> None:
         )
 
 
-def _unfit(what: str, do: str) -> OrderRefused:
-    return OrderRefused(what, do, kind=FaultKind.SERVER_BUDGET)
+def _unfit(what: str, do: str) -> ChangeRefused:
+    return ChangeRefused(what, do, kind=FaultKind.SERVER_BUDGET)

@@ -13,6 +13,7 @@ from bot.spend.spending import Span, Spending
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.presses import member_of
 from cogs.spend_view import report_view
+from cogs.tree import strange_form
 
 
 def spend(
@@ -38,7 +39,9 @@ def spend(
                 _("The spending of all servers is for whoever runs this bot."),
                 _("Leave that option out to see this server's."),
             )
-        span = Span(period) if period in set(Span) else Span.MONTH
+        if period not in set(Span):
+            raise strange_form()
+        span = Span(period)
         report = await (spending.of_all(span) if everywhere else spending.of_guild(guild_id, span))
         view, files = await report_view(
             report,

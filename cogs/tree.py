@@ -86,7 +86,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
             return _can_propose(self.get_command(str(data.get("name"))), data.get("options", []))
         command = self.get_command(str(data.get("name")))
         if not _is_as_registered(command, data.get("options", [])):
-            await tell(interaction, _strange_form())
+            await tell(interaction, strange_form())
             return False
         return True
 
@@ -103,7 +103,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
                 | app_commands.CommandSignatureMismatch()
                 | app_commands.TransformerError()
             ):
-                await tell(interaction, _strange_form())
+                await tell(interaction, strange_form())
             case _:
                 await tell(interaction, error)
 
@@ -187,7 +187,8 @@ def _as_registered(command: app_commands.Command[Any, ..., Any], options: list[d
     return all(not p.required or any(o["name"] == name for o in options) for name, p in parameters.items())
 
 
-def _strange_form() -> OrderRefused:
+def strange_form() -> OrderRefused:
+    """What is said to values that no client of Discord's sends."""
     return OrderRefused(
         _("The command came in a form that this bot does not know."),
         _("Pick it again from the list that opens when you type /."),

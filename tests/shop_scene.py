@@ -101,11 +101,12 @@ def shop_of(
     *,
     classifiers: Sequence[Classifier] = (),
     patience_s: float = 60.0,
+    providers: frozenset[str] = PROVIDERS,
 ) -> Shop:
     clock = Clock()
     database = Database(Inline())
     ids = Ids(clock, random.Random(1).getrandbits)
-    models = catalogue.load(None, providers=PROVIDERS, now=clock, fitness=fitness)
+    models = catalogue.load(None, providers=providers, now=clock, fitness=fitness)
     orders = Orders(
         database,
         Pricing(models, Screening(classifiers), material_of(database, clock, ids), now=clock),

@@ -12,7 +12,7 @@ import pytest
 from discord import ui
 
 from bot import catalogue
-from bot.domain import ChannelId, FaultKind, Kind, Limits, Micros, OfferId, Period, UserId
+from bot.domain import STUDIO, ChannelId, FaultKind, Kind, Limits, Micros, OfferId, Period, UserId
 from bot.errors import BudgetExceeded
 from bot.money import format_usd
 from bot.offers.health import Fitness
@@ -216,6 +216,22 @@ async def test_the_refusal_keeps_all_that_it_said(shop: Shop) -> None:
     assert again.do.startswith("This would fit: ")
     assert again.do.endswith(" Wait.")
     assert again.__cause__ is refused
+
+
+@pytest.mark.parametrize(
+    ("period", "do"), [(Period.MONTH, "wait until then, or ask whoever"), (Period.TOTAL, "ask whoever")]
+)
+async def test_where_nothing_fits_nobody_is_told_to_choose_something_shorter(period: Period, do: str) -> None:
+    shop = shop_of(providers=PROVIDERS - {STUDIO})
+    await shop.admit(500)
+    wanted = dear(shop.models)
+    await shop.limit(BudgetScope.MEMBER, ANN.user_id, 1, period)
+
+    with pytest.raises(BudgetExceeded) as refused:
+        await shop.order(wanted)
+
+    assert refused.value.do == f"Nothing near it would fit: {do} sets this budget for more."
+    await shop.database.close()
 
 
 class SlowAfterTheFirst:

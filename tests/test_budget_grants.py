@@ -122,5 +122,5 @@ async def test_a_reason_longer_than_its_place_on_record_changes_nothing(
         stage, subcommand, [{"type": 3, "name": name, "value": it} for name, it in typed.items()]
     )
 
-    assert told.startswith("A reason has at most 500 characters. Nothing was charged.")
+    assert told.startswith("A reason has at most 500 characters. Nothing was changed.")
     assert await changes(stage) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.budgets import MANAGED, Budgets, BudgetScope, SpendingRules, admit
 from bot.domain import ChannelId, GuildId, Micros, OfferId, Period, Quote, UserId
-from bot.errors import BudgetExceeded, OrderRefused, TooManyInFlight
+from bot.errors import BudgetExceeded, ChangeRefused, TooManyInFlight
 from storage import grants, guilds
 from storage.database import Database
 from storage.guilds import midnight
@@ -50,7 +50,7 @@ def test_midnights_that_are_known(zone: str, day: str, first: str) -> None:
 
 @pytest.mark.parametrize("scope", sorted(set(BudgetScope) - MANAGED))
 async def test_the_operators_limits_are_not_the_managers(managed: Budgets, scope: BudgetScope) -> None:
-    with pytest.raises(OrderRefused, match="set by whoever runs this bot"):
+    with pytest.raises(ChangeRefused, match="set by whoever runs this bot"):
         await managed.set_limit(SEVEN, scope, 0, Period.MONTH, Micros(1), by=MANAGER)
 
     assert await managed.changes(SEVEN, newest=9) == []
@@ -60,7 +60,7 @@ async def test_the_operators_limits_are_not_the_managers(managed: Budgets, scope
 async def test_a_time_zone_that_does_not_exist_changes_nothing(
     database: Database, managed: Budgets, zone: str
 ) -> None:
-    with pytest.raises(OrderRefused, match="no such time zone"):
+    with pytest.raises(ChangeRefused, match="no such time zone"):
         await managed.set_rules(SEVEN, SpendingRules(time_zone=zone), by=MANAGER)
 
     assert await database.read(partial(guilds.rules, guild_id=SEVEN)) == SpendingRules()
@@ -75,7 +75,7 @@ async def test_a_grant_that_makes_no_sense_is_not_given(
 ) -> None:
     granted: dict[str, Any] = {"amount_micros": Micros(1), "reason": "why"}
 
-    with pytest.raises(OrderRefused):
+    with pytest.raises(ChangeRefused):
         await managed.grant(ANN, **(granted | wrong), by=MANAGER)
 
     assert await database.read(partial(grants.of_guild, guild_id=SEVEN, newest=1)) == []

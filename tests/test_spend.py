@@ -90,6 +90,13 @@ async def test_every_period_can_be_asked_for(stage: Stage, period: str) -> None:
     assert ("1 order" in shown) is (period != "last_month")
 
 
+async def test_a_period_that_there_is_not_is_refused_and_not_taken_for_this_month(stage: Stage) -> None:
+    shown = texts(await spend(stage, period="2026-13"))
+
+    assert "in a form that this bot does not know" in shown
+    assert "Spending from" not in shown
+
+
 async def test_all_servers_are_for_the_operator_alone(stage: Stage) -> None:
     await stage.ask(stage.ada, prompt="a paper boat")
     order = stage.job(50).order

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue, Priced
-from bot.domain import Kind, Micros, Order, Quote
+from bot.domain import FaultKind, Kind, Micros, Order, Quote
 from bot.errors import BudgetExceeded, PaidNotEnabled, Refusal
 from bot.language import _, ngettext
 from bot.money import format_usd
@@ -59,11 +59,13 @@ class Affordable:
         self, refused: BudgetExceeded | PaidNotEnabled, asked: Asked, proposal: Proposal
     ) -> Refusal:
         """The same refusal, with what would fit."""
-        fitting: list[str] = []
+        fitting: list[str] | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience_s):
                 fitting = await self.what_fits(refused, asked, proposal)
         do = refused.do
+        if fitting == [] and isinstance(refused, BudgetExceeded):
+            do = _none(refused) or do
         if fitting:
             do = _("This would fit: {choices}. {do}").format(choices="; ".join(fitting), do=do)
         if isinstance(refused, PaidNotEnabled):
@@ -213,3 +215,12 @@ def _takes(found: Priced) -> str:
 def _price(priced: Priced) -> str:
     whole = Micros(priced.quote.price_micros * priced.order.takes)
     return format_usd(whole) if whole else _("free")
+
+
+def _none(refused: BudgetExceeded) -> str:
+    """What to do where nothing fits a member's own budget: what is shorter would be refused, too."""
+    if refused.kind is not FaultKind.MEMBER_BUDGET:
+        return ""
+    if refused.resets_at is None:
+        return _("Nothing near it would fit: ask whoever sets this budget for more.")
+    return _("Nothing near it would fit: wait until then, or ask whoever sets this budget for more.")
