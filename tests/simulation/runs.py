@@ -69,7 +69,7 @@ def scene() -> Iterator[Scene]:
         try:
             yield made
         finally:
-            made.connection.close()
+            made.close()
             logging.disable(level)
 
 

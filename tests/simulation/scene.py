@@ -1,9 +1,9 @@
 """What worlds are played with, one after another: a connection, a folder, an empty database to begin with.
 
-A new copy of the empty database would have every statement parsed anew, which takes longer than a job. So a
+A backup of the empty database would have every statement parsed anew, which takes longer than a job. So a
 world is one transaction that is rolled back in the end, and the process's transactions are savepoints in it.
 Not so where disks are full (SQLite then rolls back by itself), and for some other worlds, to see that it is
-all one.
+all one: their database is a file, over which the empty one is written between two worlds.
 """
 
 import sqlite3
@@ -36,6 +36,11 @@ def _template() -> sqlite3.Connection:
     wishes.put(book, UserId(MEMBERS[0]), Wishes(direct_messages=True, mentions=False))
     book.execute("COMMIT")
     return book
+
+
+@cache
+def _empty() -> bytes:
+    return _template().serialize()
 
 
 _INSTEAD = {"BEGIN IMMEDIATE": "SAVEPOINT batch", "COMMIT": "RELEASE batch", "ROLLBACK": "RELEASE batch"}
@@ -78,23 +83,40 @@ class Scene:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.connection = sqlite3.connect(
-            ":memory:", isolation_level=None, factory=StagedConnection, cached_statements=CACHED_STATEMENTS
-        )
-        prepare(self.connection)
-        self._is_new = False
+        self._staged = _opened(":memory:")
+        _template().backup(self._staged)
+        self._file = folder / "dailies.db"
+        self._file.write_bytes(_empty())
+        self._unstaged = _opened(str(self._file))
+        self._unstaged.execute("PRAGMA journal_mode = MEMORY")
+        self._unstaged.execute("PRAGMA synchronous = OFF")
+        self.connection = self._staged
         (folder / "thumbnails").mkdir(exist_ok=True)
         (folder / "pictures").mkdir(exist_ok=True)
 
     def anew(self, *, staged: bool) -> None:
-        self.connection.lower_curtain()
-        if not self._is_new:
-            # Not `deserialize`, which is faster: statements parsed before it would read freed memory.
-            _template().backup(self.connection)
-        self._is_new = staged
+        """Begin a world."""
+        self._staged.lower_curtain()
         if staged:
+            self.connection = self._staged
             self.connection.raise_curtain()
         else:
+            # SQLite sees by its header that the file was changed beside it; its schema was not.
+            self._file.write_bytes(_empty())
+            self.connection = self._unstaged
             self.connection.execute("PRAGMA max_page_count = 1073741823")
         forget(self.connection)
         clear(self.folder)
+
+    def close(self) -> None:
+        """Let go of it all."""
+        self._staged.close()
+        self._unstaged.close()
+
+
+def _opened(path: str) -> StagedConnection:
+    connection = sqlite3.connect(
+        path, isolation_level=None, factory=StagedConnection, cached_statements=CACHED_STATEMENTS
+    )
+    prepare(connection)
+    return connection
