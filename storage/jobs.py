@@ -113,7 +113,12 @@ def beside(tx: sqlite3.Connection, job_id: JobId) -> list[Job]:
     found = get(tx, job_id)
     if found is None:
         return []
-    return [found] if found.order.takes == 1 else of_order(tx, found.order_id)
+    if found.order.takes == 1:
+        return [found]
+    if found.take > 1:
+        return of_order(tx, found.order_id)
+    further = tx.execute("SELECT * FROM jobs WHERE order_id = ? AND take > 1 ORDER BY take", (job_id,))
+    return [found, *[records.job(row) for row in further]]
 
 
 def with_stale_card(tx: sqlite3.Connection) -> list[JobId]:

@@ -32,6 +32,8 @@ _TOGETHER = 16
 
 def looks(tx: sqlite3.Connection, job_ids: Sequence[JobId]) -> list[Look]:
     """Jobs, in the same order: each as a question where it runs, else the whole; None where there is none."""
+    if len(job_ids) == 1:
+        return [_look(tx, job_ids[0])]
     running: dict[str, sqlite3.Row] = {}
     for begin in range(0, len(job_ids), _TOGETHER):
         some = job_ids[begin : begin + _TOGETHER]
@@ -49,6 +51,19 @@ def looks(tx: sqlite3.Connection, job_ids: Sequence[JobId]) -> list[Look]:
         _question(job_id, running[job_id]) if job_id in running else jobs.get(tx, job_id=job_id)
         for job_id in job_ids
     ]
+
+
+def _look(tx: sqlite3.Connection, job_id: JobId) -> Look:
+    """One alone, for which a statement of one id costs half as much."""
+    row = tx.execute(
+        """
+        SELECT jobs.id, jobs.offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at
+        FROM jobs JOIN attempts ON attempts.job_id = jobs.id AND attempts.number = jobs.attempt
+        WHERE jobs.id = ? AND state = 'running' AND ticket IS NOT NULL
+        """,
+        (job_id,),
+    ).fetchone()
+    return jobs.get(tx, job_id=job_id) if row is None else _question(job_id, row)
 
 
 def _question(job_id: JobId, row: sqlite3.Row) -> Question:

@@ -102,6 +102,8 @@ class Tallies:
         if tally is None:
             return 0, 0
         place = PERIODS.index(period)
+        if tally.day == to_day(day):
+            return tally.spent[place], tally.held[place]
         begun, open_since = starts_on(period, day), starts_on(period, from_day(tally.day))
         if begun == open_since:
             return tally.spent[place], tally.held[place]

@@ -322,9 +322,12 @@ class _Due(NamedTuple):
 
 
 def _due(at: datetime, tx: sqlite3.Connection) -> _Due:
+    stale, next_at = review_cards.stale(tx, limit=AT_ONCE), review_queue.next_due(tx)
+    if next_at is None or next_at > at:
+        return _Due([], stale, [], next_at)
     return _Due(
         review_queue.too_old(tx, at=at, limit=AT_ONCE),
-        review_cards.stale(tx, limit=AT_ONCE),
+        stale,
         review_queue.to_remind(tx, at=at, limit=AT_ONCE),
-        review_queue.next_due(tx),
+        next_at,
     )

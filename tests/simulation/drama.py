@@ -15,7 +15,7 @@ from tests.simulation.gateway import PRESSES, Gateway
 from tests.simulation.moderators import Moderation
 from tests.simulation.process import Process
 from tests.simulation.providers import Books, Made
-from tests.simulation.scene import GUILD, Scene
+from tests.simulation.scene import GUILD, NO_END, Scene
 from tests.simulation.weather import Weather
 from tests.simulation.world import World
 
@@ -25,9 +25,6 @@ CRASH_WITHIN_S = 5.0
 QUIET_S = 30.0
 ENDS_WITHIN_S = 6 * 86_400.0
 """After the last fault: the longest chain of waits that the program allows itself is below this."""
-
-NO_END = 1_073_741_823
-"""Pages of a database that may grow."""
 
 
 def world_of(scene: Scene, plan: Plan) -> World:
@@ -172,7 +169,8 @@ class Drama:
         self.world.connection.execute(f"PRAGMA max_page_count = {pages}")
 
     def _heal(self) -> None:
-        self._may_grow_to(NO_END)
+        if any(event.kind is Kind.FULL for event in self.plan.events):
+            self._may_grow_to(NO_END)
         self.world.discord.closed.clear()
         self.world.discord.unread.clear()
         self.world.start()

@@ -3,7 +3,7 @@
 A backup of the empty database would have every statement parsed anew, which takes longer than a job. So a
 world is one transaction that is rolled back in the end, and the process's transactions are savepoints in it.
 Not so where disks are full (SQLite then rolls back by itself), and for some other worlds, to see that it is
-all one: their database is a file, over which the empty one is written between two worlds.
+all one: those have a connection of their own, so that the statements of the others stay parsed.
 """
 
 import sqlite3
@@ -24,6 +24,9 @@ from tests.simulation.files import clear
 
 GUILD = GuildId(7)
 
+NO_END = 1_073_741_823
+"""Pages of a database that may grow."""
+
 
 @cache
 def _template() -> sqlite3.Connection:
@@ -36,11 +39,6 @@ def _template() -> sqlite3.Connection:
     wishes.put(book, UserId(MEMBERS[0]), Wishes(direct_messages=True, mentions=False))
     book.execute("COMMIT")
     return book
-
-
-@cache
-def _empty() -> bytes:
-    return _template().serialize()
 
 
 _INSTEAD = {"BEGIN IMMEDIATE": "SAVEPOINT batch", "COMMIT": "RELEASE batch", "ROLLBACK": "RELEASE batch"}
@@ -83,13 +81,8 @@ class Scene:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._staged = _opened(":memory:")
+        self._staged, self._unstaged = _opened(), _opened()
         _template().backup(self._staged)
-        self._file = folder / "dailies.db"
-        self._file.write_bytes(_empty())
-        self._unstaged = _opened(str(self._file))
-        self._unstaged.execute("PRAGMA journal_mode = MEMORY")
-        self._unstaged.execute("PRAGMA synchronous = OFF")
         self.connection = self._staged
         (folder / "thumbnails").mkdir(exist_ok=True)
         (folder / "pictures").mkdir(exist_ok=True)
@@ -101,22 +94,22 @@ class Scene:
             self.connection = self._staged
             self.connection.raise_curtain()
         else:
-            # SQLite sees by its header that the file was changed beside it; its schema was not.
-            self._file.write_bytes(_empty())
+            # Not `deserialize`, which is faster: statements parsed before it would read freed memory.
             self.connection = self._unstaged
-            self.connection.execute("PRAGMA max_page_count = 1073741823")
+            _template().backup(self.connection)
+            self.connection.execute(f"PRAGMA max_page_count = {NO_END}")
         forget(self.connection)
         clear(self.folder)
 
     def close(self) -> None:
-        """Let go of it all."""
+        """Let go of both."""
         self._staged.close()
         self._unstaged.close()
 
 
-def _opened(path: str) -> StagedConnection:
+def _opened() -> StagedConnection:
     connection = sqlite3.connect(
-        path, isolation_level=None, factory=StagedConnection, cached_statements=CACHED_STATEMENTS
+        ":memory:", isolation_level=None, factory=StagedConnection, cached_statements=CACHED_STATEMENTS
     )
     prepare(connection)
     return connection
