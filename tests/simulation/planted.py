@@ -179,7 +179,7 @@ BUGS = (
         name="the first bad file is the last try",
         module="bot.jobs.retrieval",
         line="        if tries >= BAD_FILES_MAX:",
-        becomes="            if tries >= 1:",
+        becomes="        if tries >= 1:",
         within=1_000,
     ),
     Planted(
