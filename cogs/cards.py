@@ -42,6 +42,12 @@ _CANCELLABLE = frozenset(
     }
 )
 _HAS_CLIP = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
+UNSEEN = frozenset({ClipState.HIDDEN, ClipState.TAKEN_DOWN})
+"""Of such a clip nobody but its member and moderators is shown anything."""
+
+STANDS = frozenset({ClipState.SHOWN, ClipState.EXPIRED})
+"""The message of such a clip still shows it: whose file is kept no longer stays where it was posted."""
+
 _GREEN, _RED, _GREY, _BLUE = 0x3BA55D, 0xD83C3E, 0x80848E, 0x5865F2
 
 
@@ -51,9 +57,8 @@ def card_view(card: Card, *, gallery: Mapping[JobId, str] | None = None) -> ui.L
     A take with `clip_here` is shown as the attachment of `clip_file_name`; `gallery` has links to the clips
     that have been posted, which it shows together.
     """
-    job = card.job
     told = sentences.headline(card)
-    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {told}\n{_prompt(job, PROMPT_UNITS_ON_CARD)}")]
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {told}\n{_prompt(card)}")]
     if shown := _gallery_items(card, gallery or {}):
         parts.append(ui.MediaGallery(*shown))
     if len(card.takes) > 1:
@@ -242,10 +247,14 @@ def gallery_ready(take: Take) -> bool:
     return take.job.state in RESTING
 
 
-def _prompt(job: Job, units_max: int) -> str:
+def _prompt(card: Card) -> str:
+    """What was asked for, where all may read it: what hides a clip hides the words that made it too."""
+    job = card.job
     if job.order.private and job.state is not JobState.POSTED:
         return _("A private order: what it shows is for its member alone.")
-    return quoted(job.order.prompt, units_max)
+    if _is_unseen(card):
+        return _("Its words are hidden with it.")
+    return quoted(job.order.prompt, PROMPT_UNITS_ON_CARD)
 
 
 def _facts(card: Card) -> list[str]:
@@ -266,6 +275,10 @@ def _facts(card: Card) -> list[str]:
     return facts
 
 
+def _is_unseen(card: Card) -> bool:
+    return any(take.clip_state in UNSEEN for take in card.takes)
+
+
 def _buttons(card: Card) -> list[ui.Item[Any]]:
     job = card.job
     buttons: list[ui.Item[Any]] = []
@@ -279,7 +292,7 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
         buttons.append(ShelfButton(ShelfAct.GET, job.id, label=_("Show the clip")))
     buttons += _verdict(card)
     if all(take.job.state in ENDED for take in card.takes):
-        buttons += on_card(job)
+        buttons += [] if _is_unseen(card) else on_card(job)
     buttons.append(DetailsButton(card_nonce(job.id)))
     if all(take.job.state in RESTING for take in card.takes) and any(
         job.order.kind is not Kind.CHARACTER
@@ -337,7 +350,7 @@ def _item(url: str, job: Job, label: str) -> discord.MediaGalleryItem:
 
 def _is_there(take: Take) -> bool:
     """Whether its message still has it: a clip whose file is kept no longer stays where it was posted."""
-    return take.clip_state in {ClipState.SHOWN, ClipState.EXPIRED}
+    return take.clip_state in STANDS
 
 
 def _is_shown(take: Take) -> bool:

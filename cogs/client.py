@@ -139,9 +139,7 @@ class Client(discord.Client):
         self.setting_up: SettingUp | None = None
         self.place_used: Callable[[ChannelId], None] = _nobody_cares
         self.place_changed: Callable[[ChannelId], None] = _nobody_cares
-        self.presses = Presses(
-            orders, self._ordering, material.characters, presets, catalogue, play_money=play_money
-        )
+        self.presses = Presses(orders, self._ordering, material, presets, catalogue, play_money=play_money)
         self.storyboards = Storyboards(orders, self._ordering, sheets, catalogue)
         self.advising = Advising(orders, self._ordering, catalogue)
         self.refitting = Refitting(orders, self._ordering)

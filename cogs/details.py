@@ -8,11 +8,12 @@ import discord
 from discord import ui
 
 from bot.catalogue import Described
-from bot.domain import Job, JobState
+from bot.delivery import Take
+from bot.domain import ClipState, Job, JobState
 from bot.language import _
 from bot.money import format_usd
 from cogs import sentences
-from cogs.cards import clip_url
+from cogs.cards import STANDS, clip_url
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.notes import start_of
 from cogs.quoting import escaped, fits, quoted, units
@@ -32,6 +33,7 @@ def details_view(
     model: Described,
     *,
     play_money: bool,
+    clip_state: ClipState = ClipState.SHOWN,
     typed: Mapping[str, Any] | None = None,
     cast: Sequence[str] = (),
     source: Job | None = None,
@@ -44,14 +46,15 @@ def details_view(
         job: what it is of.
         model: how its model is called.
         play_money: whether its price is for trying out only.
+        clip_state: who may see its clip.
         typed: what is kept of the order beside its jobs.
         cast: who is in it.
         source: the job that it was made from, where its reader may see that one's clip.
         has_default_preset: whether orders can take a preset by themselves where it is read.
         shared: of a character, whether others may order with it.
     """
-    typed = typed or {}
-    lines = "\n".join(_lines(job, model, typed, cast, source, play_money=play_money))
+    take, typed = Take(job=job, clip_state=clip_state), typed or {}
+    lines = "\n".join(_lines(take, model, typed, cast, source, play_money=play_money))
     command = command_of(job, typed, has_default_preset=has_default_preset, shared=shared)
     told, pieces = _to_type(command, TEXT_UNITS_MAX - units(lines) - PROMPT_UNITS_MIN)
     room = min(PROMPT_UNITS_MAX, TEXT_UNITS_MAX - units(lines) - units(told))
@@ -66,9 +69,10 @@ def details_view(
         *(ui.File(f"attachment://{name}") for name in pieces),
     ]
     family = ShelfButton(ShelfAct.HUNG, job.id)
-    if (url := clip_url(job)) is not None:
+    stands = clip_state in STANDS
+    if stands and (url := clip_url(job)) is not None:
         parts.append(ui.ActionRow(ui.Button(label=_("Show the clip"), url=url), family))
-    elif job.clip_is_direct and job.state is JobState.POSTED:
+    elif stands and job.clip_is_direct and job.state is JobState.POSTED:
         show = ShelfButton(ShelfAct.GET, job.id, label=_("Show the clip"))
         parts.append(ui.ActionRow(show, family))
     view = ui.LayoutView(timeout=None)
@@ -97,7 +101,7 @@ def _to_type(command: Command, room: int) -> tuple[str, dict[str, str]]:
 
 
 def _lines(
-    job: Job,
+    take: Take,
     model: Described,
     typed: Mapping[str, Any],
     cast: Sequence[str],
@@ -105,7 +109,8 @@ def _lines(
     *,
     play_money: bool,
 ) -> list[str]:
-    order = job.order
+    job, order = take.job, take.job.order
+    is_there = take.clip_state is ClipState.SHOWN
     lines = [
         _("**Model** {model} ({offer}), {label}").format(
             model=escaped(model.name),
@@ -117,7 +122,8 @@ def _lines(
         ),
         _("**Price** {price}").format(price=sentences.price(job.quote, order, play_money=play_money)),
         _("**State** {state} {when}").format(
-            state=sentences.state(job, None), when=sentences.ago(job.state_at)
+            state=sentences.state(job, None) if is_there else sentences.take_state(take),
+            when=sentences.ago(job.state_at),
         ),
         _("**Asked for** by {member} {when}").format(
             member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
@@ -138,6 +144,5 @@ def _lines(
         lines.append(_("**Made from** the clip of order {id}").format(id=f"`{order.source_job_id}`"))
     if job.fault:
         lines.append(_("**Fault** {code}").format(code=escaped(job.fault.code)))
-    if (why := sentences.explanation(job)) is not None:
-        lines.append(why)
-    return lines
+    why = sentences.explanation(job) if is_there else sentences.take_explanation(take)
+    return lines if why is None else [*lines, why]

@@ -23,6 +23,7 @@ from bot.ordering.material import Material, Shown
 from bot.orders import Orders
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by
+from cogs.cards import UNSEEN
 from cogs.forms import Purpose, filled, form, show
 from cogs.letting_in import let_in
 from cogs.making_buttons import Action
@@ -196,6 +197,8 @@ class Making:
         here = interaction.channel_id == order.channel_id and not order.private
         if not here and not await sees_clip(interaction, job):
             raise NotYours(_("This order is not known here."), _("Order again with /generate."))
+        if await self._material.clip_state(job.id) in UNSEEN:
+            raise NotYours(_("This clip was reported or taken down."), _("Order something else."))
         options = await self._orders.typed_for(job)
         press = asked_by(interaction, order.prompt)
         if action is Action.FINAL:

@@ -9,10 +9,11 @@ from bot.domain import NO_CHANNEL, Job, JobId, JobState, Member
 from bot.errors import NotYours
 from bot.language import _
 from bot.money import format_usd
-from bot.ordering.characters import Characters
+from bot.ordering.material import Material
 from bot.ordering.presets import Presets
 from bot.orders import Cancelled, Orders
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
+from cogs.cards import UNSEEN
 from cogs.details import details_view
 from cogs.letting_in import let_in
 from cogs.ordering import Ordering
@@ -29,14 +30,15 @@ class Presses:
         self,
         orders: Orders,
         ordering: Ordering,
-        characters: Characters,
+        material: Material,
         presets: Presets,
         catalogue: Catalogue,
         *,
         play_money: bool,
     ) -> None:
         self._orders = orders
-        self._characters = characters
+        self._material = material
+        self._characters = material.characters
         self._presets = presets
         self._ordering = ordering
         self._catalogue = catalogue
@@ -68,11 +70,20 @@ class Presses:
             and job.order.member != member_of(interaction)
         ):
             raise NotYours(_("This order is private."), _("Only its member sees what it is."))
+        clip_state = await self._material.clip_state(job.id)
+        if clip_state in UNSEEN and not (
+            job.order.member == member_of(interaction) or interaction.permissions.manage_messages
+        ):
+            raise NotYours(
+                _("This clip was reported or taken down."),
+                _("Only its member and moderators see what it was."),
+            )
         model = self._catalogue.describe(job.order.model)
         typed = await self._orders.typed_for(job) or {}
         view, files = details_view(
             job,
             model,
+            clip_state=clip_state,
             play_money=self._play_money,
             typed=typed,
             cast=await self._cast(typed.get("characters") or (), member_of(interaction)),

@@ -21,7 +21,7 @@ from storage.places import Purpose
 from storage.removals import Step
 from storage.reported import Reason
 from tests.showing_scene import FILM, Scene, open_scene
-from tests.stage import Json, custom_ids, open_stage, texts, walk
+from tests.stage import Json, button, custom_ids, open_stage, texts, walk
 
 OFFICE = "showcase"
 
@@ -378,6 +378,43 @@ async def test_who_reported_a_clip_may_say_later_that_it_is_worse_and_it_is_hidd
 
     assert "The clip is hidden until a moderator has looked" in texts(worse)
     assert media(shown) == []
+
+
+async def test_what_hides_a_clip_hides_the_words_that_made_it(scene: Scene) -> None:
+    stage = scene.stage
+    job = await posted(scene)
+    await scene.reporting.report(job.id, Reason.MINOR, "", by=stage.member("Bruno"))
+    await scene.touched(job.order_id)
+    card = await scene.card(job)
+
+    of_bruno = await stage.press(stage.bruno, card, "details:")
+    of_ada = await stage.press(stage.ada, card, "details:")
+    of_mika = await stage.press(stage.mika, card, "details:")
+
+    assert "Reported: hidden until a moderator has looked" in texts(card)
+    assert job.order.prompt not in str(card)
+    assert "Only its member and moderators see what it was." in texts(of_bruno)
+    assert job.order.prompt not in str(of_bruno)
+    for details in (of_ada, of_mika):
+        assert job.order.prompt in texts(details)
+        assert "**State** Reported: hidden until a moderator has looked" in texts(details)
+        assert "Show the clip" not in str(details)
+
+
+async def test_a_hidden_clip_is_not_ordered_again(scene: Scene) -> None:
+    stage = scene.stage
+    job = await posted(scene)
+    before = await scene.card(job)
+    again = button(before, "make:again:")["custom_id"]
+    await scene.reporting.report(job.id, Reason.MINOR, "", by=stage.member("Bruno"))
+    await scene.touched(job.order_id)
+
+    for person in (stage.ada, stage.bruno):
+        answer = await person.answer(await person.press(before, again, unchecked=True))
+
+        assert "reported or taken down. Nothing was charged." in texts(answer)
+    assert again not in custom_ids(await scene.card(job))
+    assert len(await stage.rows()) == 1
 
 
 async def test_a_moderator_shows_a_hidden_clip_again(scene: Scene) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.clips.stills import Stills
-from bot.domain import ChannelId, Clip, FaultKind, Job, JobId, JobState, Member, Source
+from bot.domain import ChannelId, Clip, ClipState, FaultKind, Job, JobId, JobState, Member, Source
 from bot.errors import ClipUnusable, NotYours, OrderRefused
 from bot.ids import Ids
 from bot.language import _
@@ -17,8 +17,8 @@ from bot.ordering.characters import Characters
 from bot.ordering.framing import Fit
 from bot.ordering.pictures import SUFFIXES, Picture, Pictures
 from bot.ordering.sources import Footage
+from storage import clips, jobs, pictures
 from storage import footage as footages
-from storage import jobs, pictures
 from storage.database import Database
 from storage.footage import Shown
 from storage.pictures import KeptPicture
@@ -138,6 +138,10 @@ class Material:
         if self._hashes is not None:
             await self._hashes.admit_clip(clip.sha256, seen_by)
         return Footage(job=job, clip=clip)
+
+    async def clip_state(self, job_id: JobId) -> ClipState:
+        """Who may see a job's clip; one that is not there yet is kept from nobody."""
+        return await self._database.read(partial(clips.state_of, job_id=job_id)) or ClipState.SHOWN
 
     async def shown_in(self, clip_id: str) -> ChannelId | None:
         """The channel in which a clip was posted; None where nobody was shown it."""
