@@ -66,6 +66,12 @@ def state(job: Job, progress: Progress | None) -> str:
 def explanation(job: Job) -> str | None:
     """What happened, whether it cost anything and what to do; None where the state says it all."""
     match job.state:
+        case JobState.UNCERTAIN if job.ticket is not None:
+            return _(
+                "The provider has this order and has not said for long what becomes of it. It is not ordered "
+                "twice; after a day the price is yours again, and a clip that still comes is free. "
+                "Nothing to do: this card says when we know."
+            )
         case JobState.UNCERTAIN:
             return _(
                 "The provider did not answer clearly whether it has this order. The price stays set aside "

@@ -157,7 +157,7 @@ def rendered(tx: sqlite3.Connection, job_id: JobId, *, at: datetime, rendered_id
 
 
 def silent(tx: sqlite3.Connection, job_id: JobId, *, at: datetime) -> None:
-    """Running → uncertain: the provider has not answered for too long."""
+    """Running → uncertain: the provider has not answered for too long, or not with an end."""
     _one(
         tx.execute(
             """

@@ -13,7 +13,7 @@ from bot.jobs import moves
 from bot.jobs.complaints import Complaints
 from bot.jobs.movement import Movement
 from bot.jobs.pace import Pace
-from bot.jobs.patience import KNOWN_AFTER, RUNNING_MAX, SILENT_MAX, Patience
+from bot.jobs.patience import KNOWN_AFTER, OVERDUE_MAX, RUNNING_MAX, SILENT_MAX, Patience
 from bot.jobs.rendertimes import RenderTimes, Work
 from bot.jobs.turnstile import Turnstile
 from bot.offers.reach import reached_by_name
@@ -38,6 +38,9 @@ IN_LINE_S = 60.0
 
 EARLY_S = 0.016
 """A question may be so early: the rows of those that are due about now are read together, and in time."""
+
+OVERDUE_AGAIN_S = 60.0
+"""Until the first look at a job that has become uncertain since it does not end."""
 
 UNSURE_MAX = timedelta(seconds=60)
 """A job that ended somewhere in a longer time than this teaches nothing about how long one takes."""
@@ -112,6 +115,8 @@ class Asking:
         heard_at = self._heard_at.get(question.job_id)
         self._heard_at[question.job_id] = at
         if isinstance(answer, Waiting | Rendering):
+            if self._patience.is_over(question.sent_at, OVERDUE_MAX):
+                return await self._overdue(question, at)
             self._cards.progress(question.job_id, answer)
             return self._wait_s(question, pace, at, answer.ask_after_s)
         if isinstance(answer, Vanished) and at - question.running_at < KNOWN_AFTER:
@@ -164,6 +169,15 @@ class Asking:
     async def _fail(self, job: Job, fault: Fault, billed: Micros | None, at: datetime) -> None:
         move = partial(moves.failed, job.id, fault, billed, at)
         self._warn_of(job, await self._movement.write(job, move))
+
+    async def _overdue(self, question: Question, at: datetime) -> float:
+        """On its way for ever is no better than silence: whoever runs the bot looks, and no member waits."""
+        job_id = question.job_id
+        job = await self._database.read(partial(jobs.get, job_id=job_id))
+        if job is not None:
+            log.error("on its way for a day; the house carries it", extra={"job": job_id, "code": "overdue"})
+            await self._movement.write(job, partial(moves.overdue, job, at))
+        return self._patience.about_s(OVERDUE_AGAIN_S)
 
     async def _unheard(self, question: Question, pace: Pace, error: ProviderError) -> float:
         """No answer, or none that can be read: ask again, and after hours of it admit that nobody knows."""

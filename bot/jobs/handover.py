@@ -14,7 +14,7 @@ from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
 from bot.jobs import moves
 from bot.jobs.movement import Movement
 from bot.jobs.pace import Pace, pace_for
-from bot.jobs.patience import HELD_BACK_MAX, HOUSE_AFTER, Patience
+from bot.jobs.patience import HELD_BACK_MAX, HOUSE_AFTER, OVERDUE_MAX, Patience
 from bot.moderation.pauses import Pauses
 from bot.offers.reach import reached
 from bot.operating.halts import Halts
@@ -25,11 +25,13 @@ from bot.providers.protocol import (
     ProvenAbsent,
     Provider,
     Refused,
+    Rendering,
     Search,
     Submission,
     Taken,
     Unknown,
     Vanished,
+    Waiting,
 )
 from bot.routing import MODEL_GONE, Go, Later, Nowhere, Routing
 from bot.spend.surge import Surge
@@ -303,6 +305,11 @@ class Handover:
         if isinstance(answer, Vanished):
             await self._movement.vanished(job)
             return None
+        # Of one that is on its way for a day only its end is news.
+        if isinstance(answer, Waiting | Rendering):
+            attempt = await self._attempt(job)
+            if self._patience.is_over(attempt.sent_at, OVERDUE_MAX):
+                return await self._stay_uncertain(job, answer.ask_after_s)
         await self._movement.write(job, partial(states.heard_again, job_id=job.id, at=self._now()))
         return 0.0
 

@@ -109,6 +109,12 @@ def rejected(job: Job, at: datetime, tx: sqlite3.Connection, *, refund: bool) ->
         ledger.refund(tx, job.id, at=at)
 
 
+def overdue(job: Job, at: datetime, tx: sqlite3.Connection) -> None:
+    """Running → uncertain: said to be on its way for too long, so the house carries it."""
+    states.silent(tx, job.id, at=at)
+    _to_the_house(tx, job.id, at)
+
+
 def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
     """Give the member's hold back and open the same on the house; False where the house has it already.
 

@@ -9,6 +9,8 @@ HELD_BACK_MAX = timedelta(hours=24)
 """A queued job waits so long for whoever has stopped what it is of: the operator, or moderators."""
 RUNNING_MAX = timedelta(minutes=60)
 """Past it we ask the provider to stop. It is no verdict: only the provider's word ends the job."""
+OVERDUE_MAX = timedelta(hours=24)
+"""A job that is said to be on its way so long after it was sent no longer binds its member's money."""
 KNOWN_AFTER = timedelta(minutes=2)
 """A provider may need so long until its own answers know a job that it has just taken."""
 SILENT_MAX = timedelta(hours=6)

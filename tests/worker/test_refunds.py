@@ -205,6 +205,15 @@ async def uncertain_for_a_day(bench: Bench) -> Job:
     return job
 
 
+async def on_its_way_for_a_day(bench: Bench) -> Job:
+    bench.told.answers.clear()
+    bench.told.answers.append(Rendering())
+    await bench.start()
+    job = await bench.place(TOLD)
+    await bench.until(lambda: bench.holder(job) is Scope.HOUSE, within_s=100_000)
+    return job
+
+
 async def found_after_a_day(bench: Bench) -> Job:
     job = await uncertain_for_a_day(bench)
     bench.told.searches = type(bench.told.searches)([Found(Ticket(provider_job_id="theirs"))])
@@ -256,6 +265,7 @@ WALKS: dict[str, tuple[Walk, JobState]] = {
     "a change asked for after rendering": (turned_down(Decision.CHANGE, refund=True), JobState.REJECTED),
     "withdrawn after rendering": (withdrawn, JobState.CANCELLED),
     "uncertain for a day": (uncertain_for_a_day, JobState.UNCERTAIN),
+    "on its way for a day": (on_its_way_for_a_day, JobState.UNCERTAIN),
     "found after a day": (found_after_a_day, JobState.POSTED),
     "vanished": (rendering(Vanished("gone")), JobState.FAILED),
     "dry run": (dry_run, JobState.FAILED),

@@ -419,6 +419,47 @@ async def test_an_overdue_job_is_asked_to_stop_and_ends_only_on_the_providers_wo
     assert bench.entries(job) == GIVEN_BACK
 
 
+async def test_a_job_that_is_on_its_way_for_ever_is_the_houses_after_a_day_and_its_clip_is_free(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.told.answers.clear()
+    bench.told.answers.append(Rendering())
+    await bench.start()
+    job = await bench.until_state(await bench.place(TOLD), JobState.RUNNING)
+
+    await bench.passing(hours=23)
+    assert bench.job(job.id).state is JobState.RUNNING
+    assert bench.holder(job) is Scope.MEMBER
+    job = await bench.until_state(job, JobState.UNCERTAIN, within_s=2 * 3_600)
+    assert bench.holder(job) is Scope.HOUSE
+    asked, revision = bench.told.asked, job.rev
+    await bench.passing(hours=3)
+    assert 10 < bench.told.asked - asked < 60  # now and then, and its card stays as it is
+    assert bench.job(job.id).rev == revision
+    assert caplog.text.count("on its way for a day") == 1
+
+    bench.told.answers.append(Rendered())
+    job = await bench.until_state(job, JobState.POSTED)
+    assert job.charged_micros == 0
+    assert len(bench.told.submitted) == 1
+
+
+@pytest.mark.parametrize("end", [Failed(BROKEN, Micros(0)), Stopped(Micros(0)), Vanished("gone")])
+async def test_a_job_that_was_on_its_way_for_a_day_ends_by_its_providers_word(
+    bench: Bench, end: Failed | Stopped | Vanished
+) -> None:
+    bench.told.answers.clear()
+    bench.told.answers.append(Waiting())
+    await bench.start()
+    job = await bench.until_state(await bench.place(TOLD), JobState.UNCERTAIN, within_s=100_000)
+
+    bench.told.answers.append(end)
+    job = await bench.until_state(job, JobState.FAILED)
+
+    assert bench.holder(job) is None
+    assert job.charged_micros == 0
+
+
 async def test_an_unreadable_answer_is_said_to_the_operator(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
