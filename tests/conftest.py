@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from storage.database import Database, open_database
+from storage.database import Database
 from tests.new_books import new_database
 from tests.props import Clock
 
@@ -37,6 +37,6 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 async def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Database]:
     """The database of a data folder that the commands work on."""
     monkeypatch.setenv("DAILIES_DATA_DIR", str(tmp_path))
-    opened = await open_database(tmp_path / "dailies.db")
+    opened = await new_database(tmp_path / "dailies.db")
     yield opened
     await opened.close()

@@ -32,7 +32,7 @@ from storage import clips, states
 from tests.inline import as_it_is
 from tests.page_stage import write_clip
 from tests.showing_scene import Scene, open_scene, place
-from tests.stage import Json, Stage
+from tests.stage import Json, Stage, texts, walk
 
 STEP = timedelta(seconds=1)
 """Between two clips, so that one is newer."""
@@ -227,3 +227,19 @@ def film() -> bytes:
     """A short clip, encoded once for all."""
     with tempfile.TemporaryDirectory() as folder:
         return write_clip(Path(folder) / "film.mp4").read_bytes()
+
+
+def found(message: Json) -> list[str]:
+    """The prompts on a page."""
+    lines = texts(message).splitlines()
+    return [line[2:] for line in lines if line.startswith("> ")]
+
+
+def opens(message: Json) -> list[str]:
+    """The jobs that a page can open."""
+    accessories = [one.get("accessory", {}) for one in walk(message["components"])]
+    return [str(one["custom_id"])[-16:] for one in accessories if "custom_id" in one]
+
+
+def media(message: Json) -> list[Json]:
+    return [item for one in walk(message["components"]) if one["type"] == 12 for item in one["items"]]

@@ -425,3 +425,17 @@ def walk(components: list[Json]) -> list[Json]:
         found.append(one)
         found += walk(one.get("components", []))
     return found
+
+
+def new_client(stage: Stage) -> Client:
+    """Another client over the same rows, which is not signed in."""
+    return Client(
+        orders=stage.orders,
+        budgets=stage.budgets,
+        catalogue=stage.catalogue,
+        material=stage.material,
+        attachments=stage.attachments,
+        presets=stage.presets,
+        sheets=stage.sheets,
+        confirm_above_micros=ASK_ABOVE,
+    )

@@ -1,10 +1,8 @@
 """Whose budget a thread has, and two time zones named at once."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +11,7 @@ from bot.errors import BudgetExceeded, ChangeRefused
 from bot.spend.distributing import Distributing
 from storage import budgets, guilds, ledger, purses
 from storage.budgets import BudgetScope
-from storage.database import Database, open_database
+from storage.database import Database
 from tests.props import ANN, NOON, Clock, Desk, order_of
 
 FORUM, POST, OTHER_POST = ChannelId(30), ChannelId(77), ChannelId(78)
@@ -21,13 +19,6 @@ QUOTE = Quote(
     offer_id=OfferId("studio/studio"), price_micros=Micros(400_000), per_second_micros=Micros(100_000)
 )
 MIKA, LEE = UserId(5), UserId(6)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
 
 
 async def test_all_threads_of_a_channel_share_its_budget(database: Database) -> None:

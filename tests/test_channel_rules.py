@@ -20,8 +20,9 @@ from bot.screening.screening import Screening
 from bot.screening.verdict import Reason, Verdict
 from storage import channel_rules, guilds
 from storage.channel_rules import NO_LIMIT, UNSET, WHOLE_SERVER, Layer, Pictured, Remixing, Rules, laid
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.guilds import SpendingRules
+from tests.new_books import new_database
 from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, Desk, asked, rows
 from tests.workbench import KEYED, MODELS
 
@@ -53,7 +54,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    database = await open_database(tmp_path / "dailies.db")
+    database = await new_database(tmp_path / "dailies.db")
     yield Scene(database)
     await database.close()
 

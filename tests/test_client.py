@@ -7,27 +7,13 @@ import discord
 import pytest
 
 from bot.errors import SettingsError
-from cogs.client import Client
-from tests.stage import ASK_ABOVE, Stage, open_stage, texts
+from tests.stage import Stage, new_client, open_stage, texts
 
 
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     async with open_stage(tmp_path) as opened:
         yield opened
-
-
-def new_client(stage: Stage) -> Client:
-    return Client(
-        orders=stage.orders,
-        budgets=stage.budgets,
-        catalogue=stage.catalogue,
-        material=stage.material,
-        attachments=stage.attachments,
-        presets=stage.presets,
-        sheets=stage.sheets,
-        confirm_above_micros=ASK_ABOVE,
-    )
 
 
 async def test_the_invite_asks_for_exactly_what_is_needed(stage: Stage) -> None:

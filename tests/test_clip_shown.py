@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain import ClipState
 from storage import wishes
-from tests.library_scene import Shelf, open_shelf
-from tests.stage import Json, button, custom_ids, open_stage, texts, walk
+from tests.library_scene import Shelf, found, media, open_shelf
+from tests.stage import button, custom_ids, open_stage, texts
 
 ALL = frozenset(ClipState)
 
@@ -18,22 +18,6 @@ ALL = frozenset(ClipState)
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     async with open_stage(tmp_path) as stage, open_shelf(stage, tmp_path) as opened:
         yield opened
-
-
-def found(message: Json) -> list[str]:
-    """The prompts on a page."""
-    lines = texts(message).splitlines()
-    return [line[2:] for line in lines if line.startswith("> ")]
-
-
-def opens(message: Json) -> list[str]:
-    """The jobs that a page can open."""
-    accessories = [one.get("accessory", {}) for one in walk(message["components"])]
-    return [str(one["custom_id"])[-16:] for one in accessories if "custom_id" in one]
-
-
-def media(message: Json) -> list[Json]:
-    return [item for one in walk(message["components"]) if one["type"] == 12 for item in one["items"]]
 
 
 # one clip

@@ -20,8 +20,8 @@ from storage import clips, guilds
 from storage.budgets import OPERATOR
 from storage.guilds import SpendingRules
 from storage.shelf import fold
-from tests.library_scene import AllSeen, Shelf, open_shelf
-from tests.stage import Json, button, custom_ids, open_stage, texts, walk
+from tests.library_scene import AllSeen, Shelf, found, media, open_shelf, opens
+from tests.stage import Json, button, custom_ids, open_stage, texts
 
 ALL = frozenset(ClipState)
 
@@ -30,22 +30,6 @@ ALL = frozenset(ClipState)
 async def shelf(tmp_path: Path) -> AsyncIterator[Shelf]:
     async with open_stage(tmp_path) as stage, open_shelf(stage, tmp_path) as opened:
         yield opened
-
-
-def found(message: Json) -> list[str]:
-    """The prompts on a page."""
-    lines = texts(message).splitlines()
-    return [line[2:] for line in lines if line.startswith("> ")]
-
-
-def opens(message: Json) -> list[str]:
-    """The jobs that a page can open."""
-    accessories = [one.get("accessory", {}) for one in walk(message["components"])]
-    return [str(one["custom_id"])[-16:] for one in accessories if "custom_id" in one]
-
-
-def media(message: Json) -> list[Json]:
-    return [item for one in walk(message["components"]) if one["type"] == 12 for item in one["items"]]
 
 
 async def set_state(shelf: Shelf, job: Job, state: ClipState) -> None:

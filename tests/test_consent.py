@@ -18,7 +18,7 @@ from bot.ordering.remixing import ALLOWED_FOR, ANSWER_WITHIN, ASKS_A_DAY_MAX, RE
 from storage import acts, objections, pictures, remix_asks
 from storage.acts import Wanted
 from storage.channel_rules import Layer, Pictured, Remixing, Rules, put
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.pictures import KeptPicture
 from storage.remix_asks import RemixAsk
 from tests import bookkeeping
@@ -27,18 +27,6 @@ from tests.stage import Stage, button, custom_ids, open_stage, texts
 
 CAT = Member(guild_id=ANN.guild_id, user_id=UserId(1003))
 MOMENT = timedelta(microseconds=1)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(NOON)
 
 
 @pytest.fixture

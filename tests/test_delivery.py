@@ -22,7 +22,7 @@ from cogs.buttons import DYNAMIC_ITEMS
 from cogs.client import Client
 from cogs.delivery import DiscordDelivery
 from cogs.faults import ThreadArchived, fault_of
-from tests.stage import ASK_ABOVE, Json, Stage, card_of, custom_ids, open_stage, post_of, texts, walk
+from tests.stage import Json, Stage, card_of, custom_ids, new_client, open_stage, post_of, texts, walk
 
 CLIP = bytes(range(256)) * 400
 UPLOAD_LIMIT = 1 << 20
@@ -319,7 +319,7 @@ async def test_a_refused_token_names_the_setting_and_stops(stage: Stage) -> None
 
 async def test_nothing_is_delivered_before_signing_in_or_after_signing_out(stage: Stage) -> None:
     card = card_of(stage.job())
-    early = DiscordDelivery(another_client(stage))
+    early = DiscordDelivery(new_client(stage))
 
     with pytest.raises(DeliveryUnavailable):
         await early.post_card(card)
@@ -400,7 +400,7 @@ async def test_a_button_still_answers_after_another_card_has_lost_it(stage: Stag
 
 
 async def test_the_buttons_of_a_past_process_answer(stage: Stage) -> None:
-    past = another_client(stage)
+    past = new_client(stage)
     await past.sign_in(stage.sandbox.bot_token)
     await DiscordDelivery(past).post_card(card_of(stage.job()))
     await past.close()
@@ -409,19 +409,6 @@ async def test_the_buttons_of_a_past_process_answer(stage: Stage) -> None:
     answer = await stage.press(stage.ada, message, "details:")
 
     assert "This order is not known here." in texts(answer)
-
-
-def another_client(stage: Stage) -> Client:
-    return Client(
-        orders=stage.orders,
-        budgets=stage.budgets,
-        catalogue=stage.catalogue,
-        material=stage.material,
-        attachments=stage.attachments,
-        presets=stage.presets,
-        sheets=stage.sheets,
-        confirm_above_micros=ASK_ABOVE,
-    )
 
 
 def known_buttons(client: Client) -> set[str]:

@@ -2,10 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,24 +15,12 @@ from storage import channel_rules
 from storage import pauses as pause_rows
 from storage import people as people_rows
 from storage.channel_rules import WHOLE_SERVER, Layer
-from storage.database import Database, open_database
+from storage.database import Database
 from storage.pauses import Pause
 from storage.people import Sanction
 from tests.props import ANN, BEN, NOON, Clock, Desk, asked, rows
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock(NOON)
 
 
 @pytest.fixture

@@ -1,9 +1,7 @@
 """What the operator hears of the installation's own limits."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,7 @@ from bot.domain import Limits, Micros, Period, UserId
 from bot.spend.filling import Filled, Filling
 from storage import budgets
 from storage.budgets import EVERYWHERE, BudgetScope
-from storage.database import Database, open_database
+from storage.database import Database
 from tests.bookkeeping import place
 from tests.props import NOON, Clock, job_of
 
@@ -33,13 +31,6 @@ class Heard:
         said = [sentence.split(" limit of")[0] for sentence in self.sentences]
         self.sentences.clear()
         return said
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
 
 
 def watching(database: Database, clock: Clock, limit: int | None = MONTH) -> tuple[Filling, Heard]:

@@ -9,7 +9,8 @@ import pytest
 
 from bot.errors import TooManyIdentifies
 from bot.operating.identifies import BOUNDS, Identifies
-from storage.database import Database, open_database
+from storage.database import Database
+from tests.new_books import new_database
 from tests.props import NOON, Clock
 from tests.stage import Stage, open_stage
 
@@ -18,7 +19,7 @@ TWO_IN_A_MINUTE = ((2, timedelta(minutes=1)), (4, timedelta(hours=1)))
 
 @pytest.fixture
 async def book(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "dailies.db")
+    opened = await new_database(tmp_path / "dailies.db")
     yield opened
     await opened.close()
 

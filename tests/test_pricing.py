@@ -1,6 +1,5 @@
 """What is proposed before an order is placed, at providers that differ: copies kept, seeds, shapes."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +19,7 @@ from bot.ordering.pricing import Pricing, always, never
 from bot.providers.fal_words import in_fals_words
 from bot.providers.wording import Worded
 from bot.screening.screening import Screening
-from storage.database import Database, open_database
+from storage.database import Database
 from tests.picture_files import chunks, drawing, encoded
 from tests.props import ANN, Clock, Desk, asked, job_of, material_of
 
@@ -31,13 +30,6 @@ IN_MAY = datetime(2026, 5, 1, 12, tzinfo=UTC)
 def clock() -> Clock:
     """In the days of Sora."""
     return Clock(IN_MAY)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await open_database(tmp_path / "dailies.db")
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
