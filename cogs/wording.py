@@ -22,6 +22,9 @@ _NAMES = frozenset(
 )
 _SAY = "say"
 
+_ENGLISH = frozenset(locale for locale in Locale if language.closest(locale.value) == ENGLISH)
+"""Those of Discord's locales, 31 of 34, that read English of us."""
+
 
 def said_as(say: Callable[[], str]) -> locale_str:
     """A text for Discord's picker that is made anew in each language, since it has a number in it."""
@@ -41,7 +44,7 @@ class Wording(app_commands.Translator):
         self, string: locale_str, locale: Locale, context: TranslationContextTypes
     ) -> str | None:
         """What a reader of that locale is shown; None where it is the same as in English."""
-        if language.closest(locale.value) == ENGLISH:  # as 31 of Discord's 34 are to us, for each text
+        if locale in _ENGLISH:  # for each text
             return None
         with language.use(locale.value):
             if is_name(context):
