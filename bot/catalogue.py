@@ -287,12 +287,16 @@ class Catalogue:
 
     def _going(self, offers: Sequence[Offer], row: ModelRow) -> list[Offer]:
         """Those whose provider takes orders of ours at all, so far as we know."""
-        going = [offer for offer in offers if self._fitness(offer.id) is not Fitness.STOPPED]
+        fitness = {offer.id: self._fitness(offer.id) for offer in offers}
+        going = [offer for offer in offers if fitness[offer.id] in (Fitness.READY, Fitness.RESTING)]
         if not going:
+            why = (
+                _("{model} cannot be ordered at the moment: whoever runs this bot has paused it.")
+                if set(fitness.values()) == {Fitness.HALTED}
+                else _("{model} cannot be ordered at the moment: its provider takes no orders of ours.")
+            )
             raise OrderRefused(
-                _("{model} cannot be ordered at the moment: its provider takes no orders of ours.").format(
-                    model=row.name
-                ),
+                why.format(model=row.name),
                 _("Choose another model, or order again later."),
                 kind=FaultKind.PROVIDER,
             )

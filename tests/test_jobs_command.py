@@ -127,6 +127,7 @@ async def test_a_provider_is_paused_and_resumed_through_the_running_bot(
         (("pause", "model", "sora-3"), "there is no model 'sora-3'; there is sora-2"),
         (("pause", "guild", "home"), "a server is named by its id"),
         (("pause", "guild"), "a server is named by its id"),
+        (("resume", "model"), "name the model; `python -m bot models --all` lists them"),
         (("resume", "everything", "fal"), "everything has no name"),
     ],
 )
@@ -137,3 +138,14 @@ async def test_what_is_not_there_cannot_be_paused(
 
     assert said in capsys.readouterr().err
     assert await data.read(halts.open_) == set()
+
+
+@pytest.mark.parametrize("lines", ["0", "-3", "many"])
+async def test_a_ledger_is_never_called_empty_for_a_number_of_lines_that_cannot_be(
+    data: Database, capsys: pytest.CaptureFixture[str], lines: str
+) -> None:
+    del data
+    with pytest.raises(SystemExit):
+        await typed("ledger", "show", "--newest", lines)
+
+    assert "the ledger is empty" not in capsys.readouterr().out

@@ -76,6 +76,8 @@ def _named(config: Settings, chosen: argparse.Namespace) -> tuple[HaltScope, str
         if not name.isascii() or not name.isdecimal():
             raise SettingsError("a server is named by its id, such as 1198622483471925248")
         return scope, name
+    if not name:
+        raise SettingsError(f"name the {scope}; `python -m bot models --all` lists them")
     offers = catalogue.all_rows(config.models_file).offers
     known = {each.row.provider if scope is HaltScope.PROVIDER else each.row.model for each in offers}
     if name not in known:

@@ -17,7 +17,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     """The options of the command."""
     whats = parser.add_subparsers(dest="what", required=True, metavar="what")
     show = whats.add_parser("show", help="the newest entries")
-    show.add_argument("--newest", type=int, default=50, help="lines to show")
+    show.add_argument("--newest", type=int, choices=range(1, 100_001), default=50, metavar="LINES")
     verify = whats.add_parser("verify", help="recompute everything from the entries; name each difference")
     export = whats.add_parser("export", help="every entry, for other programs")
     export.add_argument("form", choices=journal.FORMATS, help="beancount is double-entry plain text")

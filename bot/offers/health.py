@@ -33,6 +33,7 @@ class Fitness(StrEnum):
     READY = "ready"
     RESTING = "resting"
     STOPPED = "stopped"
+    HALTED = "stopped by the operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ class Health:
         the operator.
         """
         if self._halted(offer_id):
-            return Fitness.STOPPED
+            return Fitness.HALTED
         now = self._clock()
         account, offer = self._accounts.get(provider_of(offer_id)), self._offers.get(offer_id)
         if account is not None and not account.admits(now):

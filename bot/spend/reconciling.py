@@ -68,7 +68,8 @@ def read_usage(
                     raise SettingsError(f"{path}: line {number}: the amount is no number of dollars")
                 costs[own_id] = Micros(costs.get(own_id, 0) + cost)
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise SettingsError(f"{path} cannot be read: {fault}") from fault
+        why = fault.strerror if isinstance(fault, OSError) else fault
+        raise SettingsError(f"{path} cannot be read: {why}") from fault
     return costs
 
 

@@ -157,13 +157,17 @@ async def test_new_orders_are_refused_where_they_are_placed(bench: Bench) -> Non
     placed(job)
 
 
-async def test_an_order_of_a_stopped_model_names_what_to_do(bench: Bench) -> None:
+@pytest.mark.parametrize(("scope", "name"), [(HaltScope.MODEL, TOLD), (HaltScope.PROVIDER, "told")])
+async def test_an_order_of_a_stopped_model_names_who_stopped_it_and_what_to_do(
+    bench: Bench, scope: HaltScope, name: str
+) -> None:
     await bench.start()
-    await change(bench, halt(HaltScope.MODEL, TOLD))
+    await change(bench, halt(scope, name))
 
     with pytest.raises(OrderRefused) as refused:
         await bench.place(TOLD)
 
+    assert "cannot be ordered at the moment: whoever runs this bot has paused it." in refused.value.sentence
     assert "Choose another model, or order again later." in refused.value.sentence
 
 
