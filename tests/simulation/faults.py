@@ -187,6 +187,7 @@ def _happens(chance: random.Random, at_s: float, *, clock_is_right: bool) -> lis
         (1, _stop),
         (2, _place),
         (1, _unseen),
+        (1, _outage),
         (1, _full),
         (2, _webhooks),
         (2, _gateway),
@@ -307,6 +308,16 @@ def _storm(chance: random.Random, at_s: float) -> list[Event]:
         for call in ("submit", "ask")
     ]
     return [*storms, Event(at_s=at_s + 3.0, kind=Kind.CANCEL, number=chance.randint(1, 20))]
+
+
+def _outage(chance: random.Random, at_s: float) -> list[Event]:
+    """Discord itself is not well for a while, whatever it is asked."""
+    what = chance.choice((Mishap.BUSY, Mishap.BUSY, Mishap.BROKEN, Mishap.BROKEN_AFTER, Mishap.REQUEST_LOST))
+    lasts_s = chance.choice((20.0, 100.0, 400.0))
+    return [
+        Event(at_s=at_s, kind=Kind.CALL, where="discord", call=call, what=what.value, lasts_s=lasts_s)
+        for call in sorted(set(_DISCORD_CALLS))
+    ]
 
 
 def _stepped_clock(chance: random.Random, at_s: float) -> list[Event]:
