@@ -79,12 +79,27 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """That what is sent of a clip is a smaller copy: of so many bytes, of so many.
+
+    `original` is where the whole of it is to be had, where we have an address; else whoever runs the bot has
+    it, and keeps it until `kept_until` where its age is what takes it away.
+    """
+
+    size_bytes: int
+    whole_bytes: int
+    original: Link | None = None
+    kept_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """A finished clip on its way to a channel, as a reply to its card (where that is in the same one).
 
     `path` is the file to send: the clip's own, or a copy that fits. It is None where no upload can bring it,
     and then there is a `link`. `mentions` is whether its member wants to be pinged by it. A `direct` one goes
-    to its member alone, out of the server that it was ordered in.
+    to its member alone, out of the server that it was ordered in. `copy` is set where `path` is a
+    smaller one.
     """
 
     job: Job
@@ -98,6 +113,7 @@ class Post:
     link: Link | None = None
     can_extend: bool = False
     direct: bool = False
+    copy: Copy | None = None
 
 
 def card_nonce(job_id: JobId) -> str:

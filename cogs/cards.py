@@ -20,6 +20,7 @@ from bot.reviews import Decision
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
 from cogs.clip_buttons import Act, ClipButton
+from cogs.copies import smaller
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton, on_card, under_clip
 from cogs.quoting import quoted, shortened
@@ -88,6 +89,8 @@ def clip_view(post: Post) -> ui.LayoutView:
         facts[0] = _("draft") + f" · {facts[0]}"
     if post.channel_id != order.channel_id:
         facts.append(_elsewhere(job))
+    if post.copy is not None:
+        facts.append(smaller(post.copy))
     parts: list[ui.Item[Any]] = [ui.TextDisplay(quoted(order.prompt, PROMPT_UNITS_ON_POST))]
     buttons: list[ui.Item[Any]] = []
     if post.link is None:
@@ -134,6 +137,8 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
             parts.append(ui.MediaGallery(_attached(job, post.label)))
         else:
             parts.append(ui.TextDisplay(sentences.link(post.link)))
+        if post.copy is not None:
+            parts.append(ui.TextDisplay(f"-# {smaller(post.copy)}"))
         if job.state is not JobState.POSTED:
             publish = [] if job.order.channel_id == NO_CHANNEL else [ClipButton(Act.PUBLISH, job.id)]
             parts.append(ui.ActionRow(*publish, ClipButton(Act.DELETE, job.id)))

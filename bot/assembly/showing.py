@@ -54,6 +54,8 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     folder, clips_folder, play_money = ground.folder, ground.clips_folder, ground.play_money
     delivery = DiscordDelivery(client)
     link = None if ground.links is None else ground.links.make
+    keep_days, keep_gb = ground.config.clips_keep_days, ground.config.clips_keep_gb
+    keep_for = None if keep_days is None else timedelta(days=keep_days)
     packing = Packing(
         database,
         Fitting(credentials=ground.credentials).fit,
@@ -61,6 +63,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         level=delivery.upload_limit,
         link=link,
         now=now,
+        keep_for=keep_for,
     )
     again = Packing(
         database,
@@ -112,10 +115,9 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     client.tree.add_command(clips_command(client.shelves, models))
     client.tree.add_command(settings_command(Places(database), galleries))
     client.clip_presses = ClipPresses(buying.orders, shown, removals, taken.reporting, taken.cases, whispers)
-    keep_days, keep_gb = ground.config.clips_keep_days, ground.config.clips_keep_gb
     retention = Retention(
         database,
-        keep_for=None if keep_days is None else timedelta(days=keep_days),
+        keep_for=keep_for,
         bytes_max=None if keep_gb is None else keep_gb * 10**9,
         wake=removals.wake,
         now=now,

@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.clips.fitting import Fitted
-from bot.delivery import Link
+from bot.clips.fitting import Fitted, Touch
+from bot.delivery import Copy, Link
 from bot.domain import Clip, GuildId, JobId
 from bot.errors import ClipTooLarge
 from storage import upload_limits
@@ -37,12 +37,16 @@ class Fits(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """Either a file of so many bytes, or a link. A copy is to be removed once it is sent."""
+    """Either a file of so many bytes, or a link. A copy is to be removed once it is sent.
+
+    `smaller` is set where it was encoded anew to fit: a copy that only has its index elsewhere is the clip.
+    """
 
     path: Path | None
     size_bytes: int
     is_copy: bool = False
     link: Link | None = None
+    smaller: Copy | None = None
 
 
 class Packing:
@@ -52,6 +56,7 @@ class Packing:
         folder: for copies, which nobody needs once they are sent.
         level: bytes of one upload to a server, as its level says; 0 stands for direct messages.
         link: makes a link to a clip of ours, None where we have no address of our own.
+        keep_for: how long clips are kept, None where their age takes none away.
     """
 
     def __init__(
@@ -63,8 +68,10 @@ class Packing:
         level: Callable[[GuildId], Awaitable[int]],
         link: Callable[[JobId, int], Link] | None,
         now: Callable[[], datetime],
+        keep_for: timedelta | None = None,
     ) -> None:
         self._database = database
+        self._keep_for = keep_for
         self._fit = fit
         self._folder = folder
         self._level = level
@@ -86,7 +93,22 @@ class Packing:
             if (linked := self.linked(clip)) is None:
                 raise
             return linked
-        return Packed(path=fitted.path, size_bytes=fitted.size_bytes, is_copy=fitted.path != clip.path)
+        return Packed(
+            path=fitted.path,
+            size_bytes=fitted.size_bytes,
+            is_copy=fitted.path != clip.path,
+            smaller=self._smaller(clip, fitted),
+        )
+
+    def _smaller(self, clip: Clip, fitted: Fitted) -> Copy | None:
+        if fitted.touch is not Touch.ENCODED or fitted.size_bytes >= clip.size_bytes:
+            return None
+        return Copy(
+            size_bytes=fitted.size_bytes,
+            whole_bytes=clip.size_bytes,
+            original=None if self._link is None else self._link(clip.job_id, clip.size_bytes),
+            kept_until=None if self._keep_for is None else clip.stored_at + self._keep_for,
+        )
 
     def linked(self, clip: Clip) -> Packed | None:
         """A link in place of any file; None where we have no address for one."""

@@ -211,6 +211,7 @@ class Posting:
                         link=packed.link,
                         can_extend=self._cards.can_extend,
                         direct=place.direct,
+                        copy=packed.smaller,
                     )
                 )
             except ClipTooLarge:

@@ -189,7 +189,7 @@ class Shown:
                 if shown:
                     server = NOWHERE if job.clip_is_direct else job.order.member.guild_id
                     packed = await self._packing.pack(clip, server, label=card.label)
-                    post = replace(post, path=packed.path, link=packed.link)
+                    post = replace(post, path=packed.path, link=packed.link, copy=packed.smaller)
                 await self._screen.edit_clip(post, job.clip_message_id, shown=shown, upload=upload and shown)
             await self._cards.refresh(job_id)
         except (MessageGone, DeliveryRefused, ClipTooLarge) as fault:

@@ -227,6 +227,7 @@ class Whispers:
                     label=card.label,
                     play_money=card.play_money,
                     link=packed.link,
+                    copy=packed.smaller,
                 )
             )
         if not posts:
