@@ -8,9 +8,13 @@ import pytest
 from pydantic import SecretStr
 
 from bot import catalogue
+from bot.errors import FileElsewhere, ProviderUnavailable
 from bot.jobs.patience import RUNNING_MAX
 from bot.offers import reachable
 from bot.providers.fal import FalQueue
+from bot.providers.lumenfall import LumenfallVideos
+from bot.providers.openai import OpenAIVideos
+from bot.providers.prodia import ProdiaJobs
 from bot.providers.replicate import ReplicatePredictions
 from bot.settings import Settings
 from tests.emulators.replicate_parts import new_secret
@@ -53,6 +57,24 @@ async def test_who_can_be_told_when_to_give_up_is_told_when_we_would(tmp_path: P
         assert isinstance(fal, FalQueue)
         assert isinstance(theirs, ReplicatePredictions)
         assert fal.start_within_s == theirs.cancel_after_s == RUNNING_MAX.total_seconds()
+
+
+@pytest.mark.parametrize("name", KEYS)
+async def test_clips_of_every_provider_may_come_from_the_hosts_that_the_operator_names(
+    name: str, tmp_path: Path, clock: Clock
+) -> None:
+    config = Settings(data_dir=tmp_path, file_hosts=("localhost",), **KEYS[name])
+    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+
+    async with AsyncExitStack() as stack:
+        provider = (await reachable.opened(config, models, stack, now=clock))[name]
+        assert isinstance(
+            provider, FalQueue | OpenAIVideos | ReplicatePredictions | LumenfallVideos | ProdiaJobs
+        )
+        with pytest.raises(ProviderUnavailable):
+            await provider._downloads.fetch("https://localhost:1/x", tmp_path / "clip.mp4", bytes_max=1)
+        with pytest.raises(FileElsewhere):
+            await provider._downloads.fetch("https://other.invalid/x", tmp_path / "clip.mp4", bytes_max=1)
 
 
 async def test_without_a_key_the_studio_is_started_and_stopped(tmp_path: Path, clock: Clock) -> None:
