@@ -208,14 +208,14 @@ BUGS = (
         module="bot.clips.removal_steps",
         line="                return await asyncio.to_thread(_unlinked, self._folder, job.id)",
         becomes='                return "deleted"',
-        within=1_000,
+        within=200,
     ),
     Planted(
         name="a deleted clip is left where nobody could see that it was posted",
         module="bot.clips.showing",
         line="        await screen.delete_message(job.clip_channel_id, message_id)",
         becomes="        pass",
-        within=200,
+        within=1_000,
     ),
     Planted(
         name="clips pass their gate without a look",
