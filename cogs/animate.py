@@ -89,7 +89,9 @@ def animate(
         seed=locale_str("The same number with the same words makes the same video, where the model can"),
         takes=locale_str("How many clips of it, each at the same price"),
         draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
-        private=locale_str("Only you see the clip"),
+        private=locale_str(
+            "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
+        ),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
     app_commands.autocomplete(model=models, preset=preset_choices)(command)

@@ -266,6 +266,8 @@ def _facts(card: Card) -> list[str]:
     job = card.job
     order = job.order
     price = sentences.order_price(job.quote, order, play_money=card.play_money)
+    if len(card.takes) > 1 and all(take.job.state in ENDED for take in card.takes):
+        price = sentences.what_was_paid(price, [take.job for take in card.takes])
     facts = [
         f"{sentences.settings(card.model_name, order)} · {sentences.made_by(card.label)}",
         " · ".join(part for part in (price, sentences.left(card.allowance)) if part),
@@ -291,7 +293,7 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
         len(card.takes) == 1 and card.clips_here
     ):
         buttons.append(_cancel_button(card))
-    if len(card.takes) == 1 and (url := clip_url(job)) is not None and _is_there(card.takes[0]):
+    if len(card.takes) == 1 and (url := clip_url(job)) is not None and card.takes[0].clip_state in STANDS:
         buttons.append(ui.Button(label=_("Show the clip"), url=url))
     if len(card.takes) == 1 and job.clip_is_direct and job.state is JobState.POSTED:
         buttons.append(ShelfButton(ShelfAct.GET, job.id, label=_("Show the clip")))
@@ -351,11 +353,6 @@ def _attached(job: Job, label: str) -> discord.MediaGalleryItem:
 
 def _item(url: str, job: Job, label: str) -> discord.MediaGalleryItem:
     return discord.MediaGalleryItem(url, description=clip_alt(job, label), spoiler=job.order.spoiler)
-
-
-def _is_there(take: Take) -> bool:
-    """Whether its message still has it: a clip whose file is kept no longer stays where it was posted."""
-    return take.clip_state in STANDS
 
 
 def _is_shown(take: Take) -> bool:

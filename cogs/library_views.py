@@ -53,7 +53,7 @@ def thumbnail_name(job_id: JobId) -> str:
 
 def page_view(page: Page, stills: Mapping[JobId, Still], described: Mapping[str, Described]) -> ui.LayoutView:
     """A page of what was found, or why there is nothing."""
-    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_title(page)}\n{_found(page)}")]
+    parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {_title(page)}\n{_found(page, described)}")]
     for one in page.shelved:
         parts.append(ui.Separator(visible=True))
         text = ui.TextDisplay[ui.LayoutView](_line(one, described[one.job.order.model]))
@@ -193,8 +193,11 @@ def kind_word(kind: Kind) -> str:
 def _relative(one: Relative) -> str:
     indent = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} " * one.depth
     if one.job is not None:
-        words = escaped(shortened(one.job.order.prompt, PROMPT_UNITS_IN_FAMILY))
-        told = f"{words} · {kind_word(one.job.order.kind)} · {sentences.ago(one.job.created_at)}"
+        order = one.job.order
+        words = escaped(shortened(order.prompt, PROMPT_UNITS_IN_FAMILY))
+        is_final = order.kind is Kind.GENERATE and order.source_job_id is not None
+        made = _("final of a draft") if is_final else kind_word(order.kind)
+        told = f"{words} · {made} · {sentences.ago(one.job.created_at)}"
     elif one.picture is not None:
         told = _("the picture that it began with")
     else:
@@ -215,14 +218,24 @@ def _title(page: Page) -> str:
             return _("This server's best")
 
 
-def _found(page: Page) -> str:
+def _found(page: Page, described: Mapping[str, Described]) -> str:
     if not page.total:
         return _nothing(page)
+    search = page.search
     told = ngettext("{n} clip", "{n} clips", page.total).format(n=page.total)
     if page.pages > 1:
         told += " · " + _("page {n} of {pages}").format(n=page.number, pages=page.pages)
-    if page.search.words:
-        told += " · " + _("with {words}").format(words=escaped(page.search.words))
+    if search.words:
+        told += " · " + _("with {words}").format(words=escaped(search.words))
+    if search.model is not None:
+        name = described[search.model].name if search.model in described else search.model
+        told += f" · {escaped(name)}"
+    if search.kind is not None:
+        told += f" · {kind_word(search.kind)}"
+    if search.member_id is not None:
+        told += f" · <@{search.member_id}>"
+    if search.month is not None:
+        told += f" · {search.month:%Y-%m}"
     return f"-# {told}"
 
 
@@ -247,7 +260,7 @@ def _nothing(page: Page) -> str:
 def _line(one: Shelved, model: Described) -> str:
     job = one.job
     words = quoted(shortened(job.order.prompt, PROMPT_UNITS_ON_PAGE), 2 * PROMPT_UNITS_ON_PAGE)
-    seconds = _("{n} s").format(n=job.order.duration_s)
+    seconds = _("{n} s").format(n=(one.clip.duration_ms + 500) // 1_000)
     facts = [f"{escaped(model.name)} · {seconds} · {kind_word(job.order.kind)}", _by(job)]
     if (standing := _standing(one)) != "":
         facts.append(standing)

@@ -74,7 +74,9 @@ def remix(
         model=locale_str("Which model makes it; the clip's own if you leave this out"),
         seed=locale_str("The same number with the same words makes the same video, where the model can"),
         takes=locale_str("How many clips of it, each at the same price"),
-        private=locale_str("Only you see the clip"),
+        private=locale_str(
+            "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
+        ),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
     app_commands.autocomplete(clip=clips, model=models, preset=preset_choices)(command)

@@ -1,5 +1,6 @@
 """What people read about a job: its state, what became of its money, and what to do, in plain words."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -221,13 +222,13 @@ def held_explanation(card: Card) -> str | None:
 
 def take_line(take: Take, url: str | None) -> str:
     """One take in the list of its card: its number, where it is, and the way to its clip."""
-    told = take_state(take)
-    if take.job.state is JobState.FAILED:
-        told = f"{told}. {explanation(take.job)}"
-    elif take.job.state is JobState.REJECTED:
-        told = f"{told}. {take_explanation(take)}"
+    told, why = take_state(take), None
+    if take.job.state in {JobState.FAILED, JobState.REJECTED}:
+        why = take_explanation(take)
     elif take.job.state is JobState.CANCELLED:
-        told = f"{told}. {_cost_of_end(take.job)}"
+        why = _cost_of_end(take.job)
+    if why is not None:
+        told = _("{state}. {why}").format(state=told, why=why)
     if (when := time_left(take)) is not None:
         told = f"{told} · {when}"
     if take.job.clip_is_direct and take.job.state is JobState.POSTED:
@@ -261,8 +262,9 @@ def made_by(label: str) -> str:
 
 
 def settings(model_name: str, order: Order) -> str:
-    """`Studio · 720p · 16:9 · 4 s · seed 7`."""
-    parts = [escaped(model_name), order.resolution, order.aspect_ratio, _("{n} s").format(n=order.duration_s)]
+    """`Studio · 720p · 16:9 · 4 s · seed 7`; what goes on from a clip is longer by so much than that."""
+    length = _("{n} s added") if order.kind is Kind.EXTEND else _("{n} s")
+    parts = [escaped(model_name), order.resolution, order.aspect_ratio, length.format(n=order.duration_s)]
     if order.seed is not None:
         parts.append(_("seed {seed}").format(seed=order.seed))
     return " · ".join(parts)
@@ -283,6 +285,14 @@ def order_price(quote: Quote, order: Order, *, play_money: bool) -> str:
         return one
     total = format_usd(Micros(quote.price_micros * order.takes))
     return _("{total} for {n} takes of {price}").format(total=total, n=order.takes, price=one)
+
+
+def what_was_paid(price: str, takes: Sequence[Job]) -> str:
+    """The price of all takes, with what of it was paid where some of them cost less."""
+    paid = sum(job.charged_micros or 0 for job in takes)
+    if paid == sum(job.quote.price_micros for job in takes):
+        return price
+    return _("{money} paid of {price}").format(money=format_usd(Micros(paid)), price=price)
 
 
 def left(allowance: Allowance) -> str:

@@ -161,7 +161,9 @@ def storyboard(
         character1=locale_str("Somebody of yours or of this server who is in it; name them in the prompt"),
         character2=locale_str("Somebody else who is in it"),
         draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
-        private=locale_str("Only you see the clip"),
+        private=locale_str(
+            "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
+        ),
         spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
     app_commands.autocomplete(model=models, preset=preset_choices, character1=cast, character2=cast)(command)

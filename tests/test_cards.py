@@ -383,6 +383,49 @@ async def test_a_card_of_takes_says_what_all_of_them_cost_and_what_became_of_eac
     assert "2. Failed. The provider could not make it. Nothing was charged." in shown
     assert "3. Being made" in shown
     assert "$1.20 for 3 takes of $0.40" in shown
+    assert " paid of " not in shown
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        (JobState.FAILED, "-# $0.80 paid of $1.20 for 3 takes of $0.40"),
+        (JobState.POSTED, "-# $1.20 for 3 takes of $0.40"),
+    ],
+)
+async def test_a_card_of_takes_that_all_have_ended_says_what_of_the_price_was_paid(
+    last: JobState, told: str
+) -> None:
+    first = job_of(state=JobState.POSTED)
+    first = replace(first, order=replace(first.order, takes=3), charged_micros=first.quote.price_micros)
+    fault = Fault(kind=FaultKind.PROVIDER, code="failed")
+    ended = replace(first, take=3, state=last)
+    if last is JobState.FAILED:
+        ended = replace(ended, charged_micros=None, fault=fault)
+
+    shown = text_of(card_view(stage.card_of(first, replace(first, take=2), ended)))
+
+    assert told in shown
+
+
+async def test_a_failed_take_is_told_in_the_readers_own_punctuation() -> None:
+    first = job_of(state=JobState.POSTED)
+    order = replace(first.order, takes=2)
+    fault = Fault(kind=FaultKind.PROVIDER, code="failed")
+    failed = replace(first, order=order, take=2, state=JobState.FAILED, fault=fault)
+
+    with language.use("ja"):
+        shown = text_of(card_view(stage.card_of(replace(first, order=order), failed)))
+
+    assert "2. 失敗。プロバイダーが" in shown
+
+
+async def test_what_goes_on_from_a_clip_says_that_its_seconds_are_added() -> None:
+    job = job_of(state=JobState.POSTED)
+    extended = replace(job, order=replace(job.order, kind=Kind.EXTEND))
+
+    assert "16:9 · 4 s added · storyboard" in text_of(card_view(stage.card_of(extended)))
+    assert "16:9 · 4 s added · storyboard" in text_of(clip_view(post_of(extended)))
 
 
 @pytest.mark.parametrize(

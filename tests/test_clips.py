@@ -11,7 +11,7 @@ import pytest
 from discord import ui
 
 from bot.clips.library import ON_A_PAGE, Aisle
-from bot.domain import ClipState, GuildId, Job
+from bot.domain import ClipState, GuildId, Job, Kind
 from bot.errors import NotYours
 from bot.moderation.people import Measure
 from bot.sandbox.person import Person
@@ -81,6 +81,26 @@ async def test_ones_own_clips_are_found_the_private_ones_too_and_nobody_elses(sh
 
     assert found(page) == ["a secret garden", "a paper boat"]
     assert "only you see it" in texts(page)
+
+
+async def test_a_page_says_by_what_it_was_filtered_and_how_long_its_clips_are(shelf: Shelf) -> None:
+    job = await shelf.clip("a paper boat", kind=Kind.EXTEND)
+    month = f"{job.created_at:%Y-%m}"
+
+    page = await shelf.ask(
+        shelf.stage.bruno,
+        "server",
+        words="paper",
+        model="studio",
+        kind="extend",
+        member=str(shelf.stage.ada.id),
+        month=month,
+    )
+
+    head = texts(page).splitlines()[1]
+    assert head == f"-# 1 clip · with paper · Studio · extended · <@{shelf.stage.ada.id}> · {month}"
+    clip = await shelf.stored(job)
+    assert f"-# Studio · {(clip.duration_ms + 500) // 1_000} s · extended" in texts(page)
 
 
 async def test_the_servers_clips_are_found_without_what_others_keep_private(shelf: Shelf) -> None:

@@ -55,6 +55,8 @@ async def test_a_family_begins_with_its_root_and_names_who_comes_from_whom(shelf
         (4, 1, 1, "right"),
     ]
     assert [one.present for one in family.relatives] == [False, True, False, False]
+    words = family_text(family).splitlines()
+    assert [line.split(" · ")[1] for line in words] == ["made from words", *["final of a draft"] * 3]
     assert not family.more
 
 
