@@ -289,7 +289,7 @@ def order_price(quote: Quote, order: Order, *, play_money: bool) -> str:
 
 def what_was_paid(price: str, takes: Sequence[Job]) -> str:
     """The price of all takes, with what of it was paid where some of them cost less."""
-    paid = sum(job.charged_micros or 0 for job in takes)
+    paid = sum(job.charged_micros for job in takes)
     if paid == sum(job.quote.price_micros for job in takes):
         return price
     return _("{money} paid of {price}").format(money=format_usd(Micros(paid)), price=price)

@@ -401,7 +401,7 @@ async def test_a_card_of_takes_that_all_have_ended_says_what_of_the_price_was_pa
     fault = Fault(kind=FaultKind.PROVIDER, code="failed")
     ended = replace(first, take=3, state=last)
     if last is JobState.FAILED:
-        ended = replace(ended, charged_micros=None, fault=fault)
+        ended = replace(ended, charged_micros=Micros(0), fault=fault)
 
     shown = text_of(card_view(stage.card_of(first, replace(first, take=2), ended)))
 
