@@ -5,14 +5,14 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range, locale_str
+from discord.app_commands import Choice, locale_str
 
 from bot.catalogue import Catalogue
-from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
+from bot.domain import Kind
 from bot.language import _
 from bot.moderation.consent import STATEMENTS
-from bot.offers.options import SEED_MAX
 from bot.ordering.framing import Framing
+from cogs import making_options as options
 from cogs.answers import Interaction
 from cogs.choices import (
     PRESET_OPTION,
@@ -34,7 +34,7 @@ def animate(
     async def callback(
         interaction: Interaction,
         image: discord.Attachment,
-        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        prompt: options.Prompt,
         preset: str | None = None,
         model: str | None = None,
         fit: str = Framing.CROP,
@@ -42,8 +42,8 @@ def animate(
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         duration: int | None = None,
-        seed: Range[int, 0, SEED_MAX] | None = None,
-        takes: Range[int, 1, TAKES_MAX] = 1,
+        seed: options.Seed | None = None,
+        takes: options.Takes = 1,
         draft: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
         private: bool = False,  # noqa: FBT001, FBT002
         spoiler: bool = False,  # noqa: FBT001, FBT002
@@ -75,24 +75,17 @@ def animate(
         name="animate", description="Make a video with sound from a picture", callback=callback
     )
     app_commands.describe(
+        **options.OF_EVERY_ORDER,
+        **options.OF_A_PICTURE,
+        **options.OF_A_NEW_CLIP,
         image=locale_str("A JPG, PNG, WebP, GIF or AVIF; of a moving one the first picture is taken"),
         prompt=locale_str("What is to move, and what is to be heard"),
         preset=PRESET_OPTION,
         model=locale_str("Which model makes it; the first one if you leave this out"),
-        fit=locale_str("What happens to a picture of another shape: cut off what is too much, or add bars"),
         people=locale_str(
             "Who is in the picture, where the channel asks; it is kept with the picture's hash"
         ),
-        resolution=locale_str("How sharp it is; the lowest (and cheapest) if you leave this out"),
         aspect_ratio=locale_str("Wide or tall; the nearest to the picture if you leave this out"),
-        duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
-        seed=locale_str("The same number with the same words makes the same video, where the model can"),
-        takes=locale_str("How many clips of it, each at the same price"),
-        draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
-        private=locale_str(
-            "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
-        ),
-        spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
     app_commands.autocomplete(model=models, preset=preset_choices)(command)
     rows = catalogue.models(Kind.ANIMATE)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from discord import app_commands
-from discord.app_commands import Choice, Range, locale_str
+from discord.app_commands import Choice, locale_str
 
 from bot.catalogue import Catalogue
-from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
-from bot.offers.options import SEED_MAX
+from bot.domain import Kind
+from cogs import making_options as options
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering
 from cogs.asking import asked_by
 from cogs.choices import PRESET_OPTION, Autocompletion, length_choices, matching_models, text_choices
@@ -22,14 +22,14 @@ def generate(
 
     async def callback(
         interaction: Interaction,
-        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        prompt: options.Prompt,
         preset: str | None = None,
         model: str | None = None,
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         duration: int | None = None,
-        seed: Range[int, 0, SEED_MAX] | None = None,
-        takes: Range[int, 1, TAKES_MAX] = 1,
+        seed: options.Seed | None = None,
+        takes: options.Takes = 1,
         character1: str | None = None,
         character2: str | None = None,
         draft: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
@@ -67,21 +67,13 @@ def generate(
         callback=callback,
     )
     app_commands.describe(
+        **options.OF_EVERY_ORDER,
+        **options.OF_A_CAST,
+        **options.OF_A_NEW_CLIP,
         prompt=locale_str("What is to be seen and heard"),
         preset=PRESET_OPTION,
         model=locale_str("Which model makes it; the first one if you leave this out"),
-        resolution=locale_str("How sharp it is; the lowest (and cheapest) if you leave this out"),
         aspect_ratio=locale_str("Wide or tall; the model's first if you leave this out"),
-        duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
-        seed=locale_str("The same number with the same words makes the same video, where the model can"),
-        takes=locale_str("How many clips of it, each at the same price"),
-        character1=locale_str("Somebody of yours or of this server who is in it; name them in the prompt"),
-        character2=locale_str("Somebody else who is in it"),
-        draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
-        private=locale_str(
-            "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
-        ),
-        spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
     app_commands.autocomplete(model=models, preset=preset_choices, character1=cast, character2=cast)(command)
     rows = catalogue.models(Kind.GENERATE)

@@ -4,17 +4,16 @@ from functools import partial
 from typing import Any
 
 from discord import app_commands
-from discord.app_commands import Choice, Range, locale_str
+from discord.app_commands import Choice, locale_str
 
 from bot.catalogue import Catalogue
-from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
+from bot.domain import Kind
 from bot.language import _
-from bot.offers.options import SEED_MAX
 from bot.ordering.framing import Framing
 from bot.ordering.sources import Way
+from cogs import making_options as options
 from cogs.answers import Interaction
 from cogs.choices import (
-    CHOICES_MAX,
     FROM_LAST_FRAME,
     Autocompletion,
     fit_choices,
@@ -23,7 +22,7 @@ from cogs.choices import (
     text_choices,
 )
 from cogs.making import Making
-from cogs.remix import choice_name
+from cogs.remix import clip_choices
 from cogs.wording import said_as
 
 
@@ -35,7 +34,7 @@ def extend(
     async def callback(
         interaction: Interaction,
         clip: str,
-        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        prompt: options.Prompt,
         how: str = Kind.EXTEND,
         preset: str | None = None,
         model: str | None = None,
@@ -43,8 +42,8 @@ def extend(
         resolution: str | None = None,
         aspect_ratio: str | None = None,
         duration: int | None = None,
-        seed: Range[int, 0, SEED_MAX] | None = None,
-        takes: Range[int, 1, TAKES_MAX] = 1,
+        seed: options.Seed | None = None,
+        takes: options.Takes = 1,
         private: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
         spoiler: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
@@ -65,11 +64,6 @@ def extend(
             spoiler=spoiler,
         )
 
-    async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
-        found = await making.choices(interaction, typed, limit=CHOICES_MAX)
-        at = interaction.created_at
-        return [Choice(name=choice_name(one, catalogue, at=at), value=one.job_id) for one in found]
-
     async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
         return matching_models(catalogue, _kind(interaction.namespace.how), typed)
 
@@ -77,22 +71,18 @@ def extend(
         name="extend", description="Go on from a clip: what happens next", callback=callback
     )
     app_commands.describe(
-        clip=locale_str("One of yours or of this channel; type some of its words"),
+        **options.OF_EVERY_ORDER,
+        **options.OF_A_PICTURE,
+        **options.OF_A_CLIP,
+        **options.OF_A_LENGTH,
         prompt=locale_str("What happens next, and what is heard"),
         how=locale_str("From its whole end if you leave this out, or from its last frame alone"),
         preset=locale_str("A style of this server; an extension takes its words alone"),
         model=locale_str("Which model makes it; the clip's own if you leave this out"),
-        fit=locale_str("What happens to a picture of another shape: cut off what is too much, or add bars"),
         resolution=locale_str("From the last frame alone: how sharp it is; an extension has the clip's own"),
         aspect_ratio=locale_str("From the last frame alone: wide or tall; an extension has the clip's own"),
-        duration=locale_str("How many seconds; the shortest (and cheapest) if you leave this out"),
-        seed=locale_str("The same number with the same words makes the same video, where the model can"),
-        takes=locale_str("How many clips of it, each at the same price"),
-        private=locale_str(
-            "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
-        ),
-        spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
+    clips = clip_choices(making, catalogue)
     app_commands.autocomplete(clip=clips, model=models, preset=preset_choices)(command)
     from_frames = catalogue.models(Kind.ANIMATE)
     rows = [*catalogue.models(Kind.EXTEND), *from_frames]

@@ -6,13 +6,13 @@ from typing import Any
 
 import discord
 from discord import app_commands
-from discord.app_commands import Choice, Range, locale_str
+from discord.app_commands import Choice, locale_str
 
 from bot.catalogue import Catalogue
-from bot.domain import PROMPT_CHARS_MAX, TAKES_MAX, Kind
+from bot.domain import Kind
 from bot.language import _, ngettext
-from bot.offers.options import SEED_MAX
 from bot.ordering.material import Shown
+from cogs import making_options as options
 from cogs.answers import Interaction
 from cogs.buttons import custom_ids
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
@@ -34,11 +34,11 @@ def remix(
     async def callback(
         interaction: Interaction,
         clip: str,
-        prompt: Range[str, 1, PROMPT_CHARS_MAX],
+        prompt: options.Prompt,
         preset: str | None = None,
         model: str | None = None,
-        seed: Range[int, 0, SEED_MAX] | None = None,
-        takes: Range[int, 1, TAKES_MAX] = 1,
+        seed: options.Seed | None = None,
+        takes: options.Takes = 1,
         private: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
         spoiler: bool = False,  # noqa: FBT001, FBT002
     ) -> None:
@@ -55,11 +55,6 @@ def remix(
             spoiler=spoiler,
         )
 
-    async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
-        found = await making.choices(interaction, typed, limit=CHOICES_MAX)
-        at = interaction.created_at
-        return [Choice(name=choice_name(one, catalogue, at=at), value=one.job_id) for one in found]
-
     async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
         del interaction
         return matching_models(catalogue, Kind.REMIX, typed)
@@ -68,17 +63,13 @@ def remix(
         name="remix", description="Make a changed version of a clip", callback=callback
     )
     app_commands.describe(
-        clip=locale_str("One of yours or of this channel; type some of its words"),
+        **options.OF_EVERY_ORDER,
+        **options.OF_A_CLIP,
         prompt=locale_str("What is to be different"),
         preset=locale_str("A style of this server, of which a remix takes the words"),
         model=locale_str("Which model makes it; the clip's own if you leave this out"),
-        seed=locale_str("The same number with the same words makes the same video, where the model can"),
-        takes=locale_str("How many clips of it, each at the same price"),
-        private=locale_str(
-            "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
-        ),
-        spoiler=locale_str("Hide the clip until it is clicked"),
     )(command)
+    clips = clip_choices(making, catalogue)
     app_commands.autocomplete(clip=clips, model=models, preset=preset_choices)(command)
     return command
 
@@ -96,6 +87,17 @@ def job_shown(message: discord.Message) -> str | None:
     """The job whose clip or card a message shows, by its own buttons; None where it shows none."""
     shown = (_SHOWS.fullmatch(one) for one in custom_ids(message.components))
     return next((found["job"] for found in shown if found is not None), None)
+
+
+def clip_choices(making: Making, catalogue: Catalogue) -> Autocompletion:
+    """The clips that can be started from in the place where it is typed, by their words."""
+
+    async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        found = await making.choices(interaction, typed, limit=CHOICES_MAX)
+        at = interaction.created_at
+        return [Choice(name=choice_name(one, catalogue, at=at), value=one.job_id) for one in found]
+
+    return clips
 
 
 def choice_name(clip: Shown, catalogue: Catalogue, *, at: datetime) -> str:

@@ -4,16 +4,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from discord import app_commands
-from discord.app_commands import Choice, Range, locale_str
+from discord.app_commands import Choice, locale_str
 
 from bot.catalogue import Catalogue
-from bot.domain import TAKES_MAX, InteractionId, Kind
+from bot.domain import InteractionId, Kind
 from bot.errors import NotYours, Refusal
 from bot.language import _
 from bot.ordering import repeats
 from bot.ordering.sheets import Sheet, Sheets
 from bot.orders import Orders
 from bot.prompts import Advice, Parts, compose
+from cogs import making_options as options
 from cogs.answers import (
     Interaction,
     acknowledge,
@@ -127,7 +128,7 @@ def storyboard(
         interaction: Interaction,
         model: str | None = None,
         preset: str | None = None,
-        takes: Range[int, 1, TAKES_MAX] = 1,
+        takes: options.Takes = 1,
         character1: str | None = None,
         character2: str | None = None,
         draft: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
@@ -155,12 +156,11 @@ def storyboard(
         callback=callback,
     )
     app_commands.describe(
+        **options.OF_A_CAST,
+        **options.OF_A_DRAFT,
         model=locale_str("Which model makes it; it can be changed on the quote"),
         preset=PRESET_OPTION,
         takes=locale_str("How many clips of it, each at the same price"),
-        character1=locale_str("Somebody of yours or of this server who is in it; name them in the prompt"),
-        character2=locale_str("Somebody else who is in it"),
-        draft=locale_str("The model's lowest price first; Make final orders it at its best later"),
         private=locale_str(
             "Only you see the clip: here for 15 minutes, then in /clips, where you can publish it"
         ),
