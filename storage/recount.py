@@ -8,6 +8,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -106,12 +107,18 @@ def _summed(tx: sqlite3.Connection, scope: Scope) -> Iterator[tuple[Key, tuple[_
         open_holds = 0
         for _, number, spent, held, opened in of_purse:
             open_holds += opened
-            day = from_day(number)
-            for period in Period:
-                both = sums[period.value, to_day(starts_on(period, day))]
+            for place in _periods_of(number):
+                both = sums[place]
                 both[0] += spent
                 both[1] += held
         yield key, (sums, open_holds)
+
+
+@lru_cache(maxsize=1_024)
+def _periods_of(number: int) -> tuple[tuple[str, int], ...]:
+    """The periods that a kept day lies in, as `_Sums` has them: asked for every line of every purse."""
+    day = from_day(number)
+    return tuple((period.value, to_day(starts_on(period, day))) for period in Period)
 
 
 def _effects_on(tx: sqlite3.Connection, scope: Scope) -> Iterator[tuple[Key, int, int, int, int]]:
@@ -122,7 +129,7 @@ def _effects_on(tx: sqlite3.Connection, scope: Scope) -> Iterator[tuple[Key, int
         for key, day, spent, hold, opened in effects(
             held, EntryKind(row[10]), Scope(row[11]), row[12], parts
         ):
-            if key[0] == scope.value and (scope is not Scope.GRANT or key[1] == row[14]):
+            if key[0] == scope and (scope is not Scope.GRANT or key[1] == row[14]):
                 yield key, day, spent, hold, opened * count
 
 

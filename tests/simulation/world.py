@@ -66,7 +66,6 @@ class World:
         self.agenda = Agenda()
         self.at_s = 0.0
         self.clock_set_by = timedelta()
-        self._true = (0.0, NOON)
         self.process: Process | None = None
         self.lives = 0
         self.acknowledged: dict[JobId, int] = {}  # orders that a member was told of, and of how many takes
@@ -96,11 +95,8 @@ class World:
         return self.at_s if self.process is None else self.process.loop.at_s
 
     def now(self) -> datetime:
-        """What time it is. Asked a hundred times a job, and rarely at another time."""
-        at_s = self.at_s if self.process is None else self.process.loop.at_s
-        if at_s != self._true[0]:
-            self._true = at_s, NOON + timedelta(seconds=at_s)
-        return self._true[1]
+        """What time it is."""
+        return NOON + timedelta(seconds=self.time())
 
     def set_clock(self, by: timedelta) -> None:
         """Our machine's clock jumps."""
