@@ -7,7 +7,7 @@ rest.
 
 import math
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain import PROMPT_CHARS_MAX, Kind
@@ -25,6 +25,12 @@ BARE_WORDS_MAX = 12
 BARE_SIGNS_MAX = 30
 RUN_ON_WORDS = 80
 """Words in one sentence in which nobody finds what matters."""
+
+_SAID_BY: Mapping[str, Collection[str]] = {
+    "camera": {"no_camera"},
+    "sound": {"no_sound", "picture_without_sound"},
+}
+"""What a part of the form has said already."""
 
 _UNSEEN = frozenset({"Cc", "Cf", "Zs"})
 """Of a part that is made of these alone nothing is there."""
@@ -105,6 +111,27 @@ def advise(prompt: str, *, kind: Kind, duration_s: int, has_sound: bool = True) 
             text = rule.look(read)
             if text is not None:
                 found.append(Advice(code=rule.code, text=text))
+    return found
+
+
+def advise_on_parts(parts: Parts, advice: Sequence[Advice], *, has_sound: bool) -> list[Advice]:
+    """The advice on a prompt that was written in its parts: rules know words, the form knows what is empty.
+
+    Args:
+        parts: as they were typed.
+        advice: what `advise` says of the prompt composed of them.
+        has_sound: whether the model makes sound at all.
+    """
+    written = {code for part, codes in _SAID_BY.items() if getattr(parts, part).strip() for code in codes}
+    found = [one for one in advice if one.code not in written]
+    heard = parts.sound.strip() or parts.dialogue.strip()
+    words = spoken.words(compose(parts).casefold())
+    if has_sound and not heard and not english.is_english(words):  # of which the rules say nothing
+        told = _(
+            "The field for sound is empty, so the model will choose what is heard: name the sounds of the "
+            "place, and music or “no music”."
+        )
+        found.insert(0, Advice(code="no_sound", text=told))
     return found
 
 

@@ -1,6 +1,6 @@
 """`/storyboard`: the parts of a prompt in a form, then the quote, on which everything else is chosen."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from discord import app_commands
@@ -13,7 +13,7 @@ from bot.language import _
 from bot.ordering import repeats
 from bot.ordering.sheets import Sheet, Sheets
 from bot.orders import Orders
-from bot.prompts import Advice, Parts, compose
+from bot.prompts import advise_on_parts, compose
 from cogs import making_options as options
 from cogs.answers import (
     Interaction,
@@ -35,11 +35,6 @@ from cogs.storyboard_form import sent_parts, storyboard_form
 
 ADVICE_SHOWN = 5
 LENGTH_DIGITS_MAX = 3
-_SAID_BY: Mapping[str, Collection[str]] = {
-    "camera": {"no_camera"},
-    "sound": {"no_sound", "picture_without_sound"},
-}
-"""What a part of the form has said already."""
 
 VALUE_CHARS_MAX = 120
 """Of a model's id, the longest value that can be chosen."""
@@ -100,13 +95,15 @@ class Storyboards:
         except Refusal as refused:
             await answer(interaction, receipt_view(refused.sentence, PartsButton(sheet.id)))
             return
+        has_sound = self._catalogue.has_sound(offered.order.model)
+        advice = advise_on_parts(sheet.parts, advice, has_sound=has_sound)
         await self._sheets.quoted(sheet.id, offered.quote_id, InteractionId(interaction.id))
         models = self._catalogue.models(offered.order.kind)
         view = quote_view(
             offered,
             PartsButton(sheet.id),
             rows=choices(sheet.id, offered.order, models, final_s=offered.final_s),
-            advice=[one.text for one in _beside(sheet.parts, advice)][:ADVICE_SHOWN],
+            advice=[one.text for one in advice][:ADVICE_SHOWN],
         )
         await answer(interaction, view)
 
@@ -168,12 +165,6 @@ def storyboard(
     )(command)
     app_commands.autocomplete(model=models, preset=preset_choices, character1=cast, character2=cast)(command)
     return command
-
-
-def _beside(parts: Parts, advice: Sequence[Advice]) -> list[Advice]:
-    """The advice without that for a part which was written: the rules know words, the form knows better."""
-    written = {code for part, codes in _SAID_BY.items() if getattr(parts, part).strip() for code in codes}
-    return [one for one in advice if one.code not in written]
 
 
 def _chosen(interaction: Interaction) -> str:

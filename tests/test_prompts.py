@@ -10,7 +10,7 @@ from bot.domain import PROMPT_CHARS_MAX, Kind
 from bot.errors import OrderRefused
 from bot.ordering import spoken
 from bot.ordering.prompt_words import is_english
-from bot.prompts import Parts, advise, compose
+from bot.prompts import Parts, advise, advise_on_parts, compose
 
 FISHERMAN = (
     "Low-angle tracking shot following a retired fisherman walking along a weathered wooden dock at dawn. He "
@@ -238,6 +238,24 @@ def test_what_is_spoken_is_quoted_once(typed: str, composed: str) -> None:
     assert compose(Parts(dialogue=typed)) == composed
     if composed:
         assert len(spoken.dialogue(composed)) == 1 or len(typed.split()) <= spoken.NAMED_WORDS_MAX
+
+
+@pytest.mark.parametrize(
+    ("parts", "has_sound", "codes"),
+    [
+        (Parts(action="a fox jumps"), True, ["no_sound"]),  # too short to be known as English
+        (Parts(action="Ein Fuchs springt durch den Schnee, die Kamera folgt ihm"), True, ["no_sound"]),
+        (Parts(action="狐が雪の中を跳ぶ"), True, ["no_sound"]),
+        (Parts(action="狐が雪の中を跳ぶ", sound="風の音"), True, []),
+        (Parts(action="狐が雪の中を跳ぶ", dialogue="寒い"), True, []),
+        (Parts(action="狐が雪の中を跳ぶ"), False, []),
+        (Parts(action="a fox jumps over the wall with a bark"), True, []),  # the rules look themselves
+    ],
+)
+def test_an_empty_field_for_sound_is_seen_in_every_language(
+    parts: Parts, *, has_sound: bool, codes: list[str]
+) -> None:
+    assert [one.code for one in advise_on_parts(parts, [], has_sound=has_sound)] == codes
 
 
 def test_empty_parts_leave_no_trace() -> None:

@@ -200,6 +200,16 @@ async def test_a_form_that_says_nothing_is_refused(stage: Stage, text: str) -> N
     assert "The prompt is empty." in texts(await stage.ada.answer(press))
 
 
+async def test_an_empty_field_for_sound_is_advised_on_whatever_language_the_others_are_in(
+    stage: Stage,
+) -> None:
+    silent = await storyboard(stage, stage.ada, action="狐が雪の中を跳ぶ")
+    heard = await storyboard(stage, stage.ada, action="狐が雪の中を跳ぶ", sound="風の音")
+
+    assert "The field for sound is empty" in texts(silent)
+    assert "The field for sound is empty" not in texts(heard)
+
+
 async def test_emoji_are_a_prompt_and_mentions_are_shown_as_text(stage: Stage) -> None:
     quote = await storyboard(stage, stage.ada, action="🐈💦", sound="@everyone <@1> **loud**")
 
