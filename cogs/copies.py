@@ -1,7 +1,7 @@
 """What is said of a smaller copy of a clip, where its place took no more: in one short phrase."""
 
 from bot.delivery import Copy
-from bot.language import _
+from bot.language import _, language
 from cogs import sentences
 
 
@@ -25,4 +25,6 @@ def smaller(copy: Copy) -> str:
 
 
 def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1_000_000:.1f}"
+    """With one decimal, behind the mark of the language of the moment."""
+    written = f"{size_bytes / 1_000_000:.1f}"
+    return written.replace(".", ",") if language.get() == "de" else written

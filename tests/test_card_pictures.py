@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from bot.delivery import Card, HeldBack, Link, Post
+from bot.delivery import Card, Copy, HeldBack, Link, Post
 from bot.domain import (
+    ChannelId,
     ClipState,
     Fault,
     FaultKind,
@@ -32,7 +33,7 @@ from bot.providers.protocol import Rendering, Waiting
 from bot.reviews import Decision
 from tests.page_scene import ARGUMENTS, CHROMIUM
 from tests.page_stage import write_clip
-from tests.stage import Stage, card_of, open_stage, post_of, review_of
+from tests.stage import Stage, card_of, open_stage, post_of, review_of, texts
 
 pytestmark = [
     pytest.mark.browser,
@@ -88,6 +89,14 @@ def cards(stage: Stage) -> Mapping[str, Card]:
         "change asked for": _reviewed(job(state=JobState.REJECTED), Decision.CHANGE),
         "nobody looked": _reviewed(job(state=JobState.REJECTED), Decision.EXPIRED),
         "character": card_of(replace(character, order=replace(character.order, kind=Kind.CHARACTER))),
+        "sent directly": card_of(
+            job(
+                state=JobState.POSTED,
+                clip_is_direct=True,
+                clip_channel_id=ChannelId(9),
+                clip_message_id=MessageId(9),
+            )
+        ),
         "long prompt": card_of(job(prompt="A very long walk along the sea, in the rain. " * 60)),
     }
 
@@ -117,8 +126,16 @@ def clips(stage: Stage, film: Path) -> Mapping[str, Post]:
     spoiler = replace(job, id=JobId(f"{202:016d}"), order=replace(job.order, spoiler=True))
     linked = replace(job, id=JobId(f"{203:016d}"))
     draft = replace(job, id=JobId(f"{204:016d}"), order=replace(job.order, draft=True, takes=4), take=2)
+    copied = replace(job, id=JobId(f"{205:016d}"))
+    copy = Copy(size_bytes=9_800_000, whole_bytes=41_000_000, original=link)
+    away = stage.job(206, channel="showcase", state=JobState.STORED, card_message_id=MessageId(9))
+    here = {"channel_id": job.order.channel_id, "copy": replace(copy, original=None)}
+    direct = replace(away, id=JobId(f"{207:016d}"))
     return {
         "clip": post_of(job, film, can_extend=True),
+        "clip that is a smaller copy": post_of(copied, film, copy=copy),
+        "clip ordered elsewhere": post_of(away, film, **here),
+        "clip sent directly": post_of(direct, film, direct=True, **here),
         "clip behind a spoiler": post_of(spoiler, film),
         "clip behind a link": post_of(linked, None, link=link),
         "clip of a draft": post_of(draft, film),
@@ -138,8 +155,21 @@ async def test_every_state_is_shown_whole(tmp_path: Path) -> None:
         shown["hidden clip"] = message_id = await stage.delivery.post_clip(hidden)
         await stage.delivery.edit_clip(hidden, message_id, shown=False, upload=False)
 
+        shown["details"] = await _details(stage, "A boat, seen from below. Duration: 8 s. " * 30)
+        shown["details of long words"] = await _details(stage, "A boat, low in the water. " * 150)
+
         for name, message_id in shown.items():
             await _is_whole(page, name, message_id)
+
+
+async def _details(stage: Stage, prompt: str) -> MessageId:
+    """What Details answer of an order of these words."""
+    answer = await stage.ask(stage.ada, prompt=prompt)
+    assert "Ordered." in texts(answer), texts(answer)
+    ordered = max(await stage.rows(), key=lambda job: job.order.interaction_id)
+    message_id = await stage.delivery.post_card(card_of(ordered))
+    card = await stage.ada.message(stage.channel(), str(message_id))
+    return MessageId(int((await stage.press(stage.ada, card, "details:"))["id"]))
 
 
 async def _gallery(stage: Stage, film: Path) -> MessageId:

@@ -74,7 +74,7 @@ def test_the_phrase_says_how_much_of_what_and_where_the_whole_is() -> None:
     assert smaller(kept) == SIZES + f"whoever runs this bot has the original until {STAMP}"
     assert smaller(COPY) == SIZES + "whoever runs this bot has the original"
     with language.use("de"):
-        assert smaller(COPY).startswith("eine kleinere Kopie: 9.8 von 41.0 MB; ")
+        assert smaller(COPY).startswith("eine kleinere Kopie: 9,8 von 41,0 MB; ")
 
 
 async def test_a_smaller_copy_says_so_on_its_message_also_after_an_edit(stage: Stage, tmp_path: Path) -> None:
