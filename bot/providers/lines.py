@@ -11,8 +11,9 @@ import re
 import ssl
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import cast
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar, cast
 
 from multidict import CIMultiDict
 from yarl import URL
@@ -26,6 +27,7 @@ from bot.providers.http import (
     answered_with,
     one_line,
 )
+from bot.providers.tls import Opened, Sealed
 
 HEAD_BYTES_MAX = 1 << 16
 IDLE_S = 15.0
@@ -42,6 +44,8 @@ _ORIGINS_MAX = 64
 
 _Origin = tuple[str, str, int]
 """Scheme, host and port."""
+
+P = TypeVar("P", bound=asyncio.Protocol)
 
 
 class Broken(OSError):
@@ -148,21 +152,32 @@ class Lines:
 
     async def _opened(self, origin: _Origin) -> "_Line":
         scheme, host, port = origin
-        if scheme == "https" and self._tls is None:
-            self._tls = ssl.create_default_context()
-            self._tls.set_alpn_protocols(["http/1.1"])
-        loop = asyncio.get_running_loop()
+        line = _Line(self._lines)
         async with asyncio.timeout(self._timeouts.connect_s):
-            _, line = await loop.create_connection(
-                lambda: _Line(self._lines),
-                host,
-                port,
-                ssl=self._tls if scheme == "https" else None,
-                happy_eyeballs_delay=0.25,
-            )
+            if scheme == "https":
+                await self._sealed(line, host, port)
+            else:
+                await self._connected(lambda: line, host, port)
         if self._sweeper is None:
             self._sweep()
         return line
+
+    async def _sealed(self, line: "_Line", host: str, port: int) -> None:
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+            self._tls.set_alpn_protocols(["http/1.1"])
+        seal = partial(self._tls.wrap_bio, server_hostname=host)
+        sealed = await self._connected(lambda: Sealed(line, seal), host, port)
+        try:
+            await sealed.ready
+        except BaseException:
+            sealed.abort()
+            raise
+
+    async def _connected(self, made: Callable[[], P], host: str, port: int) -> P:
+        loop = asyncio.get_running_loop()
+        _, protocol = await loop.create_connection(made, host, port, happy_eyeballs_delay=0.25)
+        return protocol
 
     def _sweep(self) -> None:
         """Give up what takes too long, close what lies idle; one timer for all lines."""
@@ -183,7 +198,7 @@ class _Line(asyncio.Protocol):
 
     def __init__(self, lines: "set[_Line]") -> None:
         self._lines = lines
-        self._transport: asyncio.Transport
+        self._wire: Opened
         self._received = bytearray()
         self._waiter: asyncio.Future[Answered] | None = None
         self._until = 0.0
@@ -208,7 +223,7 @@ class _Line(asyncio.Protocol):
         self._bytes_max, self._until = bytes_max, until
         self._head, self.has_heard = None, False
         self._body = bytearray()
-        self._transport.write(request)
+        self._wire.write(request)
         return await self._waiter
 
     def look_at_time(self, now: float) -> None:
@@ -222,7 +237,7 @@ class _Line(asyncio.Protocol):
         """Close the connection now; who waits for an answer hears why there is none."""
         self.is_open = False
         self._lines.discard(self)
-        self._transport.abort()
+        self._wire.abort()
         waiter, self._waiter = self._waiter, None
         if waiter is not None and not waiter.done():
             waiter.set_exception(why)
@@ -230,7 +245,10 @@ class _Line(asyncio.Protocol):
     # What the loop does
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self.opened(cast("asyncio.Transport", transport))
+
+    def opened(self, by: Opened) -> None:
+        self._wire = by
         self.is_open = True
         self._until = asyncio.get_running_loop().time()
         self._lines.add(self)
