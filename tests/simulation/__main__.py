@@ -49,7 +49,8 @@ def _many() -> int:
     shares = (
         range(start, min(start + A_SHARE, first + wanted)) for start in range(first, first + wanted, A_SHARE)
     )
-    with ProcessPoolExecutor(cores, mp_context=get_context("spawn")) as pool:
+    # Forked, since to import the program takes as long as a hundred worlds. No other thread runs yet.
+    with ProcessPoolExecutor(cores, mp_context=get_context("fork")) as pool:
         for number, share in zip(count(1), pool.map(play, shares), strict=False):
             _put_together(whole, share)
             took = time.perf_counter() - began
