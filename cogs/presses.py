@@ -7,7 +7,7 @@ from discord import ui
 from bot.catalogue import Catalogue
 from bot.domain import NO_CHANNEL, Job, JobId, JobState, Member
 from bot.errors import NotYours
-from bot.language import _
+from bot.language import _, ngettext
 from bot.money import format_usd
 from bot.ordering.material import Material
 from bot.ordering.presets import Presets
@@ -54,8 +54,16 @@ class Presses:
         if len(takes) == 1:
             await answer(interaction, said(self._cancelled(*takes[0])))
             return
-        told = [f"{job.take}. {self._cancelled(job, outcome)}" for job, outcome in takes]
-        await answer(interaction, said("\n".join(told)))
+        told: dict[str, list[str]] = {}  # what is true of several takes is said once
+        for job, outcome in takes:
+            told.setdefault(self._cancelled(job, outcome), []).append(str(job.take))
+        lines = [
+            ngettext("**Take {takes}** {told}", "**Takes {takes}** {told}", len(numbers)).format(
+                takes=", ".join(numbers), told=sentence
+            )
+            for sentence, numbers in told.items()
+        ]
+        await answer(interaction, said("\n".join(lines)))
 
     async def details(self, interaction: Interaction, job_id: JobId) -> None:
         """Details: for everybody who sees the message, or the clip from elsewhere with `/clips`."""

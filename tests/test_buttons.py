@@ -9,7 +9,7 @@ from discord import ui
 from bot.domain import ChannelId, GuildId, Job, JobState, Ticket
 from cogs.answers import WENT_WRONG
 from storage import jobs, ledger, states
-from tests.stage import Json, Stage, card_of, open_stage, post_of, texts, walk
+from tests.stage import Json, Stage, card_of, custom_ids, open_stage, post_of, texts, walk
 
 
 @pytest.fixture
@@ -95,6 +95,21 @@ async def test_a_running_job_is_only_asked_to_stop(stage: Stage) -> None:
     assert texts(answer).startswith("Asked for. It ends when the provider says so")
     (row,) = await stage.rows()
     assert (row.state, row.cancel_asked_at) == (JobState.RUNNING, stage.clock())
+
+
+async def test_cancelling_takes_says_once_what_is_true_of_several(stage: Stage) -> None:
+    quote = await stage.ask(stage.ada, prompt="a paper boat", takes=3)
+    if any(one.endswith(":yes") for one in custom_ids(quote)):
+        await stage.answer_quote(stage.ada, quote, "yes")
+    takes = sorted(await stage.rows(), key=lambda job: job.take)
+    card = await shown(stage, takes[0])
+    await run(stage, takes[1])
+
+    answer = await stage.press(stage.ada, card, "cancel:")
+
+    first, second = texts(answer).splitlines()
+    assert first == "**Takes 1, 3** Cancelled. Nothing was charged."
+    assert second.startswith("**Take 2** Asked for. It ends when the provider says so")
 
 
 async def test_what_is_made_cannot_be_cancelled(stage: Stage) -> None:
