@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, repeat
 
 from bot import settings
 from bot.assembly import buying, ground, moderating, privacy, reviewing, settingup, showing, watching, work
@@ -17,7 +18,7 @@ from bot.clips.cards import Cards
 from bot.clips.removal import Removals
 from bot.clock import Clock, machine_time, steady_s
 from bot.domain import JobId
-from bot.errors import DiskFailure
+from bot.errors import DeliveryUnavailable, DiskFailure
 from bot.operating.room import kept
 from bot.orders import Orders
 from bot.settings import Settings
@@ -36,6 +37,9 @@ STOP_UPLOADING_WITHIN_S = 20.0
 """While a clip is being posted: stopping always ends within 25 seconds."""
 
 CARDS_WITHIN_S = 2.0
+
+SIGN_IN_PAUSES_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""Between tries to sign in while Discord cannot be reached; the last one from then on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,8 @@ async def assembled(config: Settings, *, now: Callable[[], datetime] = machine_t
 async def run(config: Settings) -> None:
     """Sign in and work until SIGTERM or SIGINT; then stop within ten seconds (25 while a clip uploads).
 
+    While Discord cannot be reached it is up and not ready.
+
     Raises:
         SettingsError: Discord refuses the token.
     """
@@ -108,7 +114,8 @@ async def run(config: Settings) -> None:
         # What the start has imported and made stays: 90,000 objects. Each look through them for cycles took
         # 55 ms, in which nobody was answered.
         gc.freeze()
-        await app.client.sign_in(token)
+        if not await _signed_in(app.client, token, stop):
+            return
         log.info("invite the bot with: %s", app.client.invite_url, extra={"code": "invite"})
         duties = [asyncio.create_task(kept(name, duty), name=name) for name, duty in app.duties.items()]
         waiting = asyncio.create_task(stop.wait(), name="stop")
@@ -117,6 +124,35 @@ async def run(config: Settings) -> None:
         finally:
             waiting.cancel()
             await _stop(app, duties)
+
+
+async def _signed_in(client: Client, token: str, stop: asyncio.Event) -> bool:
+    """Sign in, trying again for as long as Discord cannot be reached; False where it is told to stop first.
+
+    A process that ended here would be started a few times and then be left down by what supervises it, though
+    the network or Discord was away for a minute alone.
+    """
+    stopped = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        pauses = chain(SIGN_IN_PAUSES_S, repeat(SIGN_IN_PAUSES_S[-1]))
+        while not stopped.done():
+            trying = asyncio.create_task(client.sign_in(token), name="sign in")
+            await asyncio.wait({trying, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not trying.done():
+                trying.cancel()
+                await asyncio.gather(trying, return_exceptions=True)
+                break
+            try:
+                trying.result()
+            except DeliveryUnavailable as silence:
+                pause_s, extra = next(pauses), {"code": "discord_unreachable"}
+                log.warning("%s; trying again in %.0f s", silence, pause_s, extra=extra)
+                await asyncio.wait({stopped}, timeout=pause_s)
+            else:
+                return True
+        return False
+    finally:
+        stopped.cancel()
 
 
 async def _stop(app: App, duties: list[asyncio.Task[None]]) -> None:

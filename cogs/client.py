@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable
+from http import HTTPStatus
 
 import aiohttp
 import discord
@@ -14,7 +15,7 @@ from bot import language
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
 from bot.domain import ChannelId, Micros
-from bot.errors import DeliveryUnavailable, NotYours, SettingsError
+from bot.errors import DeliveryRefused, DeliveryUnavailable, NotYours, SettingsError
 from bot.language import _
 from bot.operating.identifies import Identifies
 from bot.ordering.attachments import Attachments
@@ -195,9 +196,12 @@ class Client(discord.Client):
     async def sign_in(self, token: str) -> None:
         """Show the token and register the commands; `connect` then listens.
 
+        Where it fails it can be called again: a session is not begun by it, and no identify is spent.
+
         Raises:
             SettingsError: Discord does not take the token.
-            DeliveryUnavailable: Discord cannot be reached.
+            DeliveryUnavailable: Discord cannot be reached, or asks us to wait.
+            DeliveryRefused: what answers there is not Discord.
         """
         try:
             await self.login(token)
@@ -206,10 +210,21 @@ class Client(discord.Client):
                 "DAILIES_DISCORD_TOKEN: Discord does not take this token; copy it again from the portal"
             ) from refused
         except (aiohttp.ClientError, OSError, discord.DiscordServerError) as silence:
-            raise DeliveryUnavailable(
-                f"Discord cannot be reached at {Route.BASE}: {type(silence).__name__}; "
-                "look at the network and at DAILIES_DISCORD_API_URL, and start again"
-            ) from silence
+            await self._forget_session()
+            raise _unreachable(type(silence).__name__) from silence
+        except discord.HTTPException as odd:
+            await self._forget_session()
+            if odd.status == HTTPStatus.TOO_MANY_REQUESTS:
+                raise _unreachable("it limits us") from odd
+            raise DeliveryRefused(
+                f"what answers at {Route.BASE} is not Discord ({odd.status}): "
+                "look at DAILIES_DISCORD_API_URL and at proxies"
+            ) from odd
+
+    async def _forget_session(self) -> None:
+        """So that the next try opens its own; discord.py would leave this one open, and its connector."""
+        await self.http.close()
+        self.http.connector = discord.utils.MISSING
 
     async def setup_hook(self) -> None:
         """Called once by `login`. Discord counts commands that are new, not those that stayed the same."""
@@ -335,3 +350,10 @@ def use_endpoints(api_url: str, gateway_url: str) -> None:
     """
     Route.BASE = api_url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+
+
+def _unreachable(why: str) -> DeliveryUnavailable:
+    return DeliveryUnavailable(
+        f"Discord cannot be reached at {Route.BASE}: {why}; "
+        "look at the network and at DAILIES_DISCORD_API_URL"
+    )

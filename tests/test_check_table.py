@@ -98,7 +98,6 @@ ENDS: list[tuple[str, int, Break]] = [
     ("database_unreadable", 1, rubbish),
     ("database_lost", 1, lost),
     ("models_file_wrong", 78, no_toml),
-    ("discord_unreachable", 1, lambda _folder, _patch: None),
 ]
 
 

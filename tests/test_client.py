@@ -1,4 +1,5 @@
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -6,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import discord
 import pytest
 
-from bot.errors import SettingsError
+from bot.errors import DeliveryRefused, DeliveryUnavailable, SettingsError
+from bot.sandbox.faults import Fault
 from tests.stage import Stage, new_client, open_stage, texts
 
 
@@ -43,6 +45,34 @@ async def test_a_refused_token_is_named_and_never_shown(stage: Stage) -> None:
         await client.sign_in("a-wrong-token")
 
     assert "a-wrong-token" not in str(refused.value)
+    await client.close()
+
+
+async def test_one_client_signs_in_once_a_discord_that_was_away_is_back(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = new_client(stage)
+    away = Fault(name="lost_answer", route="GET /users/@me")
+    stage.sandbox.faults.switch_on(away.wire())
+
+    with pytest.raises(DeliveryUnavailable, match="Discord cannot be reached"):
+        await client.sign_in(stage.sandbox.bot_token)
+    stage.sandbox.faults.switch_off()
+    await client.sign_in(stage.sandbox.bot_token)
+
+    assert client.invite_url == stage.client.invite_url
+    await client.close()
+    gc.collect()
+    assert "Unclosed" not in caplog.text
+
+
+async def test_what_answers_and_is_not_discord_is_named_in_a_line(stage: Stage) -> None:
+    client = new_client(stage)
+    stage.sandbox.faults.switch_on(Fault(name="server_error", route="GET /users/@me", status=404).wire())
+
+    with pytest.raises(DeliveryRefused, match=r"is not Discord \(404\): look at DAILIES_DISCORD_API_URL"):
+        await client.sign_in(stage.sandbox.bot_token)
+
     await client.close()
 
 

@@ -48,7 +48,7 @@ async def test_what_the_start_has_made_is_not_looked_through_for_cycles_again(tm
             os.devnull,
             DAILIES_DATA_DIR=str(tmp_path / "data"),
             DAILIES_DISCORD_TOKEN=SECRET,
-            DAILIES_DISCORD_API_URL="http://127.0.0.1:9/api/v10",
+            DAILIES_DISCORD_API_URL=house.sandbox.api_url,  # which refuses that token
             **house.more,
         )
 
@@ -82,22 +82,34 @@ async def test_a_token_that_discord_refuses_exits_78_and_is_never_printed(tmp_pa
     assert "Traceback" not in said
 
 
-async def test_a_discord_that_is_not_there_is_said_in_a_line(tmp_path: Path) -> None:
+async def test_a_discord_that_is_not_there_is_said_in_a_line_and_waited_for_until_the_bot_is_stopped(
+    tmp_path: Path,
+) -> None:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("DAILIES_")}
     async with household(tmp_path) as house:
-        code, said = await dailies(
-            "run",
-            "--env-file",
-            os.devnull,
-            DAILIES_DATA_DIR=str(tmp_path / "data"),
-            DAILIES_DISCORD_TOKEN=SECRET,
-            DAILIES_DISCORD_API_URL="http://127.0.0.1:9/api/v10",
-            **house.more,
+        settings = {
+            "DAILIES_DATA_DIR": str(tmp_path / "data"),
+            "DAILIES_DISCORD_TOKEN": SECRET,
+            "DAILIES_DISCORD_API_URL": "http://127.0.0.1:9/api/v10",
+        }
+        bot = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run", "--env-file", os.devnull),
+            env=clean | settings | dict(house.more),
+            stderr=asyncio.subprocess.PIPE,
         )
+        assert bot.stderr is not None
+        async with asyncio.timeout(60):
+            said = (await bot.stderr.readuntil(b"trying again in 2 s")).decode()
+            bot.send_signal(signal.SIGTERM)
+            said += (await bot.stderr.read()).decode()
+            code = await bot.wait()
 
-    assert code == 1
-    assert "Discord cannot be reached at http://127.0.0.1:9/api/v10" in said
+    assert code == 0
+    assert "Discord cannot be reached at http://127.0.0.1:9/api/v10: ClientConnectorError; look at" in said
+    assert "trying again in 1 s" in said
     assert SECRET not in said
     assert "Traceback" not in said
+    assert "Unclosed" not in said
 
 
 async def test_a_wrong_setting_is_named_and_its_value_is_not(tmp_path: Path) -> None:
