@@ -28,7 +28,7 @@ RUN_BY = {
     "make sandbox": "test_make_sandbox_prints_an_address_that_answers_and_stops_by_sigint",
     "make run": "test_make_run_without_a_token_says_which_variable_is_missing",
     "docker build -t dailies .": "test_what_the_image_copies_is_enough_to_start",
-    "docker run --env-file .env -v dailies:/data --read-only --tmpfs /tmp --stop-timeout 30 dailies": (
+    "docker run --init --env-file .env -v dailies:/data --read-only --tmpfs /tmp --stop-timeout 30 dailies": (
         "test_what_the_image_copies_is_enough_to_start"
     ),
     "python -m bot models": "tests/test_processes.py",
