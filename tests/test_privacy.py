@@ -248,6 +248,25 @@ async def test_pictures_forms_and_words_go_each_after_their_own_time(people: Peo
     assert await people.raw("SELECT reason FROM sanctions") == [("…",)]
 
 
+async def test_a_picture_that_cannot_be_removed_keeps_nothing_else_and_is_tried_again(
+    people: People,
+) -> None:
+    stuck, other = await people.picture(), await people.picture(BEN)
+    stuck.unlink()
+    stuck.mkdir()
+    await people.belongings()
+    duty = forgetting(people)
+    people.clock.advance(31 * DAY)
+
+    done = await duty.once()
+    assert (done["pictures"], done["forms"]) == (1, 4)
+    assert not other.exists()
+    stuck.rmdir()
+
+    assert (await duty.once())["pictures"] == 1
+    assert list(stuck.parent.iterdir()) == []
+
+
 def test_only_who_asked_for_it_is_written_to_directly() -> None:
     """Every way to a direct message: the one place that opens one, and who calls it."""
     sources = {

@@ -209,6 +209,19 @@ async def test_what_no_backup_is_old_enough_for_is_let_go_and_a_cut_line_is_pass
     assert read(file) == []
 
 
+async def test_behind_a_line_that_a_crash_has_cut_short_the_next_one_stands_whole(people: People) -> None:
+    await people.clip()
+    await erased(people)
+    file = people.folder / "backups" / NAME
+    file.parent.mkdir()
+    file.write_bytes(b'{"at": "2026-\xff')
+
+    assert await stones(people).note() == 1
+
+    assert [stone.who for stone in read(file)] == [pseudonym(key_in(people.folder), ANN.user_id)]
+    assert await stones(people).note() == 0
+
+
 async def test_a_clip_that_only_ran_out_of_its_time_is_not_deleted_by_a_restore(people: People) -> None:
     job = await people.clip()
     backed_up(people)

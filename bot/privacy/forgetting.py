@@ -82,10 +82,9 @@ class Forgetting:
             old = await self._database.read(
                 partial(keeping.pictures, before=at - limits.pictures, limit=AT_ONCE_MAX)
             )
-            for picture_id in old:
-                await asyncio.to_thread(unlink_picture, self._folder / PICTURES, picture_id)
-            await self._database.write(partial(forgotten.forget_pictures, picture_ids=old))
-            count = len(old)
+            gone = [picture_id for picture_id in old if await self._unlinked(picture_id)]
+            await self._database.write(partial(forgotten.forget_pictures, picture_ids=gone))
+            count = len(gone)
             done["pictures"] += count
         done["texts"] = await self._database.write(partial(keeping.texts, before=at - limits.texts))
         done["forms"] = await self._database.write(
@@ -97,6 +96,16 @@ class Forgetting:
             await self._database.read(forgotten.cut_log)
             log.info("forgot what is too old: %s", done, extra={"code": "forgotten"})
         return done
+
+    async def _unlinked(self, picture_id: str) -> bool:
+        """Whether a picture's files are gone; one that cannot be removed holds up no other."""
+        try:
+            await asyncio.to_thread(unlink_picture, self._folder / PICTURES, picture_id)
+        except OSError as fault:
+            extra = {"code": "picture_not_removed"}
+            log.error("picture %s cannot be removed: %s", picture_id, fault, extra=extra)  # noqa: TRY400
+            return False
+        return True
 
 
 def _on_record(done: dict[str, int], at: datetime, tx: sqlite3.Connection) -> None:

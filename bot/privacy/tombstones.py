@@ -73,12 +73,19 @@ def read(file: Path) -> list[Stone]:
     Raises:
         StorageError: it cannot be read.
     """
-    stones = []
     try:
-        lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+        return _stones(_text(file))
     except OSError as fault:
         raise StorageError(f"{file} cannot be read: {fault.strerror}") from fault
-    for line in lines:
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8", "replace") if file.is_file() else ""
+
+
+def _stones(text: str) -> list[Stone]:
+    stones = []
+    for line in text.splitlines():
         with contextlib.suppress(ValueError, KeyError):
             said = json.loads(line)
             at = datetime.fromisoformat(said["at"])
@@ -243,11 +250,14 @@ def _rows(
 
 
 def _begun(into: Path, since: datetime) -> set[Stone]:
-    """What is noted already; what no backup is old enough for is let go, by a file that replaces this one."""
+    """What is noted already; what no backup is old enough for is let go, by a file that replaces this one.
+
+    So is a line that a crash has cut short: what is written behind it would be a part of it.
+    """
     file = into / NAME
-    every = read(file)
-    kept = [stone for stone in every if stone.asked_at >= since]
-    if len(kept) < len(every):
+    text = _text(file)
+    kept = [stone for stone in _stones(text) if stone.asked_at >= since]
+    if text != "".join(f"{stone.line}\n" for stone in kept):
         fresh = into / f"{NAME}.part"
         fresh.unlink(missing_ok=True)
         _appended(fresh, kept)
