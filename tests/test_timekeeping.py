@@ -45,6 +45,11 @@ def date(off: timedelta) -> str:
     return format_datetime(NOON - off, usegmt=True)
 
 
+def of_the_machine(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What was said in the log of this machine's clock, without what became of the bot's own."""
+    return [record.message for record in caplog.records if record.name == "bot.operating.timekeeping"]
+
+
 def timekeeping(told: Told, meters: Meters, *, seconds: Iterator[float] | None = None) -> Timekeeping:
     ticks = iter(()) if seconds is None else seconds
     clock = Clock(machine=lambda: NOON, seconds=lambda: 0.0)
@@ -64,7 +69,7 @@ def test_the_operator_is_told_once_that_it_is_wrong_and_the_log_that_it_is_right
 
     assert told.codes == ["clock_wrong"]
     assert told.sentences == [f"{TOLD}. Set it right: timedatectl set-ntp true"]
-    assert [record.message for record in caplog.records] == ["this machine's clock is right again"]
+    assert of_the_machine(caplog) == ["this machine's clock is right again"]
     assert meters.clock_off_s == 0
 
 
@@ -77,9 +82,7 @@ def test_a_minute_is_said_in_the_log_alone_and_no_date_says_nothing(caplog: pyte
     heard.heard("yesterday")
 
     assert told.codes == []
-    assert [record.message for record in caplog.records] == [
-        "this machine's clock is 60 s ahead of Discord's"
-    ]
+    assert of_the_machine(caplog) == ["this machine's clock is 60 s ahead of Discord's"]
     assert meters.clock_off_s == 60
 
 
@@ -163,6 +166,7 @@ async def test_ten_minutes_are_said_by_the_running_bot_its_status_and_check_and_
         await home.generate("another boat")
         await home.until_all(JobState.POSTED, count=2)
         clips, log = await home.clips(), home.log_text()
+        tried_at = {job.order.prompt: job.clip_tried_at for job in home.jobs()}
 
     assert log.count("code=clock_wrong") == 1
     behind = "(59[0-9]|600) s behind Discord's"  # a date has whole seconds, and a request takes its time
@@ -172,3 +176,8 @@ async def test_ten_minutes_are_said_by_the_running_bot_its_status_and_check_and_
     assert re.search(f"CLOCK      {behind}: timedatectl set-ntp true", status)
     assert re.search(f"ERROR   clock_wrong: this machine's clock is {behind}", check)
     assert len(clips) == 2
+    # By Discord's time, which was ten minutes ahead when the first was posted, and right afterwards.
+    first_at, second_at = tried_at["a paper boat"], tried_at["another boat"]
+    assert first_at is not None
+    assert second_at is not None
+    assert timedelta(minutes=9) < first_at - second_at < timedelta(minutes=10)
