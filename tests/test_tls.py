@@ -218,6 +218,7 @@ async def test_a_server_without_tls_or_without_a_word_is_not_waited_for() -> Non
             with pytest.raises(ProviderUnavailable):
                 await asking.get(f"https://127.0.0.1:{mute.getsockname()[1]}/job")
             taken, _ = mute.accept()
+            taken.settimeout(10)
             with taken, taken.makefile("rb") as stream:
                 assert await asyncio.to_thread(stream.read)  # all of it: what was begun has been ended
 
