@@ -19,6 +19,7 @@ from bot.orders import Orders
 from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.clip_buttons import Act, ClipButton
+from cogs.decided_notice import show_decided
 from cogs.forms import sent_values, show
 from cogs.letting_in import let_in
 from cogs.moderators import moderator_of
@@ -186,6 +187,7 @@ class ClipPresses:
             case Outcome.TAKEN_DOWN:
                 told = await self._taken_down(taken)
         await answer(interaction, said(told))
+        await show_decided(interaction, job_id, outcome)
 
     async def _taken_down(self, taken: list[JobId]) -> str:
         steps = await self._removals.settled(taken, within_s=SETTLED_WITHIN_S)

@@ -99,7 +99,7 @@ async def test_cancel_on_the_card_cancels_every_take_and_says_what_each_cost(sce
 
     answer = await scene.stage.press(scene.stage.ada, card, "cancel:")
 
-    assert texts(answer).splitlines() == [f"{take}. Cancelled. Nothing was charged." for take in (1, 2)]
+    assert texts(answer) == "**Takes 1, 2** Cancelled. Nothing was charged."
     assert {job.state for job in await scene.stage.rows()} == {JobState.CANCELLED}
     assert (await scene.stage.money("Ada")).used_micros == 0
 
@@ -429,10 +429,36 @@ async def test_a_moderator_shows_a_hidden_clip_again(scene: Scene) -> None:
 
     assert "Only a moderator" in texts(refused)
     assert texts(done) == "The clip is shown again."
+    decided = await scene.stage.mika.wait_for_message(
+        lambda one: bool(one["id"] == notice["id"]) and "has decided:" in texts(one)
+    )
+    assert f"**<@{scene.stage.mika.id}> has decided: the clip is shown again.**" in texts(decided)
+    assert "until one of you has decided" not in texts(decided)
+    assert custom_ids(decided) == []
+    assert "To its message" in str(decided)
     (item,) = media(await scene.message(job))
     saved = scene.folder / "saved.mp4"
     await scene.stage.ada.download(item["media"]["url"], saved)
     assert saved.read_bytes() == FILM
+
+
+async def test_a_notice_of_a_clip_that_stays_hidden_can_be_decided_on_again(scene: Scene) -> None:
+    await name_channel(scene)
+    job = await posted(scene)
+    await report(scene, scene.stage.bruno, await scene.message(job), "minor")
+    (notice,) = await until_told(scene)
+
+    await press(scene, scene.stage.mika, notice, "hide")
+    hidden = await scene.stage.mika.wait_for_message(
+        lambda one: bool(one["id"] == notice["id"]) and "the clip stays hidden" in texts(one)
+    )
+    await press(scene, scene.stage.mika, hidden, "restore")
+    shown = await scene.stage.mika.wait_for_message(
+        lambda one: bool(one["id"] == notice["id"]) and "the clip is shown again" in texts(one)
+    )
+
+    assert "the clip stays hidden" not in texts(shown)
+    assert texts(shown).startswith("### A clip was reported")
 
 
 # too large for the place
