@@ -1,12 +1,15 @@
 """Cards in places that were closed when their order came to its end, and are brought up to date later."""
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import discord
 import pytest
+from discord.abc import _Overwrites
 
 from bot.clips.cards import Cards
 from bot.clips.closed_cards import AGAIN_AFTER, AT_ONCE_MAX, TRIED_FOR, TRIES_MAX, ClosedCards
@@ -172,6 +175,29 @@ async def test_a_channel_that_was_closed_to_us_is_looked_at_when_it_is_opened(sc
 
     assert "### Failed" not in before
     assert [row.order_id for row in rows] == [job.id]
+    assert "### Failed" in await said(scene, job)
+
+
+async def test_a_channel_that_gets_other_permissions_is_looked_at_at_once(scene: Scene) -> None:
+    stage = scene.stage
+    (job,) = await scene.order()
+    stage.deny(Permission.VIEW_CHANNEL)
+    await failed(scene, job)
+    world = stage.sandbox.world
+    world.channel_named("dailies").overwrites.clear()
+    now = stage.client.get_channel(job.order.channel_id)
+    assert isinstance(now, discord.TextChannel)
+    before = copy.copy(now)
+    everyone = {"id": world.guild.id, "type": 0, "allow": 0, "deny": 0}
+    before._overwrites = [_Overwrites(everyone)]  # type: ignore[arg-type]  # as the gateway sends it
+
+    await stage.client.on_guild_channel_update(now, now)
+    await at_rest(scene)
+    named_anew = await said(scene, job)
+    await stage.client.on_guild_channel_update(before, now)
+    await at_rest(scene)
+
+    assert "### Failed" not in named_anew
     assert "### Failed" in await said(scene, job)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import ClipState, Job, JobState, MessageId
+from bot.domain import NOWHERE, ClipState, Job, JobState, MessageId
 from bot.sandbox.permissions import Permission
 from cogs.cards import clip_url
 from storage import clips, jobs, wishes
@@ -113,6 +113,7 @@ async def test_a_try_that_is_made_again_and_an_edit_are_still_direct(shelf: Shel
     assert clip is not None
     await shelf.scene.posting.post(made, clip)
     tried = await shelf.scene.job(job.id)
+    places = [place async for place in shelf.scene.posting._ladder(tried)]
     posted = await shelf.scene.posting.post(tried, clip)
     again = await shelf.scene.job(job.id)
     await shelf.stage.database.write(
@@ -121,6 +122,7 @@ async def test_a_try_that_is_made_again_and_an_edit_are_still_direct(shelf: Shel
     elsewhere = await shelf.scene.job(job.id)
 
     assert tried.clip_is_direct
+    assert [(place.guild_id, place.direct) for place in places] == [(NOWHERE, True)]
     assert again.clip_is_direct
     assert not elsewhere.clip_is_direct
     assert len(await shelf.stage.ada.messages(await direct_channel(shelf))) == 1
