@@ -199,6 +199,7 @@ async def test_what_nobody_fetched_is_removed_after_a_day(people: People) -> Non
     await exporting.sweep()
     assert path.exists()
     people.clock.advance(timedelta(days=1, seconds=1))
+    (path.parent / "gone-1.zip").symlink_to("nowhere")  # as one that is removed while they are looked at
     await exporting.sweep()
 
     assert not path.exists()

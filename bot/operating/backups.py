@@ -199,10 +199,10 @@ class Backups:
 
     async def once(self) -> timedelta:
         """Make a backup if one is due; the time until the next look."""
-        newest = max((each.made_at for each in await asyncio.to_thread(listed, self._into)), default=None)
-        if newest is not None and newest <= self._now() < newest + self._every:
-            return newest + self._every - self._now()
         try:
+            newest = max((each.made_at for each in await asyncio.to_thread(listed, self._into)), default=None)
+            if newest is not None and newest <= self._now() < newest + self._every:
+                return newest + self._every - self._now()
             made = await asyncio.to_thread(make, self._folder, self._into, at=self._now())
             gone = await asyncio.to_thread(
                 prune, self._into, keep=self._keep, not_before=self._now() - self._for

@@ -5,6 +5,7 @@ are stored as they are and no ZIP is larger than what lies on our own disk, so n
 """
 
 import asyncio
+import contextlib
 import json
 import re
 import shutil
@@ -183,8 +184,9 @@ def _time(us: int) -> str:
 
 def _swept(folder: Path, before: float) -> None:
     for path in folder.glob("*.zip"):
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):  # sent and removed in this moment
+            if path.stat().st_mtime < before:
+                path.unlink()
 
 
 _README = """Everything that this bot keeps of you. Amounts are micro-dollars (1,000,000 are one dollar),

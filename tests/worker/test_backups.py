@@ -248,7 +248,8 @@ async def test_a_backup_is_made_when_it_is_due_and_a_restart_makes_no_other(
     assert len(backups.listed(tmp_path / "kept")) == 2
 
 
-async def test_a_backup_that_fails_is_told_and_tried_again(bench: Bench, tmp_path: Path) -> None:
+@pytest.mark.parametrize("into", ["a file/kept", "a name that is too long" * 20])
+async def test_a_backup_that_fails_is_told_and_tried_again(bench: Bench, tmp_path: Path, into: str) -> None:
     await posted(bench)
     (tmp_path / "a file").write_text("in the way")
     told: list[str] = []
@@ -259,7 +260,7 @@ async def test_a_backup_that_fails_is_told_and_tried_again(bench: Bench, tmp_pat
 
     duty = Backups(
         laid_out(bench),
-        tmp_path / "a file" / "kept",
+        tmp_path / into,
         Told(),
         every=timedelta(hours=24),
         keep=14,
