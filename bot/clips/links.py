@@ -65,19 +65,17 @@ class Links:
         key: bytes,
         folder: Path,
         now: Callable[[], datetime],
-        holds: timedelta = HOLDS,
     ) -> None:
         self._database = database
         self._public_url = public_url
         self._key = key
         self._folder = folder
         self._now = now
-        self._holds = holds
         self._inside = 0
 
     def make(self, job_id: JobId, size_bytes: int) -> Link:
         """A new link to a clip; those made before live on until their own time."""
-        until = int((self._now() + self._holds).timestamp())
+        until = int((self._now() + HOLDS).timestamp())
         url = f"{self._public_url}/clips/{job_id}/{until}/{self._signature(job_id, until)}.mp4"
         return Link(url=url, expires_at=datetime.fromtimestamp(until, UTC), size_bytes=size_bytes)
 

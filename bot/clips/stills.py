@@ -18,18 +18,18 @@ THUMBNAIL_SIDE_PX_MAX = 320
 class Stills:
     """Takes stills of clips; all its answers are pictures in `folder`, named `name` and their suffix.
 
-    Each may raise ClipUnusable (no picture can be had from the clip) and OSError (our own disk).
+    One is taken at a time. Each may raise ClipUnusable (no picture can be had from the clip) and OSError
+    (our own disk).
 
     Args:
-        at_once: how many are taken at the same time.
         timeout_s: for the child.
         python: what to run the child with.
     """
 
-    def __init__(self, *, at_once: int = 1, timeout_s: float = 90, python: str = sys.executable) -> None:
+    def __init__(self, *, timeout_s: float = 90, python: str = sys.executable) -> None:
         self._timeout_s = timeout_s
         self._python = python
-        self._turn = asyncio.Semaphore(at_once)
+        self._turn = asyncio.Semaphore(1)
 
     async def first(self, clip: Path, folder: Path, name: str) -> Picture:
         """The first frame, in the clip's own size, as a PNG (a JPEG where that would be over 8 MB)."""

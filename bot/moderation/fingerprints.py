@@ -75,18 +75,17 @@ def likest(looks: Looks, known: Iterable[tuple[int, str, bool]], *, is_clip: boo
     return number if count >= least and count else None
 
 
+_CHILD_WITHIN_S = 90.0
+
+
 class Fingerprints:
     """Takes looks of files of ours.
 
     Args:
         at_once: how many are taken at the same time.
-        timeout_s: for the child.
-        python: what to run the child with.
     """
 
-    def __init__(self, *, at_once: int = 1, timeout_s: float = 90, python: str = sys.executable) -> None:
-        self._timeout_s = timeout_s
-        self._python = python
+    def __init__(self, *, at_once: int = 1) -> None:
         self._turn = asyncio.Semaphore(at_once)
 
     async def of_picture(self, path: Path) -> Looks:
@@ -111,7 +110,11 @@ class Fingerprints:
             raise FileNotFoundError(path)
         async with self._turn:
             answer = await ask(
-                "bot.moderation.fingerprint_child", path, kind, timeout_s=self._timeout_s, python=self._python
+                "bot.moderation.fingerprint_child",
+                path,
+                kind,
+                timeout_s=_CHILD_WITHIN_S,
+                python=sys.executable,
             )
         match answer:
             case Ended() as ended:

@@ -40,23 +40,15 @@ def _nobody_cares(job_id: JobId) -> None:
 class Pauses:
     """Which places are paused. The rows say it; they are kept in mind for those who ask at every step.
 
-    Args:
-        touched: told of every job whose card says something else now.
-        woken: told of every job that may go on.
+    `touched` is told of every job whose card says something else now, `woken` of every job that may go on:
+    both are set once what they belong to is made.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        now: Callable[[], datetime],
-        touched: Callable[[JobId], None] = _nobody_cares,
-        woken: Callable[[JobId], None] = _nobody_cares,
-    ) -> None:
+    def __init__(self, database: Database, *, now: Callable[[], datetime]) -> None:
         self._database = database
         self._now = now
-        self.touched = touched
-        self.woken = woken
+        self.touched: Callable[[JobId], None] = _nobody_cares
+        self.woken: Callable[[JobId], None] = _nobody_cares
         self._open: dict[tuple[GuildId, ChannelId], Pause] = {}
         self._resumed: dict[tuple[GuildId, ChannelId], datetime] = {}
 

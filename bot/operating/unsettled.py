@@ -50,13 +50,10 @@ class Board(Protocol):
 class Unsettled:
     """See the module."""
 
-    def __init__(
-        self, database: Database, board: Board, *, now: Callable[[], datetime], after: timedelta = ASK_AFTER
-    ) -> None:
+    def __init__(self, database: Database, board: Board, *, now: Callable[[], datetime]) -> None:
         self._database = database
         self._board = board
         self._now = now
-        self._after = after
 
     async def run(self) -> None:
         """Look every half minute, until cancelled."""
@@ -66,7 +63,7 @@ class Unsettled:
 
     async def once(self) -> None:
         """Ask about what is uncertain for long enough, and close what is settled."""
-        since = self._now() - self._after
+        since = self._now() - ASK_AFTER
         wanted = await self._database.read(partial(unsettled.to_ask, since=since, limit=AT_ONCE_MAX))
         for about in wanted:
             if not await self._asked(about):
