@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import NoReturn
 
 import aiohttp
 import discord
@@ -211,11 +212,11 @@ class Client(discord.Client):
             ) from refused
         except (aiohttp.ClientError, OSError, discord.DiscordServerError) as silence:
             await self._forget_session()
-            raise _unreachable(type(silence).__name__) from silence
+            _give_up(type(silence).__name__, silence)
         except discord.HTTPException as odd:
             await self._forget_session()
             if odd.status == HTTPStatus.TOO_MANY_REQUESTS:
-                raise _unreachable("it limits us") from odd
+                _give_up(str(odd.status), odd)
             raise DeliveryRefused(
                 f"what answers at {Route.BASE} is not Discord ({odd.status}): "
                 "look at DAILIES_DISCORD_API_URL and at proxies"
@@ -352,8 +353,8 @@ def use_endpoints(api_url: str, gateway_url: str) -> None:
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
 
 
-def _unreachable(why: str) -> DeliveryUnavailable:
-    return DeliveryUnavailable(
+def _give_up(why: str, cause: Exception) -> NoReturn:
+    raise DeliveryUnavailable(
         f"Discord cannot be reached at {Route.BASE}: {why}; "
         "look at the network and at DAILIES_DISCORD_API_URL"
-    )
+    ) from cause
