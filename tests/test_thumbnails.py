@@ -12,6 +12,7 @@ import pytest
 from bot.clips.stills import Stills
 from bot.clips.thumbnails import WAITING_MAX, Thumbnails
 from bot.domain import Clip, ClipState, JobId
+from bot.ordering.pictures import Picture
 from storage import clips
 from tests.library_scene import Shelf, open_shelf
 from tests.stage import open_stage
@@ -54,6 +55,25 @@ async def test_a_stored_clip_has_its_small_picture_before_anybody_looks(shelf: S
 
     shelf.library._stills = Stills(python="/nowhere")  # nothing more has to be drawn
     assert await shelf.library.thumbnail(clip) == path
+
+
+@pytest.mark.parametrize("state", ClipState)
+async def test_a_clip_that_goes_while_its_picture_is_made_leaves_none(shelf: Shelf, state: ClipState) -> None:
+    clip = await shelf.stored(await shelf.clip())
+    change = partial(clips.change_state, job_id=clip.job_id, to=state, among=frozenset(ClipState))
+
+    class Slow(Stills):
+        async def thumbnail(self, clip: Path, folder: Path, name: str) -> Picture:
+            made = await super().thumbnail(clip, folder, name)
+            await shelf.stage.database.write(change)
+            return made
+
+    shelf.library._stills = Slow()
+    made = await shelf.library.thumbnail(clip)
+
+    kept = state in {ClipState.SHOWN, ClipState.HIDDEN}
+    assert (made is not None) == kept
+    assert len(list((shelf.scene.folder.parent / "thumbnails").iterdir())) == kept
 
 
 async def test_the_newest_clips_that_may_be_seen_are_looked_at_when_a_process_begins(shelf: Shelf) -> None:

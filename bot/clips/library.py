@@ -57,6 +57,7 @@ SCANNED_WHILE_TYPING = 300
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _SEEN = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
+_HAVE_PICTURES = frozenset({ClipState.SHOWN, ClipState.HIDDEN})
 
 
 class Sight(Protocol):
@@ -238,8 +239,8 @@ class Library:
             made = await self._stills.thumbnail(clip.path, self._thumbnails, clip.job_id)
         except (ClipUnusable, OSError):
             return None
-        if await self._database.read(partial(clips.state_of, job_id=clip.job_id)) is ClipState.DELETED:
-            # Deleted while it was made: the duty that removes it may have looked before.
+        if await self._database.read(partial(clips.state_of, job_id=clip.job_id)) not in _HAVE_PICTURES:
+            # Away since it was begun: the duty that removes it may have looked before.
             await asyncio.to_thread(made.path.unlink, missing_ok=True)
             return None
         return made.path
