@@ -33,20 +33,6 @@ class Permission:
 
 P = Permission
 ALL = (1 << 53) - 1
-EVERYONE = (
-    P.VIEW_CHANNEL
-    | P.SEND_MESSAGES
-    | P.EMBED_LINKS
-    | P.ATTACH_FILES
-    | P.READ_MESSAGE_HISTORY
-    | P.ADD_REACTIONS
-    | P.USE_EXTERNAL_EMOJIS
-    | P.USE_APPLICATION_COMMANDS
-    | P.CREATE_PUBLIC_THREADS
-    | P.SEND_MESSAGES_IN_THREADS
-)
-# A member in timeout keeps these alone (docs: topics/permissions, "Permissions for timed out members").
-IN_TIMEOUT = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
 # What a direct message allows both sides.
 DIRECT = (
     P.VIEW_CHANNEL
@@ -58,6 +44,9 @@ DIRECT = (
     | P.USE_EXTERNAL_EMOJIS
     | P.USE_APPLICATION_COMMANDS
 )
+EVERYONE = DIRECT | P.CREATE_PUBLIC_THREADS | P.SEND_MESSAGES_IN_THREADS
+# A member in timeout keeps these alone (docs: topics/permissions, "Permissions for timed out members").
+IN_TIMEOUT = P.VIEW_CHANNEL | P.READ_MESSAGE_HISTORY
 # What an application is said to have in a direct message, less than it has (docs: "app_permissions").
 SAID_IN_DIRECT = P.ATTACH_FILES | P.EMBED_LINKS | P.MENTION_EVERYONE | P.USE_EXTERNAL_EMOJIS
 # What one that a user has installed is said to have in a server that it is no member of (same place).
