@@ -109,8 +109,17 @@ def _reviewed(job: Job, decision: Decision | None) -> Card:
 def _takes(first: Job, states: tuple[JobState, ...]) -> list[Job]:
     order = replace(first.order, takes=len(states))
     ids = [JobId(f"{first.id[1:]}{mark}") for mark in "abcd"]
+    paid = {JobState.POSTED: first.quote.price_micros}
     return [
-        replace(first, id=ids[at], take=at + 1, order=order, state=state, fault=FAULT)
+        replace(
+            first,
+            id=ids[at],
+            take=at + 1,
+            order=order,
+            state=state,
+            fault=FAULT,
+            charged_micros=paid.get(state, Micros(0)),
+        )
         for at, state in enumerate(states)
     ]
 
