@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import assembled
 from bot.errors import TooManyIdentifies
 from bot.operating.identifies import BOUNDS, Identifies
+from bot.settings import Settings
 from storage.database import Database
 from tests.new_books import new_database
 from tests.props import NOON, Clock
@@ -61,3 +63,20 @@ async def test_a_session_that_is_lost_again_and_again_ends_the_gateways_duty(
 
     with pytest.raises(TooManyIdentifies):
         await asyncio.wait_for(connected, 60)
+
+
+@pytest.mark.parametrize(
+    ("settings", "counted"),
+    [
+        ({}, True),
+        ({"discord_api_url": "http://127.0.0.1:9/api/v10"}, True),
+        ({"discord_gateway_url": "ws://127.0.0.1:9/"}, False),
+    ],
+)
+async def test_they_are_counted_wherever_the_gateway_is_discords_whatever_stands_before_the_api(
+    tmp_path: Path, settings: dict[str, str], *, counted: bool
+) -> None:
+    config = Settings.model_validate({"data_dir": tmp_path, **settings})
+
+    async with assembled(config) as app:
+        assert (app.client.identifies is not None) is counted

@@ -23,7 +23,7 @@ from bot.ordering.presets import Presets
 from bot.ordering.pricing import Pricing, always, never
 from bot.ordering.sheets import Sheets
 from bot.orders import Orders
-from bot.settings import DISCORD_API_URL
+from bot.settings import DISCORD_API_URL, DISCORD_GATEWAY_URL
 from bot.spend.alerts import Alerts
 from bot.spend.distributing import Distributing
 from bot.spend.spending import Spending
@@ -101,7 +101,8 @@ def opened(ground: Ground, *, placed: Callable[[JobId], None], asked: Callable[[
         play_money=ground.play_money,
         direct_messages=config.allow_direct_messages,
     )
-    if config.discord_api_url == DISCORD_API_URL:  # a proxy or a sandbox has bounds of its own
+    # They go to the gateway, whatever stands before the API; a proxy or a sandbox there has its own bounds.
+    if config.discord_gateway_url == DISCORD_GATEWAY_URL:
         client.identifies = Identifies(database, now=now)
     ground.stack.push_async_callback(client.close)
     ground.duties["gateway"] = client.connect
