@@ -109,3 +109,28 @@ async def test_a_clip_that_is_hidden_is_hidden_in_its_own_post_too_and_comes_bac
     await seen_by(scene, job, ClipState.SHOWN)
 
     assert (hidden, await shown(scene)) == (0, 1)
+
+
+async def test_a_clip_that_was_hidden_is_not_uploaded_again_with_what_its_card_says_of_another_take(
+    scene: Scene,
+) -> None:
+    first, second = await scene.order(takes=2)
+    second = await scene.make(second)
+    await scene.cards.carry(second, scene.folder / f"{second.id}.mp4")
+    assert second.card_message_id is not None
+    move = partial(
+        states.posted,
+        job_id=second.id,
+        channel_id=second.order.channel_id,
+        message_id=second.card_message_id,
+        at=scene.stage.clock(),
+    )
+    await scene.stage.database.write(move)
+    await scene.touched(first.id)
+    assert await shown(scene) == 1
+
+    await seen_by(scene, second, ClipState.HIDDEN)
+    await scene.make(first)
+    await scene.touched(first.id)
+
+    assert await shown(scene) == 0

@@ -91,6 +91,13 @@ FOUND = {
         unheard(11.2),
         Event(at_s=38.91, kind=Kind.CRASH, number=39, lasts_s=130.0),
     ),
+    "a withheld take that is deleted where its card's channel is gone": (
+        Event(at_s=20.43, kind=Kind.ORDER, where="listed", call="1001", what="33", number=2),
+        Event(at_s=20.45, kind=Kind.DECISION, number=2),
+        Event(at_s=25.63, kind=Kind.DECISION, number=19),
+        Event(at_s=44.98, kind=Kind.GONE, where="33"),
+        Event(at_s=577.03, kind=Kind.DELETE, number=0),
+    ),
     "a deleted clip whose post nobody could see, and whose card was gone": (
         order(17.81, "listed"),
         unread(18.94, 300.0),

@@ -53,6 +53,10 @@ def _goes_on(job: Job) -> None:
     del job
 
 
+_SEEN = (None, ClipState.SHOWN)
+"""States of clips that a card may carry: no other is uploaded with it again, and soon its file is gone."""
+
+
 class Cards:
     """The duty that shows orders. It works from the rows: a card is stale when it shows an older `rev`.
 
@@ -199,7 +203,7 @@ class Cards:
         return await self._database.read(partial(shown_rows, job_id, self._budgets))
 
     def _card(self, rows: ShownRows, *, here: Mapping[JobId, Path] | None = None) -> Card:
-        here = here or {}
+        here, states = here or {}, rows.clip_states
         model = self.model_of(rows.first)
         return Card(
             takes=tuple(
@@ -208,8 +212,8 @@ class Cards:
                     can_cancel=self._catalogue.can_cancel(job.quote.offer_id),
                     progress=self._progress.get(job.id),
                     expected_at=self._expected_at(job),
-                    clip_here=here.get(job.id),
-                    clip_state=rows.clip_states.get(job.id, ClipState.SHOWN),
+                    clip_here=here.get(job.id) if states.get(job.id) in _SEEN else None,
+                    clip_state=states.get(job.id, ClipState.SHOWN),
                     held_back=self._held_back(job),
                     review=rows.reviews.get(job.id),
                 )

@@ -142,6 +142,7 @@ class RemovalSteps:
         try:
             await self._cards.refresh(job.id)
         except (DeliveryRefused, MessageGone) as fault:
+            self._cards.touch(job.id)  # given up there; it would be looked at by every start else
             return f"refused: {fault.code}"
         return "edited"
 
