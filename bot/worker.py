@@ -44,6 +44,7 @@ from bot.moderation.pauses import Pauses
 from bot.offers.reach import reached
 from bot.operating.halts import Halts
 from bot.operating.logs import about_job
+from bot.operating.metered import about_offer
 from bot.operating.notices import LoggedOperator, Operator
 from bot.operating.room import failure
 from bot.operating.traces import Traced, untraced
@@ -253,8 +254,11 @@ class Worker:
     async def _look(self, job_id: JobId) -> float | None:
         self._handover.held_back.discard(job_id)
         look = await self._looks.at(job_id)
+        if look is None:
+            return None
+        about_offer.set(look.offer_id if isinstance(look, Question) else look.quote.offer_id)
         if not isinstance(look, Question):
-            return None if look is None else await self._moved_on(look)
+            return await self._moved_on(look)
         after = await self._asking.ask(look)
         if not isinstance(after, Job):
             return after

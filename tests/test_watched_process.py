@@ -83,7 +83,7 @@ async def test_a_clip_from_press_to_post_is_seen_in_the_numbers_and_no_secret_in
     assert (alive, code, json_code) == (0, 0, 0)
     for number in (
         f'dailies_provider_calls_total{{provider="openai",offer="{offer}",call="submit",outcome="taken"}} 1',
-        'dailies_provider_calls_total{provider="openai",offer="",call="fetch",outcome="ok"} 1',
+        f'dailies_provider_calls_total{{provider="openai",offer="{offer}",call="fetch",outcome="ok"}} 1',
         'dailies_deliveries_total{route="channel",form="file"} 1',
         'dailies_ledger_entries_total{kind="capture"} 1',
         f"dailies_spent_month_micros {job.quote.price_micros}",

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,9 +16,12 @@ from bot.providers.protocol import Answer, Fetched, NotTaken, Provider, Refused,
 
 T = TypeVar("T")
 
+about_offer: ContextVar[str] = ContextVar("about_offer", default="")
+"""The offer of the job whose step is being taken: a ticket does not say of which it is."""
+
 
 class Metered:
-    """See `Provider`. A submission is counted by its offer; the others know none, and are the provider's."""
+    """See `Provider`. What is asked in a job's step is counted by its offer, the rest by the provider."""
 
     def __init__(
         self,
@@ -44,19 +48,20 @@ class Metered:
 
     async def ask(self, ticket: Ticket) -> Answer:
         """See `Provider`."""
-        return await self._timed("ask", "", self._provider.ask(ticket))
+        return await self._timed("ask", about_offer.get(), self._provider.ask(ticket))
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
         """See `Provider`."""
-        return await self._timed("fetch", "", self._provider.fetch(ticket, into, bytes_max=bytes_max))
+        fetched = self._provider.fetch(ticket, into, bytes_max=bytes_max)
+        return await self._timed("fetch", about_offer.get(), fetched)
 
     async def cancel(self, ticket: Ticket) -> None:
         """See `Provider`."""
-        await self._timed("cancel", "", self._provider.cancel(ticket))
+        await self._timed("cancel", about_offer.get(), self._provider.cancel(ticket))
 
     async def delete(self, ticket: Ticket) -> None:
         """See `Provider`."""
-        await self._timed("delete", "", self._provider.delete(ticket))
+        await self._timed("delete", about_offer.get(), self._provider.delete(ticket))
 
     async def close(self) -> None:
         """See `Provider`."""

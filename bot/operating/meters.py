@@ -25,7 +25,7 @@ class Meters:
     def __init__(self) -> None:
         self.calls = Counter(
             "dailies_provider_calls_total",
-            "Calls of providers by what came of them; a submission has its offer.",
+            "Calls of providers by what came of them; those of a job have its offer.",
             ("provider", "offer", "call", "outcome"),
         )
         self.call_seconds = Histogram(
