@@ -281,8 +281,8 @@ async def test_a_cancelled_fit_ends_its_child_and_lets_the_next_one_in(tmp_path:
     waiting = put_python(tmp_path, f"echo $$ > {tmp_path}/started\nexec sleep 600")
     fitting = Fitting(at_once=1, python=waiting)
     first = asyncio.ensure_future(fitting.fit(clip, folder / "1.mp4", limit_bytes=300_000))
-    second = asyncio.ensure_future(fitting.fit(clip, folder / "2.mp4", limit_bytes=300_000))
     pid = await asyncio.to_thread((tmp_path / "started").read_text)
+    second = asyncio.ensure_future(fitting.fit(clip, folder / "2.mp4", limit_bytes=300_000))
 
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
