@@ -16,6 +16,7 @@ from bot.ordering import repeats
 from bot.ordering.asked import Asked
 from bot.orders import Orders
 from bot.prompts import advise
+from bot.quoting import escaped, quoted, shortened
 from cogs.advice_button import AdviceButton, Of
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
@@ -23,7 +24,6 @@ from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values, show
 from cogs.ordering import Ordering
 from cogs.posting_place import check_place
 from cogs.presses import member_of
-from cogs.quoting import escaped, quoted, shortened
 from cogs.sight import sees_clip
 
 PREFIX = "prompt:"

@@ -12,11 +12,11 @@ from discord.app_commands import Choice, Range, locale_str
 from bot.budgets import REASON_CHARS_MAX
 from bot.domain import Period
 from bot.money import format_usd
+from bot.quoting import shortened
 from cogs.answers import Interaction
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.held_places import Held
 from cogs.managing import GRANT_DAYS_MAX, Managing, Target
-from cogs.quoting import shortened
 
 AMOUNT_CHARS_MAX = 20
 ZONE_CHARS_MAX = 64

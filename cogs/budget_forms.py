@@ -11,12 +11,12 @@ from bot.budgets import MANAGED, REASON_CHARS_MAX
 from bot.domain import Micros, Period
 from bot.errors import NotYours
 from bot.language import _
+from bot.quoting import shortened
 from bot.spend.distributing import Shown, ShownDefaults, amount, every, number, plain_usd
 from bot.spend.standings import BudgetScope
 from cogs.answers import Interaction
 from cogs.counted import COUNTED
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
-from cogs.quoting import shortened
 
 PREFIX = "budget:"
 AMOUNT_CHARS_MAX = 20

@@ -6,10 +6,10 @@ from discord import ui
 
 from bot.language import _
 from bot.money import format_usd
+from bot.quoting import escaped, shortened
 from bot.spend.standings import Grant, GuildStanding
 from cogs import sentences
 from cogs.budget_words import bound, change, whose
-from cogs.quoting import escaped, shortened
 
 LIMITS_SHOWN = 14
 GRANTS_SHOWN = 6

@@ -2,10 +2,10 @@
 
 from bot.language import _
 from bot.money import format_usd
+from bot.quoting import escaped, shortened
 from bot.spend.distributing import every, value
 from bot.spend.standings import Bound, BudgetScope, Change
 from cogs import sentences
-from cogs.quoting import escaped, shortened
 
 REASON_UNITS = 80
 

@@ -13,9 +13,10 @@ from discord import ui
 
 from bot.clips.showing import Notice, Reminder
 from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
-from bot.domain import ENDED, NO_CHANNEL, RESTING, ClipState, Job, JobId, JobState, Kind
+from bot.domain import ENDED, RESTING, ClipState, Job, JobId, JobState, Kind
 from bot.language import _
 from bot.moderation.reporting import Reason
+from bot.quoting import quoted, shortened
 from bot.reviews import Decision
 from cogs import sentences
 from cogs.buttons import CancelButton, DetailsButton
@@ -23,7 +24,6 @@ from cogs.clip_buttons import Act, ClipButton
 from cogs.copies import smaller
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton, on_card, under_clip
-from cogs.quoting import quoted, shortened
 from cogs.review_buttons import WhyButton
 
 IN_A_ROW = 5
@@ -140,12 +140,12 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
         if post.copy is not None:
             parts.append(ui.TextDisplay(f"-# {smaller(post.copy)}"))
         if job.state is not JobState.POSTED:
-            publish = [] if job.order.channel_id == NO_CHANNEL else [ClipButton(Act.PUBLISH, job.id)]
+            publish = [ClipButton(Act.PUBLISH, job.id)] if job.order.member.in_server else []
             parts.append(ui.ActionRow(*publish, ClipButton(Act.DELETE, job.id)))
     told = _("-# Publish shows it to all in {place}. /clips keeps it.").format(
         place=f"<#{first.order.channel_id}>"
     )
-    if first.order.channel_id == NO_CHANNEL:
+    if not first.order.member.in_server:  # nobody else is there to see it
         told = _("-# /clips keeps it, in a direct message with this bot and wherever you ordered it.")
     parts.append(ui.TextDisplay(f"-# {sentences.made_by(posts[0].label)}\n{told}"))
     return _view(ui.Container(*parts, accent_colour=_GREEN))

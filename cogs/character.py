@@ -12,13 +12,13 @@ from bot.errors import OrderRefused
 from bot.language import _
 from bot.ordering.attachments import Attachments
 from bot.ordering.characters import NAME_CHARS_MAX, Character, Characters
+from bot.quoting import escaped, shortened
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
 from cogs.ordering import Ordering
 from cogs.posting_place import check_place
 from cogs.presses import member_of
-from cogs.quoting import escaped, shortened
 
 LISTED_MAX = 50
 

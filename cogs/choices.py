@@ -10,8 +10,8 @@ from bot.catalogue import Catalogue
 from bot.domain import Kind
 from bot.language import _, later, ngettext
 from bot.ordering.framing import Framing
+from bot.quoting import shortened
 from cogs.answers import Interaction
-from cogs.quoting import shortened
 from cogs.wording import said_as
 
 CHOICES_MAX = 25

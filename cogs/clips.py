@@ -13,9 +13,9 @@ from bot.domain import JobId, Kind, UserId
 from bot.errors import OrderRefused
 from bot.ids import ID
 from bot.language import _
+from bot.quoting import shortened
 from cogs.answers import Interaction
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
-from cogs.quoting import shortened
 from cogs.remix import choice_name
 from cogs.shelves import Shelves
 

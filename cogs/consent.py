@@ -9,9 +9,9 @@ from discord.app_commands import Range, locale_str
 from bot.language import _, ngettext
 from bot.moderation.consent import Consents, Matter, Wishes
 from bot.moderation.withdrawing import Withdrawing, Withdrawn
+from bot.quoting import escaped
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.presses import member_of
-from cogs.quoting import escaped
 
 ALSO_CHARS_MAX = 300
 

@@ -11,12 +11,12 @@ from bot.ids import ID
 from bot.language import _
 from bot.moderation.appeals import WORDS_MAX, Appealed, Appeals
 from bot.ordering.remixing import RemixAsks
+from bot.quoting import quoted
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.forms import sent_values, show
 from cogs.presses import member_of
-from cogs.quoting import quoted
 from cogs.remix_ask import replace_ask
 from cogs.rules_desk import PREFIX as RULES
 from cogs.rules_desk import RulesDesk

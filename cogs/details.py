@@ -12,11 +12,11 @@ from bot.delivery import Take
 from bot.domain import ClipState, Job, JobState
 from bot.language import _
 from bot.money import format_usd
+from bot.quoting import escaped, fits, quoted, units
 from cogs import sentences
 from cogs.cards import STANDS, clip_url
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.notes import start_of
-from cogs.quoting import escaped, fits, quoted, units
 from cogs.typed_again import PASTE_UNITS_MAX, Command, command_of
 
 TEXT_UNITS_MAX = 4_000

@@ -20,8 +20,8 @@ from bot.language import _
 from bot.moderation.consent import STATEMENTS
 from bot.offers.rows import ModelRow
 from bot.ordering.framing import Framing
+from bot.quoting import shortened
 from cogs.answers import Interaction
-from cogs.quoting import shortened
 
 TITLE_UNITS_MAX = 45
 LABEL_UNITS_MAX = 45

@@ -11,10 +11,10 @@ from bot.domain import Kind, Micros
 from bot.language import _, ngettext
 from bot.money import format_usd
 from bot.ordering import prompt_lesson
+from bot.quoting import escaped, quoted, shortened
 from cogs import help_lists, sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.help_lists import Buttons, Commands, Entry
-from cogs.quoting import escaped, quoted, shortened
 
 SCREEN_UNITS_MAX = 4_000
 """Of all text of one message made of components, in UTF-16 units, the most cautious way to count it.

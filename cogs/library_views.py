@@ -11,8 +11,9 @@ from bot.catalogue import Described
 from bot.clips.family import Family, Relative
 from bot.clips.library import Aisle, Page, Shelved
 from bot.delivery import Link, Post, clip_nonce
-from bot.domain import NO_CHANNEL, Job, JobId, JobState, Kind
+from bot.domain import Job, JobId, JobState, Kind
 from bot.language import _, ngettext
+from bot.quoting import escaped, quoted, shortened
 from cogs import sentences
 from cogs.advising import PROMPT_UNITS_SHOWN
 from cogs.buttons import DetailsButton
@@ -20,7 +21,6 @@ from cogs.cards import clip_alt, clip_file_name, clip_url
 from cogs.clip_buttons import Act, ClipButton
 from cogs.library_buttons import PageButton, ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton, under_clip
-from cogs.quoting import escaped, quoted, shortened
 
 PROMPT_UNITS_ON_PAGE = 160
 PROMPT_UNITS_IN_FAMILY = 40
@@ -293,7 +293,7 @@ def _buttons(shelved: Shelved, *, own: bool, link: Link | None) -> list[ui.Item[
         buttons.append(ShelfButton(ShelfAct.GET, job.id))
     if job.state is JobState.POSTED and (url := clip_url(job)) is not None:
         buttons.append(ui.Button(label=_("To its message"), url=url))
-    if own and job.state is JobState.UNDELIVERABLE and job.order.channel_id != NO_CHANNEL:
+    if own and job.state is JobState.UNDELIVERABLE and job.order.member.in_server:
         buttons.append(ClipButton(Act.PUBLISH, job.id))
     buttons.append(ShelfButton(ShelfAct.HEART, job.id, on=shelved.favourite))
     buttons.append(DetailsButton(clip_nonce(job.id)))

@@ -13,6 +13,7 @@ from bot.domain import ChannelId, FaultKind, GuildId, Member, Period, UserId
 from bot.errors import ChangeRefused, DeliveryRefused, NotYours
 from bot.language import _
 from bot.money import format_usd
+from bot.quoting import escaped
 from bot.spend.distributing import Distributing, amount, every
 from bot.spend.standings import BudgetScope, Grant, Standings
 from cogs.alert_delivery import AlertDelivery
@@ -22,7 +23,6 @@ from cogs.budget_view import CHANGES_SHOWN, guild_view
 from cogs.budget_words import whose
 from cogs.forms import show
 from cogs.presses import member_of
-from cogs.quoting import escaped
 
 GRANT_DAYS_MAX = 3_650
 

@@ -10,11 +10,11 @@ from bot.domain import FaultKind, Member, UserId
 from bot.errors import ChangeRefused
 from bot.language import _, ngettext
 from bot.moderation.people import REASON_CHARS_MAX, Discipline, Measure, People, Sanction
+from bot.quoting import shortened
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.presses import member_of
-from cogs.quoting import shortened
 
 HOURS_MAX = 24 * 30
 DAYS_MAX = 3650

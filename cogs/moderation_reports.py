@@ -14,6 +14,7 @@ from bot.ids import ID
 from bot.language import _, ngettext
 from bot.moderation.cases import REPORTERS_MAX, Cases, Reason, Waiting
 from bot.moderation.takedowns import Cause, Progress, Takedowns
+from bot.quoting import quoted
 from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.cards import clip_url
@@ -21,7 +22,6 @@ from cogs.choices import CHOICES_MAX
 from cogs.clip_buttons import Act, ClipButton
 from cogs.clip_presses import SETTLED_WITHIN_S
 from cogs.presses import member_of
-from cogs.quoting import quoted
 from cogs.shelves import Shelves
 from cogs.wording import said_as
 

@@ -12,6 +12,7 @@ from bot.domain import PROMPT_CHARS_MAX, ChannelId
 from bot.errors import ChangeRefused
 from bot.language import _, ngettext
 from bot.ordering.attachments import Attachments
+from bot.quoting import escaped, shortened
 from bot.screening.classifier import Subject
 from bot.screening.screening import Screening
 from bot.screening.server_words import Changed, ServerWords, written
@@ -19,7 +20,6 @@ from bot.screening.verdict import UNAVAILABLE, Outcome, Reason, Verdict
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.presses import member_of
-from cogs.quoting import escaped, shortened
 
 RULE_CHARS_MAX = 140
 """Two phrases of the most letters, with what stands between them."""

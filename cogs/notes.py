@@ -12,10 +12,10 @@ from bot.domain import NO_CHANNEL, Allowance, Job, Kind, Micros, Order, Quote
 from bot.language import _
 from bot.money import format_usd, with_display
 from bot.offers.normalising import Adjustment, sentence
+from bot.quoting import escaped, quoted, shortened
 from cogs import sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url
-from cogs.quoting import escaped, quoted, shortened
 
 PROMPT_UNITS_IN_QUOTE = 700
 PROMPT_UNITS_OF_SOURCE = 80
@@ -144,6 +144,11 @@ def private_words(order: Order) -> str:
             "This bot may not post here, so only you see the clip: in this answer for 15 minutes, and after "
             "that with /clips in a direct message with this bot, where you are told of it only if you asked "
             "for that. It has no card, and nobody else can be shown it."
+        )
+    if not order.member.in_server:
+        return _(
+            "Private: the clip is shown in this answer alone for 15 minutes; after that you find it here "
+            "with /clips, and are told of it only if you asked for that. Its card says nothing of the prompt."
         )
     return _(
         "Private: the clip is shown here to you alone for 15 minutes, with a button to publish it; after "

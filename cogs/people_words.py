@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.language import _, ngettext
 from bot.moderation.people import BY_RULE, EVERYWHERE, Measure, Sanction, Standing
-from cogs.quoting import escaped, shortened
+from bot.quoting import escaped, shortened
 
 REASON_UNITS = 300
 

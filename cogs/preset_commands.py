@@ -12,11 +12,11 @@ from bot.errors import NotYours
 from bot.language import _
 from bot.offers.normalising import sentence
 from bot.ordering.presets import NAME_CHARS_MAX, NO_PRESET, WHOLE_SERVER, WORDS_CHARS_MAX, Preset, Presets
+from bot.quoting import escaped, shortened
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.choices import length_choices, matching_models, text_choices
 from cogs.preset_option import places_of, saved_choices
 from cogs.presses import member_of
-from cogs.quoting import escaped, shortened
 
 LIST_UNITS_MAX = 3_500
 WORDS_UNITS_SHOWN = 120

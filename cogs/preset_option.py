@@ -6,9 +6,9 @@ from discord.app_commands import Choice
 from bot.domain import ChannelId, GuildId
 from bot.language import _
 from bot.ordering.presets import NO_PRESET, Preset, Presets
+from bot.quoting import shortened
 from cogs.answers import Interaction
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion
-from cogs.quoting import shortened
 
 
 def preset_choices(presets: Presets) -> Autocompletion:

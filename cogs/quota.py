@@ -11,12 +11,12 @@ from bot.domain import Allowance, ChannelId, Job, Period
 from bot.language import _
 from bot.money import format_usd, with_display
 from bot.orders import Orders
+from bot.quoting import escaped, shortened
 from bot.spend.standings import Bound, BudgetScope, Grant, MemberStanding, Standings
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.budget_words import bound
 from cogs.cards import clip_url, message_url
-from cogs.quoting import escaped, shortened
 from cogs.whereabouts import member_of, roles_of
 
 ORDERS_SHOWN = 8

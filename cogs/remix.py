@@ -12,12 +12,12 @@ from bot.catalogue import Catalogue
 from bot.domain import Kind
 from bot.language import _, ngettext
 from bot.ordering.material import Shown
+from bot.quoting import shortened
 from cogs import making_options as options
 from cogs.answers import Interaction
 from cogs.buttons import custom_ids
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
 from cogs.making import Making
-from cogs.quoting import shortened
 
 PROMPT_UNITS_IN_CHOICE = 44
 ID_CHARS_IN_CHOICE = 5

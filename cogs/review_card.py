@@ -9,9 +9,9 @@ from discord import ui
 from bot.language import _
 from bot.moderation.gates import Gate
 from bot.moderation.reviewing import Exhibit, Reminder
+from bot.quoting import quoted
 from cogs import review_words, sentences
 from cogs.cards import IN_A_ROW, clip_alt, clip_file_name, message_url
-from cogs.quoting import quoted
 from cogs.review_buttons import HandOverSelect, Listed, ReviewButton, Verdict
 
 PROMPT_UNITS_ON_REVIEW = 1_500

@@ -17,12 +17,12 @@ from bot.language import _
 from bot.moderation.deciding import Case, Moderator, Passed
 from bot.moderation.gates import Gate, Why
 from bot.moderation.reviewing import Reviewing
+from bot.quoting import quoted, shortened
 from bot.reviews import REASON_CHARS_MAX, Review, Reviews
 from cogs import review_words, sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values, show
 from cogs.moderators import moderator_of, named_moderator
-from cogs.quoting import quoted, shortened
 from cogs.review_buttons import Listed, Verdict
 from cogs.review_card import review_view
 from cogs.review_desk import opened_files

@@ -5,9 +5,9 @@ from bot.language import _, ngettext
 from bot.moderation.deciding import Case
 from bot.moderation.gates import Gate, Why
 from bot.money import format_usd
+from bot.quoting import escaped
 from bot.reviews import Decision, Review
 from bot.screening.verdict import UNAVAILABLE
-from cogs.quoting import escaped
 
 REASONS_SHOWN = 6
 

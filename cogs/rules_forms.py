@@ -11,9 +11,9 @@ from bot.language import _
 from bot.moderation.channel_rules import COMMANDS, spell
 from bot.moderation.ruling import ANY_MODEL, NONE, Layer, Pictured, Remixing
 from bot.offers.rows import ModelRow
+from bot.quoting import shortened
 from bot.spend.distributing import plain_usd
 from cogs.forms import LABEL_UNITS_MAX, OPTION_UNITS_MAX, TITLE_UNITS_MAX
-from cogs.quoting import shortened
 
 INHERIT = "server"
 MODELS_MAX = 24

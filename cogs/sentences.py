@@ -21,9 +21,9 @@ from bot.language import _, ngettext
 from bot.moderation.reporting import Reason
 from bot.money import format_usd, with_display
 from bot.providers.protocol import Progress, Rendering, Waiting
+from bot.quoting import escaped
 from bot.reviews import Decision
 from cogs import fault_words, review_words
-from cogs.quoting import escaped
 
 _THERE = frozenset({JobState.POSTED, JobState.STORED, JobState.WITHHELD, JobState.UNDELIVERABLE})
 _SETTLED = RESTING - {JobState.REVIEW, JobState.WITHHELD}
@@ -98,6 +98,8 @@ def explanation(job: Job) -> str | None:
             return _(
                 "This place did not take the clip; it went to {place}. Its member finds it with /clips too."
             ).format(place=f"<#{job.clip_channel_id}>")
+        case JobState.UNDELIVERABLE if job.order.private and not job.order.member.in_server:
+            return _("It is kept and paid for. You find it here with /clips.")
         case JobState.UNDELIVERABLE if job.order.private:
             return _("It is kept and paid for. Its member finds it with /clips, and may publish it.")
         case JobState.UNDELIVERABLE:

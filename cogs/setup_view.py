@@ -14,12 +14,12 @@ from bot.language import _
 from bot.moderation.gate_settings import Set
 from bot.moderation.gates import Gate, Mode, Setting
 from bot.money import format_usd
+from bot.quoting import shortened
 from bot.spend.distributing import amount, plain_usd
 from cogs.answers import Interaction
 from cogs.budget_forms import AMOUNT_CHARS_MAX
 from cogs.counted import COUNTED
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
-from cogs.quoting import shortened
 from cogs.setup_controls import (
     Place,
     SetupButton,

@@ -9,10 +9,10 @@ from discord import ui
 
 from bot.language import _, ngettext
 from bot.money import format_usd, with_display
+from bot.quoting import escaped, plain, shortened
 from bot.spend.charts import BARS_MAX, Bar, Panel, drawn
 from bot.spend.spending import Report, Share
 from cogs.cards import ALT_UNITS_MAX
-from cogs.quoting import escaped, plain, shortened
 
 PICTURE = "spending.png"
 FILE = "spending.csv"

@@ -11,8 +11,8 @@ from discord import ui
 from bot.domain import Order
 from bot.language import _
 from bot.offers.rows import ModelRow
+from bot.quoting import shortened
 from cogs.answers import answered
-from cogs.quoting import shortened
 
 OPTIONS_MAX = 25
 OPTION_UNITS_MAX = 100

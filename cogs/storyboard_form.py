@@ -10,9 +10,9 @@ from discord import ui
 from bot.errors import NotYours
 from bot.language import _
 from bot.prompts import Parts
+from bot.quoting import shortened
 from cogs.answers import Interaction
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
-from cogs.quoting import shortened
 
 PREFIX = "storyboard:"
 PART_CHARS_MAX = 1_500

@@ -11,8 +11,8 @@ from bot.moderation.consent import STATEMENTS
 from bot.offers.options import SEED_MAX
 from bot.ordering.asked import NO_PRESET
 from bot.ordering.framing import Framing
+from bot.quoting import plain, units
 from cogs.choices import ADD_BARS, FROM_LAST_FRAME, seconds_choice
-from cogs.quoting import plain, units
 
 PASTE_UNITS_MAX = 2_000
 """What Discord's field takes at a paste (discord-api-docs, issue 3638): of anything longer it makes a file to

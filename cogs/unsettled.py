@@ -17,12 +17,12 @@ from bot.language import _
 from bot.money import format_usd
 from bot.operating.control import Change, SettleJob
 from bot.operating.unsettled import Uncertain
+from bot.quoting import quoted
 from bot.spend.settling import Verdict
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.faults import faults
 from cogs.forms import sent_values, show
 from cogs.operator import check_operator
-from cogs.quoting import quoted
 from cogs.settle_button import LABELS, SettleButton
 
 PREFIX = "settled:"

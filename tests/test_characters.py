@@ -151,22 +151,27 @@ async def test_files_that_were_turned_down_are_not_kept(troupe: Troupe, tmp_path
 
 async def of_another_server(troupe: Troupe, like: str) -> str:
     """A character that somebody shares in a server of theirs."""
+    owner = Member(guild_id=GuildId(1), user_id=UserId(troupe.stage.member("Ada").user_id))
+    one = await troupe.get(like)
+    return await made_elsewhere(troupe, replace(one, id="elsewhere", owner=owner, shared=True))
+
+
+async def made_elsewhere(troupe: Troupe, one: Character, *, provider: str = "studio") -> str:
+    """A character that was not made by an order of this test's; its id."""
     stage = troupe.stage
     await stage.ask(stage.ada, prompt="a paper boat")
-    job, one = await newest(stage), await troupe.get(like)
-    owner = Member(guild_id=GuildId(1), user_id=UserId(stage.member("Ada").user_id))
-    theirs = replace(one, id="elsewhere", owner=owner, shared=True, path=Path("characters/elsewhere.mp4"))
-    await stage.database.write(partial(characters.insert, character=theirs))
+    one = replace(one, path=Path("characters", f"{one.id}.mp4"))
+    await stage.database.write(partial(characters.insert, character=one))
     made = partial(
         characters.made,
-        path=theirs.path,
-        job_id=job.id,
-        provider="studio",
+        path=one.path,
+        job_id=(await newest(stage)).id,
+        provider=provider,
         provider_id="x",
         at=one.consent_at,
     )
     assert await stage.database.write(made)
-    return theirs.id
+    return one.id
 
 
 async def test_orders_that_name_characters_wrongly_have_their_sentence_and_cost_nothing(
@@ -195,6 +200,19 @@ async def test_orders_that_name_characters_wrongly_have_their_sentence_and_cost_
         assert saying in texts(answer), texts(answer)
         assert NOTHING_CHARGED in texts(answer)
     assert (len(await stage.rows()), await spent(troupe)) == (before, paid)
+
+
+async def test_a_name_with_mentions_and_markdown_is_shown_as_text_in_refusals(troupe: Troupe) -> None:
+    ada, name = troupe.stage.ada, "@everyone **Di** <#1>"
+    gone = await troupe.made(ada, name=name)
+    of_fal = await made_elsewhere(troupe, replace(await troupe.get(gone), id="of-fal"), provider="fal")
+    await troupe.say(ada, "remove", character=gone)
+
+    refusals = [texts(await troupe.generate(ada, character1=one)) for one in (gone, of_fal)]
+
+    shown = "\\@everyone \\*\\*Di\\*\\* \\<\\#1\\>"
+    assert refusals[0].startswith(f"The character {shown} has been removed.")
+    assert refusals[1].startswith(f"No model that can be had here knows {shown}.")
 
 
 async def test_three_characters_are_too_many_for_a_clip(troupe: Troupe) -> None:

@@ -161,6 +161,25 @@ async def test_later_it_is_found_in_direct_messages_and_told_there_if_wished(she
     assert not [one for one in custom_ids(shown) if "publish" in one]
 
 
+async def test_a_private_clip_of_direct_messages_is_never_offered_to_others(shelf: Shelf) -> None:
+    ada = shelf.stage.ada
+    place = await direct(shelf, ada)
+
+    receipt = await ask(ada, place, private=True)
+    job = await shelf.scene.whisper(await ordered(shelf), shelf.film)
+
+    seen = await ada.wait_for_message(lambda one: bool(one["id"] == receipt["id"] and media(one)))
+    shown = await ask(ada, place, "clips show", clip=job.id)
+    (card,) = await ada.messages(place)
+    assert "Its card says nothing of the prompt." in texts(receipt)
+    assert "It is kept and paid for. You find it here with /clips." in texts(card)
+    assert PROMPT not in texts(card)
+    for one in (receipt, seen, shown, card):
+        assert "ublish" not in texts(one)
+        assert not [each for each in custom_ids(one) if "publish" in each]
+    assert [each for each in custom_ids(seen) if "delete" in each]
+
+
 async def test_outside_servers_nobody_finds_what_is_not_their_own(shelf: Shelf) -> None:
     ada, mika = shelf.stage.ada, shelf.stage.mika
     place = await direct(shelf, ada)

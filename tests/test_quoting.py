@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.quoting import MARKS_MAX, escaped, fits, plain, quoted, shortened
+from bot.quoting import MARKS_MAX, escaped, fits, plain, quoted, shortened
 
 MARKDOWN = set("\\`*_~|[]()<>#@:-+")
 

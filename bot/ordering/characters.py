@@ -18,6 +18,7 @@ from bot.media import Probe
 from bot.offers.options import CHARACTERS_MAX
 from bot.ordering.picture_kinds import HEAD_BYTES, Mistaken, PictureKind, kind_of
 from bot.part_files import keep, part_of
+from bot.quoting import escaped
 from storage import characters, removals
 from storage.characters import Character
 from storage.database import Database
@@ -208,7 +209,7 @@ class Characters:
             raise _unknown()
         if found.removed_at is not None:
             raise OrderRefused(
-                _("The character {name} has been removed.").format(name=found.name),
+                _("The character {name} has been removed.").format(name=escaped(found.name)),
                 _("Choose another, or leave it out."),
             )
         return found

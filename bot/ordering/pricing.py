@@ -29,6 +29,7 @@ from bot.ordering.framing import Fit, Framing
 from bot.ordering.material import Material, source_of
 from bot.ordering.sources import Footage, Start, Way
 from bot.ordering.unread import unread
+from bot.quoting import escaped
 from bot.screening.screening import Screening
 from bot.screening.verdict import PASSED, Verdict
 from storage.pictures import KeptPicture
@@ -212,7 +213,7 @@ class Pricing:
                 if has_place and offer.row.provider == cast.provider:
                     return row.id
         raise OrderRefused(
-            _("No model that can be had here knows {names}.").format(names=", ".join(cast.names)),
+            _("No model that can be had here knows {names}.").format(names=escaped(", ".join(cast.names))),
             _("Leave the characters out, or make them anew with /character add."),
         )
 
