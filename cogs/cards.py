@@ -11,14 +11,12 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.clips.showing import Notice, Reminder
 from bot.delivery import Card, Post, Take, card_nonce, clip_nonce
 from bot.domain import ENDED, RESTING, ClipState, Job, JobId, JobState, Kind
 from bot.language import _
-from bot.moderation.reporting import Reason
 from bot.quoting import quoted, shortened
 from bot.reviews import Decision
-from cogs import sentences
+from cogs import amounts, sentences
 from cogs.buttons import CancelButton, DetailsButton
 from cogs.clip_buttons import Act, ClipButton
 from cogs.copies import smaller
@@ -78,7 +76,7 @@ def clip_view(post: Post) -> ui.LayoutView:
     """The post of a finished clip, around the attachment of `clip_file_name`, or around a link to it."""
     job = post.job
     order = job.order
-    price = sentences.price(job.quote, order, play_money=post.play_money)
+    price = amounts.price(job.quote, order, play_money=post.play_money)
     facts = [
         f"{sentences.settings(post.model_name, order)} · {sentences.made_by(post.label)}",
         f"{price} · " + _("asked for by {member}").format(member=f"<@{order.member.user_id}>"),
@@ -159,59 +157,6 @@ def hidden_view(post: Post) -> ui.LayoutView:
     return _view(ui.Container(ui.TextDisplay(told), *_rows(buttons), accent_colour=_GREY))
 
 
-def notice_view(notice: Notice) -> ui.LayoutView:
-    """What those who manage a server read of a report, with the three ways to decide."""
-    job = notice.job
-    reason = sentences.reason(Reason(notice.reason))
-    lines = [
-        "### " + _("A clip was reported: {reason}").format(reason=reason),
-        _("Made by {member} {when}").format(
-            member=f"<@{job.order.member.user_id}>", when=sentences.ago(job.created_at)
-        ),
-        _("It is hidden until one of you has decided.") if notice.hidden else _("It is still shown."),
-    ]
-    if notice.reports > 1:
-        lines.append(_("People who have reported it: {n}").format(n=notice.reports))
-    if notice.due_at is not None:
-        lines.append(
-            _("It has to be decided by {when}, {left}: the law gives 48 hours.").format(
-                when=f"<t:{int(notice.due_at.timestamp())}:f>", left=sentences.ago(notice.due_at)
-            )
-        )
-    if notice.words:
-        lines.append(quoted(notice.words, PROMPT_UNITS_ON_CARD))
-    buttons: list[ui.Item[Any]] = []
-    if (url := clip_url(job)) is not None:
-        buttons.append(ui.Button(label=_("To its message"), url=url))
-    buttons += [ClipButton(act, job.id) for act in (Act.RESTORE, Act.HIDE, Act.TAKE_DOWN)]
-    lines.append("-# " + _("Report {id}").format(id=notice.id))
-    parts: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(lines)), *_rows(buttons)]
-    return _view(ui.Container(*parts, accent_colour=_RED))
-
-
-def reminder_view(reminder: Reminder) -> ui.LayoutView:
-    """What those who manage a server read of a clock that runs out."""
-    job = reminder.job
-    head = (
-        _("Time is up for a reported clip: {reason}")
-        if reminder.mark_hours == 0
-        else _("Time runs out for a reported clip: {reason}")
-    )
-    lines = ["### " + head.format(reason=sentences.reason(Reason(reminder.reason)))]
-    if reminder.due_at is not None:
-        lines.append(
-            _("Nobody has decided yet. The law's 48 hours end {left}.").format(
-                left=sentences.ago(reminder.due_at)
-            )
-        )
-    buttons: list[ui.Item[Any]] = []
-    if (url := clip_url(job)) is not None:
-        buttons.append(ui.Button(label=_("To its message"), url=url))
-    buttons += [ClipButton(act, job.id) for act in (Act.RESTORE, Act.HIDE, Act.TAKE_DOWN)]
-    parts: list[ui.Item[Any]] = [ui.TextDisplay("\n".join(lines)), *_rows(buttons)]
-    return _view(ui.Container(*parts, accent_colour=_RED))
-
-
 def clip_file_name(job_id: JobId) -> str:
     """The name under which a clip is uploaded, and saved by those who download it."""
     return f"dailies-{job_id}.mp4"
@@ -265,12 +210,12 @@ def _prompt(card: Card) -> str:
 def _facts(card: Card) -> list[str]:
     job = card.job
     order = job.order
-    price = sentences.order_price(job.quote, order, play_money=card.play_money)
+    price = amounts.order_price(job.quote, order, play_money=card.play_money)
     if len(card.takes) > 1 and all(take.job.state in ENDED for take in card.takes):
-        price = sentences.what_was_paid(price, [take.job for take in card.takes])
+        price = amounts.what_was_paid(price, [take.job for take in card.takes])
     facts = [
         f"{sentences.settings(card.model_name, order)} · {sentences.made_by(card.label)}",
-        " · ".join(part for part in (price, sentences.left(card.allowance)) if part),
+        " · ".join(part for part in (price, amounts.left(card.allowance)) if part),
         _("asked for by {member} {when}").format(
             member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
         ),

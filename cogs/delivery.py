@@ -34,8 +34,6 @@ from cogs.cards import (
     clip_view,
     gallery_ready,
     hidden_view,
-    notice_view,
-    reminder_view,
     whisper_view,
 )
 from cogs.channels import (
@@ -49,6 +47,7 @@ from cogs.channels import (
     writable,
 )
 from cogs.faults import NoReply, ThreadArchived, faults
+from cogs.report_notices import notice_view, reminder_view
 from cogs.threads import wake
 
 log = logging.getLogger(__name__)

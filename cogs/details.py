@@ -13,7 +13,7 @@ from bot.domain import ClipState, Job, JobState
 from bot.language import _
 from bot.money import format_usd
 from bot.quoting import escaped, fits, quoted, units
-from cogs import sentences
+from cogs import amounts, sentences
 from cogs.cards import STANDS, clip_url
 from cogs.library_buttons import ShelfAct, ShelfButton
 from cogs.notes import start_of
@@ -120,7 +120,7 @@ def _lines(
         _("**Settings** {settings}").format(
             settings=(_("draft") + " · " if order.draft else "") + sentences.settings(model.name, order)
         ),
-        _("**Price** {price}").format(price=sentences.price(job.quote, order, play_money=play_money)),
+        _("**Price** {price}").format(price=amounts.price(job.quote, order, play_money=play_money)),
         _("**State** {state} {when}").format(
             state=sentences.state(job, None) if is_there else sentences.take_state(take),
             when=sentences.ago(job.state_at),

@@ -13,7 +13,7 @@ from bot.language import _
 from bot.money import format_usd, with_display
 from bot.offers.normalising import Adjustment, sentence
 from bot.quoting import escaped, quoted, shortened
-from cogs import sentences
+from cogs import amounts, sentences
 from cogs.buttons import QuoteButton
 from cogs.cards import clip_url
 
@@ -72,7 +72,7 @@ def quote_view(
         *(f"- {escaped(note)}" for note in offered.notes),
         _price(quote, order),
     ]
-    if told := sentences.left_after(offered.allowance, whole):
+    if told := amounts.left_after(offered.allowance, whole):
         lines.append(told)
     if order.private:
         lines.append(private_words(order))

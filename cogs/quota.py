@@ -13,7 +13,7 @@ from bot.money import format_usd, with_display
 from bot.orders import Orders
 from bot.quoting import escaped, shortened
 from bot.spend.standings import Bound, BudgetScope, Grant, MemberStanding, Standings
-from cogs import sentences
+from cogs import amounts, sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.budget_words import bound
 from cogs.cards import clip_url, message_url
@@ -75,7 +75,7 @@ def _own(allowance: Allowance, *, play_money: bool) -> str:
     balance = allowance.balance
     limit = _("no limit") if allowance.limit_micros is None else with_display(allowance.limit_micros)
     left = _("no limit") if allowance.left_micros is None else with_display(allowance.left_micros)
-    if (whose := sentences.whose_is(allowance.left_of)) != sentences.whose_is(""):
+    if (whose := amounts.whose_is(allowance.left_of)) != amounts.whose_is(""):
         left = _("{money}, since that is all that is left of: {whose}").format(money=left, whose=whose)
     head = _head(allowance.period)
     lines = [

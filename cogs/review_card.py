@@ -10,7 +10,7 @@ from bot.language import _
 from bot.moderation.gates import Gate
 from bot.moderation.reviewing import Exhibit, Reminder
 from bot.quoting import quoted
-from cogs import review_words, sentences
+from cogs import amounts, review_words, sentences
 from cogs.cards import IN_A_ROW, clip_alt, clip_file_name, message_url
 from cogs.review_buttons import HandOverSelect, Listed, ReviewButton, Verdict
 
@@ -92,9 +92,9 @@ def _facts(exhibit: Exhibit, place: str) -> list[str]:
     review, job = case.review, case.job
     order = job.order
     born = discord.utils.snowflake_time(review.member.user_id)
-    price = sentences.order_price(job.quote, order, play_money=exhibit.play_money)
+    price = amounts.order_price(job.quote, order, play_money=exhibit.play_money)
     if review.gate is Gate.SHOWING:
-        price = sentences.price(job.quote, order, play_money=exhibit.play_money)
+        price = amounts.price(job.quote, order, play_money=exhibit.play_money)
     card = ""
     if job.card_message_id is not None:
         url = message_url(order.member.guild_id, order.channel_id, job.card_message_id)

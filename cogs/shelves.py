@@ -18,7 +18,7 @@ from bot.domain import InteractionId, JobId, JobState, Kind, MessageId, UserId
 from bot.language import _
 from bot.ordering.material import Shown
 from bot.orders import Orders
-from cogs import sentences
+from cogs import amounts
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.cards import clip_alt, clip_file_name
 from cogs.delivery import shown_url
@@ -206,7 +206,7 @@ class Shelves:
             still,
             model,
             family,
-            price=sentences.price(job.quote, job.order, play_money=self._play_money),
+            price=amounts.price(job.quote, job.order, play_money=self._play_money),
             own=job.order.member == member,
             can_extend=self._can_extend(),
             link=link,

@@ -12,7 +12,7 @@ import pytest
 
 from bot.budgets import Budgets
 from bot.domain import ChannelId, Limits, Micros, Period, UserId
-from cogs import sentences
+from cogs import amounts
 from storage import budgets as rows
 from storage import guilds
 from storage.budgets import BudgetScope
@@ -137,12 +137,12 @@ async def test_a_week_ends_in_the_servers_own_zone(book: Database) -> None:
 
 async def test_a_card_says_nothing_of_a_budget_that_depends_on_roles_nobody_named(book: Database) -> None:
     budgets = Budgets(book, WHOLE, now=Clock())
-    before = sentences.left(await budgets.allowance(ANN))
+    before = amounts.left(await budgets.allowance(ANN))
     await book.write(partial(set_limit, BudgetScope.ROLE, 901, Period.MONTH, 5 * DOLLAR))
-    unknown = sentences.left(await budgets.allowance(ANN))
-    named = sentences.left(await budgets.allowance(ANN, role_ids=(901,)))
+    unknown = amounts.left(await budgets.allowance(ANN))
+    named = amounts.left(await budgets.allowance(ANN, role_ids=(901,)))
     await book.write(partial(set_limit, BudgetScope.MEMBER, ANN.user_id, Period.TOTAL, 3 * DOLLAR))
-    own = sentences.left(await budgets.allowance(ANN))
+    own = amounts.left(await budgets.allowance(ANN))
 
     assert before.startswith("$9.00 of the budget left until <t:")
     assert unknown == ""
