@@ -303,8 +303,10 @@ class Catalogue:
         return going
 
 
-def all_rows(overlay: Path | None, *, known: Collection[str] | None = None) -> Rows:
-    """The rows of models.toml, with the operator's file on top of them; `known` as in `models_file.read`.
+def all_rows(
+    overlay: Path | None, *, known: Collection[str] | None = None, today: date | None = None
+) -> Rows:
+    """The rows of models.toml, with the operator's file on top of them; the rest as in `models_file.read`.
 
     Raises:
         SettingsError: as `models_file.read`.
@@ -312,7 +314,7 @@ def all_rows(overlay: Path | None, *, known: Collection[str] | None = None) -> R
     if overlay is None:
         return own_rows()
     try:
-        return read(overlay, on=own_rows(), known=known)
+        return read(overlay, on=own_rows(), known=known, today=today)
     except SettingsError as wrong:
         raise SettingsError(f"DAILIES_MODELS_FILE: {wrong}") from wrong
 
@@ -345,7 +347,7 @@ def load(
     Raises:
         SettingsError: as `models_file.read`. A row that is wrong is logged and not sold.
     """
-    rows = all_rows(overlay)
+    rows = all_rows(overlay, today=now().date())
     for fault in rows.faults:
         log.error("not for sale: %s", fault, extra={"code": "model_row_wrong"})
     offers = list(rows.offers)

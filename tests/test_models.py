@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -237,6 +238,25 @@ def test_a_wrong_file_is_told_all_that_is_wrong_with_it(
         f"{file}:26: fal/moving-clay-7: audio: allowed: 'always', 'never' or 'flag'\n"
         f"{file}:21: fal/moving-clay-7: seconds_is: there is no such key; did you mean seconds_as?\n"
     )
+
+
+def test_a_price_that_is_read_on_a_day_to_come_is_named_and_not_sold(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    today = datetime.now(UTC).date()
+    tomorrow, later = (today + timedelta(days=days) for days in (1, 3))  # a midnight may pass meanwhile
+    text = file.read_text()
+
+    file.write_text(text.replace("2026-11-20", str(tomorrow)))
+    begun_elsewhere = run(capsys, "check", str(file))
+    file.write_text(text.replace("2026-11-20", str(later)))
+    said = run(capsys, "check", str(file))
+    models = load(file, providers=frozenset({"fal"}), now=lambda: datetime.now(UTC))
+
+    assert begun_elsewhere[0] == 0
+    to_come = f"{later} is yet to come; write the day on which the price was read"
+    assert said == (1, f"{file}:17: fal/moving-clay-7: price_read_on: {to_come}\n")
+    assert models.offers_of("moving-clay-7") == []
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bot.__main__ import CONFIG_EXIT
 from bot.domain import JobState
 from tests.household import household
 
@@ -221,6 +222,7 @@ async def test_models_and_ledger_are_shown_beside_a_running_bot(tmp_path: Path) 
         reconcile = ("ledger", "reconcile", "openai", str(usage), "--env-file", os.devnull)
         reconciled = await dailies(*reconcile, **files)
         too_early = await dailies(*reconcile, "--until", "2026-01-01", **files)
+        nobody = await dailies(*("opnai" if word == "openai" else word for word in reconcile), **files)
 
     assert models[0] == 0
     assert "emulated: Emulated." in models[1]
@@ -233,6 +235,8 @@ async def test_models_and_ledger_are_shown_beside_a_running_bot(tmp_path: Path) 
     assert "is booked at $0.40 and billed at $0.50" in reconciled[1]
     assert too_early[0] == 1
     assert "only at the provider" in too_early[1]
+    assert nobody[0] == CONFIG_EXIT
+    assert "there is no provider 'opnai'; there are: fal, openai, " in nobody[1]
 
 
 async def test_who_has_just_come_to_the_server_cannot_order_what_costs_money(tmp_path: Path) -> None:

@@ -123,5 +123,5 @@ def test_a_line_that_is_no_object_is_refused(tmp_path: Path, content: str) -> No
     path = tmp_path / "usage.jsonl"
     path.write_text(content)
 
-    with pytest.raises(SettingsError, match="line 1"):
+    with pytest.raises(SettingsError, match=r"usage\.jsonl: line 1 is no JSON"):
         reconciling.read_usage(path)

@@ -18,7 +18,7 @@ RETIRES_WITHIN = timedelta(days=30)
 def offers(config: Settings, *, today: date) -> Iterator[Finding]:
     """Of the models file, and of what the providers with a key sell."""
     try:
-        rows = catalogue.all_rows(config.models_file, known=SPOKEN)
+        rows = catalogue.all_rows(config.models_file, known=SPOKEN, today=today)
     except SettingsError as wrong:
         yield error("models_file_wrong", str(wrong), f"python -m bot models check {config.models_file}")
         return

@@ -29,7 +29,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         return _compare(config, config.models_file, chosen.provider, say)
     rows = _loaded(config, config.models_file)
     if chosen.what == "list":
-        _named(chosen.provider)
+        named(chosen.provider)
         lines = pricelist.listed(
             rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all, drifts=_drifts(config)
         )
@@ -45,7 +45,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     return 0
 
 
-def _named(provider: str | None) -> None:
+def named(provider: str | None) -> None:
     """Return if there is such a provider, whether or not it can be asked."""
     if provider is not None and provider not in models_file.SPOKEN:
         there = ", ".join(models_file.SPOKEN)
@@ -67,9 +67,10 @@ def _loaded(config: Settings, overlay: Path | None) -> Catalogue:
 
 
 def _check(path: Path, say: Callable[[str], None]) -> int:
-    own = catalogue.own_rows()
+    rows, today = catalogue.own_rows(), _now().date()
     try:
-        rows = own if path == catalogue.OWN_FILE else models_file.read(path, on=own, known=models_file.SPOKEN)
+        if path != catalogue.OWN_FILE:
+            rows = models_file.read(path, on=rows, known=models_file.SPOKEN, today=today)
     except SettingsError as wrong:
         say(str(wrong))
         return 1

@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -33,6 +34,9 @@ PER_SECOND_MAX = 3 * MICROS_PER_USD
 """Four times what the dearest of all costs, and below the cheapest (five cents) where that is written in
 cents: so much is another unit, or the price of a whole clip."""
 
+ZONES_APART = timedelta(days=1)
+"""A day may have begun where a price was read, and not yet in UTC."""
+
 _REPLICATE_MODEL = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(?::[A-Za-z0-9]+)?")
 
 
@@ -54,10 +58,13 @@ class Rows:
     places: Mapping[OfferId, OfferPlace] = field(default_factory=dict)
 
 
-def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = None) -> Rows:
+def read(
+    path: Path, on: Rows | None = None, *, known: Collection[str] | None = None, today: date | None = None
+) -> Rows:
     """The rows of a file, laid on top of others: its row replaces one of the same id.
 
     `known` are the names that a provider can have; without them it is enough that nobody has a key for it.
+    `today` is the day in UTC, after which no price can have been read; without it that is not looked at.
 
     Raises:
         SettingsError: the file cannot be read, or is no TOML where that cannot be laid to its rows.
@@ -84,6 +91,7 @@ def read(path: Path, on: Rows | None = None, *, known: Collection[str] | None = 
         try:
             row_read = raw.read(OfferRow)
             _addressed(row_read, known)
+            _priced(row_read, today)
             offer = _offer(row_read, models)
             _once(seen, offer.id, "route")
             offers[offer.id] = offer
@@ -185,6 +193,15 @@ def _addressed(row: OfferRow, known: Collection[str] | None) -> None:
         raise Wrong("endpoint", "write owner/name, or owner/name:version")
 
 
+def _priced(row: OfferRow, today: date | None) -> None:
+    """Return if it is said whence its price is, and that day can have been."""
+    read_on = row.price_read_on
+    if row.usd_per_second and (read_on is None or row.price_from is None):
+        raise Wrong("usd_per_second", "a price needs price_read_on and price_from")
+    if today is not None and read_on is not None and read_on > today + ZONES_APART:
+        raise Wrong("price_read_on", f"{read_on} is yet to come; write the day on which the price was read")
+
+
 def _offer(row: OfferRow, models: Mapping[str, ModelRow]) -> Offer:
     model = models.get(row.model)
     if model is None:
@@ -203,8 +220,6 @@ def _offer(row: OfferRow, models: Mapping[str, ModelRow]) -> Offer:
     for key, words in (("resolutions", row.resolutions), ("aspect_ratios", row.aspect_ratios)):
         if "" in words.values() and any(words.values()):
             raise Wrong(key, 'either every word is "" (nothing is sent), or none is')
-    if row.usd_per_second and (row.price_read_on is None or row.price_from is None):
-        raise Wrong("usd_per_second", "a price needs price_read_on and price_from")
     try:
         prices = {resolution: parse_usd(usd) for resolution, usd in row.usd_per_second.items()}
     except ValueError as wrong:

@@ -59,7 +59,9 @@ def read_usage(
     costs: dict[str, Micros] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = _json_lines(file) if path.suffix in {".jsonl", ".ndjson", ".json"} else _csv_rows(file)
+            rows = (
+                _json_lines(file, path) if path.suffix in {".jsonl", ".ndjson", ".json"} else _csv_rows(file)
+            )
             for number, row in rows:
                 names = {str(name).strip().lower(): value for name, value in row.items()}
                 own_id = _value(names, id_column, ID_COLUMNS, path, number, "id")
@@ -101,16 +103,16 @@ def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, object]]]
         yield reader.line_num, {name: value for name, value in row.items() if name is not None}
 
 
-def _json_lines(file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
+def _json_lines(file: Iterable[str], path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
     for number, line in enumerate(file, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line[:LINE_CHARS_MAX], parse_float=Decimal)
         except ValueError as wrong:
-            raise SettingsError(f"line {number} is no JSON: {wrong}") from wrong
+            raise SettingsError(f"{path}: line {number} is no JSON: {wrong}") from wrong
         if not isinstance(row, dict):
-            raise SettingsError(f"line {number} is no JSON object: write one a line")
+            raise SettingsError(f"{path}: line {number} is no JSON object: write one a line")
         yield number, row
 
 
