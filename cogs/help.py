@@ -15,6 +15,7 @@ from bot.quoting import escaped, quoted, shortened
 from cogs import help_lists, sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.help_lists import Buttons, Commands, Entry
+from cogs.whereabouts import Where, where
 
 SCREEN_UNITS_MAX = 4_000
 """Of all text of one message made of components, in UTF-16 units, the most cautious way to count it.
@@ -41,12 +42,14 @@ def help_(
         elif topic == BUTTONS:
             view = buttons_view(help_lists.buttons(may))
         else:
+            place = where(interaction)
             view = help_view(
-                help_lists.commands(interaction.client.tree, may),
+                help_lists.commands(interaction.client.tree, may, outside=place is not Where.SERVER),
                 help_lists.buttons(may),
                 catalogue,
                 confirm_above_micros=confirm_above_micros,
                 play_money=play_money,
+                place=place,
             )
         await answer(interaction, view)
 
@@ -74,16 +77,12 @@ def help_view(
     *,
     confirm_above_micros: Micros,
     play_money: bool,
+    place: Where = Where.SERVER,
 ) -> ui.LayoutView:
     """The one screen: what there is to be called and pressed, then money, models and labels.
 
     Where all of it is too much, models are left out first, then what commands do; every name stays.
     """
-    intro = _(
-        "### Dailies makes video with sound from your words\n"
-        "Say what is seen, what moves, and what is heard; `/help prompts` shows how. A card in the channel "
-        "follows each order, and the clip is posted as a reply to it."
-    )
     labels = _(
         "**Labels** Every clip says what made it: *AI-generated*, or *storyboard, not AI* for our own "
         "drawings."
@@ -91,7 +90,8 @@ def help_view(
     money = _money(confirm_above_micros, play_money=play_money)
     for models, told_commands in _shorter_and_shorter():
         texts = [
-            intro,
+            _intro(place),
+            _limits(place),
             *_commands(commands, told=told_commands),
             _buttons(buttons),
             money,
@@ -103,6 +103,31 @@ def help_view(
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*(ui.TextDisplay(text) for text in texts if text)))
     return view
+
+
+def _intro(place: Where) -> str:
+    if place is Where.ASIDE:
+        return _(
+            "### Dailies makes video with sound from your words\n"
+            "Say what is seen, what moves, and what is heard; `/help prompts` shows how. This bot may not "
+            "post here: you alone see the clip, in the answer to your order for 15 minutes and later in "
+            "`/clips`."
+        )
+    return _(
+        "### Dailies makes video with sound from your words\n"
+        "Say what is seen, what moves, and what is heard; `/help prompts` shows how. A card in the channel "
+        "follows each order, and the clip is posted as a reply to it."
+    )
+
+
+def _limits(place: Where) -> str:
+    """What there is in servers alone, said where there is none."""
+    if place is Where.SERVER:
+        return ""
+    return _(
+        "**Outside servers** There is no library of a server, no preset, no shared character and no "
+        "publishing. Orders are paid from a budget of your own, and none of a server."
+    )
 
 
 def _shorter_and_shorter() -> Iterator[tuple[int, bool]]:

@@ -29,6 +29,8 @@ from cogs.storyboard_controls import PartsButton
 _ANY = JobId("0" * 16)
 """A label is the same whatever the button is about."""
 
+_Command = app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
+
 Pressed = tuple[ui.DynamicItem[Any], str]
 """A button, and what pressing it does."""
 
@@ -59,17 +61,21 @@ class Commands:
     on_people: Sequence[Entry]
 
 
-def commands(tree: app_commands.CommandTree[Any], may: discord.Permissions) -> Commands:
+def commands(
+    tree: app_commands.CommandTree[Any], may: discord.Permissions, *, outside: bool = False
+) -> Commands:
     """Every registered command that these permissions open, in the reader's language.
 
     Discord's own gate decides when one is called: a server's owner may have opened or closed more there.
+    Those that Discord offers in servers alone are none `outside` of them.
     """
-    slash = [one for one in tree.get_commands(type=AppCommandType.chat_input) if _opens(one, may)]
+    here = [one for one in tree.get_commands() if not outside or _is_offered_outside(one)]
+    slash = [one for one in here if not isinstance(one, app_commands.ContextMenu) and _opens(one, may)]
     return Commands(
         of_members=[_entry(one) for one in slash if one.default_permissions is None],
         of_managers=[_entry(one) for one in slash if one.default_permissions is not None],
-        on_messages=_menu(tree, AppCommandType.message, may),
-        on_people=_menu(tree, AppCommandType.user, may),
+        on_messages=_menu(here, AppCommandType.message, may),
+        on_people=_menu(here, AppCommandType.user, may),
     )
 
 
@@ -148,10 +154,7 @@ def _met(may: discord.Permissions) -> list[tuple[str, list[Pressed]]]:
     return met
 
 
-def _opens(
-    command: app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu,
-    may: discord.Permissions,
-) -> bool:
+def _opens(command: _Command, may: discord.Permissions) -> bool:
     """Whether a command is open to these permissions; none at all opens to administrators alone."""
     wanted = command.default_permissions
     if wanted is None or may.administrator:
@@ -174,8 +177,13 @@ def _inner(group: app_commands.Group) -> Iterator[str]:
             yield named(one.name)
 
 
-def _menu(tree: app_commands.CommandTree[Any], kind: AppCommandType, may: discord.Permissions) -> list[Entry]:
-    found = [one for one in tree.get_commands(type=kind) if isinstance(one, app_commands.ContextMenu)]
+def _is_offered_outside(command: _Command) -> bool:
+    contexts = command.allowed_contexts
+    return contexts is not None and bool(contexts.dm_channel)
+
+
+def _menu(here: Sequence[_Command], kind: AppCommandType, may: discord.Permissions) -> list[Entry]:
+    found = [one for one in here if isinstance(one, app_commands.ContextMenu) and one.type is kind]
     return [Entry(name=named(one.name)) for one in found if _opens(one, may)]
 
 

@@ -1,5 +1,6 @@
 """Orders outside servers: in direct messages, and where the bot can only answer whoever installed it."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -27,6 +28,7 @@ from bot.errors import BudgetExceeded, NotYours, PaidNotEnabled
 from bot.operating import control
 from bot.sandbox.client import PersonError
 from bot.sandbox.person import Person
+from cogs.tree import OUTSIDE_SERVERS
 from storage import wishes
 from storage.budgets import OPERATOR, BudgetScope, set_limit
 from storage.database import Database
@@ -178,6 +180,29 @@ async def test_a_private_clip_of_direct_messages_is_never_offered_to_others(shel
         assert "ublish" not in texts(one)
         assert not [each for each in custom_ids(one) if "publish" in each]
     assert [each for each in custom_ids(seen) if "delete" in each]
+
+
+async def test_help_names_outside_what_can_be_called_there_and_what_there_is_not(shelf: Shelf) -> None:
+    ada, stage = shelf.stage.ada, shelf.stage
+
+    inside = texts(await ask(ada, stage.channel(), "help"))
+    in_direct = texts(await ask(ada, await direct(shelf, ada), "help"))
+    leave(shelf)
+    aside = texts(await ask(ada, stage.channel(), "help"))
+
+    named = [set(re.findall(r"- `/(\w+)`", said)) for said in (inside, in_direct, aside)]
+    assert named[1] == named[2] == named[0] & OUTSIDE_SERVERS < named[0]
+    assert ["no shared character and no publishing" in said for said in (inside, in_direct, aside)] == [
+        False,
+        True,
+        True,
+    ]
+    assert ["A card in the channel follows" in said for said in (inside, in_direct, aside)] == [
+        True,
+        True,
+        False,
+    ]
+    assert "This bot may not post here: you alone see the clip" in aside
 
 
 async def test_outside_servers_nobody_finds_what_is_not_their_own(shelf: Shelf) -> None:
