@@ -222,6 +222,21 @@ class Client(discord.Client):
                 "look at DAILIES_DISCORD_API_URL and at proxies"
             ) from odd
 
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Listen until closed, coming back after whatever can be come back from.
+
+        Where its first connection of all fails, discord.py 2 waits, and then falls over the socket that it
+        never had; it is begun anew then. No identify is spent by that.
+        """
+        while True:
+            try:
+                await super().connect(reconnect=reconnect)
+            except AttributeError:
+                if vars(self)["ws"] is not None:
+                    raise
+            else:
+                return
+
     async def _forget_session(self) -> None:
         """So that the next try opens its own; discord.py would leave this one open, and its connector."""
         await self.http.close()

@@ -9,6 +9,7 @@ import pytest
 
 from bot.errors import DeliveryRefused, DeliveryUnavailable, SettingsError
 from bot.sandbox.faults import Fault
+from cogs.client import use_endpoints
 from tests.stage import Stage, new_client, open_stage, texts
 
 
@@ -87,6 +88,22 @@ async def test_readiness_can_be_waited_for(stage: Stage) -> None:
         await stage.client.ready.wait()
 
     assert stage.client.is_ready()
+
+
+async def test_a_gateway_that_is_away_at_the_very_start_is_come_back_to(stage: Stage) -> None:
+    client = new_client(stage)
+    await client.sign_in(stage.sandbox.bot_token)
+    use_endpoints(stage.sandbox.api_url, "ws://127.0.0.1:1/")  # nobody listens there
+
+    connected = asyncio.create_task(client.connect())
+    async with asyncio.timeout(60):
+        await client.wait_for("disconnect")
+        use_endpoints(stage.sandbox.api_url, stage.sandbox.gateway_url)
+        await client.ready.wait()
+
+    assert client.is_ready()
+    await client.close()
+    await connected
 
 
 async def test_the_bot_comes_back_after_a_dropped_connection(stage: Stage) -> None:
