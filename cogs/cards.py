@@ -137,9 +137,13 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
             parts.append(ui.TextDisplay(sentences.link(post.link)))
         if post.copy is not None:
             parts.append(ui.TextDisplay(f"-# {smaller(post.copy)}"))
+        buttons: list[ui.Item[Any]] = []
+        if post.link is not None:
+            buttons.append(ui.Button(label=_("Watch the clip"), url=post.link.url))
         if job.state is not JobState.POSTED:
-            publish = [ClipButton(Act.PUBLISH, job.id)] if job.order.member.in_server else []
-            parts.append(ui.ActionRow(*publish, ClipButton(Act.DELETE, job.id)))
+            buttons += [ClipButton(Act.PUBLISH, job.id)] if job.order.member.in_server else []
+            buttons.append(ClipButton(Act.DELETE, job.id))
+        parts += _rows(buttons)
     told = _("-# Publish shows it to all in {place}. /clips keeps it.").format(
         place=f"<#{first.order.channel_id}>"
     )

@@ -489,5 +489,41 @@ async def test_a_clip_that_no_upload_can_bring_is_linked_and_the_link_can_be_ren
     assert before["attachments"] == []
 
 
+async def test_a_link_is_renewed_also_where_the_file_would_fit_by_now(tmp_path: Path) -> None:
+    made = iter(range(9))
+
+    def link(job_id: JobId, size_bytes: int) -> Link:
+        until = datetime(2026, 11, 28, 12, tzinfo=UTC)
+        url = f"https://dailies.example/clips/{job_id}/{next(made)}.mp4"
+        return Link(url=url, expires_at=until, size_bytes=size_bytes)
+
+    async with (
+        open_stage(tmp_path, upload_limit=1_000) as stage,
+        open_scene(stage, tmp_path, link=link) as scene,
+    ):
+        job = await posted(scene)
+        before = await scene.message(job)
+        answer = await press(scene, stage.bruno, before, "link")
+        after = await scene.message(job)
+
+    assert texts(answer) == "The message has a new link. It cost nothing."
+    assert [urls(one)[0][-5:] for one in (before, after)] == ["0.mp4", "1.mp4"]
+
+
+async def test_a_post_that_plays_its_clip_is_given_no_link(tmp_path: Path) -> None:
+    def link(job_id: JobId, size_bytes: int) -> Link:
+        return Link(url="https://dailies.example", expires_at=datetime.now(UTC), size_bytes=size_bytes)
+
+    async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path, link=link) as scene:
+        job = await posted(scene)
+        before = await scene.message(job)
+        pressed = await stage.bruno.press(before, f"clip:link:{job.id}", unchecked=True)
+        answer = await stage.bruno.answer(pressed)
+        after = await scene.message(job)
+
+    assert texts(answer).startswith("This button is not known any more. Nothing was charged.")
+    assert after["components"] == before["components"]
+
+
 def urls(message: Json) -> list[str]:
     return [one["url"] for one in walk(message["components"]) if one["type"] == 2 and "url" in one]

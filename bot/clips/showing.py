@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.clips.cards import Cards
-from bot.clips.packing import Packing, discard
+from bot.clips.packing import Packed, Packing, discard
 from bot.delivery import Post
 from bot.domain import (
     ENDED,
@@ -143,16 +143,18 @@ class Shown:
         return hidden
 
     async def renew(self, job_id: JobId, *, seen_in: GuildId) -> None:
-        """Give the post of a clip that is behind a link a new link.
+        """Give the post of a clip that is behind a link a new link, also where its file would fit by now.
 
         Raises:
-            NotYours: it is not shown here.
+            NotYours: it is not shown here, or we have no address for a link.
         """
         job, clip = await self._database.read(partial(_shown, job_id, self._folder))
         if job.order.member.guild_id != seen_in:
             raise _not_here()
-        del clip
-        await self._edited(job_id, upload=False)
+        linked = self._packing.linked(clip)
+        if linked is None:
+            raise _not_here()
+        await self._edited(job_id, upload=False, linked=linked)
 
     async def refresh(self, job_id: JobId) -> None:
         """Bring a clip's post and its card to what the rows say.
@@ -162,7 +164,7 @@ class Shown:
         """
         await self._edited(job_id, upload=True)
 
-    async def _edited(self, job_id: JobId, *, upload: bool) -> None:
+    async def _edited(self, job_id: JobId, *, upload: bool, linked: Packed | None = None) -> None:
         job, clip, state = await self._database.read(partial(_with_clip, job_id, self._folder))
         if state is not ClipState.SHOWN and (job.clip_message_id is None or job.is_on_card):
             await own_post_taken_away(self._screen, job)
@@ -188,7 +190,7 @@ class Shown:
             if not job.is_on_card:
                 if shown:
                     server = NOWHERE if job.clip_is_direct else job.order.member.guild_id
-                    packed = await self._packing.pack(clip, server, label=card.label)
+                    packed = linked or await self._packing.pack(clip, server, label=card.label)
                     post = replace(post, path=packed.path, link=packed.link, copy=packed.smaller)
                 await self._screen.edit_clip(post, job.clip_message_id, shown=shown, upload=upload and shown)
             await self._cards.refresh(job_id)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.clips.cards import Cards
-from bot.clips.packing import Packing, discard
-from bot.clips.posting import Posting
+from bot.clips.packing import Packed, Packing, discard
+from bot.clips.posting import SMALLER_TRIES_MAX, Posting
 from bot.delivery import Post
 from bot.domain import (
     NO_CHANNEL,
@@ -127,12 +127,7 @@ class Whispers:
                 partial(answers.get, interaction_id=job.order.interaction_id, at=self._now())
             )
             if token is not None:
-                posts = await self._posts(job)
-                try:
-                    await self._ear.show_alone(posts, token)
-                finally:
-                    for post in posts:
-                        await discard(post.path, post.clip)
+                await self._show_alone(job, token)
                 return
             wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
             if wished.direct_messages:
@@ -187,6 +182,28 @@ class Whispers:
             log.warning("not published: %s", refused, extra={"job": job.id, "code": "not_published"})
         return None
 
+    async def _show_alone(self, job: Job, token: str) -> None:
+        """Into the answer: smaller where its server refuses the size, and as a link where any is refused."""
+        guild_id = job.order.member.guild_id
+        as_links = False
+        for _try in range(SMALLER_TRIES_MAX):
+            packed = await self._packed(job, as_links=as_links)
+            try:
+                await self._ear.show_alone([post for post, _ in packed], token)
+            except ClipTooLarge:
+                if as_links:
+                    raise
+                largest = max(
+                    (one for _, one in packed), key=lambda one: 0 if one.path is None else one.size_bytes
+                )
+                as_links = not await self._packing.refused(largest, guild_id)
+            else:
+                return
+            finally:
+                for post, _ in packed:
+                    await discard(post.path, post.clip)
+        raise ClipTooLarge("whatever its size, it is refused for it")
+
     async def _post(self, job: Job, clip: Clip) -> Job:
         if job.state is JobState.POSTED:
             return job
@@ -205,31 +222,36 @@ class Whispers:
         self._cards.touch(job.id)
         return (await self._database.read(partial(jobs.get, job_id=job.id))) or job
 
-    async def _posts(self, job: Job) -> list[Post]:
+    async def _packed(self, job: Job, *, as_links: bool) -> list[tuple[Post, Packed]]:
         takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))
         card = await self._cards.card(job.id)
-        posts = []
+        posts: list[tuple[Post, Packed]] = []
         for take in takes:
             clip = await self._database.read(partial(_shown, take.id, self._folder))
             if clip is None or card is None or take.state not in _KEPT:
                 continue
             try:
-                packed = await self._packing.pack(clip, job.order.member.guild_id, label=card.label)
+                packed = (
+                    self._packing.linked(clip)
+                    if as_links
+                    else await self._packing.pack(clip, job.order.member.guild_id, label=card.label)
+                )
             except ClipTooLarge:
                 continue  # `/clips` has it
-            posts.append(
-                Post(
-                    job=take,
-                    clip=clip,
-                    channel_id=ChannelId(take.order.channel_id),
-                    path=packed.path,
-                    model_name=card.model_name,
-                    label=card.label,
-                    play_money=card.play_money,
-                    link=packed.link,
-                    copy=packed.smaller,
-                )
+            if packed is None:
+                continue
+            post = Post(
+                job=take,
+                clip=clip,
+                channel_id=ChannelId(take.order.channel_id),
+                path=packed.path,
+                model_name=card.model_name,
+                label=card.label,
+                play_money=card.play_money,
+                link=packed.link,
+                copy=packed.smaller,
             )
+            posts.append((post, packed))
         if not posts:
             raise MessageGone("there is nothing to show")
         return posts
