@@ -16,6 +16,7 @@ from bot import language
 from bot.errors import DiskFull, NoRoom, Refusal
 from bot.language import _, later
 from bot.operating.room import failure
+from cogs.faults import is_too_large
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,11 @@ WENT_WRONG = later(
 WENT_WRONG_ORDERING = later(
     "Something went wrong on our side. If a card for this order appears here, the order stands; "
     "if none does, nothing was charged. Look before you order again."
+)
+
+TOO_LARGE_HERE = later(
+    "Discord takes no file of this size here. Nothing was charged. "
+    "Look at it where it was posted, or ask whoever runs this bot for it."
 )
 
 _ORDERING = "ordering"
@@ -66,7 +72,8 @@ async def answer(
 ) -> None:
     """Show the one who asked what became of it.
 
-    An answer that gets lost is logged and no more: what it told of stands in the rows.
+    One whose files are too large says so, without them. An answer that gets lost is logged and no more: what
+    it told of stands in the rows.
     """
     try:
         if interaction.response.is_done() or _ACKNOWLEDGED in interaction.extras:
@@ -74,6 +81,9 @@ async def answer(
         else:
             await interaction.response.send_message(view=view, ephemeral=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as fault:
+        if files and isinstance(fault, discord.HTTPException) and is_too_large(fault):
+            await answer(interaction, said(_(TOO_LARGE_HERE)))
+            return
         log.warning("answer lost: %s", fault, extra={"code": "answer_lost", "interaction": interaction.id})
 
 

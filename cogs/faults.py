@@ -50,6 +50,11 @@ def faults(client: discord.Client) -> Iterator[None]:
         raise DeliveryUnavailable("signed out of Discord") from closed
 
 
+def is_too_large(answer: discord.HTTPException) -> bool:
+    """Whether Discord takes no files of this size here: its own word, or that of something before it."""
+    return answer.code == TOO_LARGE or answer.status == 413
+
+
 def fault_of(answer: discord.HTTPException) -> DeliveryError | SettingsError:
     """What Discord's answer means for a message of ours.
 
@@ -58,7 +63,7 @@ def fault_of(answer: discord.HTTPException) -> DeliveryError | SettingsError:
     told = f"{answer.status} {answer.code}: {answer.text[:200]}"
     if answer.status == 401:
         return SettingsError("DAILIES_DISCORD_TOKEN: Discord takes this token no longer")
-    if answer.status == 413 or answer.code == TOO_LARGE:
+    if is_too_large(answer):
         return ClipTooLarge(told)
     if answer.code == UNKNOWN_MESSAGE:
         return MessageGone(told)
