@@ -246,8 +246,9 @@ on(faults, "count", (count) => {
 byId("language").addEventListener("change", ({ target }) =>
   notices.attempt(async () => {
     const { member } = session;
-    await sandbox.call("POST", `/members/${member.id}`, { body: { locale: target.value } });
-    member.locale = target.value;
+    const locale = target.value; // by the time of the answer somebody else may be chosen, with their own
+    await sandbox.call("POST", `/members/${member.id}`, { body: { locale } });
+    member.locale = locale;
     commandCache.session = null;
     composer.focus();
   }),
