@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from bot.domain import ChannelId, JobState
+from bot.domain import ChannelId, GuildId, JobState
 from bot.errors import (
     ClipTooLarge,
     DailiesError,
@@ -18,6 +19,7 @@ from bot.errors import (
     SettingsError,
 )
 from bot.sandbox.permissions import Permission
+from bot.sandbox.wire import guild_wire
 from cogs.buttons import DYNAMIC_ITEMS
 from cogs.client import Client
 from cogs.delivery import DiscordDelivery
@@ -60,6 +62,24 @@ async def channel_messages(stage: Stage) -> list[Json]:
 def gallery(message: Json) -> Json:
     (item,) = next(one for one in walk(message["components"]) if one["type"] == 12)["items"]
     return dict(item)
+
+
+# sizes
+
+
+@pytest.mark.parametrize(("tier", "most_mib"), [(0, 20), (1, 20), (2, 50), (3, 100)])
+async def test_a_boosted_server_says_by_its_level_what_a_file_may_have_there(
+    stage: Stage, tier: int, most_mib: int
+) -> None:
+    world = stage.sandbox.world
+    guild_id = GuildId(world.guild.id)
+    world.guild.premium_tier = tier
+    told = stage.client.wait_for("guild_update")
+    stage.sandbox.gateway.dispatch("GUILD_UPDATE", guild_wire(world.guild, world), lambda _: True)
+    await asyncio.wait_for(told, 30)
+
+    assert await stage.delivery.upload_limit(guild_id) == most_mib << 20
+    assert await stage.delivery.upload_limit(GuildId(0)) == 20 << 20  # direct messages
 
 
 # cards

@@ -1,5 +1,7 @@
 """The CDN: links that are signed and expire, ranges for players, and files that go with their message."""
 
+import struct
+import zlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +34,19 @@ async def bot(tmp_path: Path, clock: Clock) -> AsyncIterator[RawBot]:
 async def web() -> AsyncIterator[aiohttp.ClientSession]:
     async with aiohttp.ClientSession() as session:
         yield session
+
+
+def with_long_text(png: bytes) -> bytes:
+    """A PNG with a text that is unfolded to more than Pillow takes."""
+    text = b"zTXtk\0\0" + zlib.compress(bytes(2 << 20))
+    first = 8 + 25  # the signature and IHDR
+    return (
+        png[:first]
+        + struct.pack(">I", len(text) - 4)
+        + text
+        + struct.pack(">I", zlib.crc32(text))
+        + png[first:]
+    )
 
 
 def write_clip(path: Path, width: int, height: int) -> Path:
@@ -125,6 +140,7 @@ async def test_pictures_and_clips_have_their_size_in_pixels(bot: RawBot, tmp_pat
         "p.png": picture.read_bytes(),
         "c.mp4": clip.read_bytes(),
         "fake.png": b"no picture",
+        "heavy.png": with_long_text(picture.read_bytes()),
         "n.txt": b"x",
     }
 
@@ -135,8 +151,15 @@ async def test_pictures_and_clips_have_their_size_in_pixels(bot: RawBot, tmp_pat
         (160, 90),
         (None, None),
         (None, None),
+        (None, None),
     ]
-    assert [one.get("content_type") for one in sent] == ["image/png", "video/mp4", "image/png", "text/plain"]
+    assert [one.get("content_type") for one in sent] == [
+        "image/png",
+        "video/mp4",
+        "image/png",
+        "image/png",
+        "text/plain",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from bot.sandbox.errors import Json
 from bot.sandbox.snowflakes import Snowflakes
 from bot.sandbox.uploads import ATTACHMENT, Upload
 
+_NOT_READ = (
+    OSError,
+    ValueError,  # a PNG whose texts or profile unfold to more than Pillow lets them
+    SyntaxError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,  # where warnings are errors
+)
 # discord.py sends every file as application/octet-stream; Discord goes by the name.
 _TYPES = {".webp": "image/webp", ".avif": "image/avif", ".mp4": "video/mp4", ".webm": "video/webm"}
 
@@ -132,12 +139,7 @@ def _shape(path: Path, content_type: str) -> tuple[int, int] | None:
         try:
             with Image.open(path) as image:
                 return image.size
-        except (
-            UnidentifiedImageError,
-            OSError,
-            Image.DecompressionBombError,
-            Image.DecompressionBombWarning,  # where warnings are errors
-        ):
+        except _NOT_READ:
             return None
     try:
         with av.open(str(path)) as film:

@@ -174,7 +174,7 @@ def guild_wire(guild: Guild, world: World) -> Json:
         "nsfw_level": 0,
         "nsfw": False,
         "incidents_data": None,
-        "premium_tier": 0,
+        "premium_tier": guild.premium_tier,
         "premium_subscription_count": 0,
         "premium_progress_bar_enabled": False,
         "preferred_locale": guild.locale,

@@ -96,13 +96,14 @@ class Member:
 class Guild:
     """A server; `upload_limit` is in bytes. Threads stand among the channels.
 
-    Only a community can choose its `locale`.
+    Its level by boosts is told as it is, whatever the limit. Only a community can choose its `locale`.
     """
 
     id: int
     name: str
     owner_id: int
     upload_limit: int
+    premium_tier: int = 0
     locale: str = "en-US"
     is_community: bool = False
     roles: dict[int, Role] = field(default_factory=dict)
