@@ -41,10 +41,11 @@ def preset(presets: Presets, catalogue: Catalogue) -> app_commands.Group:
         await acknowledge(interaction)
         guild_id = member_of(interaction).guild_id
         _listed, defaults = await presets.of_guild(guild_id)
-        gone = await presets.remove(preset, guild_id=guild_id)
-        told = _("Preset {name} is removed. What was ordered with it stays as it is.").format(
-            name=escaped(gone.name)
-        )
+        gone = await presets.remove(preset, guild_id=guild_id, places=places_of(interaction))
+        name = escaped(gone.name)
+        if gone.channel_id != WHOLE_SERVER:
+            name += f" ({_only_in(gone.channel_id)})"
+        told = _("Preset {name} is removed. What was ordered with it stays as it is.").format(name=name)
         if taken_in := [f"<#{place}>" for place, taken in defaults.items() if taken == gone.id]:
             told += " " + _("Orders in {place} take no preset by themselves now.").format(
                 place=", ".join(taken_in)
@@ -165,6 +166,10 @@ def _channel(interaction: Interaction) -> ChannelId:
     return places[-1]
 
 
+def _only_in(channel_id: ChannelId) -> str:
+    return _("only in {place}").format(place=f"<#{channel_id}>")
+
+
 def _list_view(
     listed: Sequence[Preset], defaults: dict[ChannelId, str], catalogue: Catalogue
 ) -> ui.LayoutView:
@@ -203,7 +208,7 @@ def _line(one: Preset, taken_in: Sequence[ChannelId], catalogue: Catalogue) -> s
     if one.suffix:
         line += "\n  - " + _("after: {words}").format(words=escaped(shortened(one.suffix, WORDS_UNITS_SHOWN)))
     if one.channel_id:
-        line += "\n  - " + _("only in {place}").format(place=f"<#{one.channel_id}>")
+        line += "\n  - " + _only_in(one.channel_id)
     if one.model is not None and all(
         one.model != row.id for kind in (Kind.GENERATE, Kind.ANIMATE) for row in catalogue.models(kind)
     ):

@@ -5,10 +5,13 @@ from discord.app_commands import Choice
 
 from bot.domain import ChannelId, GuildId
 from bot.language import _
-from bot.ordering.presets import NO_PRESET, Preset, Presets
+from bot.ordering.presets import NO_PRESET, WHOLE_SERVER, Preset, Presets
 from bot.quoting import shortened
 from cogs.answers import Interaction
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion
+
+PLACE_UNITS_MAX = 30
+"""Of a channel's name beside a preset's, which has 40 at most."""
 
 
 def preset_choices(presets: Presets) -> Autocompletion:
@@ -40,7 +43,7 @@ def saved_choices(presets: Presets) -> Autocompletion:
         listed, _defaults = await presets.of_guild(GuildId(interaction.guild_id))
         wanted = typed.casefold()
         found = [one for one in listed if wanted in one.name.casefold()]
-        return [Choice(name=_name(one), value=one.id) for one in found[:CHOICES_MAX]]
+        return [Choice(name=_named_with_place(one, interaction), value=one.id) for one in found[:CHOICES_MAX]]
 
     return choices
 
@@ -50,6 +53,16 @@ def places_of(interaction: Interaction) -> list[ChannelId]:
     channel = interaction.channel
     ids = [interaction.channel_id, channel.parent_id if isinstance(channel, discord.Thread) else None]
     return [ChannelId(each) for each in ids if each]
+
+
+def _named_with_place(preset: Preset, interaction: Interaction) -> str:
+    """Two of a name are told apart by the channel that one of them is for."""
+    if preset.channel_id == WHOLE_SERVER:
+        return _name(preset)
+    channel = interaction.guild and interaction.guild.get_channel(preset.channel_id)
+    place = f"#{channel.name if channel else preset.channel_id}"
+    only = _("only in {place}").format(place=shortened(place, PLACE_UNITS_MAX))
+    return shortened(f"{only}: {_name(preset)}", CHOICE_NAME_UNITS_MAX)
 
 
 def _name(preset: Preset) -> str:

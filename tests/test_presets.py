@@ -386,6 +386,21 @@ async def test_of_two_presets_of_a_name_the_channels_is_seen(stage: Stage) -> No
     assert (await newest(stage)).order.prompt == "Film noir. a cat"
 
 
+async def test_of_two_presets_of_a_name_managers_see_which_is_a_channels_and_the_nearest_is_meant(
+    stage: Stage,
+) -> None:
+    await saved(stage)
+    await manage(stage, "save", name="Noir", prefix="Noir of here.", here=True)
+
+    listed = await stage.mika.autocomplete("preset remove", "preset", "noir", channel=stage.channel())
+    there = await manage(stage, "remove", preset="Noir", channel="dailies")
+    left, _ = await stage.presets.of_guild(stage.member("Mika").guild_id)
+
+    assert [one["name"] for one in listed] == ["Noir", "only in #dailies: Noir"]
+    assert f"Preset Noir (only in <#{stage.channel()}>) is removed." in there
+    assert [one.prefix for one in left] == ["Film noir."]
+
+
 async def test_a_storyboard_takes_the_channels_own_preset(stage: Stage) -> None:
     noir = await saved(stage)
     await manage(stage, "default", preset=noir.id)

@@ -160,13 +160,15 @@ class Presets:
         is_new = await self._database.write(partial(_save, preset))
         return Saved(preset=preset, is_new=is_new, adjustments=adjustments, model_name=row_name)
 
-    async def remove(self, preset: str, *, guild_id: GuildId) -> Preset:
+    async def remove(self, preset: str, *, guild_id: GuildId, places: Sequence[ChannelId]) -> Preset:
         """Be done with a preset of this server, by its id or name; it as it was.
+
+        Of several of a name that of the nearest of the `places` is meant.
 
         Raises:
             NotYours: there is none.
         """
-        found = _named((await self.of_guild(guild_id))[0], preset)
+        found = _named((await self.of_guild(guild_id))[0], preset, places)
         if not await self._database.write(partial(presets.remove, guild_id=guild_id, preset_id=found.id)):
             raise _unknown()
         return found
@@ -179,7 +181,7 @@ class Presets:
         Raises:
             NotYours: there is none.
         """
-        found = _named((await self.of_guild(guild_id))[0], preset)
+        found = _named((await self.of_guild(guild_id))[0], preset, [channel_id])
 
         def put(tx: sqlite3.Connection) -> None:
             if all(one.id != found.id for one in presets.of_guild(tx, guild_id)):
@@ -326,12 +328,13 @@ def _said(preset: Preset, given: Sequence[str], *, is_default: bool) -> str:
     return _("Preset {name}: {what}").format(name=preset.name, what=what)
 
 
-def _named(listed: Collection[Preset], wanted: str) -> Preset:
+def _named(listed: Collection[Preset], wanted: str, places: Sequence[ChannelId] = ()) -> Preset:
     """By id, as Discord's list gives it, or by name, as it is typed where the list was closed."""
     for preset in listed:
         if preset.id == wanted:
             return preset
-    for preset in listed:
+    near = [*places, WHOLE_SERVER]
+    for preset in sorted(listed, key=lambda one: (*near, one.channel_id).index(one.channel_id)):
         if preset.name.casefold() == " ".join(wanted.split()).casefold():
             return preset
     raise _unknown()
