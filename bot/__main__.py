@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot import settings
+from bot.commands import ids
 from bot.domain import NOWHERE, Kind, Micros
 from bot.errors import DailiesError, SettingsError, TooManyIdentifies
 from bot.money import parse_usd
@@ -282,7 +283,7 @@ def _usd(text: str) -> Micros:
 def _guild_id(text: str) -> int:
     if text == "direct":
         return NOWHERE
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 2**63):
+    if not ids.is_number(text) or not int(text):
         raise argparse.ArgumentTypeError(
             "a server's id is a number such as 1198622483471925248 (or write `direct`)"
         )

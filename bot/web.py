@@ -35,6 +35,7 @@ from functools import partial
 
 from aiohttp import web
 
+from bot.clock import steady_s
 from bot.domain import Attempt, Job, JobId, JobState, Ticket
 from bot.errors import ProviderUnavailable, SettingsError, UnreadableAnswer
 from bot.providers.standard_webhooks import WebhookRefused
@@ -47,6 +48,7 @@ BODY_BYTES_MAX = 1 << 20
 READ_WITHIN_S = 10.0
 AT_ONCE_MAX = 32
 UNMARKED_AT_ONCE_MAX = 8
+FULL_SAID_EVERY_S = 60.0
 REMEMBERED_MAX = 4096
 """How many attempts are known to have woken the worker; the oldest is forgotten first."""
 
@@ -99,6 +101,7 @@ class Webhooks:
         found: gives the worker the ticket of an attempt of which it does not know whether it arrived.
         routes: what else is answered at this address.
         read_within_s: how long a body may take to come.
+        seconds: a steady clock.
     """
 
     def __init__(
@@ -111,6 +114,7 @@ class Webhooks:
         accounts: Mapping[str, Verified] | None = None,
         routes: Sequence[web.RouteDef] = (),
         read_within_s: float = READ_WITHIN_S,
+        seconds: Callable[[], float] = steady_s,
     ) -> None:
         self._database = database
         self._callers = callers
@@ -119,7 +123,10 @@ class Webhooks:
         self._wake = wake
         self._found = found
         self._read_within_s = read_within_s
+        self._seconds = seconds
         self._inside = 0
+        self._sent_away = 0
+        self._full_said_at: float | None = None
         self._unmarked_inside = 0
         self._refusal_said = False
         self._woken: dict[str, None] = {}
@@ -176,7 +183,7 @@ class Webhooks:
             return web.Response(status=401)  # no line: anybody could fill the log with it
         about = {"job": named[1], "provider": provider}
         if self._inside >= AT_ONCE_MAX:
-            log.warning("too many webhooks at once", extra={**about, "code": "webhooks_full"})
+            self._say_full()
             return _again()
 
         async def answer() -> web.Response:
@@ -199,7 +206,10 @@ class Webhooks:
             return _again()  # no line: anybody could fill the log with it
 
         async def answer() -> web.Response:
-            body = await _body(request, within_s=self._read_within_s)
+            try:
+                body = await _body(request, within_s=self._read_within_s)
+            except web.HTTPException as refused:
+                return web.Response(status=refused.status)  # no line, as above
             try:
                 provider_job_id = await verify(request.headers, body)
             except WebhookRefused:
@@ -215,6 +225,15 @@ class Webhooks:
             return await self._answered({"provider": provider}, answer)
         finally:
             self._unmarked_inside -= 1
+
+    def _say_full(self) -> None:
+        """Once a minute at most, with how many were sent away since the last time."""
+        self._sent_away += 1
+        now = self._seconds()
+        if self._full_said_at is None or now - self._full_said_at >= FULL_SAID_EVERY_S:
+            extra = {"code": "webhooks_full"}
+            log.warning("too many webhooks at once: %d to come again", self._sent_away, extra=extra)
+            self._sent_away, self._full_said_at = 0, now
 
     async def _answered(
         self, about: Mapping[str, str], answer: Callable[[], Awaitable[web.Response]]

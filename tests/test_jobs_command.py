@@ -51,6 +51,7 @@ async def test_a_running_bot_settles_a_job_and_is_told_to_look_at_it(
         ("nojob", "lost", "--why", "x"),
         ("{job}", "found", "--why", "x"),
         ("{job}", "lost", "ticket", "--why", "x"),
+        ("{job}", "found", "x" * 201, "--why", "x"),
         ("{job}", "lost", "--why", " "),
         ("{job}", "lost", "--why", "x" * 501),
     ],
@@ -66,6 +67,30 @@ async def test_what_cannot_be_settled_is_refused_and_changes_nothing(
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert await data.read(partial(jobs.get, job_id=job.id)) == job
     assert await data.read(partial(verdicts.of_job, job_id=job.id)) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("takedown", "start", "A" * 21, "--cause", "rights"),
+        ("takedown", "resume", "../../etc"),
+        ("jobs", "cost", "A" * 21, "1", "--why", "x"),
+        ("blocks", "lift", "0"),
+        ("blocks", "lift", "9" * 19),
+        ("blocks", "list", "--guild", "-1"),
+        ("pause", "guild", "1" * 150),
+        ("guilds", "dismiss", "9" * 5_000),
+        ("reports", "export", "--format", "csv", "--guild", "server"),
+    ],
+)
+async def test_what_nothing_can_be_called_is_a_sentence(
+    data: Database, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        raise SystemExit(await typed(*words))
+
+    assert ended.value.code in (2, 78)
+    assert capsys.readouterr().err.splitlines()[-1].endswith(("4NA", "248", "12", "`direct`)"))
 
 
 async def test_spending_is_resumed_through_the_running_bot(

@@ -106,6 +106,7 @@ async def test_a_webhook_is_believed_only_as_fal_signed_it_and_within_five_minut
                 for name, said in (
                     ("User-Id", "somebody"),
                     ("Request-Id", "another"),
+                    ("Request-Id", "no text \udcff"),
                     ("Timestamp", str(int(clock().timestamp()) + 1)),
                     ("Timestamp", "now"),
                     ("Timestamp", "-5"),

@@ -181,7 +181,8 @@ async def test_a_rate_limit_says_how_long_to_wait(emulator: OpenAIEmulator) -> N
 @pytest.mark.parametrize(
     ("said", "wait_s"),
     [("-5", 0.1), ("1e9", 3_600), ("nan", None), ("inf", None), ("soon", None), ("", None),
-     ("Fri, 20 Nov 2026 12:00:00 GMT", 0.1), ("Sat, 21 Nov 2026 12:00:30 -0000", None)],
+     ("Fri, 20 Nov 2026 12:00:00 GMT", 0.1), ("Sat, 21 Nov 2026 12:00:30 -0000", None),
+     (f"Sat, 21 Nov {'9' * 20} 12:00:30 GMT", None)],
 )  # fmt: skip
 def test_a_wait_is_bounded_whatever_the_header_says(said: str, wait_s: float | None) -> None:
     assert retry_after_s({"retry-after": said}, now=NOON) == wait_s

@@ -82,6 +82,7 @@ FORGED: dict[str, tuple[dict[str, str], bytes]] = {
     "empty": (headers("v1,"), BODY),
     "nothing": (headers(""), BODY),
     "not ASCII": (headers("v1,ümlaut\ud800"), BODY),
+    "an id that is no text": ({**headers(), "webhook-id": "msg_\udcff"}, BODY),
     "the right one as the seventeenth": (headers("v1,A " * 16 + signature()), BODY),
     "no id": ({**headers(), "webhook-id": ""}, BODY),
     "no headers": ({}, BODY),

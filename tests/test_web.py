@@ -13,6 +13,7 @@ import pytest
 from yarl import URL
 
 from bot import web
+from bot.clock import steady_s
 from bot.domain import (
     Attempt,
     Fault,
@@ -303,7 +304,11 @@ async def test_a_packed_body_is_verified_as_it_came(fal: Scene) -> None:
 
 @asynccontextmanager
 async def open_to(
-    received: Callable[..., Awaitable[Ticket]], database: Database, *, read_within_s: float = 5
+    received: Callable[..., Awaitable[Ticket]],
+    database: Database,
+    *,
+    read_within_s: float = 5,
+    seconds: Callable[[], float] = steady_s,
 ) -> AsyncIterator[str]:
     """An address at which a provider calls that has no protocol."""
     attempt = Attempt(job_id=JobId("job"), number=1, offer_id=OfferId("slow/model"), sent_at=NOON)
@@ -313,6 +318,7 @@ async def open_to(
         wake=lambda _: None,
         found=lambda *_: None,
         read_within_s=read_within_s,
+        seconds=seconds,
     )
     try:
         yield web.address(await server.start("127.0.0.1", 0), "slow", "secret", attempt)
@@ -320,26 +326,33 @@ async def open_to(
         await server.close()
 
 
-async def test_too_many_at_once_are_sent_away_and_come_again(database: Database) -> None:
+async def test_too_many_at_once_are_sent_away_and_come_again(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
     inside, leave = asyncio.Semaphore(0), asyncio.Event()
+    at = [1_000.0]
 
     async def received(*_: object) -> Ticket:
         inside.release()
         await leave.wait()
         raise WebhookRefused("enough")
 
-    async with asyncio.timeout(60), open_to(received, database) as address:
+    async with asyncio.timeout(60), open_to(received, database, seconds=lambda: at[0]) as address:
         first = asyncio.create_task(deliver(address, {}, b"{}", times=web.AT_ONCE_MAX))
         for _ in range(web.AT_ONCE_MAX):
             await inside.acquire()
         over = await deliver(address, {}, b"{}", times=3)
+        at[0] += web.FULL_SAID_EVERY_S
+        over += await deliver(address, {}, b"{}", times=2)
         leave.set()
         answers = await first
         after = await deliver(address, {}, b"{}")
 
-    assert over == [503] * 3
+    assert over == [503] * 5
     assert answers == [401] * web.AT_ONCE_MAX
     assert after == [401]
+    said = [record.getMessage() for record in caplog.records if vars(record).get("code") == "webhooks_full"]
+    assert said == [f"too many webhooks at once: {n} to come again" for n in (1, 3)], "once a minute"
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for(database: Database) -> None:

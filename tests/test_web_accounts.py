@@ -180,6 +180,27 @@ async def test_a_refusal_is_said_once_so_that_nobody_can_fill_the_log(
     assert codes == ["webhook_refused", "webhook", "webhook_refused"]
 
 
+async def test_what_cannot_be_read_is_said_in_no_log(
+    account: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = account.url.removeprefix("http://").split(":")
+    large = b"x" * (web.BODY_BYTES_MAX + 1)
+    now = int(datetime.now(UTC).timestamp())
+    await account.send({}, b"{}")  # what is refused is said once
+    caplog.clear()
+
+    answers = await account.send({}, large)
+    for about in (b"Content-Length: 9\r\n\r\n{", b"Content-Length: 2\r\nWebhook-Id: \xff\r\n\r\n{}"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = f"POST /webhooks/openai HTTP/1.1\r\nHost: {host}\r\nWebhook-Timestamp: {now}\r\n"
+        writer.write(head.encode() + b"Webhook-Signature: v1,x\r\n" + about)
+        answers.append(int((await reader.readuntil(b"\r\n")).split()[1]))
+        writer.close()
+
+    assert answers == [413, 408, 401]
+    assert [record.getMessage() for record in caplog.records if record.name == "bot.web"] == []
+
+
 async def test_a_job_of_somebody_else_in_the_account_is_none_of_ours(account: Account) -> None:
     await account.running()
 

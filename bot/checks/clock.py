@@ -17,7 +17,7 @@ def offset(said: str | None, now: datetime) -> timedelta | None:
     """By how much our clock is ahead of the one in a `Date` header; None where that says no time."""
     try:
         return None if said is None else now - parsedate_to_datetime(said)
-    except (ValueError, TypeError):  # no date, or one without a zone
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot import settings
-from bot.commands import days, exported
+from bot.commands import days, exported, ids
 from bot.moderation import acts as forms
 from bot.operating import reports
 from bot.settings import Settings
@@ -32,8 +32,8 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--format", choices=forms.FORMATS, required=True)
     export.add_argument("--to", type=Path, help="the file to write, which must not exist; else the terminal")
     for each in (show, export):
-        each.add_argument("--guild", type=_id, help="only this server's")
-        each.add_argument("--actor", type=_id, help="only what this person did")
+        each.add_argument("--guild", type=ids.discord, help="only this server's")
+        each.add_argument("--actor", type=ids.discord, help="only what this person did")
         each.add_argument("--verb", choices=list(Verb), metavar="VERB", help="only these, as clip.hidden")
         each.add_argument("--subject", help="only what was done to this, as job:01ABC or member:123")
         each.add_argument("--since", type=days.day, help="the first day (UTC), as 2026-11-01")
@@ -92,12 +92,6 @@ def _wanted(chosen: argparse.Namespace) -> Wanted:
         since=since,
         until=until,
     )
-
-
-def _id(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 2**63):
-        raise argparse.ArgumentTypeError("an id is a number such as 1198622483471925248")
-    return int(text)
 
 
 def _head(text: str) -> Head:

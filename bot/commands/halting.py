@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import catalogue, settings
+from bot.commands import ids
 from bot.errors import SettingsError
 from bot.operating import control
 from bot.operating.halts import HaltScope
@@ -73,7 +74,7 @@ def _named(config: Settings, chosen: argparse.Namespace) -> tuple[HaltScope, str
             raise SettingsError(f"everything has no name; did you mean `pause provider {name}`?")
         return scope, ""
     if scope is HaltScope.GUILD:
-        if not name.isascii() or not name.isdecimal():
+        if not ids.is_number(name):
             raise SettingsError("a server is named by its id, such as 1198622483471925248")
         return scope, name
     if not name:

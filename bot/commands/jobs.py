@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import catalogue, settings
+from bot.commands import ids
 from bot.commands.halting import changed, who
-from bot.domain import JobId
 from bot.errors import SettingsError, StorageError
 from bot.money import format_usd, parse_usd
 from bot.offers import reachable
@@ -23,7 +23,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     whats = parser.add_subparsers(dest="what", required=True, metavar="what")
     uncertain = whats.add_parser("uncertain", help="jobs that a provider may have, and may bill")
     settle = whats.add_parser("settle", help="decide about one of them, after looking at the provider")
-    settle.add_argument("job", help="as `dailies jobs uncertain` names it")
+    settle.add_argument("job", type=ids.job, help="as `dailies jobs uncertain` names it")
     settle.add_argument(
         "verdict",
         type=Verdict,
@@ -33,7 +33,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     settle.add_argument("ticket", nargs="?", help="with found: the provider's id of the job")
     settle.add_argument("--why", required=True, help="how you know; it is kept on record")
     cost = whats.add_parser("cost", help="what a failed or cancelled job cost, by its provider's bill")
-    cost.add_argument("job", help="one whose price the house has carried, since nobody knew its cost")
+    cost.add_argument("job", type=ids.job, help="one whose price the house has carried: nobody knew it")
     cost.add_argument("dollars", help="what was billed for it, such as 0 or 0.35")
     cost.add_argument("--why", required=True, help="where you read it; it is kept on record")
     for each in (uncertain, settle, cost):
@@ -58,8 +58,10 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
 
 
 def _settled(config: Settings, chosen: argparse.Namespace) -> str:
-    if (chosen.ticket is not None) != (chosen.verdict is Verdict.FOUND) and chosen.ticket is not None:
+    if chosen.ticket is not None and chosen.verdict is not Verdict.FOUND:
         raise SettingsError("a ticket is named only with `found`")
+    if chosen.ticket is not None and not 1 <= len(chosen.ticket) <= control.TICKET_CHARS_MAX:
+        raise SettingsError(f"no provider's id has {len(chosen.ticket)} letters: copy it again")
     why = _why(chosen)
     with reports.reading(config) as connection:
         found = [each for each in verdicts.uncertain(connection) if each.job_id == chosen.job]
@@ -85,7 +87,7 @@ def _corrected(config: Settings, chosen: argparse.Namespace) -> str:
         raise SettingsError(f"{chosen.dollars!r} is no amount: {wrong}") from wrong
     why = _why(chosen)
     with reports.reading(config) as connection:
-        if jobs.get(connection, JobId(chosen.job)) is None:
+        if jobs.get(connection, chosen.job) is None:
             raise StorageError(f"there is no job {chosen.job}")
     return changed(config, control.CorrectCost(job_id=chosen.job, billed_micros=billed, by=who(), why=why))
 

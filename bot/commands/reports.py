@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import settings
-from bot.commands import days, exported
+from bot.commands import days, exported, ids
 from bot.csv_lines import csv_lines
 from bot.operating import reports as readings
 from bot.settings import Settings
@@ -32,7 +32,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     export = whats.add_parser("export", help="every report, what was decided and done, for the record")
     export.add_argument("--format", choices=("csv", "jsonl"), required=True)
     export.add_argument("--to", type=Path, help="the file to write, which must not exist; else the terminal")
-    export.add_argument("--guild", type=int, help="only this server's")
+    export.add_argument("--guild", type=ids.discord, help="only this server's")
     export.add_argument("--since", type=days.day, default=days.EVER, help="the first day (UTC)")
     export.add_argument("--until", type=days.day, default=None, help="the last day (UTC); else today")
     for each in (listed, export):

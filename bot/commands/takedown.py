@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot import settings
+from bot.commands import ids
 from bot.commands.halting import changed
 from bot.domain import JobId
 from bot.errors import StorageError
@@ -25,13 +26,13 @@ def add_to(parser: argparse.ArgumentParser) -> None:
     """The options of `dailies takedown`."""
     whats = parser.add_subparsers(dest="what", required=True, metavar="what")
     start = whats.add_parser("start", help="take a clip away everywhere, and block its return")
-    start.add_argument("job", help="the clip's job, as its card, the reports and the log name it")
+    start.add_argument("job", type=ids.job, help="the clip's job, as its card, the reports and log name it")
     start.add_argument("--cause", type=Cause, choices=CAUSES, required=True)
     start.add_argument("--everywhere", action="store_true", help="block it in every server, not in its own")
     show = whats.add_parser("show", help="how far one is, step by step; without a job, the latest")
-    show.add_argument("job", nargs="?")
+    show.add_argument("job", type=ids.job, nargs="?")
     again = whats.add_parser("resume", help="take the steps again that were given up or refused")
-    again.add_argument("job")
+    again.add_argument("job", type=ids.job)
     for each in (start, show, again):
         each.add_argument("--env-file", type=Path, default=Path(".env"))
 
@@ -40,9 +41,9 @@ def add_blocks_to(parser: argparse.ArgumentParser) -> None:
     """The options of `dailies blocks`."""
     whats = parser.add_subparsers(dest="what", required=True, metavar="what")
     listed = whats.add_parser("list", help="which files may not come back, and why")
-    listed.add_argument("--guild", type=int, help="only this server's; 0: those that hold everywhere")
+    listed.add_argument("--guild", type=ids.discord, help="only this server's; 0: those that hold everywhere")
     lift = whats.add_parser("lift", help="let one come back; it is on record")
-    lift.add_argument("number", type=int, help="as `dailies blocks list` has it")
+    lift.add_argument("number", type=ids.row, help="as `dailies blocks list` has it")
     for each in (listed, lift):
         each.add_argument("--env-file", type=Path, default=Path(".env"))
 
@@ -59,7 +60,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         case _ if chosen.job is None:
             _latest(config, say)
         case _:
-            return _steps(config, JobId(chosen.job), say)
+            return _steps(config, chosen.job, say)
     return 0
 
 

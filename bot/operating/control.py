@@ -37,6 +37,7 @@ from storage.verdicts import Verdict
 SOCKET = "dailies.sock"
 LINE_BYTES_MAX = 64 * 1024
 ANSWER_WITHIN_S = 10.0
+TICKET_CHARS_MAX = 200
 
 GuildOrNowhere = Annotated[int, Field(ge=NOWHERE, lt=2**63)]
 """A server's id; `NOWHERE` is all direct messages together."""
@@ -105,7 +106,7 @@ class SettleJob(_Change):
     change: Literal["settle_job"] = "settle_job"
     job_id: Annotated[str, Field(min_length=1, max_length=20)]
     verdict: Verdict
-    ticket: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    ticket: Annotated[str, Field(min_length=1, max_length=TICKET_CHARS_MAX)] | None = None
     urls: Annotated[dict[str, str], Field(max_length=4)] = {}
     by: Annotated[str, Field(min_length=1, max_length=100)]
     why: Annotated[str, Field(min_length=1, max_length=500)]

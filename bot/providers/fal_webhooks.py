@@ -151,7 +151,8 @@ class Webhooks:
         if abs(self._now().timestamp() - int(timestamp)) > TOLERANCE.total_seconds():
             raise WebhookRefused("its time is more than five minutes from ours")
         message = "\n".join([request_id, user_id, timestamp, hashlib.sha256(body).hexdigest()])
-        if not await self._keys.signed(message.encode(), bytes.fromhex(signature)):
+        signed = message.encode("utf-8", "surrogatepass")  # headers may hold bytes that are no text
+        if not await self._keys.signed(signed, bytes.fromhex(signature)):
             raise WebhookRefused("no key of fal's made its signature")
         # The header may name the last of several tries at the gateway; tickets hold the queue's own id.
         try:

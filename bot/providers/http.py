@@ -260,7 +260,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: datetime) -> float | None:
     try:
         at = parsedate_to_datetime(said)
         return min(max((at - now).total_seconds(), WAIT_S_MIN), WAIT_S_MAX)
-    except (ValueError, TypeError):  # no date, or one without a zone, which cannot be told from ours
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone, which may not be ours
         return None
 
 
