@@ -29,7 +29,7 @@ from bot.language import _
 from bot.moderation import gatehouse
 from bot.moderation.gates import NOTHING_FOUND, Found, found_by
 from bot.money import format_usd
-from bot.offers.options import SEED_MAX
+from bot.offers.options import seed_of
 from bot.ordering import repeats
 from bot.ordering.asked import Asked
 from bot.ordering.door import Door
@@ -260,6 +260,10 @@ class Orders:
             raise NotYours(_("This order is not known here."), _("Order again with /generate."))
         return job
 
+    async def takes(self, job: Job) -> Sequence[Job]:
+        """All takes of a job's order, the first one first."""
+        return await self._database.read(partial(jobs.of_order, order_id=job.order_id))
+
     async def typed_for(self, job: Job) -> dict[str, Any] | None:
         """What a job's order was made from, beside what its jobs say; None where that was not kept."""
         return await self._database.read(partial(typed_rows.get, order_id=job.order_id))
@@ -386,10 +390,10 @@ def _takes_made(tx: sqlite3.Connection, order: Order) -> list[Job] | None:
 
 
 def _take_of(order: Order, take: int) -> Order:
-    """An order as one of its takes: each has a seed of its own, or they would all be the same clip."""
+    """An order as one of its takes, each of which has a seed of its own."""
     if order.seed is None or take == 1:
         return order
-    return replace(order, seed=(order.seed + take - 1) % (SEED_MAX + 1))
+    return replace(order, seed=seed_of(order.seed, take))
 
 
 def _kept(quote_id: str, connection: sqlite3.Connection) -> tuple[WaitingQuote | None, Job | None]:

@@ -71,10 +71,14 @@ class CancelButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_CANCEL):
 
 
 class DetailsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_DETAILS):
-    """Shows all there is to know of a job. `nonce` is that of its own message, which is found again by it."""
+    """Shows all there is to know of a job; on a card, of all takes of its order.
+
+    `nonce` is that of its own message, which is found again by it.
+    """
 
     def __init__(self, nonce: str) -> None:
         self.job_id = JobId(nonce[1:])
+        self.whole_order = nonce == card_nonce(self.job_id)
         super().__init__(
             ui.Button(
                 style=discord.ButtonStyle.secondary, label=_("Details"), custom_id=details_custom_id(nonce)
@@ -88,7 +92,8 @@ class DetailsButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_DETAILS)
         return cls(match["nonce"])
 
     async def callback(self, interaction: Press) -> None:
-        await answered(interaction, interaction.client.presses.details(interaction, self.job_id))
+        details = interaction.client.presses.details(interaction, self.job_id, whole_order=self.whole_order)
+        await answered(interaction, details)
 
 
 class QuoteButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=_QUOTE):

@@ -41,6 +41,7 @@ _CANCELLABLE = frozenset(
     }
 )
 _HAS_CLIP = frozenset({JobState.POSTED, JobState.UNDELIVERABLE})
+_TOLD = frozenset({Decision.CHANGE, Decision.DENIED, Decision.STRUCK})
 UNSEEN = frozenset({ClipState.HIDDEN, ClipState.TAKEN_DOWN})
 """Of such a clip nobody but its member and moderators is shown anything."""
 
@@ -56,7 +57,7 @@ def card_view(card: Card, *, gallery: Mapping[JobId, str] | None = None) -> ui.L
     A take with `clip_here` is shown as the attachment of `clip_file_name`; `gallery` has links to the clips
     that have been posted, which it shows together.
     """
-    told = sentences.headline(card)
+    told = sentences.headline(card.takes)
     parts: list[ui.Item[Any]] = [ui.TextDisplay(f"### {told}\n{_prompt(card)}")]
     if shown := _gallery_items(card, gallery or {}):
         parts.append(ui.MediaGallery(*shown))
@@ -131,6 +132,9 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
     ]
     for post in posts:
         job = post.job
+        if job.order.takes > 1:
+            take = _("take {n} of {takes}").format(n=job.take, takes=job.order.takes)
+            parts.append(ui.TextDisplay(f"**{take}**"))
         if post.link is None:
             parts.append(ui.MediaGallery(_attached(job, post.label)))
         else:
@@ -218,7 +222,7 @@ def _facts(card: Card) -> list[str]:
     if len(card.takes) > 1 and all(take.job.state in ENDED for take in card.takes):
         price = amounts.what_was_paid(price, [take.job for take in card.takes])
     facts = [
-        f"{sentences.settings(card.model_name, order)} · {sentences.made_by(card.label)}",
+        f"{sentences.settings_of_takes(card.model_name, order)} · {sentences.made_by(card.label)}",
         " · ".join(part for part in (price, amounts.left(card.allowance)) if part),
         _("asked for by {member} {when}").format(
             member=f"<@{order.member.user_id}>", when=sentences.ago(job.created_at)
@@ -261,15 +265,22 @@ def _buttons(card: Card) -> list[ui.Item[Any]]:
 
 
 def _verdict(card: Card) -> list[ui.Item[Any]]:
-    """What a member may do about a moderator's word: read it, and order again with other words."""
+    """What a member may do about a moderator's word: read it, and order again with other words.
+
+    One decision may be about all takes of an order, or each be about one.
+    """
+    decided: dict[str, tuple[Take, Decision]] = {}
     for take in card.takes:
-        if take.job.state is not JobState.REJECTED or take.review is None:
-            continue
-        if take.review.decision is Decision.CHANGE:
-            return [WhyButton(take.job.id), MakingButton(Action.CHANGE, take.job.id)]
-        if take.review.decision in {Decision.DENIED, Decision.STRUCK}:
-            return [WhyButton(take.job.id)]
-    return []
+        review = take.review
+        if take.job.state is JobState.REJECTED and review is not None and review.decision in _TOLD:
+            decided.setdefault(review.id, (take, review.decision))
+    told = decided.values()
+    buttons: list[ui.Item[Any]] = []
+    for take, _decision in told:
+        label = _("Why, take {n}").format(n=take.job.take) if len(told) > 1 else ""
+        buttons.append(WhyButton(take.job.id, label=label))
+    changes = [take.job.id for take, decision in told if decision is Decision.CHANGE]
+    return [*buttons, *(MakingButton(Action.CHANGE, one) for one in changes[:1])]
 
 
 def _cancel_button(card: Card) -> CancelButton:

@@ -41,14 +41,18 @@ _RED = frozenset({Act.ERASE, Act.ERASE_ORDER, Act.TAKE_DOWN})
 class ClipButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=CLIP):
     """One of them. `spoiler` is whether the clip is behind one now, which Spoiler says."""
 
-    def __init__(self, act: Act, job_id: JobId, *, spoiler: bool = False) -> None:
+    def __init__(self, act: Act, job_id: JobId, *, spoiler: bool = False, label: str = "") -> None:
         self.act = act
         self.job_id = job_id
         style = discord.ButtonStyle.danger if act in _RED else discord.ButtonStyle.secondary
         if act is Act.PUBLISH:
             style = discord.ButtonStyle.primary
         super().__init__(
-            ui.Button(style=style, label=_label(act, spoiler=spoiler), custom_id=f"clip:{act}:{job_id}")
+            ui.Button(
+                style=style,
+                label=label or _label(act, spoiler=spoiler),
+                custom_id=f"clip:{act}:{job_id}",
+            )
         )
 
     @classmethod

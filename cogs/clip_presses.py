@@ -22,9 +22,10 @@ from cogs.clip_buttons import Act, ClipButton
 from cogs.decided_notice import show_decided
 from cogs.forms import sent_values, show
 from cogs.letting_in import let_in
+from cogs.marks import mark_of
 from cogs.moderators import moderator_of
 from cogs.presses import member_of
-from cogs.remix import job_shown
+from cogs.take_choice import TakeChoice
 
 SETTLED_WITHIN_S = 6.0
 """For so long the answer to Delete waits for its steps, to say what came of each."""
@@ -44,8 +45,10 @@ class ClipPresses:
         reporting: Reporting,
         cases: Cases,
         whispers: Whispers,
+        choice: TakeChoice,
     ) -> None:
         self._orders = orders
+        self._choice = choice
         self._whispers = whispers
         self._shown = shown
         self._removals = removals
@@ -105,13 +108,19 @@ class ClipPresses:
 
     async def report_menu(self, interaction: Interaction, message: discord.Message) -> None:
         """Apps > Report this clip."""
-        job_id = job_shown(message)
-        if job_id is None:
+        mark = mark_of(message)
+        if mark is None:
             raise NotYours(
                 _("This message shows no clip of this bot."),
                 _("Choose one that does; what others post is reported to Discord."),
             )
-        await self._open_report(interaction, JobId(job_id))
+        job_id: JobId | None = mark.job_id
+        if mark.is_card:
+            job_id = await self._choice.one(
+                interaction, mark.job_id, lambda take, label: ClipButton(Act.REPORT, take, label=label)
+            )
+        if job_id is not None:
+            await self._open_report(interaction, job_id)
 
     async def _open_report(self, interaction: Interaction, job_id: JobId) -> None:
         member_of(interaction)
@@ -143,16 +152,12 @@ class ClipPresses:
                 _("This clip is somebody else's."),
                 _("Report it if it should not be here."),
             )
-        sure = Act.ERASE_ORDER if act is Act.DELETE_ORDER else Act.ERASE
+        whole_order = act is Act.DELETE_ORDER
+        sure = Act.ERASE_ORDER if whole_order else Act.ERASE
         view = ui.LayoutView(timeout=None)
         view.add_item(
             ui.Container(
-                ui.TextDisplay(
-                    _(
-                        "Delete this clip everywhere? Its message, the provider's copy, the file here and "
-                        "all links to it go, and nobody can bring them back. What it cost is not given back."
-                    )
-                ),
+                ui.TextDisplay(removal_words.question(job.order.takes, None if whole_order else job.take)),
                 ui.ActionRow(ClipButton(sure, job_id), ClipButton(Act.KEEP, job_id)),
             )
         )

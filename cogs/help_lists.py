@@ -93,7 +93,8 @@ def pressed(may: discord.Permissions) -> list[Pressed]:
 
 
 def _met(may: discord.Permissions) -> list[tuple[str, list[Pressed]]]:
-    making = {action: (MakingButton(action, _ANY), _action(action)) for action in Action}
+    actions = [action for action in Action if action is not Action.FINALS]
+    making = {action: (MakingButton(action, _ANY), _action(action)) for action in actions}
     of_clips = {act: (ClipButton(act, _ANY), words) for act in Act if (words := _act(act)) is not None}
     on_shelves = {act: (ShelfButton(act, _ANY), _shelf(act)) for act in ShelfAct}
     change = making.pop(Action.CHANGE)
@@ -197,7 +198,7 @@ def _action(action: Action) -> str:
             return _("a new clip that begins with its last picture")
         case Action.AGAIN:
             return _("the same order once more, with another seed")
-        case Action.FINAL:
+        case Action.FINAL | Action.FINALS:
             return _("a draft at its best, at the full price")
         case Action.CHANGE:
             return _("an order of which a moderator wants a change, with other words")

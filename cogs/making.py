@@ -26,11 +26,13 @@ from cogs.asking import asked_by
 from cogs.cards import UNSEEN
 from cogs.forms import Purpose, filled, form, show
 from cogs.letting_in import let_in
-from cogs.making_buttons import Action
+from cogs.making_buttons import Action, MakingButton
+from cogs.marks import Mark
 from cogs.ordering import Ordering
 from cogs.posting_place import check_place
 from cogs.presses import member_of
 from cogs.sight import MemberSight, sees_clip
+from cogs.take_choice import TakeChoice
 
 _PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif")
 
@@ -51,6 +53,7 @@ class Making:
         self._material = material
         self._attachments = attachments
         self._catalogue = catalogue
+        self._choice = TakeChoice(orders, material)
 
     async def animate(self, interaction: Interaction, image: object, prompt: str, **options: Any) -> None:
         """`/animate`: with a picture that was attached to it."""
@@ -82,13 +85,21 @@ class Making:
         models = self._catalogue.models(Kind.ANIMATE)
         await show(interaction, form(Purpose.PICTURE, form_id, models=models, pictures=names))
 
-    async def remix_menu(self, interaction: Interaction, job_id: str | None) -> None:
-        """Apps > Remix this clip; `job_id` is what the message's own buttons say."""
-        if job_id is None:
+    async def remix_menu(self, interaction: Interaction, mark: Mark | None) -> None:
+        """Apps > Remix this clip; `mark` is what the message's own buttons say.
+
+        On the card of several takes it asks which one.
+        """
+        if mark is None:
             raise NotYours(
                 _("This message shows no clip of this bot."), _("Choose one that does, or use /remix.")
             )
-        await self.press(interaction, Action.REMIX, JobId(job_id))
+        job_id: JobId | None = mark.job_id
+        if mark.is_card:
+            await let_in(self._orders, interaction)
+            job_id = await self._which(interaction, mark.job_id, Action.REMIX)
+        if job_id is not None:
+            await self.press(interaction, Action.REMIX, job_id)
 
     async def press(self, interaction: Interaction, action: Action, job_id: JobId) -> None:
         """One of our buttons under a clip or on a card."""
@@ -101,6 +112,12 @@ class Making:
                 await self._open(interaction, Purpose.FRAME, job_id)
             case Action.CHANGE:
                 await self._open_change(interaction, job_id)
+            case Action.FINALS:
+                await acknowledge(interaction)
+                await let_in(self._orders, interaction)
+                take = await self._which(interaction, job_id, Action.FINAL)
+                if take is not None:
+                    await self._repeat(interaction, Action.FINAL, take)
             case Action.AGAIN | Action.FINAL:
                 await acknowledge(interaction)
                 await let_in(self._orders, interaction)
@@ -206,6 +223,12 @@ class Making:
         else:
             asked = repeats.again(job, options, press)
         await self._order(interaction, asked)
+
+    async def _which(self, interaction: Interaction, job_id: JobId, action: Action) -> JobId | None:
+        """The take that is meant; None where that is asked."""
+        return await self._choice.one(
+            interaction, job_id, lambda take, label: MakingButton(action, take, label=label)
+        )
 
     async def _seen_in(self, interaction: Interaction, clip_id: str) -> ChannelId:
         """The channel that shows the presser a clip: its own wherever they can read that, else this one."""

@@ -12,29 +12,32 @@ from bot.ids import ID
 from bot.language import _
 from cogs.answers import answered
 
-MAKING = re.compile(rf"make:(?P<action>remix|extend|frame|again|final|change):(?P<job>{ID})")
+MAKING = re.compile(rf"make:(?P<action>remix|extend|frame|again|finals|final|change):(?P<job>{ID})")
 
 
 class Action(StrEnum):
-    """What is made of a clip or an order."""
+    """What is made of a clip or an order. `FINALS`, on a card of several takes, asks which `FINAL` it is."""
 
     REMIX = "remix"
     EXTEND = "extend"
     FRAME = "frame"
     AGAIN = "again"
     FINAL = "final"
+    FINALS = "finals"
     CHANGE = "change"
 
 
 class MakingButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=MAKING):
     """Remix, Extend, Animate last frame and Change open a form; Again orders; Make final quotes."""
 
-    def __init__(self, action: Action, job_id: JobId) -> None:
+    def __init__(self, action: Action, job_id: JobId, *, label: str = "") -> None:
         self.action = action
         self.job_id = job_id
         super().__init__(
             ui.Button(
-                style=discord.ButtonStyle.secondary, label=_label(action), custom_id=f"make:{action}:{job_id}"
+                style=discord.ButtonStyle.secondary,
+                label=label or _label(action),
+                custom_id=f"make:{action}:{job_id}",
             )
         )
 
@@ -57,15 +60,23 @@ def under_clip(job: Job, *, can_extend: bool) -> list[ui.Item[Any]]:
         actions.append(Action.EXTEND)
     if job.order.draft:
         actions.append(Action.FINAL)
-    return [MakingButton(action, job.id) for action in actions]
+    return [_button(action, job) for action in actions]
 
 
 def on_card(job: Job) -> list[ui.Item[Any]]:
     """The buttons on the card of an order that has ended; what made a character is not made again."""
     if job.order.kind is Kind.CHARACTER:
         return []
-    actions = [Action.AGAIN, *([Action.FINAL] if job.order.draft else [])]
-    return [MakingButton(action, job.id) for action in actions]
+    final = Action.FINAL if job.order.takes == 1 else Action.FINALS
+    return [_button(action, job) for action in [Action.AGAIN, *([final] if job.order.draft else [])]]
+
+
+def _button(action: Action, job: Job) -> MakingButton:
+    """One that says so where it makes all takes of an order once more."""
+    label = ""
+    if action is Action.AGAIN and job.order.takes > 1:
+        label = _("Again, {n} takes").format(n=job.order.takes)
+    return MakingButton(action, job.id, label=label)
 
 
 def _label(action: Action) -> str:
@@ -78,7 +89,7 @@ def _label(action: Action) -> str:
             return _("Animate last frame")
         case Action.AGAIN:
             return _("Again")
-        case Action.FINAL:
+        case Action.FINAL | Action.FINALS:
             return _("Make final")
         case Action.CHANGE:
             return _("Change and order again")

@@ -27,7 +27,8 @@ class Offered:
 
     `adjustments` is how it differs from what was typed, `notes` what else is to be known before paying.
     `final_s` is the length that a draft's final is to have, where that was chosen. `source` is the job
-    whose clip it starts from, with the name of the model that made that.
+    whose clip it starts from, with the name of the model that made that; `final_of` the draft that it is the
+    final of.
     """
 
     quote_id: str
@@ -41,6 +42,7 @@ class Offered:
     notes: Sequence[str] = ()
     final_s: int | None = None
     source: tuple[Job, str] | None = None
+    final_of: Job | None = None
 
 
 def quote_view(
@@ -66,7 +68,13 @@ def quote_view(
         "### " + costs.format(price=with_display(whole)),
         quoted(order.prompt, PROMPT_UNITS_IN_QUOTE),
         *_source(order, offered.source),
-        f"{sentences.settings(offered.model.name, order)} · {sentences.made_by(offered.model.label)}",
+        *_final(offered.final_of),
+        " · ".join(
+            [
+                sentences.settings_of_takes(offered.model.name, order),
+                sentences.made_by(offered.model.label),
+            ]
+        ),
         *_draft(offered),
         *(f"- {escaped(sentence(each, offered.model.name))}" for each in offered.adjustments),
         *(f"- {escaped(note)}" for note in offered.notes),
@@ -130,6 +138,20 @@ def _source(order: Order, source: tuple[Job, str] | None) -> list[str]:
     if order.kind is Kind.ANIMATE:
         told = _("From the last frame of {words} · {facts}")
     return [told.format(words=words, facts=" · ".join(facts))]
+
+
+def _final(draft: Job | None) -> list[str]:
+    """Of which draft an order is the final: of which take, where there are several."""
+    if draft is None:
+        return []
+    words = _("the draft")
+    if draft.order.takes > 1:
+        words = _("take {n} of the draft").format(n=draft.take)
+    if (url := clip_url(draft)) is not None:
+        words = f"[{words}]({url})"
+    return [
+        _("The final of {words}, asked for {when}").format(words=words, when=sentences.ago(draft.created_at))
+    ]
 
 
 def start_of(job: Job) -> str:

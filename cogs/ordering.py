@@ -8,7 +8,7 @@ from discord import ui
 
 from bot.budgets import Budgets
 from bot.catalogue import Catalogue
-from bot.domain import FaultKind, Job, Member, Micros, Quote, UserId
+from bot.domain import FaultKind, GuildId, Job, JobId, Member, Micros, Quote, UserId
 from bot.errors import OrderRefused
 from bot.language import _
 from bot.operating import room
@@ -158,12 +158,18 @@ class Ordering:
             expires_at=at + QUOTE_HOLDS,
             final_s=given.asked.final_s,
             source=self._source(proposal.footage),
+            final_of=await self._draft(given.asked),
         )
 
     def _source(self, footage: Footage | None) -> tuple[Job, str] | None:
         if footage is None:
             return None
         return footage.job, self._catalogue.describe(footage.job.order.model).name
+
+    async def _draft(self, asked: Asked) -> Job | None:
+        if asked.final_of is None:
+            return None
+        return await self._orders.job(JobId(asked.final_of), seen_in=GuildId(asked.guild_id))
 
     def _advice(self, proposal: Proposal) -> list[Advice]:
         order = proposal.priced.order

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from discord import ui
 
 from bot.catalogue import Catalogue
-from bot.domain import NO_CHANNEL, Job, JobId, JobState, Member
+from bot.delivery import Take
+from bot.domain import NO_CHANNEL, ClipState, Job, JobId, JobState, Member
 from bot.errors import NotYours
-from bot.language import _, ngettext
+from bot.language import _
 from bot.money import format_usd
 from bot.ordering.material import Material
 from bot.ordering.presets import Presets
 from bot.orders import Cancelled, Orders
+from cogs import sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
 from cogs.cards import UNSEEN
 from cogs.details import details_view
@@ -57,49 +59,52 @@ class Presses:
         told: dict[str, list[str]] = {}  # what is true of several takes is said once
         for job, outcome in takes:
             told.setdefault(self._cancelled(job, outcome), []).append(str(job.take))
-        lines = [
-            ngettext("**Take {takes}** {told}", "**Takes {takes}** {told}", len(numbers)).format(
-                takes=", ".join(numbers), told=sentence
-            )
-            for sentence, numbers in told.items()
-        ]
+        lines = [sentences.of_takes(numbers, sentence) for sentence, numbers in told.items()]
         await answer(interaction, said("\n".join(lines)))
 
-    async def details(self, interaction: Interaction, job_id: JobId) -> None:
-        """Details: for everybody who sees the message, or the clip from elsewhere with `/clips`."""
+    async def details(self, interaction: Interaction, job_id: JobId, *, whole_order: bool) -> None:
+        """Details of a clip, or of all takes of an order, from its card.
+
+        For everybody who sees the message, or the clip from elsewhere with `/clips`.
+        """
         await acknowledge(interaction)
         await let_in(self._orders, interaction)
-        job = await self._orders.job(job_id, seen_in=member_of(interaction).guild_id)
-        if not await sees_clip(interaction, job):
+        member = member_of(interaction)
+        job = await self._orders.job(job_id, seen_in=member.guild_id)
+        if whole_order or not await sees_clip(interaction, job):
             job = await self._job_here(interaction, job_id)
-        if (
-            job.order.private
-            and job.state is not JobState.POSTED
-            and job.order.member != member_of(interaction)
-        ):
+        takes = await self._takes(job) if whole_order else [await self._take(job)]
+        is_own = job.order.member == member
+        if job.order.private and not is_own and not any(_is_posted(take) for take in takes):
             raise NotYours(_("This order is private."), _("Only its member sees what it is."))
-        clip_state = await self._material.clip_state(job.id)
-        if clip_state in UNSEEN and not (
-            job.order.member == member_of(interaction) or interaction.permissions.manage_messages
-        ):
+        is_unseen = any(take.clip_state in UNSEEN for take in takes)
+        if is_unseen and not is_own and not interaction.permissions.manage_messages:
             raise NotYours(
                 _("This clip was reported or taken down."),
                 _("Only its member and moderators see what it was."),
             )
-        model = self._catalogue.describe(job.order.model)
         typed = await self._orders.typed_for(job) or {}
         view, files = details_view(
-            job,
-            model,
-            clip_state=clip_state,
+            takes,
+            self._catalogue.describe(job.order.model),
             play_money=self._play_money,
             typed=typed,
-            cast=await self._cast(typed.get("characters") or (), member_of(interaction)),
+            cast=await self._cast(typed.get("characters") or (), member),
             source=await self._source(interaction, job),
             has_default_preset=await self._presets.has_default(job.order.member.guild_id),
             shared=await self._characters.is_shared(typed.get("character")),
         )
         await answer(interaction, view, files=files)
+
+    async def _takes(self, job: Job) -> Sequence[Take]:
+        states = await self._material.clip_states(job.order_id)
+        return [
+            Take(job=one, clip_state=states.get(one.id, ClipState.SHOWN))
+            for one in await self._orders.takes(job)
+        ]
+
+    async def _take(self, job: Job) -> Take:
+        return Take(job=job, clip_state=await self._material.clip_state(job.id))
 
     async def _source(self, interaction: Interaction, job: Job) -> Job | None:
         """The job that one was made from, where the presser sees its clip."""
@@ -166,3 +171,7 @@ class Presses:
                 return _("Taken back: nobody sees the clip. It was made before, so it stays paid.")
             case Cancelled.TOO_LATE:
                 return _("Too late: it has ended already, or its clip is made. Nothing more is charged.")
+
+
+def _is_posted(take: Take) -> bool:
+    return take.job.state is JobState.POSTED

@@ -1,6 +1,5 @@
 """`/remix`, and Apps > Remix this clip: a changed version of a clip."""
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -15,15 +14,13 @@ from bot.ordering.material import Shown
 from bot.quoting import shortened
 from cogs import making_options as options
 from cogs.answers import Interaction
-from cogs.buttons import custom_ids
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
 from cogs.making import Making
+from cogs.marks import mark_of
 
 PROMPT_UNITS_IN_CHOICE = 44
 ID_CHARS_IN_CHOICE = 5
 """The end of an order's id is of dice, the start of its time: five of 32 letters tell 25 clips apart."""
-
-_SHOWS = re.compile(r"details:[kc](?P<job>[0-9a-hjkmnp-tv-z]{16})")
 
 
 def remix(
@@ -78,15 +75,9 @@ def remix_this(making: Making) -> app_commands.ContextMenu:
     """The command of a message's menu."""
 
     async def callback(interaction: Interaction, message: discord.Message) -> None:
-        await making.remix_menu(interaction, job_shown(message))
+        await making.remix_menu(interaction, mark_of(message))
 
     return app_commands.ContextMenu(name="Remix this clip", callback=callback)
-
-
-def job_shown(message: discord.Message) -> str | None:
-    """The job whose clip or card a message shows, by its own buttons; None where it shows none."""
-    shown = (_SHOWS.fullmatch(one) for one in custom_ids(message.components))
-    return next((found["job"] for found in shown if found is not None), None)
 
 
 def clip_choices(making: Making, catalogue: Catalogue) -> Autocompletion:

@@ -4,6 +4,25 @@ from bot.clips.removal import Removal, Step
 from bot.language import _
 
 
+def question(takes: int, take: int | None) -> str:
+    """Whether a deletion is meant: of a clip, which may be one of several takes, or (None) of all of them."""
+    if takes == 1:
+        return _(
+            "Delete this clip everywhere? Its message, the provider's copy, the file here and "
+            "all links to it go, and nobody can bring them back. What it cost is not given back."
+        )
+    if take is not None:
+        return _(
+            "Delete take {n} everywhere, and no other? Its message, the provider's copy, the file here and "
+            "all links to it go, and nobody can bring them back. What it cost is not given back."
+        ).format(n=take)
+    return _(
+        "Delete the clips of all takes of this order everywhere? Their messages, the provider's copies, the "
+        "files here and all links to them go, and nobody can bring them back. What they cost is not given "
+        "back. One alone is deleted with the button under it, or with /clips."
+    )
+
+
 def removal_line(removal: Removal) -> str:
     """What became of one step of a deletion."""
     what = _removed(removal.step)

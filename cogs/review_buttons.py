@@ -114,10 +114,10 @@ class HandOverSelect(ui.DynamicItem[ui.UserSelect[ui.LayoutView]], template=HAND
 class WhyButton(ui.DynamicItem[ui.Button[ui.LayoutView]], template=WHY):
     """Tells a member, alone, what a moderator wrote of their order."""
 
-    def __init__(self, job_id: JobId) -> None:
+    def __init__(self, job_id: JobId, *, label: str = "") -> None:
         self.job_id = job_id
         super().__init__(
-            ui.Button(style=discord.ButtonStyle.secondary, label=_("Why"), custom_id=f"why:{job_id}")
+            ui.Button(style=discord.ButtonStyle.secondary, label=label or _("Why"), custom_id=f"why:{job_id}")
         )
 
     @classmethod

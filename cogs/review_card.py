@@ -93,8 +93,10 @@ def _facts(exhibit: Exhibit, place: str) -> list[str]:
     order = job.order
     born = discord.utils.snowflake_time(review.member.user_id)
     price = amounts.order_price(job.quote, order, play_money=exhibit.play_money)
+    settings = sentences.settings_of_takes(exhibit.model_name, order)
     if review.gate is Gate.SHOWING:
         price = amounts.price(job.quote, order, play_money=exhibit.play_money)
+        settings = sentences.settings(exhibit.model_name, order)
     card = ""
     if job.card_message_id is not None:
         url = message_url(order.member.guild_id, order.channel_id, job.card_message_id)
@@ -106,7 +108,7 @@ def _facts(exhibit: Exhibit, place: str) -> list[str]:
             day=sentences.day(born),
             history=review_words.history(case),
         ),
-        f"{sentences.settings(exhibit.model_name, order)} · {sentences.made_by(exhibit.label)} · {price}",
+        f"{settings} · {sentences.made_by(exhibit.label)} · {price}",
         _("in {place}, asked {when}").format(
             place=f"<#{order.channel_id}>", when=sentences.ago(review.asked_at)
         )

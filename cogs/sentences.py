@@ -1,5 +1,6 @@
 """What people read about a job: its state, what became of its money, and what to do, in plain words."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from bot.domain import (
 from bot.language import _, ngettext
 from bot.moderation.reporting import Reason
 from bot.money import format_usd
+from bot.offers.options import seed_of
 from bot.providers.protocol import Progress, Rendering, Waiting
 from bot.quoting import escaped
 from bot.reviews import Decision
@@ -159,9 +161,8 @@ def _gone(take: Take) -> str:
             return cost
 
 
-def headline(card: Card) -> str:
+def headline(takes: Sequence[Take]) -> str:
     """Where an order is: its one take, or how many of them are there."""
-    takes = card.takes
     told = {take_state(replace(take, progress=None)) for take in takes}
     if len(takes) == 1:
         return take_state(takes[0])
@@ -217,6 +218,13 @@ def held_explanation(card: Card) -> str | None:
     return next((take_explanation(take) for take in card.takes if take.held_back is not None), None)
 
 
+def of_takes(numbers: Sequence[str], told: str) -> str:
+    """What is true of takes, by their numbers."""
+    return ngettext("**Take {takes}** {told}", "**Takes {takes}** {told}", len(numbers)).format(
+        takes=", ".join(numbers), told=told
+    )
+
+
 def take_line(take: Take, url: str | None) -> str:
     """One take in the list of its card: its number, where it is, and the way to its clip."""
     told, why = take_state(take), None
@@ -260,11 +268,21 @@ def made_by(label: str) -> str:
 
 def settings(model_name: str, order: Order) -> str:
     """`Studio · 720p · 16:9 · 4 s · seed 7`; what goes on from a clip is longer by so much than that."""
+    seed = [] if order.seed is None else [_("seed {seed}").format(seed=order.seed)]
+    return " · ".join([*_settings(model_name, order), *seed])
+
+
+def settings_of_takes(model_name: str, order: Order) -> str:
+    """The same of an order as it was asked for, or of its first take: with the seed of every one."""
+    if order.seed is None or order.takes == 1:
+        return settings(model_name, order)
+    seeds = ", ".join(str(seed_of(order.seed, take)) for take in range(1, order.takes + 1))
+    return " · ".join([*_settings(model_name, order), _("seeds {seeds}").format(seeds=seeds)])
+
+
+def _settings(model_name: str, order: Order) -> list[str]:
     length = _("{n} s added") if order.kind is Kind.EXTEND else _("{n} s")
-    parts = [escaped(model_name), order.resolution, order.aspect_ratio, length.format(n=order.duration_s)]
-    if order.seed is not None:
-        parts.append(_("seed {seed}").format(seed=order.seed))
-    return " · ".join(parts)
+    return [escaped(model_name), order.resolution, order.aspect_ratio, length.format(n=order.duration_s)]
 
 
 def link(to: Link) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain import Job, Kind
 from bot.language import _, named
 from bot.moderation.consent import STATEMENTS
-from bot.offers.options import SEED_MAX
+from bot.offers.options import seed_of_the_first
 from bot.ordering.asked import NO_PRESET
 from bot.ordering.framing import Framing
 from bot.quoting import plain, units
@@ -112,7 +112,7 @@ def command_of(
         "preset": NO_PRESET if takes_preset or typed.get("style") else None,
         "model": order.model,
         **given,
-        "seed": _seed_of_the_first(job),
+        "seed": None if order.seed is None else seed_of_the_first(order.seed, job.take),
         "takes": order.takes if order.takes > 1 else None,
         **(people if order.kind is Kind.GENERATE else {}),
         "draft": order.draft or None,
@@ -153,12 +153,6 @@ def _pasted_at_once(text: str) -> int:
 
 def _statement(said: str | None) -> str | None:
     return next((_(words) for one, words in STATEMENTS.items() if one == said), None)
-
-
-def _seed_of_the_first(job: Job) -> int | None:
-    """What its order was typed with: each take has the seed after that of the one before."""
-    seed = job.order.seed
-    return None if seed is None else (seed - job.take + 1) % (SEED_MAX + 1)
 
 
 def _on_one_line(prompt: str) -> str:

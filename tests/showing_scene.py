@@ -28,6 +28,7 @@ from bot.moderation.reporting import Reporting
 from bot.moderation.takedowns import Takedowns
 from bot.ordering.material import PICTURES
 from cogs.clip_presses import ClipPresses
+from cogs.take_choice import TakeChoice
 from storage import clips, jobs, ledger, states
 from tests.inline import as_it_is
 from tests.stage import Json, Stage
@@ -199,7 +200,8 @@ async def open_scene(
     reporting = Reporting(stage.database, shown, delivery, ids=Ids(now, lambda _: next(bits)), now=now)
     posting = Posting(stage.database, cards, delivery, packing, now=now)
     whispers = Whispers(stage.database, cards, delivery, packing, posting, folder=clips_folder, now=now)
-    stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, cases, whispers)
+    choice = TakeChoice(stage.orders, stage.material)
+    stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, cases, whispers, choice)
     stage.client.place_used, stage.client.place_changed = cards.place_used, cards.place_changed
     duties = [asyncio.create_task(duty.run()) for duty in (cards, removals, reporting)]
     try:

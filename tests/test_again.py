@@ -141,7 +141,7 @@ async def test_a_quoted_draft_is_the_draft_that_was_quoted(stage: Stage) -> None
 
     final = await press(stage, stage.ada, first, Action.FINAL)
 
-    assert f"seed {first.order.seed}" in texts(quote)
+    assert f"seeds {first.order.seed}, " in texts(quote)
     assert "$0.80 (8 s at" in texts(final)
 
 

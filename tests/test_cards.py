@@ -8,7 +8,7 @@ import pytest
 from discord import ui
 
 from bot import language
-from bot.delivery import Card, HeldBack, Post
+from bot.delivery import Card, HeldBack, Post, Take
 from bot.domain import (
     ChannelId,
     ClipState,
@@ -102,7 +102,7 @@ def every_view(prompt: str) -> Iterator[ui.LayoutView]:
         yield card_view(stage.card_of(job))
         yield card_view(stage.card_of(job, clip_here=Path("clip.mp4")))
         yield clip_view(post_of(job))
-        yield details_view(job, stage.DESCRIBED, play_money=True)[0]
+        yield details_view([Take(job=job)], stage.DESCRIBED, play_money=True)[0]
 
 
 async def test_no_message_passes_discords_limits_with_four_thousand_nasty_characters() -> None:
@@ -244,8 +244,8 @@ async def test_a_clip_names_its_prompt_model_settings_cost_label_and_member() ->
 
 
 async def test_a_prompt_that_details_cannot_show_whole_comes_as_a_file() -> None:
-    long, files = details_view(job_of(prompt=NASTY[:4_000]), stage.DESCRIBED, play_money=False)
-    _, none = details_view(job_of(), stage.DESCRIBED, play_money=False)
+    long, files = details_view([Take(job=job_of(prompt=NASTY[:4_000]))], stage.DESCRIBED, play_money=False)
+    _, none = details_view([Take(job=job_of())], stage.DESCRIBED, play_money=False)
 
     names = ["prompt.txt", "command-1.txt", "command-2.txt", "command-3.txt"]
     assert [file.filename for file in files] == names
@@ -260,7 +260,7 @@ async def test_details_name_the_offer_the_order_and_the_fault() -> None:
     fault = Fault(kind=FaultKind.PROVIDER, code="vanished")
     job = job_of(state=JobState.FAILED, fault=fault, ticket=TICKET)
 
-    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True)[0])
+    shown = text_of(details_view([Take(job=job)], stage.DESCRIBED, play_money=True)[0])
 
     assert "Studio (studio/studio)" in shown
     assert f"`{job.id}`" in shown
@@ -288,7 +288,7 @@ async def test_a_card_whose_place_did_not_take_the_clip_says_where_it_went() -> 
 async def test_details_say_what_to_type_to_order_it_again() -> None:
     job = job_of(seed=7)
 
-    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True)[0])
+    shown = text_of(details_view([Take(job=job)], stage.DESCRIBED, play_money=True)[0])
 
     assert (
         "```\n/generate model:studio resolution:720p aspect_ratio:16:9 duration:4 seconds seed:7 "
@@ -342,14 +342,14 @@ async def test_what_is_to_be_typed_has_the_options_of_its_command(
     job = job_of()
     job = replace(job, order=replace(job.order, **changes))
 
-    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True, typed=typed)[0])
+    shown = text_of(details_view([Take(job=job)], stage.DESCRIBED, play_money=True, typed=typed)[0])
 
     assert f"**To order it again**\n```\n{command}\n```" in shown
 
 
 async def test_what_is_to_be_typed_is_named_as_its_reader_s_picker_does() -> None:
     with language.use("de"):
-        shown = text_of(details_view(job_of(seed=7), stage.DESCRIBED, play_money=True)[0])
+        shown = text_of(details_view([Take(job=job_of(seed=7))], stage.DESCRIBED, play_money=True)[0])
 
     assert (
         "/erzeugen modell:studio auflösung:720p seitenverhältnis:16:9 länge:4 Sekunden seed:7 prompt:"
@@ -361,7 +361,7 @@ async def test_details_of_a_made_clip_say_what_it_cost_and_what_it_was_made_from
     job = job_of(state=JobState.POSTED, charged_micros=Micros(400_000))
     job = replace(job, order=replace(job.order, source_job_id=JobId("0000000000000009"), takes=2))
 
-    shown = text_of(details_view(job, stage.DESCRIBED, play_money=True)[0])
+    shown = text_of(details_view([Take(job=job)], stage.DESCRIBED, play_money=True)[0])
 
     assert "**Paid** $0.40" in shown
     assert "**Made from** the clip of order `0000000000000009`" in shown

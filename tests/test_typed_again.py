@@ -96,7 +96,7 @@ async def test_a_later_take_is_typed_with_the_seed_that_its_order_had(stage: Sta
     again = await typed(stage, third, tmp_path)
 
     assert third.order.seed == 1
-    assert f"seed {SEED_MAX}" in texts(again)
+    assert f"seeds {SEED_MAX}, 0, 1" in texts(again)
 
 
 async def test_details_link_what_it_was_made_from_to_those_who_see_that(stage: Stage) -> None:

@@ -19,9 +19,9 @@ WHOLE_NUMBERS, YES_OR_NO, FILES = 4, 5, 13
 
 
 async def details(stage: Stage, job: Job, person: Person | None = None) -> Json:
-    """What Details answer of an order."""
+    """What Details answer of an order, from its card, or of a later take, from its clip."""
     view = ui.LayoutView(timeout=None)
-    view.add_item(ui.ActionRow(DetailsButton(f"k{job.id}")))
+    view.add_item(ui.ActionRow(DetailsButton(f"{'k' if job.take == 1 else 'c'}{job.id}")))
     message = await stage.client.get_partial_messageable(int(stage.channel())).send(view=view)
     reader = person or stage.ada
     card = await reader.message(stage.channel(), str(message.id))

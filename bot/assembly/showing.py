@@ -32,6 +32,7 @@ from cogs.delivery import DiscordDelivery
 from cogs.reactions import Reactions
 from cogs.settings import settings as settings_command
 from cogs.shelves import Shelves
+from cogs.take_choice import TakeChoice
 from cogs.wall import DiscordWall
 
 
@@ -114,7 +115,15 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     client.place_used, client.place_changed = cards.place_used, cards.place_changed
     client.tree.add_command(clips_command(client.shelves, models))
     client.tree.add_command(settings_command(Places(database), galleries))
-    client.clip_presses = ClipPresses(buying.orders, shown, removals, taken.reporting, taken.cases, whispers)
+    client.clip_presses = ClipPresses(
+        buying.orders,
+        shown,
+        removals,
+        taken.reporting,
+        taken.cases,
+        whispers,
+        TakeChoice(buying.orders, buying.material),
+    )
     retention = Retention(
         database,
         keep_for=keep_for,

@@ -58,6 +58,16 @@ def check_seed(seed: int | None) -> None:
         raise _seed_out_of_range(0)
 
 
+def seed_of(seed: int, take: int) -> int:
+    """The seed of a take, counted from one: that after the one before, or all would be the same clip."""
+    return (seed + take - 1) % (SEED_MAX + 1)
+
+
+def seed_of_the_first(seed: int, take: int) -> int:
+    """What an order was asked with, of which that take has this seed."""
+    return (seed - take + 1) % (SEED_MAX + 1)
+
+
 def _seed_out_of_range(smallest: int) -> OrderRefused:
     return OrderRefused(
         _("That seed is out of range."),

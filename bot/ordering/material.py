@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterable, Callable
+from collections.abc import AsyncIterable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -142,6 +142,10 @@ class Material:
     async def clip_state(self, job_id: JobId) -> ClipState:
         """Who may see a job's clip; one that is not there yet is kept from nobody."""
         return await self._database.read(partial(clips.state_of, job_id=job_id)) or ClipState.SHOWN
+
+    async def clip_states(self, order_id: JobId) -> Mapping[JobId, ClipState]:
+        """The same of the clips of an order's takes, as far as they are there."""
+        return await self._database.read(partial(clips.states_of, order_id=order_id))
 
     async def shown_in(self, clip_id: str) -> ChannelId | None:
         """The channel in which a clip was posted; None where nobody was shown it."""
