@@ -1,5 +1,6 @@
 """Health, readiness and numbers: each is true of a bot that does its work, and of one that does not."""
 
+import argparse
 import asyncio
 import json
 import socket
@@ -14,6 +15,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.commands import status
 from bot.commands.status import Number, Status, lines
 from bot.domain import Attempt, ChannelId, Fault, FaultKind, JobId, Micros, OfferId, Ticket
 from bot.errors import ProviderUnavailable, SettingsError
@@ -308,6 +310,24 @@ async def test_sessions_left_are_asked_for_and_a_silence_keeps_the_last_answer()
         await meters.watch_identifies(sessions_left, pause=pause)
 
     assert seen == [None, 990, 990, 500]
+
+
+async def test_a_status_of_many_numbers_is_read_whole(tmp_path: Path) -> None:
+    """A socket gives some 200 KB at a time, whatever was asked for."""
+    (tmp_path / "bot.env").write_text(f"DAILIES_DATA_DIR={tmp_path}\n")
+    chosen = argparse.Namespace(alive=False, json=True, once=False, env_file=tmp_path / "bot.env")
+    said: list[str] = []
+    async with watched(tmp_path, Body()) as (_, vitals, instruments, meters):
+        for number in range(1_900):
+            meters.calls.add("fal", f"fal/model-{number:0200}", "submit", "taken")
+        server = VitalsServer(vitals, instruments, folder=tmp_path)
+        await server.start("127.0.0.1", None)
+
+        code = await asyncio.to_thread(status.run, chosen, say=said.append)
+
+        await server.close()
+    calls = Status.model_validate_json(said[0]).all("dailies_provider_calls_total")
+    assert (code, len(calls)) == (0, 1_900)
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
 
-import aiohttp
 from aiohttp import web
 from yarl import URL
 
@@ -25,6 +24,8 @@ PATH = "/webhooks/hello/"
 """Below `/webhooks/`, which a proxy passes on anyway."""
 
 NONCE_CHARS_MAX = 64
+BYTES_MAX = 1 << 16
+"""Of an answer; ours has 64."""
 
 _MEND = "look at the proxy: it must pass /webhooks/ and /clips/ on to DAILIES_WEB_HOST:DAILIES_WEB_PORT"
 
@@ -83,24 +84,17 @@ async def _asked(public_url: URL, key: bytes) -> list[Finding]:
     nonce = secrets.token_urlsafe(24)
     try:
         async with http.pooled_session(http.Timeouts(ask_s=10)) as session:
-            answered, text = await _fetched(session, public_url.with_path(PATH + nonce))
+            url = public_url.with_path(PATH + nonce)
+            answered = await http.call(session, "GET", url, headers={}, bytes_max=BYTES_MAX)
     except ProviderUnavailable as silence:
         words = f"DAILIES_PUBLIC_URL: {public_url} does not answer from here: {silence}"
         mend = f"curl -sS {public_url}{PATH}x  # DNS, certificate, firewall; some routers do not lead back"
         return [error("public_url_silent", words, mend)]
-    if answered == 200 and hmac.compare_digest(text.encode(), signed(key, nonce).encode()):
+    text, right = answered.text, signed(key, nonce)
+    if answered.status == 200 and hmac.compare_digest(text.encode(), right.encode()):
         return []
-    if answered == 200 and len(text) == len(signed(key, nonce)) and " " not in text:
+    if answered.status == 200 and len(text) == len(right) and " " not in text:
         words = f"DAILIES_PUBLIC_URL: {public_url} is answered by another installation of Dailies"
         return [error("public_url_of_another", words, "give each its own DAILIES_PUBLIC_URL")]
-    words = f"DAILIES_PUBLIC_URL: {public_url} is not answered by this bot, but with {answered}"
+    words = f"DAILIES_PUBLIC_URL: {public_url} is not answered by this bot, but with {answered.status}"
     return [error("public_url_elsewhere", words, _MEND)]
-
-
-async def _fetched(session: aiohttp.ClientSession, url: URL) -> tuple[int, str]:
-    try:
-        async with session.get(url, allow_redirects=False) as response:
-            body = await response.content.read(1_000)
-            return response.status, body.decode("ascii", "replace")
-    except http.LOST as lost:
-        raise ProviderUnavailable(http.one_line(lost)) from lost

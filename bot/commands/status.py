@@ -108,6 +108,7 @@ async def _status(folder: Path) -> Status:
 
 
 async def _asked(folder: Path, path: str) -> bytes:
+    told = bytearray()
     try:
         with address(folder, SOCKET) as socket:
             connector = aiohttp.UnixConnector(path=socket)
@@ -116,11 +117,15 @@ async def _asked(folder: Path, path: str) -> bytes:
                 aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
                 session.get(f"http://bot{path}") as response,
             ):
-                return await response.content.read(BYTES_MAX)
+                async for chunk in response.content.iter_any():  # one read is what has come by then
+                    told += chunk
+                    if len(told) > BYTES_MAX:
+                        raise StorageError(f"the bot on {folder} says too much of itself")
     except TimeoutError as silent:
         raise StorageError(f"the bot on {folder} does not answer: its loop hangs, or its disk") from silent
     except (aiohttp.ClientError, OSError) as nobody:
         raise StorageError(f"no bot runs on {folder}: python -m bot run") from nobody
+    return bytes(told)
 
 
 def lines(status: Status, *, stopped: Sequence[str] = ()) -> Iterator[str]:
