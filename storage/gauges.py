@@ -4,7 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.domain import EntryKind, Micros, Period
+from bot.domain import EntryKind, Micros, OfferId, Period
 from storage.halts import HaltScope
 from storage.pauses import WHOLE_SERVER
 from storage.purses import INSTALLATION, starts_on, to_day
@@ -40,6 +40,20 @@ def in_hand(connection: sqlite3.Connection) -> list[Waiting]:
         """
     )
     return [Waiting(state=row[0], jobs=row[1], since=from_us(row[2])) for row in rows]
+
+
+def at_providers(connection: sqlite3.Connection) -> dict[OfferId, int]:
+    """By offer, how many jobs its provider has, or may have, or has made and not handed over yet."""
+    rows = connection.execute(
+        """
+        SELECT offer_id, count(*) FROM jobs INDEXED BY jobs_in_the_workers_hands
+        WHERE (state = 'queued' OR state = 'submitting' OR state = 'uncertain' OR state = 'running'
+               OR state = 'rendered' OR state = 'stored')
+              AND state <> 'queued' AND state <> 'stored'
+        GROUP BY offer_id
+        """
+    )
+    return {OfferId(row[0]): row[1] for row in rows}
 
 
 def in_review(connection: sqlite3.Connection) -> list[Waiting]:

@@ -36,12 +36,21 @@ ADDRESSES: Mapping[str, str] = {
     PRODIA: prodia.BASE_URL,
 }
 
-_WHERE = {
-    FAL: ("DAILIES_FAL_KEY", "fal.ai/dashboard/keys"),
-    OPENAI: ("DAILIES_OPENAI_API_KEY", "platform.openai.com/api-keys"),
-    REPLICATE: ("DAILIES_REPLICATE_API_TOKEN", "replicate.com/account/api-tokens"),
-    LUMENFALL: ("DAILIES_LUMENFALL_API_KEY", "lumenfall.ai/app"),
-    PRODIA: ("DAILIES_PRODIA_TOKEN", "app.prodia.com/api"),
+SETTINGS = {
+    FAL: "DAILIES_FAL_KEY",
+    OPENAI: "DAILIES_OPENAI_API_KEY",
+    REPLICATE: "DAILIES_REPLICATE_API_TOKEN",
+    LUMENFALL: "DAILIES_LUMENFALL_API_KEY",
+    PRODIA: "DAILIES_PRODIA_TOKEN",
+}
+"""Where each provider's key stands."""
+
+_MADE_AT = {
+    FAL: "fal.ai/dashboard/keys",
+    OPENAI: "platform.openai.com/api-keys",
+    REPLICATE: "replicate.com/account/api-tokens",
+    LUMENFALL: "lumenfall.ai/app",
+    PRODIA: "app.prodia.com/api",
 }
 
 
@@ -111,7 +120,7 @@ async def _asked(session: aiohttp.ClientSession, call: Probe) -> Finding | None:
 def judged(call: Probe, answered: http.Answered) -> Finding | None:
     """What an answer says of the key; None where it is right."""
     name, status = call.provider, answered.status
-    setting, made_at = _WHERE[name]
+    setting = SETTINGS[name]
     if status == 402 or (status in (403, 429) and _NO_CREDIT.search(answered.text)):
         return error(
             "provider_out_of_credit", f"{name} takes the key, and its account is out of credit", "top it up"
@@ -120,7 +129,7 @@ def judged(call: Probe, answered: http.Answered) -> Finding | None:
         return error(
             "key_refused",
             f"{name} refuses the key in {setting} ({status})",
-            f"{setting}=… in .env, a new key from {made_at}",
+            f"{setting}=… in .env, a new key from {_MADE_AT[name]}",
         )
     if status == 429:
         return warning("provider_busy", f"{name} says that this key is used too often (429)", "look later")

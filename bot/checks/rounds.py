@@ -13,6 +13,7 @@ from bot.checks import (
     copies,
     data_folder,
     env_file,
+    left_there,
     media_tools,
     offers,
     private_files,
@@ -66,6 +67,7 @@ def offline(about: Installation, *, now: datetime) -> Iterator[Finding]:
     yield from data_folder.volume(folder, confirmed=config.data_encrypted)
     yield from book.sqlite_release()
     yield from book.database(folder, config.backups_in)
+    yield from left_there.left_there(config)
     yield from copies.copies(config, now=now)
     yield from promises.promises(config, now=now)
     yield from media_tools.media_tools()
