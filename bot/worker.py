@@ -382,3 +382,4 @@ class Worker:
         self._asking.forget(job_id)
         self._routing.left(job_id)
         self._retrieval.forget(job_id)
+        self._handover.forget(job_id)

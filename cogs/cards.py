@@ -77,7 +77,7 @@ def clip_view(post: Post) -> ui.LayoutView:
     """The post of a finished clip, around the attachment of `clip_file_name`, or around a link to it."""
     job = post.job
     order = job.order
-    price = amounts.price(job.quote, order, play_money=post.play_money)
+    price = amounts.what_was_paid(amounts.price(job.quote, order, play_money=post.play_money), [job])
     facts = [
         f"{sentences.settings(post.model_name, order)} · {sentences.made_by(post.label)}",
         f"{price} · " + _("asked for by {member}").format(member=f"<@{order.member.user_id}>"),
@@ -219,7 +219,7 @@ def _facts(card: Card) -> list[str]:
     job = card.job
     order = job.order
     price = amounts.order_price(job.quote, order, play_money=card.play_money)
-    if len(card.takes) > 1 and all(take.job.state in ENDED for take in card.takes):
+    if all(take.job.state in (ENDED if len(card.takes) > 1 else _HAS_CLIP) for take in card.takes):
         price = amounts.what_was_paid(price, [take.job for take in card.takes])
     facts = [
         f"{sentences.settings_of_takes(card.model_name, order)} · {sentences.made_by(card.label)}",

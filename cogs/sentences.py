@@ -72,8 +72,9 @@ def explanation(job: Job) -> str | None:
             )
         case JobState.UNCERTAIN:
             return _(
-                "The provider did not answer clearly whether it has this order. The price stays set aside "
-                "and it is not ordered twice. Nothing to do: this card says when we know."
+                "The provider did not answer clearly whether it has this order. It is not ordered twice; "
+                "after a day the price is yours again, and a clip that still comes is free. "
+                "Nothing to do: this card says when we know."
             )
         case JobState.FAILED:
             what, do = fault_words.failure(job.fault, is_character=_is_character(job))

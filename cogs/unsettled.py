@@ -10,9 +10,10 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.domain import ChannelId, Job, JobId, MessageId, UserId
+from bot.domain import ChannelId, Job, JobId, MessageId, Scope, UserId
 from bot.errors import NotYours, OrderRefused, StorageError
 from bot.ids import ID
+from bot.jobs.patience import HOUSE_AFTER
 from bot.language import _
 from bot.money import format_usd
 from bot.operating.control import Change, SettleJob
@@ -122,7 +123,11 @@ class OperatorBoard:
 
 def question(about: Uncertain) -> ui.LayoutView:
     """The card."""
-    whose = "the house" if about.bearer.value == "house" else "its member"
+    house_at = int((about.since + HOUSE_AFTER).timestamp())
+    # The card stands as it is when the house takes it over.
+    whose = (
+        "the house" if about.bearer is Scope.HOUSE else f"its member, from <t:{house_at}:f> on for the house,"
+    )
     ticket = "It has a ticket, so it was certainly taken." if about.has_ticket else "It has no ticket."
     held = format_usd(about.held_micros)
     lines = [

@@ -10,8 +10,13 @@ from storage.verdicts import Uncertain
 
 
 def to_ask(tx: sqlite3.Connection, *, since: datetime, limit: int) -> list[Uncertain]:
-    """The jobs that are uncertain since then or longer, and of which no card asks."""
-    asked = {row[0] for row in tx.execute("SELECT job_id FROM unsettled WHERE message_id IS NOT NULL")}
+    """The jobs that are uncertain since then or longer, and of which no card asks: one may be so twice."""
+    asked = {
+        row[0]
+        for row in tx.execute(
+            "SELECT job_id FROM unsettled WHERE message_id IS NOT NULL AND closed_at IS NULL"
+        )
+    }
     every = verdicts.uncertain(tx)
     return [each for each in every if each.since <= since and each.job_id not in asked][:limit]
 

@@ -532,3 +532,18 @@ async def test_a_card_of_a_private_order_says_nothing_of_its_prompt() -> None:
 
     assert job.order.prompt not in shown
     assert "A private order" in shown
+
+
+@pytest.mark.parametrize(("micros", "told"), [(0, "-# $0.00 paid of $0.40 (4 s"), (400_000, "-# $0.40 (4 s")])
+async def test_card_and_clip_say_what_of_the_price_its_member_has_paid(micros: int, told: str) -> None:
+    """What the house has carried for a day is free when it comes."""
+    made = job_of(state=JobState.POSTED, charged_micros=Micros(micros), ticket=TICKET)
+
+    assert told in text_of(card_view(stage.card_of(made)))
+    assert told in text_of(clip_view(post_of(made)))
+
+
+async def test_the_card_of_an_uncertain_order_stays_true_when_the_house_has_taken_it_over() -> None:
+    shown = text_of(card_view(stage.card_of(job_of(state=JobState.UNCERTAIN))))
+
+    assert "after a day the price is yours again, and a clip that still comes is free" in shown

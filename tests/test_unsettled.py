@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain import ChannelId, Job, JobId, JobState, UserId
+from bot.jobs.patience import HOUSE_AFTER
 from bot.operating.control import carry_out
 from bot.operating.unsettled import ASK_AFTER, Unsettled
 from bot.sandbox.person import Person
 from cogs import settle_button
 from cogs.unsettled import OperatorBoard, Settling
-from storage import jobs, verdicts
+from storage import jobs, states, verdicts
 from tests.bookkeeping import drive
 from tests.props import job_of
 from tests.stage import Json, Stage, custom_ids, open_stage, texts
@@ -79,7 +80,8 @@ async def test_a_card_asks_after_a_while_once_and_says_what_is_known(stage: Stag
     said = texts(card)
     assert f"Nobody knows about job `{job.id}`" in said
     assert job.quote.offer_id in said
-    assert "$0.40 stay held for its member" in said
+    house_at = int((job.state_at + HOUSE_AFTER).timestamp())
+    assert f"$0.40 stay held for its member, from <t:{house_at}:f> on for the house, until" in said
     assert f"`{job.id}-1`" in said
     assert len(custom_ids(card)) == 3
 
@@ -163,3 +165,25 @@ async def test_an_old_card_is_answered_where_no_operators_channel_is_named_any_m
 
     assert texts(answer) == settle_button.NO_CHANNEL
     assert (await now(stage, job)).state is JobState.UNCERTAIN
+
+
+async def test_a_job_that_is_uncertain_for_the_second_time_is_asked_about_again(stage: Stage) -> None:
+    job = await uncertain(stage)
+    unsettled, _ = duty(stage)
+    stage.clock.at += ASK_AFTER
+    await unsettled.once()
+    (card,) = await cards(stage)
+    await decided(stage.people["Bruno"], card, "found", ticket="t-1", why="seen in its list")
+    await unsettled.once()
+    await stage.database.write(partial(states.silent, job_id=job.id, at=stage.clock()))
+
+    stage.clock.at += ASK_AFTER
+    now_there = stage.sandbox.world.now() + ASK_AFTER
+    stage.sandbox.world.now = lambda: now_there  # Discord has forgotten the nonce by then
+    await unsettled.once()
+    await unsettled.once()
+
+    again, first = await cards(stage)
+    assert "is now **running**" in texts(first)
+    assert "It has a ticket" in texts(again)
+    assert sorted(one.split(":")[1] for one in custom_ids(again)) == ["found", "lost"]

@@ -19,10 +19,13 @@ class Complaints:
 
     def make(self, job_id: JobId, what: str, error: DailiesError) -> None:
         """Warn of it, unless that was the last that was said about the job."""
-        said = f"{what}: {error}"
+        self.say(job_id, f"{what}: {error}", code=error.code)
+
+    def say(self, job_id: JobId, said: str, *, code: str) -> None:
+        """The same of what is no error."""
         if self._last.get(job_id) != said:
             self._last[job_id] = said
-            self._log.warning("%s", said, extra={"job": job_id, "code": error.code})
+            self._log.warning("%s", said, extra={"job": job_id, "code": code})
 
     def forget(self, job_id: JobId) -> None:
         """All is well with it, or it has moved on; should it go wrong again, that is news."""

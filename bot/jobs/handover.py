@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.domain import Attempt, Fault, FaultKind, Job, JobId, OfferId, Ticket
 from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
 from bot.jobs import moves
+from bot.jobs.complaints import Complaints
 from bot.jobs.movement import Movement
 from bot.jobs.pace import Pace, pace_for
 from bot.jobs.patience import HELD_BACK_MAX, HOUSE_AFTER, OVERDUE_MAX, Patience
@@ -89,6 +90,7 @@ class Handover:
         self.held_back: set[JobId] = set()  # to be looked at when what is stopped goes on
         self._dry_run = dry_run
         self._told: dict[str, Ticket] = {}
+        self._complaints = Complaints(log)
 
     def told(self, attempt: Attempt, ticket: Ticket) -> None:
         """A verified webhook brought the ticket of this attempt, whose job is to be looked at next.
@@ -98,6 +100,10 @@ class Handover:
         self._told[attempt.key] = ticket
         if len(self._told) > TOLD_MAX:
             del self._told[next(iter(self._told))]
+
+    def forget(self, job_id: JobId) -> None:
+        """The job is at its end here."""
+        self._complaints.forget(job_id)
 
     async def submit(self, job: Job) -> float | None:
         """Queued: order it, where it can be had now and at its price."""
@@ -274,7 +280,7 @@ class Handover:
                 again = await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now()))
                 return 0.0 if again else None
             case CannotTell(detail, retry_after_s):
-                log.warning("still uncertain: %s", detail, extra={"job": job.id, "code": "uncertain"})
+                self._complaints.say(job.id, f"still uncertain: {detail}", code="uncertain")
                 return await self._stay_uncertain(job, retry_after_s)
 
     async def _found(self, job: Job, attempt: Attempt) -> Search:

@@ -184,6 +184,18 @@ async def test_what_is_uncertain_is_looked_for_less_and_less_often(bench: Bench)
     assert 10 <= submissions(bench) - first <= 16
 
 
+async def test_what_stays_uncertain_is_in_the_log_once_and_not_with_every_look(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.emulator.faults.next("create", faults.LOST_ANSWER)
+    await bench.start()
+    await bench.until_state(await bench.place(KEYLESS), JobState.UNCERTAIN)
+
+    await bench.passing(hours=2)
+
+    assert sum("still uncertain" in line for line in caplog.messages) == 1
+
+
 async def test_after_a_day_the_house_holds_what_is_uncertain(bench: Bench) -> None:
     bench.emulator.faults.next("create", faults.LOST_ANSWER)
     await bench.start()
