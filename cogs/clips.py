@@ -21,6 +21,7 @@ from cogs.shelves import Shelves
 
 MONTHS_SHOWN = 12
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_YEARS = range(2000, 3000)  # a month needs one after it, which the last that can be counted has not
 _CLIP = re.compile(ID)
 
 _KINDS = [
@@ -154,6 +155,6 @@ def _month(typed: str | None) -> date | None:
     if typed is None:
         return None
     known = _MONTH.fullmatch(typed.strip())
-    if known is None or int(known[1]) < 2000:
+    if known is None or int(known[1]) not in _YEARS:
         raise OrderRefused(_("That is no month."), _("Write it like 2026-11, or choose one from the list."))
     return date(int(known[1]), int(known[2]), 1)

@@ -255,7 +255,7 @@ async def test_the_clips_of_one_prompt_are_told_apart_as_they_are_chosen(shelf: 
     assert names[third.id].endswith(f" · {third.id[-5:]}")
 
 
-@pytest.mark.parametrize("month", ["2026-13", "may", "0000-01", "99999-01", "2026-1"])
+@pytest.mark.parametrize("month", ["2026-13", "may", "0000-01", "9999-12", "99999-01", "2026-1"])
 async def test_a_month_that_is_none_is_refused(shelf: Shelf, month: str) -> None:
     answer = await shelf.ask(shelf.stage.ada, "mine", month=month)
 
