@@ -142,7 +142,10 @@ def hung_view(post: Post, stars: int, *, shown: bool) -> ui.LayoutView:
         told = _("This clip was reported. It is hidden until a moderator has looked.")
         parts: list[ui.Item[Any]] = [ui.TextDisplay(told)]
     else:
-        liked = ngettext("{n} person likes it", "{n} people like it", stars).format(n=stars)
+        # Nobody changes the message when likes come and go, so it says what stays true.
+        liked = ngettext(
+            "{n} person liked it when it came here", "{n} people liked it when it came here", stars
+        ).format(n=stars)
         facts = [f"{escaped(post.model_name)} · {sentences.made_by(post.label)}", f"{_by(job)} · {liked}"]
         parts = [
             ui.TextDisplay(quoted(job.order.prompt, PROMPT_UNITS_SHOWN)),
@@ -197,7 +200,7 @@ def _relative(one: Relative) -> str:
         words = escaped(shortened(order.prompt, PROMPT_UNITS_IN_FAMILY))
         is_final = order.kind is Kind.GENERATE and order.source_job_id is not None
         made = _("final of a draft") if is_final else kind_word(order.kind)
-        told = f"{words} · {made} · {sentences.ago(one.job.created_at)}"
+        told = f"{words} · {_take_of(one.job)}{made} · {sentences.ago(one.job.created_at)}"
     elif one.picture is not None:
         told = _("the picture that it began with")
     else:
@@ -261,7 +264,8 @@ def _line(one: Shelved, model: Described) -> str:
     job = one.job
     words = quoted(shortened(job.order.prompt, PROMPT_UNITS_ON_PAGE), 2 * PROMPT_UNITS_ON_PAGE)
     seconds = _("{n} s").format(n=(one.clip.duration_ms + 500) // 1_000)
-    facts = [f"{escaped(model.name)} · {seconds} · {kind_word(job.order.kind)}", _by(job)]
+    made = kind_word(job.order.kind)
+    facts = [f"{_take_of(job)}{escaped(model.name)} · {seconds} · {made}", _by(job)]
     if (standing := _standing(one)) != "":
         facts.append(standing)
     return words + "\n" + "\n".join(f"-# {fact}" for fact in facts)
@@ -276,6 +280,13 @@ def _standing(one: Shelved) -> str:
     if one.job.state is JobState.UNDELIVERABLE:
         told.append(_("only you see it"))
     return " · ".join(told)
+
+
+def _take_of(job: Job) -> str:
+    """Which of several takes it is, whose words are all the same; else nothing."""
+    if job.order.takes == 1:
+        return ""
+    return _("take {n} of {takes}").format(n=job.take, takes=job.order.takes) + " · "
 
 
 def _by(job: Job) -> str:

@@ -254,6 +254,12 @@ async def test_the_clips_of_one_prompt_are_told_apart_as_they_are_chosen(shelf: 
     assert "take" not in names[third.id]
     assert names[third.id].endswith(f" · {third.id[-5:]}")
 
+    page = texts(await shelf.ask(stage.ada, "mine", words="boat"))
+    shown = texts(await shelf.ask(stage.ada, "show", clip=first.id))
+    assert page.count("-# take 1 of 2 · Studio") == page.count("-# take 2 of 2 · Studio") == 1
+    assert page.count("\n-# Studio · ") == 1
+    assert "Its family" not in shown  # of takes none was made from another
+
 
 @pytest.mark.parametrize("month", ["2026-13", "may", "0000-01", "9999-12", "99999-01", "2026-1"])
 async def test_a_month_that_is_none_is_refused(shelf: Shelf, month: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,22 @@ async def test_a_family_begins_with_its_root_and_names_who_comes_from_whom(shelf
     words = family_text(family).splitlines()
     assert [line.split(" · ")[1] for line in words] == ["made from words", *["final of a draft"] * 3]
     assert not family.more
+
+
+async def test_takes_of_one_order_are_told_apart_in_their_family(shelf: Shelf) -> None:
+    root = await shelf.clip("root")
+    one = await shelf.clip("both", made_from=root)
+    two = await shelf.clip("both", made_from=root)
+    family = await family_of(shelf, root)
+    relatives = {each.job.id: each for each in family.relatives if each.job is not None}
+    told = []
+    for take, job in enumerate((one, two), start=1):
+        of_two = replace(job, take=take, order=replace(job.order, takes=2))
+        told.append(replace(relatives[job.id], job=of_two))
+
+    words = family_text(replace(family, relatives=tuple(told))).splitlines()
+
+    assert [line.split(" · ")[1] for line in words] == ["take 1 of 2", "take 2 of 2"]
 
 
 async def test_the_picture_that_all_began_with_stands_before_the_first_clip(shelf: Shelf) -> None:

@@ -172,7 +172,7 @@ async def test_what_enough_people_like_goes_to_the_gallery_once(shelf: Shelf) ->
 
     (there,) = await hung(shelf)
     assert [one["filename"] for one in there["attachments"]] == [f"dailies-{job.id}.mp4"]
-    assert "2 people like it" in texts(there)
+    assert "2 people liked it when it came here" in texts(there)
 
 
 async def test_a_reaction_in_the_gallery_counts_for_the_clip(shelf: Shelf) -> None:
