@@ -14,6 +14,7 @@ from bot.errors import OrderRefused
 from bot.language import _
 from cogs.answers import Interaction, tell
 from cogs.counted import COUNTED
+from cogs.whereabouts import has_business
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +84,8 @@ class Tree(app_commands.CommandTree[discord.Client]):
         language.settle(interaction.locale.value)
         data: Any = interaction.data or {}
         if interaction.type is InteractionType.autocomplete:  # nobody to tell: it can only be left empty
-            return _can_propose(self.get_command(str(data.get("name"))), data.get("options", []))
+            command = self.get_command(str(data.get("name")))
+            return has_business(interaction) and _can_propose(command, data.get("options", []))
         command = self.get_command(str(data.get("name")))
         if not _is_as_registered(command, data.get("options", [])):
             await tell(interaction, strange_form())

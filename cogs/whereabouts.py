@@ -55,6 +55,15 @@ def member_of(interaction: discord.Interaction[Any]) -> Member:
     return Member(guild_id=NOWHERE, user_id=user_id)
 
 
+def has_business(interaction: discord.Interaction[Any]) -> bool:
+    """Whether anything can be ordered or found where they ask, as `member_of` says."""
+    try:
+        member_of(interaction)
+    except NotYours:
+        return False
+    return True
+
+
 def roles_of(interaction: discord.Interaction[Any]) -> list[int]:
     """Their roles, as Discord says with this interaction; none outside servers of ours."""
     user = interaction.user

@@ -1,5 +1,6 @@
 """Orders outside servers: in direct messages, and where the bot can only answer whoever installed it."""
 
+import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -267,7 +268,9 @@ async def test_managers_commands_stay_in_servers(shelf: Shelf) -> None:
         await mika.slash("preset list", {}, channel=place)
 
 
-async def test_where_the_operator_does_not_allow_it_nothing_is_ordered_outside(tmp_path: Path) -> None:
+async def test_where_the_operator_does_not_allow_it_nothing_is_ordered_outside(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with open_stage(tmp_path) as stage:
         place = await stage.ada.direct_channel(str(stage.sandbox.world.bot.id))
         command = next(one for one in await stage.ada.commands() if one["name"] == "generate")
@@ -282,6 +285,12 @@ async def test_where_the_operator_does_not_allow_it_nothing_is_ordered_outside(t
         answer = await told_all_the_same(stage.ada, data, place)
         assert texts(answer).startswith("This works in servers only.")
         assert await stage.rows() == []
+
+        typed = [{"name": "clip", "type": 3, "value": "", "focused": True}]
+        typing = data | {"id": "1", "name": "remix", "options": typed}
+        await stage.ada.interaction({"type": 4, "channel_id": place, "data": typing}, unchecked=True)
+        await told_all_the_same(stage.ada, data, place)  # by then the other has ended
+        assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
 
 
 async def told_all_the_same(person: Person, data: Json, place: str) -> Json:

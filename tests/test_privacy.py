@@ -136,6 +136,7 @@ def test_a_policy_fits_one_screen_in_every_language(
 
     assert len(told) < 4_000
     assert "12" in told
+    assert "  " not in told
     assert "{" not in told.replace("w" * 1_200, "")
 
 

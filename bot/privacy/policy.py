@@ -4,7 +4,7 @@ The text is in `bot/privacy/policies/`, one file for each language; what the ope
 where they are reached and whatever their law asks for stands in a file of theirs.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -65,10 +65,16 @@ def policy(config: Settings, providers: Collection[str], words: str | None) -> s
                 "What is erased is gone from all backups after {n} days.",
                 config.backup_days,
             ).format(n=config.backup_days),
-            providers=f"{', '.join(others)}." if others else _("this machine itself draws them."),
-            moderation=_("OpenAI looks at them for what is forbidden.") if config.moderation_api_key else "",
+            providers=_where_to(others, config),
         )
     )
+
+
+def _where_to(others: Sequence[str], config: Settings) -> str:
+    makers = f"{', '.join(others)}." if others else _("this machine itself draws them.")
+    if not config.moderation_api_key:
+        return makers
+    return makers + " " + _("OpenAI looks at them for what is forbidden.")
 
 
 def _prompts(config: Settings) -> str:
