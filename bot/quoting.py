@@ -1,6 +1,8 @@
 """What a member wrote, made safe to show: one quoted line that can style, ping, link and imitate nothing."""
 
 import unicodedata
+from collections.abc import Iterable
+from itertools import accumulate
 
 MARKS_MAX = 4
 """Combining marks on one letter: more than any script needs, fewer than it takes to cover other lines."""
@@ -59,6 +61,12 @@ def _cut(parts: list[str], units_max: int) -> str:
             break
         kept.append(part)
     return "".join(kept) + "…"
+
+
+def whole_lines(lines: Iterable[str], units_max: int) -> int:
+    """How many of the first lines fit into a text of at most so many UTF-16 units."""
+    ends = accumulate(units(line) + 1 for line in lines)
+    return sum(end <= units_max + 1 for end in ends)
 
 
 def units(text: str) -> int:

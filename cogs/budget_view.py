@@ -6,10 +6,10 @@ from discord import ui
 
 from bot.language import _
 from bot.money import format_usd
-from bot.quoting import escaped, shortened
+from bot.quoting import escaped, shortened, units, whole_lines
 from bot.spend.standings import Grant, GuildStanding
 from cogs import sentences
-from cogs.budget_words import bound, change, whose
+from cogs.budget_words import bound, change
 
 LIMITS_SHOWN = 14
 GRANTS_SHOWN = 6
@@ -44,10 +44,10 @@ def guild_view(standing: GuildStanding) -> ui.LayoutView:
     container: ui.Container[ui.LayoutView] = ui.Container()
     room = TEXT_UNITS_MAX
     for number, lines in enumerate(parts):
-        text = _cut(lines, room)
+        text = "\n".join(lines[: whole_lines(lines, room)])
         if not text:
             break
-        room -= len(text)
+        room -= units(text)
         if number:
             container.add_item(ui.Separator())
         container.add_item(ui.TextDisplay(text))
@@ -87,17 +87,3 @@ def _some(lines: Sequence[str], most: int, nothing: str) -> list[str]:
         return [nothing]
     left_out = len(lines) - most
     return [*lines[:most], _("… and {n} more").format(n=left_out)] if left_out > 0 else list(lines)
-
-
-def _cut(lines: Sequence[str], room: int) -> str:
-    """As many whole lines as there is room for."""
-    kept: list[str] = []
-    for line in lines:
-        room -= len(line) + 1
-        if room < 0:
-            break
-        kept.append(line)
-    return "\n".join(kept)
-
-
-__all__ = ["CHANGES_SHOWN", "guild_view", "whose"]

@@ -12,7 +12,7 @@ from bot.errors import OrderRefused
 from bot.language import _
 from bot.ordering.attachments import Attachments
 from bot.ordering.characters import NAME_CHARS_MAX, Character, Characters
-from bot.quoting import escaped, shortened
+from bot.quoting import escaped, shortened, whole_lines
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
@@ -20,7 +20,8 @@ from cogs.ordering import Ordering
 from cogs.posting_place import check_place
 from cogs.presses import member_of
 
-LISTED_MAX = 50
+LIST_UNITS_MAX = 3_900
+"""Of the 4,000 that a message takes: one line more says how many are left out."""
 
 
 def character(
@@ -92,10 +93,10 @@ def character(
                 said(_("You have no characters here. Make one from a short clip with /character add.")),
             )
             return
-        lines = [_line(one, member) for one in found[:LISTED_MAX]]
-        if len(found) > LISTED_MAX:
-            lines.append(_("… and {n} more").format(n=len(found) - LISTED_MAX))
-        await answer(interaction, said("\n".join(lines)))
+        lines = [_line(one, member) for one in found]
+        shown = whole_lines(lines, LIST_UNITS_MAX)
+        more = [_("… and {n} more").format(n=len(lines) - shown)] if shown < len(lines) else []
+        await answer(interaction, said("\n".join([*lines[:shown], *more])))
 
     @group.command(name="remove", description="Remove a character everywhere, at once")
     @app_commands.rename(which="character")

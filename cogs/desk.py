@@ -11,7 +11,7 @@ from bot.ids import ID
 from bot.language import _
 from bot.moderation.appeals import WORDS_MAX, Appealed, Appeals
 from bot.ordering.remixing import RemixAsks
-from bot.quoting import quoted
+from bot.quoting import quoted, whole_lines
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton
@@ -25,6 +25,11 @@ PREFIX = "desk:"
 _APPEAL = re.compile(rf"{PREFIX}appeal:(?P<id>{ID})")
 _WORDS = "words"
 WORDS_UNITS = 1_500
+CARDS_MAX = 7
+"""Of five components each: Discord takes 40 in a message."""
+
+CARDS_UNITS_MAX = 3_900
+"""Of the 4,000 that a message takes: one line more says how many are left out."""
 
 
 class Desk:
@@ -75,9 +80,14 @@ class Desk:
         if not found:
             await answer(interaction, said(_("No appeal waits.")))
             return
+        texts = [_appeal_text(one) for one in found[:CARDS_MAX]]
+        shown = whole_lines(texts, CARDS_UNITS_MAX)
         view = ui.LayoutView(timeout=None)
-        for one in found:
+        for one in found[:shown]:
             view.add_item(appeal_card(one))
+        if shown < len(found):
+            more = _("{n} more wait behind these; decide, and ask again.").format(n=len(found) - shown)
+            view.add_item(ui.TextDisplay(f"-# {more}"))
         await answer(interaction, view)
 
     async def _open_appeal(self, interaction: Interaction, sanction_id: str) -> None:
@@ -118,15 +128,19 @@ class Desk:
 
 def appeal_card(one: Appealed) -> ui.Container[Any]:
     """What a moderator reads of an appeal, with the two ways to decide."""
+    grant = DeskButton(DeskAct.GRANT, one.sanction.id)
+    refuse = DeskButton(DeskAct.REFUSE, one.sanction.id)
+    return ui.Container(ui.TextDisplay(_appeal_text(one)), ui.ActionRow(grant, refuse))
+
+
+def _appeal_text(one: Appealed) -> str:
     lines = [
         _("### Appeal of {member}").format(member=f"<@{one.sanction.user_id}>"),
         people_words.line(one.sanction, for_moderators=True),
         quoted(one.appeal.words, WORDS_UNITS),
         _("-# Whoever acted cannot decide."),
     ]
-    grant = DeskButton(DeskAct.GRANT, one.sanction.id)
-    refuse = DeskButton(DeskAct.REFUSE, one.sanction.id)
-    return ui.Container(ui.TextDisplay("\n".join(lines)), ui.ActionRow(grant, refuse))
+    return "\n".join(lines)
 
 
 def check_moderator(interaction: Interaction) -> None:

@@ -11,7 +11,7 @@ from bot.domain import Kind, Micros
 from bot.language import _, ngettext
 from bot.money import format_usd
 from bot.ordering import prompt_lesson
-from bot.quoting import escaped, quoted, shortened
+from bot.quoting import escaped, quoted, shortened, units
 from cogs import help_lists, sentences
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.help_lists import Buttons, Commands, Entry
@@ -98,7 +98,7 @@ def help_view(
             _models(catalogue, most=models),
             labels,
         ]
-        if sum(map(_units, texts)) <= SCREEN_UNITS_MAX:
+        if sum(map(units, texts)) <= SCREEN_UNITS_MAX:
             break
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*(ui.TextDisplay(text) for text in texts if text)))
@@ -204,10 +204,6 @@ def _models(catalogue: Catalogue, *, most: int) -> str:
         )
         lines.append(f"- {told.format(n=more)}")
     return _("**Models**") + "\n" + ("\n".join(lines) or _("None can be ordered at the moment."))
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le")) // 2
 
 
 def prompts_view() -> ui.LayoutView:

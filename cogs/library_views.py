@@ -13,7 +13,7 @@ from bot.clips.library import Aisle, Page, Shelved
 from bot.delivery import Link, Post, clip_nonce
 from bot.domain import Job, JobId, JobState, Kind
 from bot.language import _, ngettext
-from bot.quoting import escaped, quoted, shortened
+from bot.quoting import escaped, quoted, shortened, whole_lines
 from cogs import sentences
 from cogs.advising import PROMPT_UNITS_SHOWN
 from cogs.buttons import DetailsButton
@@ -165,17 +165,10 @@ def hung_view(post: Post, stars: int, *, shown: bool) -> ui.LayoutView:
 
 def family_text(family: Family) -> str:
     """The family in words, one line each, as far as there is room."""
-    lines: list[str] = []
-    left = FAMILY_UNITS_MAX
-    for one in family.relatives:
-        line = _relative(one)
-        left -= len(line) + 1
-        if left < 0:
-            break
-        lines.append(line)
-    if family.more or len(lines) < len(family.relatives):
-        lines.append("-# " + _("… and more"))
-    return "\n".join(lines)
+    lines = [_relative(one) for one in family.relatives]
+    shown = whole_lines(lines, FAMILY_UNITS_MAX)
+    more = ["-# " + _("… and more")] if family.more or shown < len(lines) else []
+    return "\n".join([*lines[:shown], *more])
 
 
 def kind_word(kind: Kind) -> str:

@@ -10,7 +10,7 @@ from bot.domain import FaultKind, Member, UserId
 from bot.errors import ChangeRefused
 from bot.language import _, ngettext
 from bot.moderation.people import REASON_CHARS_MAX, Discipline, Measure, People, Sanction
-from bot.quoting import shortened
+from bot.quoting import shortened, whole_lines
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
@@ -18,6 +18,8 @@ from cogs.presses import member_of
 
 HOURS_MAX = 24 * 30
 DAYS_MAX = 3650
+TEXT_UNITS_MAX = 4_000
+"""Of one message; what was done longest ago is left out."""
 
 Reason = Range[str, 1, REASON_CHARS_MAX]
 Days = Range[int, 1, DAYS_MAX]
@@ -111,7 +113,7 @@ def _looks(group: app_commands.Group, people: People) -> None:
             )
         ]
         lines += [people_words.line(one, for_moderators=True) for one in await people.history(whom)]
-        await answer(interaction, said("\n".join(lines)[:4000]))
+        await answer(interaction, said("\n".join(lines[: whole_lines(lines, TEXT_UNITS_MAX)])))
 
 
 def _rule(group: app_commands.Group, people: People) -> None:

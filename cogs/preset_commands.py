@@ -12,7 +12,7 @@ from bot.errors import NotYours
 from bot.language import _
 from bot.offers.normalising import sentence
 from bot.ordering.presets import NAME_CHARS_MAX, NO_PRESET, WHOLE_SERVER, WORDS_CHARS_MAX, Preset, Presets
-from bot.quoting import escaped, shortened
+from bot.quoting import escaped, shortened, whole_lines
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.choices import length_choices, matching_models, text_choices
 from cogs.preset_option import places_of, saved_choices
@@ -175,17 +175,14 @@ def _list_view(
 ) -> ui.LayoutView:
     if not listed:
         return said(_("This server has no presets yet. `/preset save` makes one."))
-    lines: list[str] = []
-    room = LIST_UNITS_MAX
-    for number, one in enumerate(listed):
-        line = _line(one, [place for place, taken in defaults.items() if taken == one.id], catalogue)
-        room -= len(line.encode("utf-16-le")) // 2 + 1
-        if room < 0:
-            lines.append(
-                _("and {n} more; type in an order's option to find them").format(n=len(listed) - number)
-            )
-            break
-        lines.append(line)
+    lines = [
+        _line(one, [place for place, taken in defaults.items() if taken == one.id], catalogue)
+        for one in listed
+    ]
+    shown = whole_lines(lines, LIST_UNITS_MAX)
+    if shown < len(lines):
+        more = _("and {n} more; type in an order's option to find them").format(n=len(lines) - shown)
+        lines = [*lines[:shown], more]
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(ui.TextDisplay("### " + _("Presets")), ui.TextDisplay("\n".join(lines))))
     return view

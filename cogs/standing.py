@@ -8,12 +8,15 @@ from discord import app_commands, ui
 from bot.language import _
 from bot.moderation.appeals import OPEN_FOR, Appeal, Appeals
 from bot.moderation.people import EVERYWHERE, People, Sanction
+from bot.quoting import whole_lines
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.presses import member_of
 
 SHOWN_MAX = 8
+TEXT_UNITS_MAX = 3_900
+"""Of the 4,000 that a message takes: one line more says how many are left out."""
 
 
 def standing(people: People, appeals: Appeals) -> app_commands.Command[Any, ..., None]:
@@ -43,17 +46,23 @@ def _view(
 ) -> ui.LayoutView:
     view = ui.LayoutView(timeout=None)
     parts: list[ui.Item[Any]] = []
-    for one in shown[:SHOWN_MAX]:
-        appeal = appealed.get(one.id)
-        told = people_words.line(one, for_moderators=False)
-        if appeal is not None:
-            told = f"{told}\n{_became(appeal)}"
-        parts.append(ui.TextDisplay(told))
+    told = [_told(one, appealed.get(one.id)) for one in shown[:SHOWN_MAX]]
+    listed = whole_lines(told, TEXT_UNITS_MAX)
+    for one, text in zip(shown, told[:listed], strict=False):
+        parts.append(ui.TextDisplay(text))
         fresh = interaction.created_at - one.at <= OPEN_FOR
-        if appeal is None and one.guild_id != EVERYWHERE and one.holds(interaction.created_at) and fresh:
+        may_appeal = one.id not in appealed and one.guild_id != EVERYWHERE
+        if may_appeal and one.holds(interaction.created_at) and fresh:
             parts.append(ui.ActionRow(DeskButton(DeskAct.APPEAL, one.id)))
+    if listed < len(shown):
+        parts.append(ui.TextDisplay(_("… and {n} more").format(n=len(shown) - listed)))
     view.add_item(ui.Container(*parts))
     return view
+
+
+def _told(one: Sanction, appeal: Appeal | None) -> str:
+    line = people_words.line(one, for_moderators=False)
+    return line if appeal is None else f"{line}\n{_became(appeal)}"
 
 
 def _became(appeal: Appeal) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot.domain import GuildId, Kind, Member, Ticket, UserId
+from bot.domain import GuildId, InteractionId, JobId, JobState, Kind, Member, Ticket, UserId
 from bot.errors import OrderRefused
 from bot.jobs import moves
 from bot.ordering.characters import CONSENT, CONSENT_VERSION, KEPT_MAX, UNUSED_FOR
 from bot.sandbox.person import Person
 from cogs.buttons import DetailsButton
-from storage import characters, states
+from storage import characters, jobs, states
 from storage.characters import Character
 from tests.films import film
 from tests.making_scene import NOTHING_CHARGED, newest
@@ -295,6 +295,34 @@ async def test_more_than_can_be_chosen_from_are_not_kept(troupe: Troupe, tmp_pat
         await stage.database.write(partial(characters.insert, character=more))
 
     assert "You have 25 characters here" in texts(await troupe.add(stage.ada))
+
+
+async def test_as_many_characters_are_listed_as_a_message_takes(troupe: Troupe) -> None:
+    stage = troupe.stage
+    one, job = await troupe.get(await troupe.made(stage.ada, share=True)), await newest(stage)
+    for number in range(KEPT_MAX - 1):
+        id_ = JobId(f"n{number}")
+        order = replace(job.order, interaction_id=InteractionId(number + 1))
+        more = replace(one, id=id_, name=f"{number:02} {'(:) ' * 19}".strip(), path=Path(f"characters/{id_}"))
+        await stage.database.write(
+            partial(jobs.insert, job=replace(job, id=id_, order_id=id_, order=order, state=JobState.QUEUED))
+        )
+        await stage.database.write(partial(characters.insert, character=more))
+        await stage.database.write(
+            partial(
+                characters.made,
+                path=more.path,
+                job_id=id_,
+                provider="studio",
+                provider_id=id_,
+                at=stage.clock(),
+            )
+        )
+
+    listed = texts(await troupe.say(stage.ada, "list")).splitlines()
+
+    assert len(listed) < KEPT_MAX
+    assert listed[-1] == f"… and {KEPT_MAX - len(listed) + 1} more"
 
 
 async def test_a_clip_that_no_order_started_from_is_forgotten_after_a_day(

@@ -175,6 +175,47 @@ async def test_an_appeal_is_decided_by_another_moderator_and_once(stage: Stage) 
     assert verbs == ["member.unblocked", "appeal.upheld", "appeal.made", "member.blocked"]
 
 
+async def test_more_appeals_than_a_message_takes_are_shown_as_far_as_there_is_room(stage: Stage) -> None:
+    people, appeals = stage.moderated.people, stage.moderated.appeals
+    ada, bruno = stage.member("Ada"), stage.member("Bruno").user_id
+
+    async def appealed(count: int, words: str) -> None:
+        for _number in range(count):
+            made = await people.sanction(ada, Measure.WARNING, by=bruno, reason="spam")
+            await appeals.appeal(made.id, words, by=ada)
+
+    async def listed() -> Json:
+        return await stage.mika.answer(
+            await stage.mika.slash("moderation appeals", {}, channel=stage.channel())
+        )
+
+    await appealed(9, "no")
+    of_short_ones = await listed()
+    await stage.database.write(lambda tx: tx.execute("DELETE FROM appeals"))
+    await appealed(9, "(no) " * 200)
+    of_long_ones = await listed()
+
+    assert texts(of_short_ones).count("### Appeal of") == 7
+    assert "2 more wait behind these" in texts(of_short_ones)
+    assert texts(of_long_ones).count("### Appeal of") == 2
+    assert "7 more wait behind these" in texts(of_long_ones)
+
+
+async def test_whatever_was_done_about_somebody_fits_into_what_is_shown_of_it(stage: Stage) -> None:
+    people, ada = stage.moderated.people, stage.member("Ada")
+    for _number in range(9):
+        await people.sanction(
+            ada, Measure.BLOCK, by=stage.member("Bruno").user_id, reason="(:|-_*`#@" * 40 + "end"
+        )
+
+    own = texts(await standing(stage))
+    of_moderators = await moderate(stage, "member show")
+
+    assert own.count("Block: no orders") == 5
+    assert "… and 4 more" in own
+    assert of_moderators.count("Block: no orders") == 5
+
+
 async def test_the_moderators_channel_shows_an_appeal_once_and_a_member_cannot_decide(stage: Stage) -> None:
     place = stage.sandbox.world.channel_named("showcase")
     guild_id = stage.member("Ada").guild_id

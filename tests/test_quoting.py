@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.quoting import MARKS_MAX, escaped, fits, plain, quoted, shortened
+from bot.quoting import MARKS_MAX, escaped, fits, plain, quoted, shortened, whole_lines
 
 MARKDOWN = set("\\`*_~|[]()<>#@:-+")
 
@@ -76,3 +76,8 @@ def test_a_cut_never_falls_between_a_backslash_and_its_character() -> None:
 def test_a_short_text_is_not_cut() -> None:
     assert shortened("a paper boat", 12) == "a paper boat"
     assert shortened("a paper boats", 12) == "a paper boa…"
+
+
+def test_as_many_whole_lines_are_kept_as_fit_with_their_ends() -> None:
+    assert [whole_lines(["ab", "🎬", "c"], units) for units in (1, 2, 4, 5, 6, 7)] == [0, 1, 1, 2, 2, 3]
+    assert whole_lines([], 0) == 0

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 OPEN_FOR = timedelta(days=30)
 """After a sanction; who was there has forgotten it by then."""
 
-LISTED_MAX = 10
+LISTED_MAX = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
