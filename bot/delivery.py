@@ -97,9 +97,9 @@ class Post:
     """A finished clip on its way to a channel, as a reply to its card (where that is in the same one).
 
     `path` is the file to send: the clip's own, or a copy that fits. It is None where no upload can bring it,
-    and then there is a `link`. `mentions` is whether its member wants to be pinged by it. A `direct` one goes
-    to its member alone, out of the server that it was ordered in. `copy` is set where `path` is a
-    smaller one.
+    and then there is a `link`, or (to its member alone) no way at all. `mentions` is whether its member wants
+    to be pinged by it. A `direct` one goes to its member alone, out of the server that it was ordered in.
+    `copy` is set where `path` is a smaller one.
     """
 
     job: Job

@@ -4,13 +4,14 @@ import discord
 from discord import ui
 
 from bot.domain import ChannelId, GuildId, MessageId
+from bot.errors import ClipTooLarge
 from bot.language import _
 from bot.money import with_display
 from bot.spend.alerts import Alert, Posted, alert_nonce
 from bot.spend.distributing import every
 from cogs import readers
 from cogs.alert_button import AlertButton
-from cogs.answers import said
+from cogs.answers import said, without_files
 from cogs.budget_words import whose
 from cogs.channels import find_ours, from_about, marked, writable
 from cogs.faults import faults
@@ -59,8 +60,14 @@ class AlertDelivery:
                     title=_("The statement of {month}").format(month=f"{alert.starts_on:%Y-%m}"),
                     row=[AlertButton(alert.id)],
                 )
-        with faults(self._client):
-            message = await channel.send(view=view, files=files, nonce=alert_nonce(alert))
+        try:
+            with faults(self._client):
+                message = await channel.send(view=view, files=files, nonce=alert_nonce(alert))
+        except ClipTooLarge:  # the numbers say it too
+            with readers.of_server(self._client, alert.guild_id):
+                view = without_files(view)
+            with faults(self._client):
+                message = await channel.send(view=view, nonce=alert_nonce(alert))
         return MessageId(message.id)
 
     async def find_alert(self, channel_id: ChannelId, alert: Alert) -> MessageId | None:

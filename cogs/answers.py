@@ -13,7 +13,7 @@ import discord
 from discord import ui
 
 from bot import language
-from bot.errors import DiskFull, NoRoom, Refusal
+from bot.errors import ClipTooLarge, DiskFull, NoRoom, Refusal
 from bot.language import _, later
 from bot.operating.room import failure
 from cogs.faults import is_too_large
@@ -34,8 +34,8 @@ WENT_WRONG_ORDERING = later(
 )
 
 TOO_LARGE_HERE = later(
-    "Discord takes no file of this size here. Nothing was charged. "
-    "Look at it where it was posted, or ask whoever runs this bot for it."
+    "Discord takes no file of this size here, so what belongs here is left out. That cost nothing. "
+    "Ask whoever runs this bot for it."
 )
 
 _ORDERING = "ordering"
@@ -72,8 +72,22 @@ async def answer(
 ) -> None:
     """Show the one who asked what became of it.
 
-    One whose files are too large says so, without them. An answer that gets lost is logged and no more: what
-    it told of stands in the rows.
+    One whose files are too large goes without them and says so. An answer that gets lost is logged and no
+    more: what it told of stands in the rows.
+    """
+    try:
+        await answer_whole(interaction, view, files=files)
+    except ClipTooLarge:
+        await answer(interaction, without_files(view))
+
+
+async def answer_whole(
+    interaction: Interaction, view: ui.LayoutView, *, files: Sequence[discord.File] = ()
+) -> None:
+    """The same, for whoever has a smaller file or another way.
+
+    Raises:
+        ClipTooLarge: Discord takes no files of this size here.
     """
     try:
         if interaction.response.is_done() or _ACKNOWLEDGED in interaction.extras:
@@ -82,9 +96,26 @@ async def answer(
             await interaction.response.send_message(view=view, ephemeral=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError) as fault:
         if files and isinstance(fault, discord.HTTPException) and is_too_large(fault):
-            await answer(interaction, said(_(TOO_LARGE_HERE)))
-            return
+            raise ClipTooLarge(str(fault)) from fault
         log.warning("answer lost: %s", fault, extra={"code": "answer_lost", "interaction": interaction.id})
+
+
+def without_files(view: ui.LayoutView) -> ui.LayoutView:
+    """A view that was refused for the size of its files: without them, and saying so."""
+    parts: list[ui.LayoutView | ui.Container[Any]] = [view]
+    parts += [item for item in view.children if isinstance(item, ui.Container)]
+    for part in parts:
+        for item in list(part.children):
+            if isinstance(item, ui.MediaGallery):
+                item.items = [one for one in item.items if not _is_attached(one.media)]
+            if isinstance(item, ui.File) or (isinstance(item, ui.MediaGallery) and not item.items):
+                part.remove_item(item)
+    view.add_item(ui.TextDisplay(_(TOO_LARGE_HERE)))
+    return view
+
+
+def _is_attached(media: discord.UnfurledMediaItem) -> bool:
+    return media.url.startswith("attachment://")
 
 
 async def answered(interaction: Interaction, work: Awaitable[None]) -> None:

@@ -73,8 +73,11 @@ def card_view(card: Card, *, gallery: Mapping[JobId, str] | None = None) -> ui.L
     return _view(ui.Container(*parts, accent_colour=_colour(card)))
 
 
-def clip_view(post: Post) -> ui.LayoutView:
-    """The post of a finished clip, around the attachment of `clip_file_name`, or around a link to it."""
+def clip_view(post: Post, *, place_is_gone: bool = False) -> ui.LayoutView:
+    """The post of a finished clip, around the attachment of `clip_file_name`, or around a link to it.
+
+    `place_is_gone` is set where the channel or thread of its order was deleted.
+    """
     job = post.job
     order = job.order
     price = amounts.what_was_paid(amounts.price(job.quote, order, play_money=post.play_money), [job])
@@ -87,7 +90,7 @@ def clip_view(post: Post) -> ui.LayoutView:
     if order.draft:
         facts[0] = _("draft") + f" · {facts[0]}"
     if post.channel_id != order.channel_id:
-        facts.append(_elsewhere(job))
+        facts.append(_("ordered in a place that was deleted since") if place_is_gone else _elsewhere(job))
     if post.copy is not None:
         facts.append(smaller(post.copy))
     parts: list[ui.Item[Any]] = [ui.TextDisplay(quoted(order.prompt, PROMPT_UNITS_ON_POST))]
@@ -95,7 +98,8 @@ def clip_view(post: Post) -> ui.LayoutView:
     if post.link is None:
         parts.append(ui.MediaGallery(_attached(job, post.label)))
     else:
-        parts.append(ui.TextDisplay(sentences.link(post.link)))
+        way = _("/clips in the server") if post.direct else None
+        parts.append(ui.TextDisplay(sentences.link(post.link, way=way)))
         buttons.append(ui.Button(label=_("Watch the clip"), url=post.link.url))
     rest: list[ui.Item[Any]] = [DetailsButton(clip_nonce(job.id))]
     if post.direct:  # what is done with a clip of a server is done there
@@ -135,10 +139,12 @@ def whisper_view(posts: Sequence[Post]) -> ui.LayoutView:
         if job.order.takes > 1:
             take = _("take {n} of {takes}").format(n=job.take, takes=job.order.takes)
             parts.append(ui.TextDisplay(f"**{take}**"))
-        if post.link is None:
+        if post.path is not None:
             parts.append(ui.MediaGallery(_attached(job, post.label)))
+        elif post.link is not None:
+            parts.append(ui.TextDisplay(sentences.link(post.link, way=_("/clips"))))
         else:
-            parts.append(ui.TextDisplay(sentences.link(post.link)))
+            parts.append(ui.TextDisplay(sentences.too_large(post.clip)))
         if post.copy is not None:
             parts.append(ui.TextDisplay(f"-# {smaller(post.copy)}"))
         buttons: list[ui.Item[Any]] = []

@@ -1,13 +1,13 @@
 """What is said of a smaller copy of a clip, where its place took no more: in one short phrase."""
 
 from bot.delivery import Copy
-from bot.language import _, language
+from bot.language import _
 from cogs import sentences
 
 
 def smaller(copy: Copy) -> str:
     """How small it is of what, and where the whole is."""
-    size, whole = _megabytes(copy.size_bytes), _megabytes(copy.whole_bytes)
+    size, whole = sentences.megabytes(copy.size_bytes), sentences.megabytes(copy.whole_bytes)
     if copy.original is not None:
         return _("a smaller copy: {size} of {whole} MB; [the original]({url}) until {when}").format(
             size=size,
@@ -22,9 +22,3 @@ def smaller(copy: Copy) -> str:
     return _("a smaller copy: {size} of {whole} MB; whoever runs this bot has the original").format(
         size=size, whole=whole
     )
-
-
-def _megabytes(size_bytes: int) -> str:
-    """With one decimal, behind the mark of the language of the moment."""
-    written = f"{size_bytes / 1_000_000:.1f}"
-    return written.replace(".", ",") if language.get() == "de" else written

@@ -147,13 +147,10 @@ class DiscordDelivery:
 
     async def parent_of(self, channel_id: ChannelId) -> ChannelId | None:
         """See `Delivery.parent_of`."""
-        channel = self._client.get_channel(channel_id)
-        if channel is None:
-            try:
-                with faults(self._client):
-                    channel = await signed_in(self._client).fetch_channel(channel_id)
-            except DeliveryRefused:
-                return None
+        try:
+            channel = await self._known(channel_id)
+        except DeliveryRefused:
+            return None
         return ChannelId(channel.parent_id) if isinstance(channel, discord.Thread) else None
 
     async def direct_channel(self, user_id: UserId) -> ChannelId:
@@ -167,8 +164,10 @@ class DiscordDelivery:
         job = post.job
         message = self._channel(post.channel_id).get_partial_message(message_id)
 
+        gone = await self._place_is_gone(post)
+
         async def edit() -> None:
-            view = clip_view(post) if shown else hidden_view(post)
+            view = clip_view(post, place_is_gone=gone) if shown else hidden_view(post)
             files = [await opened(post.path, job, post.label)] if upload and post.path is not None else []
             with faults(self._client):
                 if upload or not shown:
@@ -276,16 +275,43 @@ class DiscordDelivery:
                 links[job.id] = url
         return links
 
+    async def _place_is_gone(self, post: Post) -> bool:
+        """Whether a clip that stands elsewhere was ordered in a channel or thread that was deleted since."""
+        ordered_in = post.job.order.channel_id
+        if post.channel_id == ordered_in:
+            return False
+        try:
+            await self._known(ordered_in)
+        except PlaceGone:
+            return True
+        except DeliveryRefused:
+            pass  # closed to us; others may see it
+        return False
+
+    async def _known(self, channel_id: ChannelId) -> object:
+        """A channel or thread as Discord knows it.
+
+        Raises:
+            PlaceGone: it was deleted.
+            DeliveryRefused: it is closed to us.
+        """
+        known = self._client.get_channel(channel_id)
+        if known is not None:
+            return known
+        with faults(self._client):
+            return await signed_in(self._client).fetch_channel(channel_id)
+
     async def _post_clip(self, post: Post, reply_to: discord.MessageReference | None = None) -> MessageId:
         job = post.job
         channel = self._channel(post.channel_id)
         pinged = discord.AllowedMentions(users=[discord.Object(job.order.member.user_id)])
+        gone = await self._place_is_gone(post)
 
         async def send() -> discord.Message:
             files = [] if post.path is None else [await opened(post.path, job, post.label)]
             said = partial(
                 channel.send,
-                view=clip_view(post),
+                view=clip_view(post, place_is_gone=gone),
                 nonce=clip_nonce(job.id),
                 files=files,
                 allowed_mentions=pinged if post.mentions else _NOBODY,

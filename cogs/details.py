@@ -38,6 +38,7 @@ def details_view(
     source: Job | None = None,
     has_default_preset: bool = False,
     shared: bool = False,
+    is_here: bool = True,
 ) -> tuple[ui.LayoutView, list[discord.File]]:
     """The view, with the files of what it has no room for: a long prompt, a long command.
 
@@ -50,6 +51,7 @@ def details_view(
         source: the job that it was made from, where its reader may see that one's clip.
         has_default_preset: whether orders can take a preset by themselves where it is read.
         shared: of a character, whether others may order with it.
+        is_here: whether it is read in the server of the order; the clip's buttons work nowhere else.
     """
     job, typed = takes[0].job, typed or {}
     lines = "\n".join(_lines(takes, model, typed, cast, source, play_money=play_money))
@@ -66,7 +68,7 @@ def details_view(
         ui.TextDisplay(told),
         *(ui.File(f"attachment://{name}") for name in pieces),
     ]
-    parts += _rows(takes)
+    parts += _rows(takes) if is_here else []
     view = ui.LayoutView(timeout=None)
     view.add_item(ui.Container(*parts))
     return view, [discord.File(io.BytesIO(text.encode()), name) for name, text in texts.items()]

@@ -1,6 +1,6 @@
 """How the library looks: its pages, and a clip with its family."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ from discord import ui
 from bot.catalogue import Described
 from bot.clips.family import Family, Relative
 from bot.clips.library import Aisle, Page, Shelved
+from bot.clips.packing import Packed
 from bot.delivery import Link, Post, clip_nonce
-from bot.domain import Job, JobId, JobState, Kind
+from bot.domain import Clip, Job, JobId, JobState, Kind
 from bot.language import _, ngettext
 from bot.quoting import escaped, quoted, shortened, whole_lines
 from cogs import sentences
@@ -19,6 +20,7 @@ from cogs.advising import PROMPT_UNITS_SHOWN
 from cogs.buttons import DetailsButton
 from cogs.cards import clip_alt, clip_file_name, clip_url
 from cogs.clip_buttons import Act, ClipButton
+from cogs.copies import smaller
 from cogs.library_buttons import PageButton, ShelfAct, ShelfButton
 from cogs.making_buttons import Action, MakingButton, under_clip
 
@@ -89,19 +91,19 @@ def clip_view(
     price: str,
     own: bool,
     can_extend: bool,
+    way: Sequence[ui.Item[Any]] = (),
     link: Link | None = None,
 ) -> ui.LayoutView:
     """One clip with its family, and what can be done with it.
 
     `still` is its player, or a small picture; `price` says what it cost; `own` is whether the one who looks
-    at it ordered it; `link` leads to its file, where no upload can bring it.
+    at it ordered it; `way` is said of how its file comes, and `link` leads to that.
     """
     job = shelved.job
     parts: list[ui.Item[Any]] = [ui.TextDisplay(quoted(job.order.prompt, PROMPT_UNITS_SHOWN))]
     if still.url is not None:
         parts.append(ui.MediaGallery(_item(still.url, job, model.label)))
-    if link is not None:
-        parts.append(ui.TextDisplay(sentences.link(link)))
+    parts += way
     facts = [
         f"{sentences.settings(model.name, job.order)} · {sentences.made_by(model.label)}",
         f"{price} · {_by(job)}",
@@ -122,17 +124,27 @@ def clip_view(
     return _view(ui.Container(*parts, *rows, accent_colour=_GREEN))
 
 
-def sent_view(job: Job, label: str, link: Link | None) -> ui.LayoutView:
-    """A clip that is sent again, for one member alone: its file, or a link to it."""
+def sent_view(shelved: Shelved, label: str, packed: Packed | None) -> ui.LayoutView:
+    """A clip that is sent again, for one member alone; `packed` is None where it goes in no way."""
+    job = shelved.job
     parts: list[ui.Item[Any]] = []
-    if link is None:
+    if packed is not None and packed.path is not None:
         parts.append(ui.MediaGallery(_item(f"attachment://{clip_file_name(job.id)}", job, label)))
-    else:
-        parts.append(ui.TextDisplay(sentences.link(link)))
-        parts.append(ui.ActionRow(ui.Button(label=_("Watch the clip"), url=link.url)))
+    parts += way_told(packed, shelved.clip)
+    if packed is not None and packed.link is not None:
+        parts.append(ui.ActionRow(ui.Button(label=_("Watch the clip"), url=packed.link.url)))
     told = _("From the stored file, for you alone. It cost nothing.")
     parts.append(ui.TextDisplay(f"-# {sentences.made_by(label)}\n-# {told}"))
     return _view(ui.Container(*parts, accent_colour=_GREEN))
+
+
+def way_told(packed: Packed | None, clip: Clip) -> list[ui.Item[Any]]:
+    """What is to be said of how a clip comes to one member alone."""
+    if packed is None:
+        return [ui.TextDisplay(sentences.too_large(clip))]
+    if packed.link is not None:
+        return [ui.TextDisplay(sentences.link(packed.link, way=_("/clips")))]
+    return [] if packed.smaller is None else [ui.TextDisplay(f"-# {smaller(packed.smaller)}")]
 
 
 def hung_view(post: Post, stars: int, *, shown: bool) -> ui.LayoutView:

@@ -6,7 +6,7 @@ from discord import ui
 
 from bot.catalogue import Catalogue
 from bot.delivery import Take
-from bot.domain import NO_CHANNEL, ClipState, Job, JobId, JobState, Member
+from bot.domain import NO_CHANNEL, ClipState, Job, JobId, JobState, Member, UserId
 from bot.errors import NotYours
 from bot.language import _
 from bot.money import format_usd
@@ -20,7 +20,7 @@ from cogs.details import details_view
 from cogs.letting_in import let_in
 from cogs.ordering import Ordering
 from cogs.sight import sees_clip
-from cogs.whereabouts import member_of, roles_of
+from cogs.whereabouts import member_of, roles_of, timed_out_until
 
 __all__ = ("Presses", "member_of")
 
@@ -68,6 +68,14 @@ class Presses:
         For everybody who sees the message, or the clip from elsewhere with `/clips`.
         """
         await acknowledge(interaction)
+        direct = await self._material.sent_directly(
+            job_id, to=UserId(interaction.user.id), channel_id=interaction.channel_id
+        )
+        if direct is not None:
+            reader = direct.order.member
+            await self._orders.check_person(reader, timed_out_until=timed_out_until(interaction))
+            await self._answer_details(interaction, [await self._take(direct)], reader, is_here=False)
+            return
         await let_in(self._orders, interaction)
         member = member_of(interaction)
         job = await self._orders.job(job_id, seen_in=member.guild_id)
@@ -77,7 +85,15 @@ class Presses:
         is_own = job.order.member == member
         if job.order.private and not is_own and not any(_is_posted(take) for take in takes):
             raise NotYours(_("This order is private."), _("Only its member sees what it is."))
+        await self._answer_details(interaction, takes, member)
+
+    async def _answer_details(
+        self, interaction: Interaction, takes: Sequence[Take], reader: Member, *, is_here: bool = True
+    ) -> None:
+        """Answer one who may; `is_here` is whether it is in the server of the order."""
+        job = takes[0].job
         is_unseen = any(take.clip_state in UNSEEN for take in takes)
+        is_own = job.order.member == reader
         if is_unseen and not is_own and not interaction.permissions.manage_messages:
             raise NotYours(
                 _("This clip was reported or taken down."),
@@ -89,10 +105,11 @@ class Presses:
             self._catalogue.describe(job.order.model),
             play_money=self._play_money,
             typed=typed,
-            cast=await self._cast(typed.get("characters") or (), member),
-            source=await self._source(interaction, job),
+            cast=await self._cast(typed.get("characters") or (), reader),
+            source=await self._source(interaction, job) if is_here else None,
             has_default_preset=await self._presets.has_default(job.order.member.guild_id),
             shared=await self._characters.is_shared(typed.get("character")),
+            is_here=is_here,
         )
         await answer(interaction, view, files=files)
 

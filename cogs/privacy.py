@@ -9,13 +9,13 @@ from discord import app_commands, ui
 from discord.app_commands import locale_str
 
 from bot.domain import GuildId, UserId
-from bot.errors import NotYours
+from bot.errors import ClipTooLarge, NotYours
 from bot.language import _, ngettext
 from bot.privacy.erasing import Erasing, Progress, Step, StepRow
 from bot.privacy.export_links import ExportLinks
 from bot.privacy.exporting import Export, Exporting
 from cogs import sentences
-from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
+from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, answer_whole, said
 from cogs.privacy_buttons import PrivacyButton, Sure
 
 PARTS_MAX = 8
@@ -32,7 +32,8 @@ class Privacy:
 
     Args:
         policy: the text, in the language of the moment.
-        limit: bytes of one upload to a server; 0 stands for direct messages.
+        limit: bytes of one upload to a server, as far as anybody knows; 0 stands for direct messages.
+        refused: told of a size that a server has refused; whether a smaller one may do.
         links: where there is an address of our own.
     """
 
@@ -43,6 +44,7 @@ class Privacy:
         erasing: Erasing,
         *,
         limit: Callable[[GuildId], Awaitable[int]],
+        refused: Callable[[int, GuildId], Awaitable[bool]],
         new_name: Callable[[], str],
         links: ExportLinks | None,
     ) -> None:
@@ -50,6 +52,7 @@ class Privacy:
         self._exporting = exporting
         self._erasing = erasing
         self._limit = limit
+        self._refused = refused
         self._new_name = new_name
         self._links = links
 
@@ -61,30 +64,50 @@ class Privacy:
     async def export(self, interaction: Interaction) -> None:
         """Everything, as one file, a link, or several files."""
         await acknowledge(interaction)
-        limit = await self._limit(GuildId(interaction.guild_id or 0))
-        fits = int(min(limit, interaction.filesize_limit) * SETTLED_SHARE)
-        name = self._new_name() if self._links is None else self._links.name()
+        if self._links is None:
+            await self._export_parts(interaction)
+        else:
+            await self._export_one(interaction, self._links)
+
+    async def _export_one(self, interaction: Interaction, links: ExportLinks) -> None:
+        """One file, and a link where that is too large."""
         made = await self._exporting.make(
-            UserId(interaction.user.id),
-            name=name,
-            part_bytes=fits if self._links is None else ONE_ZIP_BYTES,
-            parts_max=PARTS_MAX if self._links is None else 1,
+            UserId(interaction.user.id), name=links.name(), part_bytes=ONE_ZIP_BYTES, parts_max=1
         )
-        first = made.parts[0]
-        size = (await asyncio.to_thread(first.stat)).st_size
-        if self._links is not None and size > fits:
-            link = self._links.link(first, at=interaction.created_at)
-            told = _("Everything that is kept of you: [one ZIP]({url}). The link holds until {when}.")
-            await answer(
-                interaction,
-                said(told.format(url=link.url, when=sentences.moment(link.expires_at)) + _left_out(made)),
-            )
+        size = (await _sizes(made))[1]
+        if size <= await self._fits(interaction) and await self._sent(interaction, made):
+            await _remove(made)
             return
-        try:
-            await self._send(interaction, made)
-        finally:
-            for part in made.parts:
-                await asyncio.to_thread(part.unlink, missing_ok=True)
+        link = links.link(made.parts[0], at=interaction.created_at)
+        told = _("Everything that is kept of you: [one ZIP]({url}). The link holds until {when}.")
+        await answer(
+            interaction,
+            said(told.format(url=link.url, when=sentences.moment(link.expires_at)) + _left_out(made)),
+        )
+
+    async def _export_parts(self, interaction: Interaction) -> None:
+        """Files of at most what goes here, and smaller ones after a refusal."""
+        name, user_id = self._new_name(), UserId(interaction.user.id)
+        before, fits = None, await self._fits(interaction)
+        while before is None or fits < before:
+            made = await self._exporting.make(
+                user_id, name=name, part_bytes=fits, parts_max=PARTS_MAX, anew=before is not None
+            )
+            try:
+                if await self._sent(interaction, made):
+                    return
+            finally:
+                await _remove(made)
+            before, fits = fits, await self._fits(interaction)
+        told = _(
+            "Discord takes no file of this size here, so your data cannot be sent. That cost nothing. Ask "
+            "whoever runs this bot for it."
+        )
+        await answer(interaction, said(told))
+
+    async def _fits(self, interaction: Interaction) -> int:
+        limit = await self._limit(GuildId(interaction.guild_id or 0))
+        return int(min(limit, interaction.filesize_limit) * SETTLED_SHARE)
 
     async def erase(self, interaction: Interaction) -> None:
         """How far an erasure is; where none is on its way, the first question."""
@@ -124,19 +147,29 @@ class Privacy:
             case Sure.FOR_GOOD:
                 await answer(interaction, said(_told(await self._erasing.ask(UserId(user_id)))))
 
-    async def _send(self, interaction: Interaction, made: Export) -> None:
+    async def _sent(self, interaction: Interaction, made: Export) -> bool:
+        """Send the parts; False where Discord takes no files of their size here, which is remembered.
+
+        The largest goes first: where that is taken, all are.
+        """
         told = _("Everything that is kept of you.") + _left_out(made)
-        for number, part in enumerate(made.parts, start=1):
+        sizes = await _sizes(made)
+        for at, number in enumerate(sorted(sizes, key=lambda number: -sizes[number])):
             name = f"my-dailies-{number}.zip" if len(made.parts) > 1 else "my-dailies.zip"
-            file = await asyncio.to_thread(discord.File, part, name)
+            file = await asyncio.to_thread(discord.File, made.parts[number - 1], name)
             view = ui.LayoutView(timeout=None)
-            if number == 1:
+            if at == 0:
                 view.add_item(ui.TextDisplay(told))
             view.add_item(ui.File(f"attachment://{name}"))
-            if number == 1:
-                await answer(interaction, view, files=[file])
-            else:
+            if at > 0:
                 await interaction.followup.send(view=view, file=file, ephemeral=True)
+                continue
+            try:
+                await answer_whole(interaction, view, files=[file])
+            except ClipTooLarge:
+                await self._refused(sizes[number], GuildId(interaction.guild_id or 0))
+                return False
+        return True
 
 
 def privacy(desk: Privacy) -> app_commands.Group:
@@ -161,6 +194,19 @@ def privacy(desk: Privacy) -> app_commands.Group:
     ):
         group.add_command(app_commands.Command(name=name, description=description, callback=callback))
     return group
+
+
+async def _sizes(made: Export) -> dict[int, int]:
+    """The bytes of each part, by its number, which counts from 1."""
+    return {
+        number: (await asyncio.to_thread(part.stat)).st_size
+        for number, part in enumerate(made.parts, start=1)
+    }
+
+
+async def _remove(made: Export) -> None:
+    for part in made.parts:
+        await asyncio.to_thread(part.unlink, missing_ok=True)
 
 
 def _left_out(made: Export) -> str:

@@ -11,6 +11,7 @@ from bot.moderation.gates import Gate
 from bot.moderation.reviewing import Exhibit, Reminder
 from bot.quoting import quoted
 from cogs import amounts, review_words, sentences
+from cogs.answers import TOO_LARGE_HERE
 from cogs.cards import IN_A_ROW, clip_alt, clip_file_name, message_url
 from cogs.review_buttons import HandOverSelect, Listed, ReviewButton, Verdict
 
@@ -40,7 +41,9 @@ def review_view(exhibit: Exhibit, *, listed: Listed | None = None, place: str = 
     if media := _media(exhibit):
         parts.append(ui.MediaGallery(*media))
     if exhibit.link is not None:
-        parts.append(ui.TextDisplay(sentences.link(exhibit.link)))
+        parts.append(ui.TextDisplay(sentences.link(exhibit.link, way=_("/review"))))
+    if exhibit.is_too_large:
+        parts.append(ui.TextDisplay(_(TOO_LARGE_HERE)))
     if review.reason:
         parts.append(ui.TextDisplay(quoted(review.reason, REASON_UNITS)))
     parts.append(ui.TextDisplay("\n".join(f"-# {line}" for line in _facts(exhibit, place))))

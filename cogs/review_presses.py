@@ -16,11 +16,11 @@ from bot.ids import ID
 from bot.language import _
 from bot.moderation.deciding import Case, Moderator, Passed
 from bot.moderation.gates import Gate, Why
-from bot.moderation.reviewing import Reviewing
+from bot.moderation.reviewing import Exhibit, Reviewing
 from bot.quoting import quoted, shortened
 from bot.reviews import REASON_CHARS_MAX, Review, Reviews
 from cogs import review_words, sentences
-from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
+from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, answer_whole, said
 from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values, show
 from cogs.moderators import moderator_of, named_moderator
 from cogs.review_buttons import Listed, Verdict
@@ -188,9 +188,12 @@ class ReviewPresses:
         at = _next(found, from_id, step)
         place = _("{n} of {count} that wait").format(n=at + 1, count=len(found))
         case = await self._reviews.case(found[at].id, by)
-        async with self._reviewing.exhibit(case) as exhibit:
+
+        async def show(exhibit: Exhibit) -> None:
             view = review_view(exhibit, listed=listed, place=f"{place} · {note}" if note else place)
-            await answer(interaction, view, files=await opened_files(exhibit))
+            await answer_whole(interaction, view, files=await opened_files(exhibit))
+
+        await self._reviewing.show(case, show)
 
     async def _acknowledge(self, interaction: Interaction, listed: Listed | None) -> None:
         """In the list the next review takes the pressed one's place; the channel's message stays as it is."""

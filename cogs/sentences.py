@@ -7,13 +7,14 @@ from datetime import datetime
 from bot.delivery import Card, HeldBack, Link, Take
 from bot.domain import (
     RESTING,
+    Clip,
     ClipState,
     Job,
     JobState,
     Kind,
     Order,
 )
-from bot.language import _, ngettext
+from bot.language import _, language, ngettext
 from bot.moderation.reporting import Reason
 from bot.money import format_usd
 from bot.offers.options import seed_of
@@ -286,12 +287,26 @@ def _settings(model_name: str, order: Order) -> list[str]:
     return [escaped(model_name), order.resolution, order.aspect_ratio, length.format(n=order.duration_s)]
 
 
-def link(to: Link) -> str:
-    """That a clip is behind a link, why, and for how long."""
+def link(to: Link, *, way: str | None = None) -> str:
+    """That a clip is behind a link, why, and for how long; `way` gives another, else the button below."""
     return _(
         "The clip is {size} MB, which is more than this place takes. It was paid for with the order; "
-        "the link works until {when}, and New link makes another."
-    ).format(size=f"{to.size_bytes / 1_000_000:.0f}", when=moment(to.expires_at))
+        "the link works until {when}, and {way} gives another."
+    ).format(size=megabytes(to.size_bytes), when=moment(to.expires_at), way=way or _("New link"))
+
+
+def too_large(clip: Clip) -> str:
+    """That a clip is shown in no way, and who has it."""
+    return _(
+        "The clip is {size} MB: more than Discord takes here, and it cannot be made small enough. It was "
+        "paid for with the order; ask whoever runs this bot for it. Its order is {id}."
+    ).format(size=megabytes(clip.size_bytes), id=f"`{clip.job_id}`")
+
+
+def megabytes(size_bytes: int) -> str:
+    """With one decimal, behind the mark of the language of the moment."""
+    written = f"{size_bytes / 1_000_000:.1f}"
+    return written.replace(".", ",") if language.get() == "de" else written
 
 
 def moment(at: datetime) -> str:

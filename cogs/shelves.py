@@ -5,26 +5,38 @@ import io
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import discord
+from discord import ui
 
 from bot.catalogue import Catalogue
-from bot.clips.family import Families
+from bot.clips.family import Families, Family
 from bot.clips.gallery import Galleries
 from bot.clips.library import Aisle, Library, Page, Shelved, Wishes
+from bot.clips.packing import Packed
+from bot.delivery import Link
 from bot.domain import InteractionId, JobId, JobState, Kind, MessageId, UserId
 from bot.language import _
 from bot.ordering.material import Shown
 from bot.orders import Orders
 from cogs import amounts
-from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
+from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, answer_whole, said
 from cogs.cards import clip_alt, clip_file_name
 from cogs.delivery import shown_url
 from cogs.letting_in import let_in
 from cogs.library_buttons import ShelfAct
-from cogs.library_views import FAMILY_FILE, Still, clip_view, page_view, sent_view, thumbnail_name
+from cogs.library_views import (
+    FAMILY_FILE,
+    Still,
+    clip_view,
+    page_view,
+    sent_view,
+    thumbnail_name,
+    way_told,
+)
 from cogs.presses import member_of
 from cogs.sight import MemberSight
 
@@ -127,11 +139,20 @@ class Shelves:
         member = member_of(interaction)
         sight = MemberSight(interaction)
         shelved = await self._library.clip(job_id, sight, by=member)
+        family = await self._families.of(shelved.job, sight, by=member)
         if not member_owns(shelved, member.user_id) or shelved.job.state is JobState.POSTED:
-            await self._show(interaction, shelved, sight)
+            await self._show(interaction, shelved, family)
             return
-        async with self._library.packed(shelved) as packed:  # nobody else was shown it: it plays here
-            await self._show(interaction, shelved, sight, path=packed.path, link=packed.link)
+
+        async def show(packed: Packed | None) -> None:  # nobody else was shown it: it plays here
+            way = way_told(packed, shelved.clip)
+            if packed is None or packed.path is None:
+                link = None if packed is None else packed.link
+                await self._show(interaction, shelved, family, way=way, link=link)
+            else:
+                await self._show(interaction, shelved, family, way=way, path=packed.path)
+
+        await self._library.bring(shelved, show)
 
     async def choices(self, interaction: Interaction, typed: str, *, limit: int) -> Sequence[Shown]:
         """The clips that can be chosen by what was typed, the newest first."""
@@ -181,12 +202,12 @@ class Shelves:
         self,
         interaction: Interaction,
         shelved: Shelved,
-        sight: MemberSight,
+        family: Family,
         *,
-        path: Any | None = None,
-        link: Any | None = None,
+        way: Sequence[ui.Item[Any]] = (),
+        path: Path | None = None,
+        link: Link | None = None,
     ) -> None:
-        member = member_of(interaction)
         job = shelved.job
         model = self._catalogue.describe(job.order.model)
         files: list[discord.File] = []
@@ -197,7 +218,6 @@ class Shelves:
         else:
             still, file = await self._still(shelved, await self._player(interaction, shelved))
             files += [file] if file is not None else []
-        family = await self._families.of(job, sight, by=member)
         if len(family.relatives) > 1:
             picture = await self._families.picture(family)
             files.append(discord.File(io.BytesIO(picture), FAMILY_FILE))
@@ -207,23 +227,27 @@ class Shelves:
             model,
             family,
             price=amounts.price(job.quote, job.order, play_money=self._play_money),
-            own=job.order.member == member,
+            own=job.order.member == member_of(interaction),
             can_extend=self._can_extend(),
+            way=way,
             link=link,
         )
-        await answer(interaction, view, files=files)
+        await (answer if path is None else answer_whole)(interaction, view, files=files)
 
     async def _send(self, interaction: Interaction, job_id: JobId) -> None:
         """A clip once more from its file. An edit of one answer: however often it is tried, it is one."""
         shelved = await self._library.clip(job_id, MemberSight(interaction), by=member_of(interaction))
         job = shelved.job
         label = self._catalogue.describe(job.order.model).label
-        async with self._library.packed(shelved) as packed:
+
+        async def send(packed: Packed | None) -> None:
             files = []
-            if packed.path is not None:
+            if packed is not None and packed.path is not None:
                 files.append(await _opened(packed.path, clip_file_name(job.id), clip_alt(job, label)))
                 await self._library.sent_alone(job.id, InteractionId(interaction.id), interaction.token)
-            await answer(interaction, sent_view(job, label, packed.link), files=files)
+            await answer_whole(interaction, sent_view(shelved, label, packed), files=files)
+
+        await self._library.bring(shelved, send)
 
     async def _still(self, one: Shelved, player: str | None) -> tuple[Still, discord.File | None]:
         """What is seen of a clip, and the file that has to be sent for it."""
@@ -295,5 +319,5 @@ def _people(
     return read
 
 
-async def _opened(path: Any, name: str, alt: str) -> discord.File:
+async def _opened(path: Path, name: str, alt: str) -> discord.File:
     return await asyncio.to_thread(discord.File, path, name, description=alt)

@@ -42,7 +42,8 @@ def may_manage_threads(scene: Scene, thread: Channel) -> None:
 async def ordered_in(scene: Scene, thread: Channel, number: int = 1) -> Job:
     """An order in a thread, with its card there."""
     job = scene.stage.job(number)
-    job = replace(job, order=replace(job.order, channel_id=ChannelId(thread.id)))
+    parent_id = None if thread.parent_id is None else ChannelId(thread.parent_id)
+    job = replace(job, order=replace(job.order, channel_id=ChannelId(thread.id), parent_id=parent_id))
     await scene.stage.database.write(partial(place, job))
     await scene.touched(job.id)
     return await scene.job(job.id)

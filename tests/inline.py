@@ -14,7 +14,8 @@ from bot.clips import boxes
 from bot.clips.fitting import Fitted, Touch
 from bot.clips.packing import Packing
 from bot.clips.probe import probe
-from bot.delivery import Delivery
+from bot.delivery import Delivery, Link
+from bot.domain import JobId
 from bot.errors import ClipTooLarge, ClipUnusable
 from bot.media import Probe
 from storage.database import Database
@@ -29,6 +30,23 @@ async def as_it_is(clip: Path, into: Path, *, limit_bytes: int, comment: str = "
     if size_bytes > limit_bytes:
         raise ClipTooLarge(f"{size_bytes} bytes")
     return Fitted(path=clip, size_bytes=size_bytes, touch=Touch.NONE)
+
+
+async def cut_to_fit(clip: Path, into: Path, *, limit_bytes: int, comment: str = "") -> Fitted:
+    """A fit that leaves as many bytes as may be sent."""
+    del comment
+    whole = await asyncio.to_thread(clip.read_bytes)
+    if len(whole) <= limit_bytes:
+        return Fitted(path=clip, size_bytes=len(whole), touch=Touch.NONE)
+    into = into.with_name(f"copy-{into.name}")
+    size = await asyncio.to_thread(into.write_bytes, whole[:limit_bytes])
+    return Fitted(path=into, size_bytes=size, touch=Touch.ENCODED)
+
+
+def linked(job_id: JobId, size_bytes: int) -> Link:
+    """A link to an address of nobody's."""
+    until = datetime.fromisoformat("2026-12-01T12:00:00Z")
+    return Link(url=f"https://clips.example/clips/{job_id}", expires_at=until, size_bytes=size_bytes)
 
 
 def packing_of(database: Database, delivery: Delivery, folder: Path, now: Callable[[], datetime]) -> Packing:

@@ -16,9 +16,10 @@ from discord.abc import _Overwrites
 from bot.clips.family import Families
 from bot.clips.gallery import Galleries
 from bot.clips.library import Library
-from bot.clips.packing import Packing
+from bot.clips.packing import Fits, Packing
 from bot.clips.stills import Stills
-from bot.domain import Clip, Fault, FaultKind, Job
+from bot.delivery import Link
+from bot.domain import Clip, Fault, FaultKind, Job, JobId
 from bot.ids import Ids
 from bot.places import Places
 from bot.sandbox.person import Person
@@ -99,9 +100,11 @@ class Shelf:
         channel: str = "dailies",
         posted: bool = True,
         made_from: Job | None = None,
+        weighs: int = 0,
         **changes: object,
     ) -> Job:
-        """A clip of somebody's, made and (unless not `posted`) in its channel."""
+        """A clip of somebody's, made and (unless not `posted`) in its channel; of so many bytes at least."""
+        film = self.film + bytes(max(0, weighs - len(self.film)))
         stage = self.stage
         job = stage.job(len(await stage.rows()) + 1, member=member, channel=channel, prompt=prompt)
         if made_from is not None:
@@ -112,8 +115,8 @@ class Shelf:
         stage.clock.advance(STEP)
         job = await self.scene.job(job.id)
         if posted:
-            return await self.scene.post(job, self.film)
-        job = await self.scene.make(job, self.film)
+            return await self.scene.post(job, film)
+        job = await self.scene.make(job, film)
         if job.order.private:
             move = partial(states.kept, job_id=job.id, at=stage.clock())
         else:
@@ -150,6 +153,13 @@ class Shelf:
         assert found is not None
         return found
 
+    async def brought(self, job: Job) -> None:
+        """Wait until nobody is brought a clip any more: its answer is seen before its copy is removed."""
+        sending = self.library._sending.get(job.id)
+        if sending is not None:
+            async with sending:
+                pass
+
     async def ask(self, person: Person, name: str, *, place: str = "dailies", **options: object) -> Json:
         """`/clips …`, and the message that answers it."""
         press = await person.slash(f"clips {name}", options, channel=self.stage.channel(place))
@@ -162,18 +172,24 @@ class Shelf:
 
 
 @asynccontextmanager
-async def open_shelf(stage: Stage, folder: Path) -> AsyncIterator[Shelf]:
+async def open_shelf(
+    stage: Stage,
+    folder: Path,
+    *,
+    fit: Fits = as_it_is,
+    link: Callable[[JobId, int], Link] | None = None,
+) -> AsyncIterator[Shelf]:
     """Everything of the library, at work until the end of the block, but for the duty of the galleries."""
-    async with open_scene(stage, folder) as scene:
+    async with open_scene(stage, folder, fit=fit, link=link) as scene:
         thumbnails, copies = folder / "thumbnails", folder / "again"
         await asyncio.to_thread(thumbnails.mkdir)
         await asyncio.to_thread(copies.mkdir)
         packing = Packing(
             stage.database,
-            as_it_is,
+            fit,
             folder=copies,
             level=stage.delivery.upload_limit,
-            link=None,
+            link=link,
             now=stage.clock,
         )
         bits = iter(range(1, 1_000))

@@ -37,8 +37,7 @@ class Till:
         self.ids = ids
 
     async def _limit(self, guild_id: GuildId) -> int:
-        assert guild_id
-        return self.limit
+        return min(self.limit, await self.scene.packing.limit(guild_id))
 
     async def open(self) -> None:
         config = Settings(data_dir=self.folder)
@@ -47,6 +46,7 @@ class Till:
             Exporting(self.stage.database, folder=self.folder, now=self.stage.clock),
             self.erasing,
             limit=self._limit,
+            refused=self.scene.packing.refused,
             new_name=self.ids.new,
             links=self.links,
         )

@@ -1,12 +1,13 @@
 """The moderators' side over the sandbox: real messages in their channel, real presses and forms."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bot.clips.packing import Packing
+from bot.clips.packing import Fits, Packing
+from bot.delivery import Link
 from bot.domain import ChannelId, GuildId, Job, JobId
 from bot.ids import Ids
 from bot.moderation.gate_settings import GateSettings
@@ -60,11 +61,12 @@ class Office:
         job = (await self.stage.rows())[0]
         return await self.shown(job)
 
-    async def withheld(self, **changes: object) -> Job:
-        """A clip of Ada's that waits, with its review before the moderators."""
+    async def withheld(self, *, weighs: int = 0, **changes: object) -> Job:
+        """A clip of Ada's (of so many bytes at least) that waits, with its review before the moderators."""
         self.stage.clock.advance(STEP)
         (job,) = await self.shelf.scene.order(takes=1, **changes)
-        job = await self.shelf.scene.make(job, self.shelf.film)
+        film = self.shelf.film
+        job = await self.shelf.scene.make(job, film + bytes(max(0, weighs - len(film))))
         assert await self.gatehouse.withholds(job, await self.shelf.stored(job))
         return await self.shown(job)
 
@@ -128,14 +130,19 @@ class Office:
 
 
 @asynccontextmanager
-async def open_office(stage: Stage, shelf: Shelf, folder: Path) -> AsyncIterator[Office]:
+async def open_office(
+    stage: Stage,
+    shelf: Shelf,
+    folder: Path,
+    *,
+    fit: Fits = as_it_is,
+    link: Callable[[JobId, int], Link] | None = None,
+) -> AsyncIterator[Office]:
     """The moderators' commands and buttons, and a channel for them."""
     database, now = stage.database, stage.clock
     desk = ReviewDesk(stage.client)
     moved: list[JobId] = []
-    packing = Packing(
-        database, as_it_is, folder=folder, level=stage.delivery.upload_limit, link=None, now=now
-    )
+    packing = Packing(database, fit, folder=folder, level=stage.delivery.upload_limit, link=link, now=now)
     reviewing = Reviewing(
         database,
         stage.catalogue,

@@ -148,16 +148,6 @@ async def test_a_clip_whose_link_is_dead_is_sent_again_to_the_one_who_asks(
     assert sent["flags"] & 64
 
 
-async def test_a_file_that_discord_finds_too_large_is_answered_with_a_sentence(shelf: Shelf) -> None:
-    job = await shelf.clip("a secret garden", posted=False, private=True)
-    shelf.stage.sandbox.world.guild.upload_limit = 1_000
-
-    shown = await shelf.ask(shelf.stage.ada, "show", clip=job.id)
-
-    assert texts(shown).startswith("Discord takes no file of this size here. Nothing was charged.")
-    assert shown["attachments"] == []
-
-
 async def test_a_clip_whose_file_is_gone_is_not_sent_and_says_so(shelf: Shelf) -> None:
     job = await shelf.clip()
     shown = await shelf.ask(shelf.stage.ada, "show", clip=job.id)

@@ -160,5 +160,6 @@ async def test_a_copy_that_was_made_for_an_answer_is_removed_when_it_was_sent(
 
     sent = await stage.press(stage.ada, shown, "lib:get:")
 
+    await shelf.brought(job)
     assert [one["filename"] for one in sent["attachments"]] == [f"dailies-{job.id}.mp4"]
     assert await asyncio.to_thread(lambda: [*copies.iterdir()]) == []

@@ -5,14 +5,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from discord import ui
 
 from bot.domain import NOWHERE, ClipState, Job, JobState, MessageId
 from bot.sandbox.permissions import Permission
-from cogs.cards import clip_url
+from cogs.buttons import DetailsButton
+from cogs.cards import clip_url, clip_view
 from storage import clips, jobs, wishes
 from storage.wishes import Wishes
+from tests.inline import linked
 from tests.library_scene import Shelf, open_shelf
-from tests.stage import Json, button, custom_ids, open_stage, texts, walk
+from tests.stage import Json, button, custom_ids, open_stage, post_of, texts, walk
 from tests.typed_line import details
 
 
@@ -144,3 +147,44 @@ async def test_a_direct_clip_that_is_shown_again_keeps_its_one_button(shelf: She
     assert "This clip was reported." in texts(hidden)
     assert custom_ids(hidden) == custom_ids(message) == [f"details:c{job.id}"]
     assert len(message["attachments"]) == 1
+
+
+async def test_details_of_it_work_below_it_for_its_member_alone(shelf: Shelf) -> None:
+    (job,) = await sent_directly(shelf)
+    (message,) = await shelf.stage.ada.messages(await direct_channel(shelf))
+
+    own = await shelf.stage.press(shelf.stage.ada, message, "details:")
+    elsewhere = await details(shelf.stage, job, shelf.stage.bruno)
+
+    assert job.order.prompt in texts(own)
+    assert f"`{job.id}`" in texts(own)
+    assert "**To order it again**" in texts(own)
+    assert custom_ids(own) == []  # what they would do is done in the server
+    assert links(own) == []
+    assert job.order.prompt in texts(elsewhere)  # below the card all may read them
+
+
+async def test_details_of_anothers_direct_clip_are_refused_in_direct_messages(shelf: Shelf) -> None:
+    (job,) = await sent_directly(shelf)
+    stage = shelf.stage
+    place = await stage.bruno.direct_channel(str(stage.sandbox.world.bot.id))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(ui.ActionRow(DetailsButton(f"c{job.id}")))
+    sent = await stage.client.get_partial_messageable(int(place)).send(view=view)
+    message = await stage.bruno.message(place, str(sent.id))
+
+    answer = await stage.press(stage.bruno, message, "details:")
+
+    assert texts(answer).startswith("This works in servers only.")
+
+
+async def test_a_direct_clip_of_which_no_size_is_taken_names_what_gives_another_link(
+    shelf: Shelf,
+) -> None:
+    (job,) = await shelf.scene.order()
+    link = linked(job.id, 41_000_000)
+    view = clip_view(post_of(job, None, link=link, direct=True))
+
+    said = [one.content for one in view.walk_children() if isinstance(one, ui.TextDisplay)]
+
+    assert any("and /clips in the server gives another." in one for one in said)

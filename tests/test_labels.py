@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from discord import ui
 
+from bot.clips.library import Shelved
+from bot.clips.packing import Packed
 from bot.delivery import Link
 from bot.domain import ChannelId, GuildId, InteractionId, JobState, Member, MessageId, UserId
 from cogs.cards import card_view, clip_view, whisper_view
@@ -29,6 +31,9 @@ JOB = job_of(
 )
 POST = post_of(JOB, Path("clip.mp4"), label=LABEL)
 LINKED = post_of(JOB, None, label=LABEL, link=LINK)
+SHELVED = Shelved(job=JOB, clip=POST.clip, stars=0, favourite=False)
+PACKED = Packed(clip=POST.clip, path=Path("clip.mp4"), size_bytes=1)
+AS_LINK = Packed(clip=POST.clip, path=None, size_bytes=1, link=LINK)
 CARD = card_of(JOB, label=LABEL, clip_here=Path("clip.mp4"))
 
 
@@ -59,8 +64,9 @@ def read(view: ui.LayoutView) -> str:
         pytest.param(partial(whisper_view, [LINKED]), id="private, as a link"),
         pytest.param(partial(hung_view, POST, 3, shown=True), id="in the gallery"),
         pytest.param(partial(hung_view, LINKED, 3, shown=True), id="in the gallery, as a link"),
-        pytest.param(partial(sent_view, JOB, LABEL, None), id="sent again"),
-        pytest.param(partial(sent_view, JOB, LABEL, LINK), id="sent again, as a link"),
+        pytest.param(partial(sent_view, SHELVED, LABEL, PACKED), id="sent again"),
+        pytest.param(partial(sent_view, SHELVED, LABEL, AS_LINK), id="sent again, as a link"),
+        pytest.param(partial(sent_view, SHELVED, LABEL, None), id="sent again, in no way"),
     ],
 )
 async def test_every_way_to_a_clip_says_what_made_it(view: "partial[ui.LayoutView]") -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -16,6 +17,7 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from bot import language
+from bot.clips.packing import MIB
 from bot.errors import NotYours, SettingsError
 from bot.privacy.export_links import ExportLinks
 from bot.privacy.exporting import EXPORTS, Exporting
@@ -45,6 +47,36 @@ async def till(tmp_path: Path) -> AsyncIterator[Till]:
         made = Till(scene, tmp_path)
         await made.open()
         yield made
+
+
+@pytest.fixture
+async def linking(tmp_path: Path) -> AsyncIterator[Till]:
+    async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path) as scene:
+        made = Till(scene, tmp_path)
+        made.links = ExportLinks(public_url="https://dailies.example", folder=tmp_path)
+        await made.open()
+        yield made
+
+
+def lies_about_its_limit(till: Till, size_bytes: int) -> None:
+    """From now on the server refuses larger files, whatever its interactions say."""
+    guild = till.stage.sandbox.world.guild
+    guild.said_limit, guild.upload_limit = 20 * MIB, size_bytes
+
+
+async def rest_of(till: Till, answer: Json, count: int) -> list[Json]:
+    """So many messages that followed an answer."""
+    found: dict[str, Json] = {}
+
+    def is_new(message: Json) -> bool:
+        is_one = message["id"] not in {answer["id"], *found} and "my-dailies" in str(message["attachments"])
+        if is_one:
+            found[message["id"]] = message
+        return is_one
+
+    for _ in range(count):
+        await till.stage.ada.wait_for_message(is_new)
+    return [*found.values()]
 
 
 @pytest.fixture
@@ -78,6 +110,50 @@ async def test_an_export_arrives_as_a_zip_that_holds_the_clip(till: Till) -> Non
         assert json.loads(zipped.read("orders.json"))[0]["id"] == job.id
     assert int(str(message["flags"])) & 64
     assert list((till.folder / EXPORTS).iterdir()) == []
+
+
+async def test_an_export_that_is_refused_for_its_size_comes_in_smaller_parts(till: Till) -> None:
+    for job in await till.scene.order(takes=3):
+        await till.scene.post(job, os.urandom(MIB))
+    lies_about_its_limit(till, 5 * MIB // 2)
+
+    answer = await till.ask("export")
+
+    others = await rest_of(till, answer, 2)
+    files = [one for message in (answer, *others) for one in message["attachments"]]
+    assert sorted(one["filename"] for one in files) == [f"my-dailies-{n}.zip" for n in (1, 2, 3)]
+    assert max(one["size"] for one in files) < 2 * MIB
+    assert "too large" not in texts(answer)
+
+
+async def test_an_export_of_which_no_size_is_taken_is_a_sentence_and_leaves_nothing(till: Till) -> None:
+    lies_about_its_limit(till, 100)
+
+    answer = await till.ask("export")
+
+    assert texts(answer) == (
+        "Discord takes no file of this size here, so your data cannot be sent. That cost nothing. Ask "
+        "whoever runs this bot for it."
+    )
+    assert answer["attachments"] == []
+    assert list((till.folder / EXPORTS).iterdir()) == []
+
+
+async def test_an_export_that_is_refused_for_its_size_is_a_link_where_there_is_an_address(
+    linking: Till,
+) -> None:
+    (job,) = await linking.scene.order()
+    await linking.scene.post(job, os.urandom(3 * MIB))
+    lies_about_its_limit(linking, 5 * MIB // 2)
+
+    answer = await linking.ask("export")
+
+    (zipped,) = (linking.folder / EXPORTS).iterdir()
+    assert f"[one ZIP](https://dailies.example/exports/{zipped.name})" in texts(answer)
+    assert answer["attachments"] == []
+    assert zipped.stat().st_size > 3 * MIB
+    guild_id = job.order.member.guild_id
+    assert await linking.scene.packing.limit(guild_id) == 2 * MIB
 
 
 async def test_a_second_export_on_a_day_is_refused_in_a_sentence(till: Till) -> None:

@@ -1,19 +1,17 @@
 """Private orders: what the channel sees of them, what their member sees, and how a clip gets out."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.clips.fitting import Fitted, Touch
 from bot.clips.packing import MIB
-from bot.delivery import Link
-from bot.domain import Job, JobId, JobState
+from bot.domain import Job, JobState
 from storage import answers, wishes
 from storage.wishes import Wishes
+from tests.inline import cut_to_fit, linked
 from tests.showing_scene import FILM, Scene, open_scene
 from tests.stage import Json, custom_ids, open_stage, texts, walk
 
@@ -189,22 +187,6 @@ async def test_nobody_else_publishes_it(scene: Scene) -> None:
     assert (await scene.job(job.id)).state is JobState.UNDELIVERABLE
 
 
-async def cut_to_fit(clip: Path, into: Path, *, limit_bytes: int, comment: str = "") -> Fitted:
-    """A fit that leaves as many bytes as may be sent."""
-    del comment
-    whole = await asyncio.to_thread(clip.read_bytes)
-    if len(whole) <= limit_bytes:
-        return Fitted(path=clip, size_bytes=len(whole), touch=Touch.NONE)
-    into = into.with_name(f"copy-{into.name}")
-    size = await asyncio.to_thread(into.write_bytes, whole[:limit_bytes])
-    return Fitted(path=into, size_bytes=size, touch=Touch.ENCODED)
-
-
-def link(job_id: JobId, size_bytes: int) -> Link:
-    until = datetime.fromisoformat("2026-12-01T12:00:00Z")
-    return Link(url=f"https://clips.example/clips/{job_id}", expires_at=until, size_bytes=size_bytes)
-
-
 async def test_a_clip_that_a_server_refuses_for_its_size_is_shown_smaller_and_the_size_is_learned(
     tmp_path: Path,
 ) -> None:
@@ -225,7 +207,7 @@ async def test_a_clip_that_a_server_refuses_for_its_size_is_shown_smaller_and_th
 async def test_a_clip_of_which_no_size_is_taken_is_linked_to_its_member_alone(tmp_path: Path) -> None:
     async with (
         open_stage(tmp_path, upload_limit=10_000) as stage,
-        open_scene(stage, tmp_path, link=link) as scene,
+        open_scene(stage, tmp_path, link=linked) as scene,
     ):
         job, answer = await ordered(scene)
 

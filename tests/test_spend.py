@@ -195,6 +195,24 @@ async def test_a_statement_has_the_months_numbers_and_picture(stage: Stage, tmp_
     assert set(await files_of(stage, message, tmp_path)) == {"spending.png", "spending.csv"}
 
 
+async def test_what_is_too_large_for_the_place_is_left_out_and_the_numbers_stay(stage: Stage) -> None:
+    duty = await alerting(stage, limit=50)
+    await stage.ask(stage.ada, prompt="a paper boat")
+    stage.sandbox.world.guild.upload_limit = 100
+    answer = await spend(stage)
+    stage.clock.at = stage.clock.at.replace(day=1) + timedelta(days=40)
+    await duty.look()
+    await duty.tell()
+
+    (statement,) = await stage.mika.messages(stage.channel("mods"))
+
+    for message in (answer, statement):
+        assert "1 order" in texts(message)
+        assert "Discord takes no file of this size here" in texts(message)
+        assert message["attachments"] == []
+    assert button(statement, "alert:")["label"] == "Budgets"
+
+
 async def alerting(stage: Stage, *, channel: str = "mods", limit: int = 0) -> Alerts:
     """The duty, with a channel, and a limit of half a dollar where no other is given."""
     guild_id, boss = stage.member("Mika").guild_id, stage.member("Mika").user_id

@@ -73,6 +73,22 @@ async def test_a_locked_thread_is_left_alone_and_its_channel_has_the_clip(scene:
     assert "$0.40" in said
 
 
+async def test_a_clip_of_a_thread_that_was_deleted_links_to_no_card_there(scene: Scene) -> None:
+    thread = thread_of(scene)
+    job = await ordered_in(scene, thread)
+    scene.stage.sandbox.world.remove_channel(thread)
+
+    job = await scene.post(job)
+    said = texts(await scene.message(job))
+    await scene.shown.spoiler(job.id, by=job.order.member, moderator=False)
+    edited = texts(await scene.message(job))
+
+    assert job.clip_channel_id == thread.parent_id
+    for told in (said, edited):
+        assert "ordered in a place that was deleted since" in told
+        assert str(thread.id) not in told
+
+
 async def test_a_thread_that_is_locked_and_awake_is_left_alone_too(scene: Scene) -> None:
     thread = thread_of(scene)
     job = await ordered_in(scene, thread)

@@ -14,7 +14,6 @@ from bot.privacy.exporting import Exporting
 from bot.privacy.forgetting import Forgetting, Limits
 from bot.privacy.policy import operators_words, policy
 from bot.worker import Worker
-from cogs.delivery import DiscordDelivery
 from cogs.privacy import Privacy, privacy
 
 
@@ -44,7 +43,8 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
         partial(policy, config, reachable.names(config), words),
         exporting,
         erasing,
-        limit=DiscordDelivery(client).upload_limit,
+        limit=showing.packing.limit,
+        refused=showing.packing.refused,
         new_name=ground.ids.new,
         links=links,
     )

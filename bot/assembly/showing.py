@@ -42,6 +42,7 @@ class Showing:
 
     cards: Cards
     posting: Posting
+    packing: Packing
     removals: Removals
     removing: Removing
     whispers: Whispers
@@ -73,6 +74,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         level=delivery.upload_limit,
         link=link,
         now=now,
+        keep_for=keep_for,
     )
     times = RenderTimes()
     cards = Cards(
@@ -142,6 +144,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     return Showing(
         cards=cards,
         posting=posting,
+        packing=packing,
         removals=removals,
         removing=taken,
         whispers=whispers,

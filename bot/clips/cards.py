@@ -24,7 +24,14 @@ from bot.clips.closed_cards import ClosedCards
 from bot.clips.shown_rows import ShownRows, shown_rows
 from bot.delivery import Card, Delivery, HeldBack, Take, card_nonce
 from bot.domain import NO_CHANNEL, RESTING, ChannelId, ClipState, Job, JobId, Kind
-from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone, PlaceGone, StorageError
+from bot.errors import (
+    ClipTooLarge,
+    DeliveryRefused,
+    DeliveryUnavailable,
+    MessageGone,
+    PlaceGone,
+    StorageError,
+)
 from bot.jobs.nonces import Nonces
 from bot.jobs.schedule import Schedule
 from bot.providers.protocol import Progress
@@ -266,9 +273,10 @@ class Cards:
                 await self._edit(rows, anew=first.id in self._closed)
                 if first.id in self._closed:
                     await self._closed.settled(first.id)
-        except (MessageGone, DeliveryRefused) as fault:
-            # Deleted by somebody, or the place is closed to us: the job goes on without a card. To ask
-            # with every progress would be worse than useless: Discord bans who is refused too often.
+        except (MessageGone, DeliveryRefused, ClipTooLarge) as fault:
+            # Deleted by somebody, or the place is closed to us, or to what it carries: the job goes on
+            # without a card. To ask with every progress would be worse than useless: Discord bans who is
+            # refused too often.
             log.info("card given up: %s", fault, extra={"job": first.id, "code": fault.code})
             self._given_up[first.id] = None if isinstance(fault, MessageGone) else revs(takes)
             await self._note_closed(takes, fault)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.clips.cards import Cards
 from bot.clips.packing import Packing
@@ -46,6 +46,8 @@ READ_MAX = 1_000
 """Messages whose reactions were read, of which it is known what was read."""
 
 _DISLIKE = "\N{THUMBS DOWN SIGN}"
+
+T = TypeVar("T")
 
 
 class Wall(Protocol):
@@ -241,31 +243,18 @@ class Galleries:
         await self._send(post, job, clip, tried=tried)
 
     async def _send(self, post: GalleryPost, job: Job, clip: Clip, *, tried: bool) -> None:
-        guild_id = job.order.member.guild_id
-        card = await self._cards.card(job.id)
-        try:
-            packed = await self._packing.pack(clip, guild_id, label="" if card is None else card.label)
-        except (ClipTooLarge, ClipUnusable, FileNotFoundError):
-            await self._became(post, Hanging.REFUSED)
-            return
-        if packed.path is None:  # a gallery is for what plays; a link would be dead in a week
-            await self._became(post, Hanging.REFUSED)
-            return
-        try:
+        async def hang(path: Path) -> MessageId:
             await self._database.write(partial(stars.tried, job_id=job.id, at=self._now()))
             self._nonces.tried(job.id)
             count = await self._database.read(partial(stars.of, job_id=job.id))
-            message_id = await self._wall.hang(
-                await self._post(job, clip, post.channel_id, packed.path), count
-            )
-            await self._became(post, Hanging.SHOWN, message_id)
+            return await self._wall.hang(await self._post(job, clip, post.channel_id, path), count)
+
+        try:
+            await self._became(post, Hanging.SHOWN, await self._sent(job, clip, hang))
         except MessageGone:
             await self._became(post, Hanging.GONE)
-        except ClipTooLarge:
-            if not await self._packing.refused(packed, guild_id):
-                await self._became(post, Hanging.REFUSED)
-            else:
-                self._changed.set()
+        except (ClipTooLarge, ClipUnusable, FileNotFoundError):
+            await self._became(post, Hanging.REFUSED)
         except DeliveryRefused as refused:
             if tried:  # an earlier try may have got through: look once the nonce no longer answers
                 raise DeliveryUnavailable(
@@ -273,9 +262,11 @@ class Galleries:
                 ) from refused
             log.info("the gallery refuses: %s", refused, extra={"job": job.id, "code": refused.code})
             await self._became(post, Hanging.REFUSED)
-        finally:
-            if packed.is_copy and packed.path is not None:
-                await asyncio.to_thread(packed.path.unlink, missing_ok=True)
+
+    async def _sent(self, job: Job, clip: Clip, send: Callable[[Path], Awaitable[T]]) -> T:
+        """As a file: a gallery is for what plays, and a link would be dead in a week."""
+        label = self._cards.model_of(job).label
+        return await self._packing.send_file(clip, job.order.member.guild_id, send, label=label)
 
     async def _follow(
         self, post: GalleryPost, message_id: MessageId, job: Job, clip: Clip, state: ClipState
@@ -302,13 +293,12 @@ class Galleries:
             await self._wall.rehang(hidden, message_id, count, shown=False)
             await self._became(post, Hanging.HIDDEN, message_id)
             return
-        packed = await self._packing.pack(clip, job.order.member.guild_id, label="")
-        try:
-            full = await self._post(job, clip, post.channel_id, packed.path)
+
+        async def rehang(path: Path) -> None:
+            full = await self._post(job, clip, post.channel_id, path)
             await self._wall.rehang(full, message_id, count, shown=True)
-        finally:
-            if packed.is_copy and packed.path is not None:
-                await asyncio.to_thread(packed.path.unlink, missing_ok=True)
+
+        await self._sent(job, clip, rehang)
         await self._became(post, Hanging.SHOWN, message_id)
 
     async def _post(self, job: Job, clip: Clip, channel_id: ChannelId, path: Path | None) -> Post:

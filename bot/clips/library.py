@@ -5,9 +5,9 @@ one that no place took) by its own member alone; a hidden, taken down, deleted o
 """
 
 import asyncio
+import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -44,6 +44,8 @@ from storage.wishes import Wishes
 
 # Cogs never see storage: what they show of it they know from here.
 __all__ = ["Aisle", "Library", "Page", "Search", "Shelved", "Sight", "Wishes"]
+
+log = logging.getLogger(__name__)
 
 THUMBNAILS = "thumbnails"
 """The folder in the data folder for small pictures of clips."""
@@ -245,35 +247,31 @@ class Library:
             return None
         return made.path
 
-    @asynccontextmanager
-    async def packed(self, shelved: Shelved) -> AsyncIterator[Packed]:
-        """A clip's file as it fits an answer in its server, or a link to it, until the end of the block.
+    async def bring(self, shelved: Shelved, show: Callable[[Packed | None], Awaitable[None]]) -> None:
+        """Bring somebody a clip's file as its server takes that, or a link to it.
+
+        Args:
+            shelved: which clip.
+            show: shows it once; raises `ClipTooLarge` where the size of a file is refused. It is given None
+                where the clip goes in no way.
 
         Raises:
-            OrderRefused: its file is gone, or there is no way to bring it.
+            OrderRefused: its file is gone.
         """
         job = shelved.job
+        label = self._catalogue.describe(job.order.model).label
         async with self._sending.setdefault(job.id, asyncio.Lock()):
-            label = self._catalogue.describe(job.order.model).label
             try:
-                packed = await self._packing.pack(shelved.clip, job.order.member.guild_id, label=label)
+                await self._packing.send(shelved.clip, job.order.member.guild_id, show, label=label)
             except ClipTooLarge as fault:
-                raise OrderRefused(
-                    _("This clip is larger than this server takes."),
-                    _("Look at its message, or ask whoever runs this bot for a link."),
-                    kind=FaultKind.PERMISSIONS,
-                ) from fault
+                log.warning("shown without a file: %s", fault, extra={"job": job.id, "code": fault.code})
+                await show(None)
             except (OSError, ClipUnusable) as fault:
                 raise OrderRefused(
                     _("The file of this clip is not here any more."),
                     _("Order it again with Again."),
                     kind=FaultKind.OURS,
                 ) from fault
-            try:
-                yield packed
-            finally:
-                if packed.is_copy and packed.path is not None:
-                    await asyncio.to_thread(packed.path.unlink, missing_ok=True)
 
     async def sent_alone(self, job_id: JobId, interaction_id: InteractionId, token: str) -> None:
         """Note that the answer to an interaction is about to hold a clip's file: a take-down empties it."""

@@ -91,7 +91,7 @@ class Links:
         if not hmac.compare_digest(named[3], self._signature(job_id, until)):
             raise web.HTTPNotFound
         if until <= self._now().timestamp():
-            raise web.HTTPGone(text="This link has expired: press New link where you found it.")
+            raise web.HTTPGone(text="This link has expired: press New link where it was, or use /clips.")
         clip = await self._database.read(partial(_shown, job_id, self._folder))
         if clip is None:
             raise web.HTTPNotFound

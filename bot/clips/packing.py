@@ -2,16 +2,17 @@
 
 Discord names no upload limit that can be relied on: a server's level says one, its answer (40005) proves
 another, and what is true changes by announcement. So the level is believed until a server refuses a file, and
-then for a day the next lower of the sizes that there have been.
+then for a day the next lower of the sizes that there have been. Every way to show a clip goes by `send`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.clips.fitting import Fitted, Touch
 from bot.delivery import Copy, Link
@@ -24,8 +25,13 @@ MIB = 1 << 20
 SIZES = (500 * MIB, 100 * MIB, 50 * MIB, 25 * MIB, 20 * MIB, 10 * MIB, 8 * MIB, 2 * MIB)
 """Every limit that Discord has had, and one below all of them, for a proxy in between."""
 
+TRIES_MAX = len(SIZES) + 1
+"""As it is, each size below that, and a link; whoever is refused that often is refused for something else."""
+
 BELIEVED_FOR = timedelta(days=1)
 """A server may reach a higher level, and Discord may raise the limit of all."""
+
+T = TypeVar("T")
 
 
 class Fits(Protocol):
@@ -37,11 +43,12 @@ class Fits(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """Either a file of so many bytes, or a link. A copy is to be removed once it is sent.
+    """A clip as either a file of so many bytes, or a link. A copy is to be removed once it is sent.
 
     `smaller` is set where it was encoded anew to fit: a copy that only has its index elsewhere is the clip.
     """
 
+    clip: Clip
     path: Path | None
     size_bytes: int
     is_copy: bool = False
@@ -78,6 +85,88 @@ class Packing:
         self._link = link
         self._now = now
 
+    async def send(
+        self,
+        clip: Clip,
+        guild_id: GuildId,
+        send: Callable[[Packed], Awaitable[T]],
+        *,
+        label: str,
+        keep: bool = False,
+    ) -> T:
+        """Send a clip to a place in this server as that takes it: see `send_together`."""
+
+        async def alone(packed: Sequence[Packed]) -> T:
+            return await send(packed[0])
+
+        return await self.send_together([clip], guild_id, alone, label=label, keep=keep)
+
+    async def send_file(
+        self,
+        clip: Clip,
+        guild_id: GuildId,
+        send: Callable[[Path], Awaitable[T]],
+        *,
+        label: str,
+        keep: bool = False,
+    ) -> T:
+        """The same where a link will not do."""
+
+        async def playing(packed: Packed) -> T:
+            if packed.path is None:
+                raise ClipTooLarge("no file of it goes, and a link will not do here")
+            return await send(packed.path)
+
+        return await self.send(clip, guild_id, playing, label=label, keep=keep)
+
+    async def send_together(
+        self,
+        clips: Sequence[Clip],
+        guild_id: GuildId,
+        send: Callable[[Sequence[Packed]], Awaitable[T]],
+        *,
+        label: str,
+        keep: bool = False,
+    ) -> T:
+        """Send clips in one message: smaller after each refusal of their size, at last as links.
+
+        What a server refuses is remembered for it. A clip that goes in no way is not among those sent.
+
+        Args:
+            clips: at least one.
+            guild_id: the server whose limit holds; 0 stands for direct messages.
+            send: sends them once; raises `ClipTooLarge` where their size is refused.
+            label: what a copy says of itself, where the clip says nothing.
+            keep: leaves the copies that were sent on the disk, for who sends them again.
+
+        Raises:
+            ClipTooLarge: none goes in any way.
+            OSError: a clip is not there. And whatever else `send` raises.
+        """
+        as_links = False
+        for _try in range(TRIES_MAX):
+            packed: list[Packed] = []
+            try:
+                for clip in clips:
+                    with suppress(ClipTooLarge):
+                        packed.append(
+                            self.linked(clip) if as_links else await self.pack(clip, guild_id, label=label)
+                        )
+                answer = await _sent(packed, send)
+            except ClipTooLarge:
+                files = [one.size_bytes for one in packed if one.path is not None]
+                if not files:
+                    raise
+                as_links = not await self.refused(max(files), guild_id)
+            else:
+                if keep:
+                    packed = []
+                return answer
+            finally:
+                for one in packed:
+                    await _removed(one)
+        raise ClipTooLarge("whatever its size, it is refused for it")
+
     async def pack(self, clip: Clip, guild_id: GuildId, *, label: str) -> Packed:
         """What to send of a clip to a place in this server.
 
@@ -90,10 +179,9 @@ class Packing:
         try:
             fitted = await self._fit(clip.path, into, limit_bytes=limit, comment=label)
         except ClipTooLarge:
-            if (linked := self.linked(clip)) is None:
-                raise
-            return linked
+            return self.linked(clip)
         return Packed(
+            clip=clip,
             path=fitted.path,
             size_bytes=fitted.size_bytes,
             is_copy=fitted.path != clip.path,
@@ -110,16 +198,20 @@ class Packing:
             kept_until=None if self._keep_for is None else clip.stored_at + self._keep_for,
         )
 
-    def linked(self, clip: Clip) -> Packed | None:
-        """A link in place of any file; None where we have no address for one."""
-        if self._link is None:
-            return None
-        link = self._link(clip.job_id, clip.size_bytes)
-        return Packed(path=None, size_bytes=clip.size_bytes, link=link)
+    def linked(self, clip: Clip) -> Packed:
+        """A link in place of any file.
 
-    async def refused(self, packed: Packed, guild_id: GuildId) -> bool:
+        Raises:
+            ClipTooLarge: we have no address for one.
+        """
+        if self._link is None:
+            raise ClipTooLarge("no file of it goes, and there is no address for a link")
+        link = self._link(clip.job_id, clip.size_bytes)
+        return Packed(clip=clip, path=None, size_bytes=clip.size_bytes, link=link)
+
+    async def refused(self, size_bytes: int, guild_id: GuildId) -> bool:
         """A server refused a file for its size: remember what it may take. False where that is nothing."""
-        lower = next((size for size in SIZES if size < packed.size_bytes), None)
+        lower = next((size for size in SIZES if size < size_bytes), None)
         if lower is None:
             return False
         await self._database.write(
@@ -135,7 +227,12 @@ class Packing:
         return level if learned is None else min(level, learned)
 
 
-async def discard(path: Path | None, clip: Clip) -> None:
-    """Remove what was sent of a clip, where that was a copy."""
-    if path is not None and path != clip.path:
-        await asyncio.to_thread(path.unlink, missing_ok=True)
+async def _sent(packed: Sequence[Packed], send: Callable[[Sequence[Packed]], Awaitable[T]]) -> T:
+    if not packed:
+        raise ClipTooLarge("none of them goes in any way")
+    return await send(packed)
+
+
+async def _removed(packed: Packed) -> None:
+    if packed.is_copy and packed.path is not None:
+        await asyncio.to_thread(packed.path.unlink, missing_ok=True)

@@ -5,7 +5,6 @@ that the server has named for such clips, and the member's direct messages where
 A further place is tried only when it is proven that no place before has the clip.
 """
 
-import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
@@ -18,7 +17,6 @@ from bot.clips.packing import Packed, Packing
 from bot.delivery import Delivery, Post, clip_nonce
 from bot.domain import NOWHERE, ChannelId, Clip, GuildId, Job, MessageId
 from bot.errors import (
-    ClipTooLarge,
     DeliveryRefused,
     DeliveryUnavailable,
     PlaceGone,
@@ -30,8 +28,6 @@ from storage.places import Purpose
 from storage.wishes import Wishes
 
 log = logging.getLogger(__name__)
-
-SMALLER_TRIES_MAX = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,51 +178,40 @@ class Posting:
     async def _on_the_card(self, place: Place, job: Job, clip: Clip, closed: DeliveryRefused) -> Posted:
         if job.card_message_id is None or place.channel_id != job.order.channel_id:
             raise _NobodyCanLook("the clip may be posted already, and nobody can look") from closed
-        packed = await self._packing.pack(clip, place.guild_id, label="")
-        if packed.path is None:
-            raise ClipTooLarge("the card cannot carry it")
         try:
-            await self._cards.carry(job, packed.path)
+            label = self._cards.model_of(job).label
+            await self._packing.send_file(
+                clip, place.guild_id, partial(self._cards.carry, job), label=label, keep=True
+            )
         except DeliveryRefused as refused:
             raise _NobodyCanLook(str(refused)) from refused
         return Posted(channel_id=place.channel_id, message_id=job.card_message_id)
 
     async def _send(self, place: Place, job: Job, clip: Clip) -> MessageId:
         model = self._cards.model_of(job)
-        linked: Packed | None = None
-        for _ in range(SMALLER_TRIES_MAX):
-            packed = linked or await self._packing.pack(clip, place.guild_id, label=model.label)
-            try:
-                wished = await self._written(place, job)
-                message_id = await self._delivery.post_clip(
-                    Post(
-                        job=job,
-                        clip=clip,
-                        channel_id=place.channel_id,
-                        path=packed.path,
-                        model_name=model.name,
-                        label=model.label,
-                        play_money=self._cards.play_money,
-                        mentions=wished.mentions,
-                        link=packed.link,
-                        can_extend=self._cards.can_extend,
-                        direct=place.direct,
-                        copy=packed.smaller,
-                    )
+
+        async def post(packed: Packed) -> MessageId:
+            wished = await self._written(place, job)
+            message_id = await self._delivery.post_clip(
+                Post(
+                    job=job,
+                    clip=clip,
+                    channel_id=place.channel_id,
+                    path=packed.path,
+                    model_name=model.name,
+                    label=model.label,
+                    play_money=self._cards.play_money,
+                    mentions=wished.mentions,
+                    link=packed.link,
+                    can_extend=self._cards.can_extend,
+                    direct=place.direct,
+                    copy=packed.smaller,
                 )
-            except ClipTooLarge:
-                if packed.path is None:
-                    raise
-                if not await self._packing.refused(packed, place.guild_id):  # however small it were
-                    linked = self._packing.linked(clip)
-                    if linked is None:
-                        raise
-            else:
-                self._delivered(place.route, _form(packed))
-                return message_id
-            finally:
-                await _removed(packed)
-        raise ClipTooLarge("whatever its size, it is refused for it")
+            )
+            self._delivered(place.route, _form(packed))
+            return message_id
+
+        return await self._packing.send(clip, place.guild_id, post, label=model.label)
 
     async def _written(self, place: Place, job: Job) -> Wishes:
         """Note that it may be there from now on, and read what its member wants of a post."""
@@ -250,8 +235,3 @@ def _form(packed: Packed) -> str:
     if packed.path is None:
         return "link"
     return "copy" if packed.is_copy else "file"
-
-
-async def _removed(packed: Packed) -> None:
-    if packed.is_copy and packed.path is not None:
-        await asyncio.to_thread(packed.path.unlink, missing_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.clips.cards import Cards
 from bot.clips.showing import Screen, own_post_taken_away
 from bot.domain import RESTING, ChannelId, ClipState, Job, JobId, MessageId
-from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
+from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.moderation.hashes import Hashes
 from bot.moderation.lookalikes import Lookalikes
 from bot.moderation.takedowns import PICTURED, picture_id_of
@@ -141,7 +141,7 @@ class RemovalSteps:
             return result
         try:
             await self._cards.refresh(job.id)
-        except (DeliveryRefused, MessageGone) as fault:
+        except (DeliveryRefused, MessageGone, ClipTooLarge) as fault:
             self._cards.touch(job.id)  # given up there; it would be looked at by every start else
             return f"refused: {fault.code}"
         return "edited"

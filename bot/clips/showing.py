@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.clips.cards import Cards
-from bot.clips.packing import Packed, Packing, discard
+from bot.clips.packing import Packed, Packing
 from bot.delivery import Post
 from bot.domain import (
     ENDED,
@@ -151,9 +151,10 @@ class Shown:
         job, clip = await self._database.read(partial(_shown, job_id, self._folder))
         if job.order.member.guild_id != seen_in:
             raise _not_here()
-        linked = self._packing.linked(clip)
-        if linked is None:
-            raise _not_here()
+        try:
+            linked = self._packing.linked(clip)
+        except ClipTooLarge:
+            raise _not_here() from None
         await self._edited(job_id, upload=False, linked=linked)
 
     async def refresh(self, job_id: JobId) -> None:
@@ -183,32 +184,51 @@ class Shown:
             can_extend=card.can_extend,
             direct=job.clip_is_direct,
         )
+        edit = partial(self._screen.edit_clip, message_id=job.clip_message_id, shown=shown)
+        server = NOWHERE if job.clip_is_direct else job.order.member.guild_id
         try:
             if job.is_on_card and shown and upload:
-                await self._carry_again(job, clip, card.label)
+                # The card carries the clip itself: an edit without it, as when it was hidden, took it away.
+                await self._packing.send_file(
+                    clip, server, partial(self._cards.carry, job), label=card.label, keep=True
+                )
+                self._cards.touch(job.id)
                 return
             if not job.is_on_card:
-                if shown:
-                    server = NOWHERE if job.clip_is_direct else job.order.member.guild_id
-                    packed = linked or await self._packing.pack(clip, server, label=card.label)
-                    post = replace(post, path=packed.path, link=packed.link, copy=packed.smaller)
-                await self._screen.edit_clip(post, job.clip_message_id, shown=shown, upload=upload and shown)
-            await self._cards.refresh(job_id)
-        except (MessageGone, DeliveryRefused, ClipTooLarge) as fault:
+                if linked is not None:
+                    await edit(_as_packed(post, linked), upload=upload)
+                elif shown:
+                    await self._packing.send(
+                        clip,
+                        server,
+                        lambda packed: edit(_as_packed(post, packed), upload=upload),
+                        label=card.label,
+                    )
+                else:
+                    await edit(post, upload=False)
+            await self._refresh_card(job)
+        except ClipTooLarge as fault:
+            raise NotYours(
+                _("Discord takes no file of this clip's size there now."), _("Find the clip with /clips.")
+            ) from fault
+        except (MessageGone, DeliveryRefused) as fault:
             raise NotYours(
                 _("Its message is gone, or this place is closed to the bot."),
                 _("Find the clip with /clips."),
             ) from fault
-        finally:
-            await discard(post.path, clip)
 
-    async def _carry_again(self, job: Job, clip: Clip, label: str) -> None:
-        """The card carries the clip itself: an edit without it, as when it was hidden, has taken it away."""
-        packed = await self._packing.pack(clip, job.order.member.guild_id, label=label)
-        if packed.path is None:
-            raise ClipTooLarge("the card cannot carry it")
-        await self._cards.carry(job, packed.path)
-        self._cards.touch(job.id)
+    async def _refresh_card(self, job: Job) -> None:
+        """Where the clip is another message, it is done with that, whatever becomes of its card."""
+        try:
+            await self._cards.refresh(job.id)
+        except (MessageGone, DeliveryRefused, ClipTooLarge):
+            if job.is_on_card:
+                raise
+            self._cards.touch(job.id)
+
+
+def _as_packed(post: Post, packed: Packed) -> Post:
+    return replace(post, path=packed.path, link=packed.link, copy=packed.smaller)
 
 
 async def own_post_taken_away(screen: Screen, job: Job) -> str:

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.clips.cards import Cards
-from bot.clips.packing import Packed, Packing, discard
-from bot.clips.posting import SMALLER_TRIES_MAX, Posting
-from bot.delivery import Post
+from bot.clips.packing import Packed, Packing
+from bot.clips.posting import Posting
+from bot.delivery import Card, Post
 from bot.domain import (
     NO_CHANNEL,
-    ChannelId,
     Clip,
     ClipState,
     InteractionId,
@@ -183,26 +182,24 @@ class Whispers:
         return None
 
     async def _show_alone(self, job: Job, token: str) -> None:
-        """Into the answer: smaller where its server refuses the size, and as a link where any is refused."""
-        guild_id = job.order.member.guild_id
-        as_links = False
-        for _try in range(SMALLER_TRIES_MAX):
-            packed = await self._packed(job, as_links=as_links)
-            try:
-                await self._ear.show_alone([post for post, _ in packed], token)
-            except ClipTooLarge:
-                if as_links:
-                    raise
-                largest = max(
-                    (one for _, one in packed), key=lambda one: 0 if one.path is None else one.size_bytes
-                )
-                as_links = not await self._packing.refused(largest, guild_id)
-            else:
-                return
-            finally:
-                for post, _ in packed:
-                    await discard(post.path, post.clip)
-        raise ClipTooLarge("whatever its size, it is refused for it")
+        """Into the answer; a clip that goes in no way is named there all the same."""
+        card = await self._cards.card(job.id)
+        stored = await self._database.read(partial(_shown_takes, job.order_id, self._folder))
+        if card is None or not stored:
+            raise MessageGone("there is nothing to show")
+
+        async def show(packed: Sequence[Packed]) -> None:
+            ways = {one.clip.job_id: one for one in packed}
+            posts = [_post_of(take, clip, card, ways.get(take.id)) for take, clip in stored]
+            await self._ear.show_alone(posts, token)
+
+        try:
+            await self._packing.send_together(
+                [clip for _, clip in stored], job.order.member.guild_id, show, label=card.label
+            )
+        except ClipTooLarge as fault:
+            log.warning("shown without a file: %s", fault, extra={"job": job.id, "code": fault.code})
+            await show([])
 
     async def _post(self, job: Job, clip: Clip) -> Job:
         if job.state is JobState.POSTED:
@@ -222,40 +219,6 @@ class Whispers:
         self._cards.touch(job.id)
         return (await self._database.read(partial(jobs.get, job_id=job.id))) or job
 
-    async def _packed(self, job: Job, *, as_links: bool) -> list[tuple[Post, Packed]]:
-        takes = await self._database.read(partial(jobs.of_order, order_id=job.order_id))
-        card = await self._cards.card(job.id)
-        posts: list[tuple[Post, Packed]] = []
-        for take in takes:
-            clip = await self._database.read(partial(_shown, take.id, self._folder))
-            if clip is None or card is None or take.state not in _KEPT:
-                continue
-            try:
-                packed = (
-                    self._packing.linked(clip)
-                    if as_links
-                    else await self._packing.pack(clip, job.order.member.guild_id, label=card.label)
-                )
-            except ClipTooLarge:
-                continue  # `/clips` has it
-            if packed is None:
-                continue
-            post = Post(
-                job=take,
-                clip=clip,
-                channel_id=ChannelId(take.order.channel_id),
-                path=packed.path,
-                model_name=card.model_name,
-                label=card.label,
-                play_money=card.play_money,
-                link=packed.link,
-                copy=packed.smaller,
-            )
-            posts.append((post, packed))
-        if not posts:
-            raise MessageGone("there is nothing to show")
-        return posts
-
 
 def _is_let_pass(job_id: JobId, connection: sqlite3.Connection) -> bool:
     review = reviews.of_job(connection, job_id, Gate.SHOWING)
@@ -272,6 +235,27 @@ def _held(review: Review) -> NotYours:
         _("A moderator looks at this clip before others see it."),
         _("It is published by itself when they let it pass; until then it stays yours alone."),
     )
+
+
+def _post_of(take: Job, clip: Clip, card: Card, packed: Packed | None) -> Post:
+    return Post(
+        job=take,
+        clip=clip,
+        channel_id=take.order.channel_id,
+        path=None if packed is None else packed.path,
+        model_name=card.model_name,
+        label=card.label,
+        play_money=card.play_money,
+        link=None if packed is None else packed.link,
+        copy=None if packed is None else packed.smaller,
+    )
+
+
+def _shown_takes(order_id: JobId, folder: Path, connection: sqlite3.Connection) -> list[tuple[Job, Clip]]:
+    """The takes of an order that are kept for their member, with their clips."""
+    kept = [take for take in jobs.of_order(connection, order_id) if take.state in _KEPT]
+    found = [(take, _shown(take.id, folder, connection)) for take in kept]
+    return [(take, clip) for take, clip in found if clip is not None]
 
 
 def _shown(job_id: JobId, folder: Path, connection: sqlite3.Connection) -> Clip | None:

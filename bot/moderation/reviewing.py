@@ -7,20 +7,19 @@ nonce, and looked for in the channel beyond the minutes for which Discord knows 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
 from bot.catalogue import Catalogue
-from bot.clips.packing import Packing, discard
+from bot.clips.packing import Packed, Packing
 from bot.delivery import Link
 from bot.domain import ChannelId, Clip, GuildId, JobId, MessageId
-from bot.errors import ClipTooLarge, DeliveryRefused, DeliveryUnavailable, MessageGone
+from bot.errors import ClipTooLarge, ClipUnusable, DeliveryRefused, DeliveryUnavailable, MessageGone
 from bot.jobs.nonces import Nonces
 from bot.moderation import deciding
 from bot.moderation.deciding import Case
@@ -38,12 +37,22 @@ LOOK_AT_LEAST_EVERY = timedelta(hours=1)
 
 AT_ONCE = 100
 
+T = TypeVar("T")
+
+
+class Picture(NamedTuple):
+    """A member's picture as it lies in the data folder."""
+
+    path: Path
+    size_bytes: int
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
     """What moderators are shown of a review; it has files for as long as nobody has decided.
 
     `clip` is the file to send, or else there may be a `link`; `picture` is what the order starts from.
+    `is_too_large` is set where some of it goes in no way.
     """
 
     case: Case
@@ -53,6 +62,7 @@ class Exhibit:
     clip: Path | None = None
     link: Link | None = None
     picture: Path | None = None
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,42 +190,57 @@ class Reviewing:
         self._next_at = await self._database.read(review_queue.next_due) if did_something else due.next_at
         return left
 
-    @asynccontextmanager
-    async def exhibit(self, case: Case) -> AsyncIterator[Exhibit]:
-        """What there is to see of a review, for as long as the block lasts. A file that is gone is not shown.
+    async def show(self, case: Case, show: Callable[[Exhibit], Awaitable[T]]) -> T:
+        """Show a review with its clip and picture as its server takes them. A file that is gone is not shown.
 
         One at a time of each review: a copy of its clip that fits the server has one name.
+
+        Args:
+            case: of which review.
+            show: shows it once; raises `ClipTooLarge` where the size of its files is refused.
         """
+        job, guild_id = case.job, case.job.order.member.guild_id
+        model = self._catalogue.describe(job.order.model)
+        bare = Exhibit(case=case, model_name=model.name, label=model.label, play_money=self._play_money)
+        if case.review.decision is not None:
+            return await show(bare)
+
+        async def with_files(packed: Packed | None) -> T:
+            picture = await self._picture(case)
+            fits = picture is None or picture.size_bytes <= await self._packing.limit(guild_id)
+            return await show(
+                replace(
+                    bare,
+                    picture=picture.path if picture is not None and fits else None,
+                    clip=None if packed is None else packed.path,
+                    link=None if packed is None else packed.link,
+                    is_too_large=not fits,
+                )
+            )
+
         async with self._turns.setdefault(case.review.id, asyncio.Lock()):
             clip = await self._clip(case)
-            exhibit = await self._made(case, clip)
             try:
-                yield exhibit
-            finally:
-                if clip is not None:
-                    await discard(exhibit.clip, clip)
+                if clip is None:
+                    return await with_files(None)
+                return await self._packing.send(clip, guild_id, with_files, label=model.label)
+            except ClipTooLarge as fault:
+                log.warning("shown without files: %s", fault, extra={"job": job.id, "code": fault.code})
+                return await show(replace(bare, is_too_large=True))
+            except (OSError, ClipUnusable) as fault:
+                log.warning("clip not shown: %s", fault, extra={"job": job.id, "code": "review_clip"})
+                return await with_files(None)
 
-    async def _made(self, case: Case, clip: Clip | None) -> Exhibit:
-        job = case.job
-        model = self._catalogue.describe(job.order.model)
-        exhibit = partial(
-            Exhibit, case=case, model_name=model.name, label=model.label, play_money=self._play_money
-        )
-        if case.review.decision is not None:
-            return exhibit()
-        source = job.order.source
-        is_picture = source is not None and source.media_type.startswith("image/")
-        picture = self._folder / source.path if source is not None and is_picture else None
-        if picture is not None and not await asyncio.to_thread(picture.is_file):
-            picture = None
-        if clip is None:
-            return exhibit(picture=picture)
+    async def _picture(self, case: Case) -> Picture | None:
+        """What its order starts from, where that is a picture and is there."""
+        source = case.job.order.source
+        if source is None or not source.media_type.startswith("image/"):
+            return None
+        path = self._folder / source.path
         try:
-            packed = await self._packing.pack(clip, job.order.member.guild_id, label=model.label)
-        except (ClipTooLarge, OSError) as fault:
-            log.warning("clip not shown: %s", fault, extra={"job": job.id, "code": "review_clip"})
-            return exhibit(picture=picture)
-        return exhibit(picture=picture, clip=packed.path, link=packed.link)
+            return Picture(path, (await asyncio.to_thread(path.stat)).st_size)
+        except OSError:
+            return None
 
     async def _clip(self, case: Case) -> Clip | None:
         if case.review.gate is not Gate.SHOWING:
@@ -232,12 +257,12 @@ class Reviewing:
     async def _show(self, review: Review) -> None:
         case = await self._database.read(partial(deciding.case_of, review, self._now()))
         try:
-            async with self.exhibit(case) as exhibit:
-                if review.card_message_id is None or review.card_channel_id is None:
-                    await self._post(review, exhibit)
-                else:
-                    await self._desk.edit_review(review.card_channel_id, review.card_message_id, exhibit)
-        except (DeliveryRefused, MessageGone, ClipTooLarge) as fault:
+            if review.card_message_id is None or review.card_channel_id is None:
+                await self.show(case, partial(self._post, review))
+            else:
+                edit = partial(self._desk.edit_review, review.card_channel_id, review.card_message_id)
+                await self.show(case, edit)
+        except (DeliveryRefused, MessageGone) as fault:
             log.warning("review not shown: %s", fault, extra={"job": review.job_id, "code": fault.code})
         await self._database.write(partial(review_cards.shown, review_id=review.id, rev=review.rev))
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.clips.stills import Stills
-from bot.domain import ChannelId, Clip, ClipState, FaultKind, Job, JobId, JobState, Member, Source
+from bot.domain import ChannelId, Clip, ClipState, FaultKind, Job, JobId, JobState, Member, Source, UserId
 from bot.errors import ClipUnusable, NotYours, OrderRefused
 from bot.ids import Ids
 from bot.language import _
@@ -146,6 +146,13 @@ class Material:
     async def clip_states(self, order_id: JobId) -> Mapping[JobId, ClipState]:
         """The same of the clips of an order's takes, as far as they are there."""
         return await self._database.read(partial(clips.states_of, order_id=order_id))
+
+    async def sent_directly(self, job_id: JobId, *, to: UserId, channel_id: int | None) -> Job | None:
+        """The job of a clip that was sent to its own member in these direct messages; else None."""
+        job = await self._database.read(partial(jobs.get, job_id=job_id))
+        if job is None or not job.clip_is_direct or job.clip_channel_id != channel_id:
+            return None
+        return job if job.order.member.user_id == to else None
 
     async def shown_in(self, clip_id: str) -> ChannelId | None:
         """The channel in which a clip was posted; None where nobody was shown it."""

@@ -61,7 +61,9 @@ class Exporting:
         self._now = now
         self._turn = asyncio.Lock()
 
-    async def make(self, user_id: UserId, *, name: str, part_bytes: int, parts_max: int) -> Export:
+    async def make(
+        self, user_id: UserId, *, name: str, part_bytes: int, parts_max: int, anew: bool = False
+    ) -> Export:
         """Write everything of a person into ZIPs named `name-1.zip` and on; whoever sends them removes them.
 
         Args:
@@ -69,18 +71,21 @@ class Exporting:
             name: an id of ours, or a secret of a link's.
             part_bytes: how large one ZIP may be.
             parts_max: how many there may be.
+            anew: whether it takes the place of one whose parts were too large to be sent.
 
         Raises:
             ChangeRefused: they had one within the last day, or there is no room.
         """
         async with self._turn:
-            await self._database.read(partial(_check_none_within, user_id, self._now()))
+            if not anew:
+                await self._database.read(partial(_check_none_within, user_id, self._now()))
             folder = self._folder / EXPORTS
             export = await asyncio.to_thread(
                 _written, self._folder, folder, user_id, name, part_bytes, parts_max
             )
             # Behind it: one that there was no room for is none, and may be asked for again today.
-            await self._database.write(partial(_noted, user_id, self._now()))
+            if not anew:
+                await self._database.write(partial(_noted, user_id, self._now()))
             return export
 
     async def sweep(self) -> None:

@@ -33,7 +33,7 @@ def interaction_payload(
         "app_permissions": str(of_app),
         "authorizing_integration_owners": interaction.owners,
         "context": 0 if guild is not None else 1,
-        "attachment_size_limit": world.upload_limit(channel),
+        "attachment_size_limit": world.said_limit(channel),
         "entitlements": [],
         "entitlement_sku_ids": [],
     }

@@ -97,6 +97,7 @@ class Guild:
     """A server; `upload_limit` is in bytes. Threads stand among the channels.
 
     Its level by boosts is told as it is, whatever the limit. Only a community can choose its `locale`.
+    `said_limit` is what interactions say of `upload_limit`, where that is something else.
     """
 
     id: int
@@ -104,6 +105,7 @@ class Guild:
     owner_id: int
     upload_limit: int
     premium_tier: int = 0
+    said_limit: int | None = None
     locale: str = "en-US"
     is_community: bool = False
     roles: dict[int, Role] = field(default_factory=dict)
@@ -218,6 +220,12 @@ class World:
         """Bytes that one file may have there."""
         guild = self.guild_of(channel)
         return UPLOAD_LIMIT if guild is None else guild.upload_limit
+
+    def said_limit(self, channel: Channel) -> int:
+        """What an interaction there says of that."""
+        guild = self.guild_of(channel)
+        said = None if guild is None else guild.said_limit
+        return self.upload_limit(channel) if said is None else said
 
     def timed_out(self, member: Member) -> bool:
         return member.timeout_until is not None and member.timeout_until > self.now()

@@ -94,8 +94,8 @@ BUGS = (
     Planted(
         name="a clip is posted without a note that it may be there",
         module="bot.clips.posting",
-        line="                wished = await self._written(place, job)",
-        becomes="                wished = Wishes()",
+        line="            wished = await self._written(place, job)",
+        becomes="            wished = Wishes()",
         within=200,
     ),
     Planted(
