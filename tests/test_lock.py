@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.app import assembled
 from bot.errors import DataFolderInUse, StorageError
+from bot.settings import Settings
 from storage.lock import FolderLock
 
 HOLD_UNTIL_KILLED = """
@@ -28,6 +30,18 @@ def test_the_second_holder_is_told_who_the_first_is(tmp_path: Path) -> None:
         FolderLock(tmp_path),
     ):
         pass
+
+
+async def test_a_second_bot_removes_nothing_of_the_first_before_it_is_told(tmp_path: Path) -> None:
+    in_use = tmp_path / "copies" / "reviews" / "clip.mp4"
+    in_use.parent.mkdir(parents=True)
+    in_use.write_bytes(b"on its way to Discord")
+
+    with FolderLock(tmp_path), pytest.raises(DataFolderInUse):
+        async with assembled(Settings(data_dir=tmp_path)):
+            pass
+
+    assert in_use.exists()
 
 
 def test_a_lock_that_was_let_go_can_be_taken(tmp_path: Path) -> None:

@@ -91,7 +91,9 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Clock) -> Ground
     clips_folder, copies_folder = folder / "clips", folder / "copies"
     os.umask(0o077)
     try:
-        clips_folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(FolderLock(folder))  # what is below may be a running bot's until here
+        clips_folder.mkdir(exist_ok=True)
         shutil.rmtree(copies_folder, ignore_errors=True)  # those that a past process had no time to remove
         copies_folder.mkdir()
         (copies_folder / "again").mkdir()
@@ -99,7 +101,6 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Clock) -> Ground
         (folder / THUMBNAILS).mkdir(exist_ok=True)
     except OSError as fault:
         raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
-    stack.enter_context(FolderLock(folder))
     if (why := book.lost(folder, config.backups_in)) is not None:
         raise StorageError(f"{why}: `dailies restore` puts one back; to begin anew, move those away")
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
