@@ -1,5 +1,6 @@
 """The way of a rendered clip to our own disk, and what becomes of one that is paid for and lost."""
 
+import hashlib
 import logging
 from datetime import timedelta
 
@@ -10,7 +11,7 @@ from bot.errors import FileElsewhere
 from bot.jobs.retrieval import HOSTS_TOLD_MAX
 from bot.providers.protocol import Rendered
 from bot.worker import FETCHES_AT_ONCE, LANES
-from storage import ledger, purses
+from storage import clips, ledger, purses
 from tests.channel import Call, Mishap
 from tests.emulators import faults
 from tests.emulators.clips import clip, sound_alone
@@ -66,6 +67,21 @@ async def test_a_clip_on_our_disk_is_what_the_provider_made(bench: Bench) -> Non
     assert not list(bench.folder.glob("*.part"))
 
 
+async def test_a_file_that_had_come_before_the_process_died_is_not_fetched_again(bench: Bench) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    (bench.folder / f"{job.id}.mp4").write_bytes(clip(128, 72, 4))
+    bench.emulator.expire(ticket_of(job).provider_job_id)
+
+    await bench.start()
+    job = await bench.until_state(job, JobState.POSTED)
+
+    assert fetches(bench) == 0
+    assert bench.entries(job) == PAID
+    kept = clips.get(bench.connection, job.id, folder=bench.folder)
+    assert kept is not None
+    assert kept.sha256 == hashlib.sha256(clip(128, 72, 4)).hexdigest()
+
+
 async def test_a_clip_that_is_gone_is_refunded_and_the_house_pays(bench: Bench) -> None:
     job = await bench.leave(JobState.RENDERED)
     bench.emulator.expire(ticket_of(job).provider_job_id)
@@ -105,6 +121,7 @@ async def test_a_file_that_is_no_clip_three_times_is_refunded_and_the_house_pays
     assert fetches(bench) == 3
     assert bench.entries(job) == REFUNDED
     assert spent(bench, job) == (0, SHORTEST_MICROS, SHORTEST_MICROS)
+    assert not list(bench.folder.glob(f"{job.id}*")), "what is no clip is not kept"
 
 
 @pytest.mark.parametrize(
