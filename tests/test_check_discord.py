@@ -3,12 +3,14 @@
 import os
 import random
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bot.checks import account, channels, permissions
 from bot.checks.discord_api import Application, Discord, Gateway, User
@@ -25,6 +27,7 @@ from storage.appointed import Appointed
 from storage.database import open_database
 from storage.places import Purpose
 from tests.sandboxes import running
+from tests.test_check_reach import serving
 
 
 def now() -> datetime:
@@ -230,6 +233,63 @@ async def test_the_whole_round_reads_what_was_named_from_the_database(
     assert {"named for clips", "named for operator"} == {
         finding.cause.split(", ")[1] for finding in found[1:]
     }
+
+
+@pytest.mark.parametrize("status", [500, 429])
+async def test_where_discord_does_not_say_no_channel_is_called_gone_or_hidden(
+    discord: Discord, sandbox: Sandbox, status: int
+) -> None:
+    name = "server_error" if status == 500 else "rate_limit"
+    sandbox.faults.switch_on({"name": name, "route": "/channels/", "retry_after": 60})
+    unlisted = replace(named(sandbox, "dailies"), channel_id=ChannelId(5))
+
+    found = await looked_at(sandbox, discord, unlisted)
+    own, more = await channels.operators(discord, unlisted.channel_id)
+
+    assert own is None
+    assert [finding.code for finding in [*found, *more]] == ["discord_unreadable"] * 2
+    assert all(str(status) in finding.cause for finding in [*found, *more])
+
+
+async def test_a_channel_that_is_gone_is_named_anew_by_a_command_that_there_is(
+    discord: Discord, sandbox: Sandbox
+) -> None:
+    purposes = ["alerts", "clips", "gallery", "log", "operator", "reports", "reviews"]
+    gone = [
+        replace(named(sandbox, "dailies", purpose), channel_id=ChannelId(5 + n))
+        for n, purpose in enumerate(purposes)
+    ]
+
+    mends = [finding.mend for finding in await looked_at(sandbox, discord, *gone)]
+
+    assert mends == [
+        "/budget alerts in that server",
+        "/settings channels in that server",
+        "/settings gallery in that server",
+        "/moderation log in that server",
+        "DAILIES_OPERATOR_CHANNEL_ID=… in .env",
+        "/settings channels in that server",
+        "/settings reviews in that server",
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"retry_after": None}, {"retry_after": "soon"}, {"retry_after": -1, "code": 0}, [], "x", None,
+        {"code": "x", "retry_after": True},
+    ],
+)  # fmt: skip
+async def test_a_refusal_that_is_not_discords_is_an_answer_and_no_fault(body: object) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response(body, status=429)
+
+    async with serving(web.get("/{rest:.*}", refuse)) as port, aiohttp.ClientSession() as session:
+        discord = Discord(session, f"http://127.0.0.1:{port}/api/v10", "a.b.c")
+        bot, found = await account.account(discord, gateway_url="ws://127.0.0.1:9", now=now)
+
+    assert bot is None
+    assert [finding.code for finding in found] == ["discord_unreadable"]
 
 
 async def test_an_operators_channel_that_the_bot_cannot_see_is_named(

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from bot.checks import permissions
 from bot.checks.discord_api import Channel, Discord, Guild, Member, User, refusal
@@ -17,6 +17,9 @@ from storage.appointed import Appointed
 
 GUILDS_MAX = 50
 """Four questions for each server: more would take minutes under Discord's limits."""
+
+UNSEEN = (403, 404)
+"""Every other status says nothing of what was asked about, but of Discord."""
 
 NO_SCOPE = 50001
 THREADS = {10, 11, 12}
@@ -52,7 +55,7 @@ async def channels(
             found += await _of_guild(
                 discord, bot, guild_id, by_guild[guild_id], limits.get(GuildId(guild_id))
             )
-        except (ProviderUnavailable, ValidationError, ValueError) as odd:
+        except (ProviderUnavailable, ValueError) as odd:  # what pydantic says is one, too
             words = f"server {guild_id} could not be looked at: {http.one_line(odd)}"
             found.append(warning("discord_unreadable", words, "look later"))
     if len(by_guild) > GUILDS_MAX:
@@ -63,8 +66,12 @@ async def channels(
 
 async def operators(discord: Discord, channel_id: int) -> tuple[Appointed | None, list[Finding]]:
     """The operator's channel with the server that it is in, for `channels`."""
-    answered = await discord.get(f"channels/{channel_id}")
-    channel = Channel.model_validate(answered.body) if answered.ok else None
+    try:
+        answered = await discord.get(f"channels/{channel_id}")
+        channel = None if answered.status in UNSEEN else Channel.model_validate(_good(answered))
+    except (ProviderUnavailable, ValueError) as odd:  # what pydantic says is one, too
+        words = f"DAILIES_OPERATOR_CHANNEL_ID could not be looked at: {http.one_line(odd)}"
+        return None, [warning("discord_unreadable", words, "look later")]
     if channel is None or channel.guild_id is None:
         words = f"DAILIES_OPERATOR_CHANNEL_ID: the bot does not see channel {channel_id} ({answered.status})"
         mend = "add the bot to that server, let it view the channel, or name another in .env"
@@ -77,7 +84,7 @@ async def _of_guild(
     discord: Discord, bot: User, guild_id: int, named: list[Appointed], limit: int | None
 ) -> list[Finding]:
     answered = await discord.get(f"guilds/{guild_id}")
-    if answered.status in (403, 404):
+    if answered.status in UNSEEN:
         words = f"the bot is not in server {guild_id}, whose channels are named for it"
         return [note("server_left", words, "nothing, or invite it again")]
     guild = Guild.model_validate(_good(answered))
@@ -119,7 +126,7 @@ async def _of_channel(discord: Discord, bot: User, seen: Seen, named: Appointed)
     channel = seen.channels.get(named.channel_id)
     if channel is None:  # a thread, or gone, or hidden
         answered = await discord.get(f"channels/{named.channel_id}")
-        if not answered.ok:
+        if answered.status in UNSEEN:
             gone = answered.status == 404
             return [
                 error(
@@ -128,7 +135,7 @@ async def _of_channel(discord: Discord, bot: User, seen: Seen, named: Appointed)
                     _named_anew(named) if gone else f"let the bot view channel {named.channel_id}",
                 )
             ]
-        channel = Channel.model_validate(answered.body)
+        channel = Channel.model_validate(_good(answered))
     lacking = permissions.missing(_bits(seen, bot, channel), named.purpose)
     if not lacking:
         return []
@@ -155,9 +162,13 @@ def _named_anew(named: Appointed) -> str:
         case "alerts":
             return "/budget alerts in that server"
         case "gallery":
-            return "/clips gallery in that server"
+            return "/settings gallery in that server"
+        case "log":
+            return "/moderation log in that server"
         case "operator":
             return "DAILIES_OPERATOR_CHANNEL_ID=… in .env"
+        case "reviews":
+            return "/settings reviews in that server"
         case _:
             return "/settings channels in that server"
 

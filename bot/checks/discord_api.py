@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from yarl import URL
 
 from bot.providers import http
@@ -103,11 +106,12 @@ class Gateway(_Wire):
     session_start_limit: Starts
 
 
-class Told(_Wire):
-    """A refusal: Discord's own code, 0 where it has none."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A refusal: Discord's own code, 0 where it has none, and the seconds that it asks us to wait."""
 
     code: int = 0
-    retry_after: float | None = Field(default=None, ge=0)
+    retry_after: float | None = None
 
 
 class Discord:
@@ -159,9 +163,15 @@ def refusal(answered: http.Answered) -> Told:
     """What a refusal says of itself."""
     match answered.body:
         case {"code": int(code), **rest}:
-            wait = rest.get("retry_after")
-            return Told(code=code, retry_after=None if wait is None else float(str(wait)))
-        case {"retry_after": wait}:
-            return Told(retry_after=float(str(wait)))
+            return Told(code=code, retry_after=_wait_s(rest))
+        case dict(body):
+            return Told(retry_after=_wait_s(body))
         case _:
             return Told()
+
+
+def _wait_s(body: Mapping[Any, object]) -> float | None:
+    wait = body.get("retry_after")
+    if isinstance(wait, bool) or not isinstance(wait, int | Decimal) or wait < 0:
+        return None
+    return float(wait)

@@ -12,7 +12,7 @@ from bot.checks.discord_api import Discord
 from bot.checks.finding import Finding
 from bot.checks.moderation import moderation
 from bot.domain import GuildId
-from bot.errors import DailiesError, ProviderUnavailable, SettingsError
+from bot.errors import DailiesError, SettingsError
 from bot.offers import reachable
 from bot.offers.reachable import FAL
 from bot.providers import http
@@ -53,10 +53,7 @@ async def _at_discord(config: Settings, now: Callable[[], datetime]) -> list[Fin
             partial(_written, config, since=now() - LIMITS_LEARNED_WITHIN)
         )
         if config.operator_channel_id is not None:
-            try:
-                own, more = await channels.operators(discord, config.operator_channel_id)
-            except ProviderUnavailable:
-                own, more = None, []
+            own, more = await channels.operators(discord, config.operator_channel_id)
             found += more
             named += [] if own is None else [own]
         return [*found, *await channels.channels(discord, bot, named, limits=limits)]

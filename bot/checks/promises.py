@@ -40,5 +40,5 @@ def promises(config: Settings, *, now: datetime) -> Iterator[Finding]:
 def _backups(config: Settings) -> list[backups.Backup]:
     try:
         return backups.listed(config.backups_in)
-    except (OSError, ValueError, KeyError):
+    except OSError:
         return []  # `copies` says so
