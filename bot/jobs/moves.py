@@ -17,10 +17,14 @@ def refused(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection
 def not_taken(attempt: Attempt, fault: Fault, at: datetime, tx: sqlite3.Connection) -> bool:
     """Submitting or uncertain → queued; and on to cancelled where its member has wished that meanwhile.
 
-    Returns whether it is to be submitted again.
+    What the house has taken over has failed: its member's money is free since then, and may be spent. Returns
+    whether it is to be submitted again.
     """
-    states.queued_again(tx, attempt, fault, at=at)
     job = jobs.get(tx, attempt.job_id)
+    if job is not None and job.state is JobState.UNCERTAIN and _is_the_houses(tx, job.id):
+        refused(attempt, fault, at, tx)
+        return False
+    states.queued_again(tx, attempt, fault, at=at)
     if job is None or job.cancel_asked_at is None:
         return True
     stopped(attempt.job_id, NOTHING_MICROS, at, tx)
@@ -139,6 +143,11 @@ def _to_the_house(tx: sqlite3.Connection, job_id: JobId, at: datetime) -> bool:
         at=at,
     )
     return True
+
+
+def _is_the_houses(tx: sqlite3.Connection, job_id: JobId) -> bool:
+    held = ledger.open_hold(tx, job_id)
+    return held is not None and held.bearer is Scope.HOUSE
 
 
 def _captured(tx: sqlite3.Connection, job_id: JobId, billed: Micros | None, at: datetime) -> Micros:

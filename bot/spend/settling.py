@@ -107,12 +107,11 @@ def _absent(job: Job, at: datetime, tx: sqlite3.Connection) -> str:
     if attempt is None:
         raise StorageError(f"job {job.id} was never submitted")
     fault = Fault(kind=FaultKind.PROVIDER, code="proven_absent", detail="a person decided")
-    if _bearer(job, tx) is Scope.HOUSE:
-        # Its member's money is free since the house took it over, and may be spent: it is not ordered again.
-        moves.refused(attempt, fault, at, tx)
-        return f"job {job.id} has failed; what the house held for it is free again"
+    bearer = _bearer(job, tx)
     if moves.not_taken(attempt, fault, at, tx):
         return f"job {job.id} is in line again"
+    if bearer is Scope.HOUSE:
+        return f"job {job.id} has failed; what the house held for it is free again"
     return f"job {job.id} is cancelled, as its member wished; nothing was charged"
 
 

@@ -7,9 +7,11 @@ from functools import partial
 
 from bot.domain import JobState, Micros, OfferId, Scope
 from bot.operating import control
+from bot.providers.protocol import ProvenAbsent, Unknown
 from bot.spend.surge import LOOK_EVERY_S, SurgeBounds
 from cogs import sentences
 from storage import stops
+from storage.stops import Stop
 from tests import bookkeeping
 from tests.props import job_of
 from tests.workbench import TOLD, Bench
@@ -125,3 +127,26 @@ async def test_a_surge_of_holds_is_seen_while_nothing_is_submitted(bench: Bench)
 
     assert bench.operator.told == ["spending_stopped"]
     duty.cancel()
+
+
+async def test_what_the_house_took_over_and_was_never_there_is_not_ordered_on_its_money(bench: Bench) -> None:
+    bench.surge_bounds = FLOOR
+    bench.told.submissions.append(Unknown("lost"))
+    await bench.start()
+    job = await bench.until_state(await bench.place(TOLD), JobState.UNCERTAIN)
+    bench.clock.advance(timedelta(hours=25))
+    await bench.until(lambda: bench.holder(job) is Scope.HOUSE)
+    # What went on again a moment ago makes every order as young as that: none has waited for too long.
+    at, nothing = bench.clock(), Micros(0)
+    stop = Stop(stopped_at=at, spent_micros=nothing, limit_micros=nothing, usual_micros=nothing)
+    bench.write(partial(stops.stop, wanted=stop))
+    bench.write(partial(stops.resume, by="a test", at=at))
+
+    bench.told.searches.append(ProvenAbsent())
+    job = await bench.until_state(job, JobState.FAILED, JobState.POSTED)
+
+    assert job.fault is not None
+    assert (job.state, job.fault.code) == (JobState.FAILED, "proven_absent")
+    assert len(bench.told.submitted) == 1
+    assert bench.holder(job) is None
+    assert job.charged_micros == 0
