@@ -43,9 +43,9 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
             say(f"{each.path}  {each.made_at:%Y-%m-%d %H:%M} UTC  {each.files} files")
         return 0
     made = backups.make(config.data_dir, into, at=_now())
-    not_before = _now() - config.backups_for
-    gone = backups.prune(into, keep=config.backup_keep, not_before=not_before)
-    say(f"backed up to {made.path}: the database and {made.files} files; {len(gone)} old backups removed")
+    say(f"backed up to {made.path}: the database and {made.files} files")
+    gone = backups.prune(into, keep=config.backup_keep, not_before=_now() - config.backups_for)
+    say(f"old backups removed: {len(gone)}")
     return 0
 
 

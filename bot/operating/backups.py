@@ -150,8 +150,21 @@ def _looked_at(into: Path) -> Iterator[tuple[Path, Backup | None]]:
             yield path, None
 
 
-def prune(into: Path, *, keep: int, not_before: datetime) -> list[Path]:
-    """Remove what is beyond the newest `keep`, or older than is promised; the newest always stays."""
+def _removed(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def prune(
+    into: Path, *, keep: int, not_before: datetime, remove: Callable[[Path], None] = _removed
+) -> list[Path]:
+    """Remove what is beyond the newest `keep`, or older than is promised; the newest always stays.
+
+    Raises:
+        StorageError: one cannot be removed.
+    """
     every = listed(into)
     old = [
         backup
@@ -159,7 +172,16 @@ def prune(into: Path, *, keep: int, not_before: datetime) -> list[Path]:
         if place and (place >= keep or backup.made_at < not_before)
     ]
     for backup in old:
-        shutil.rmtree(backup.path)
+        try:
+            # The manifest last: what a death in between leaves counts as a backup, and goes the next time.
+            for part in backup.path.iterdir():
+                if part.name != MANIFEST:
+                    remove(part)
+            remove(backup.path.rename(into / f"{PART}{secrets.token_hex(8)}"))
+        except FileNotFoundError:  # the bot and the shell may be at it together
+            continue
+        except OSError as fault:
+            raise StorageError(f"{backup.path} cannot be removed: {fault.strerror or fault}") from fault
     return [backup.path for backup in old]
 
 
@@ -182,9 +204,12 @@ class Backups:
         keep: int,
         days: int,
         now: Callable[[], datetime],
+        prune: Callable[..., list[Path]] = prune,
     ) -> None:
         self._folder = folder
         self._into = into
+        self._prune = prune
+        self._told = ""
         self._notices = notices
         self._every = every
         self._keep = keep
@@ -204,12 +229,25 @@ class Backups:
             if newest is not None and newest <= self._now() < newest + self._every:
                 return newest + self._every - self._now()
             made = await asyncio.to_thread(make, self._folder, self._into, at=self._now())
-            gone = await asyncio.to_thread(
-                prune, self._into, keep=self._keep, not_before=self._now() - self._for
-            )
         except (StorageError, OSError) as fault:
             log.error("no backup: %s", fault, extra={"code": "backup_failed"})  # noqa: TRY400
-            self._notices.tell("backup", f"The backup failed: {fault}. It is tried again in 15 minutes.")
+            self._tell(f"The backup failed: {fault}. It is tried again every 15 minutes.")
             return TRY_AGAIN
-        log.info("backed up to %s; %d old ones removed", made.path, len(gone), extra={"code": "backed_up"})
+        log.info("backed up to %s", made.path, extra={"code": "backed_up"})
+        try:
+            gone = await asyncio.to_thread(
+                self._prune, self._into, keep=self._keep, not_before=self._now() - self._for
+            )
+        except StorageError as fault:
+            log.error("an old backup stays: %s", fault, extra={"code": "backup_not_removed"})  # noqa: TRY400
+            self._tell(f"Backed up, but an old backup stays: {fault}. Members are promised that it goes.")
+        else:
+            log.info("old backups removed: %d", len(gone), extra={"code": "backups_removed"})
+            self._told = ""
         return self._every
+
+    def _tell(self, sentence: str) -> None:
+        """Once for each thing: a disk that is full all night is one sentence, and not forty."""
+        if sentence != self._told:
+            self._told = sentence
+            self._notices.tell("backup", sentence)

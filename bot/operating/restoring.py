@@ -209,9 +209,11 @@ def packed(folder: Path, into: Path, *, at: datetime) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as scratch:
             made = backups.make(folder, Path(scratch), at=at)
-            with tarfile.open(part, "w") as tar:
+            part.unlink(missing_ok=True)
+            # Nobody else may read along while it is being written.
+            private = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(private, "wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
                 tar.add(made.path, arcname="dailies")
-            part.chmod(0o600)
             part.rename(into)
     except OSError as fault:
         part.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,17 @@ from storage.lock import FolderLock
 from storage.times import to_us
 from tests.props import NOON
 from tests.workbench import Bench
+
+
+class Told(Notices):
+    """Notices of which a test reads what was said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[str] = []
+
+    def tell(self, code: str, sentence: str) -> None:
+        self.all.append(f"{code}: {sentence}")
 
 
 def laid_out(bench: Bench) -> Path:
@@ -248,20 +260,67 @@ async def test_a_backup_is_made_when_it_is_due_and_a_restart_makes_no_other(
     assert len(backups.listed(tmp_path / "kept")) == 2
 
 
+@pytest.mark.parametrize("alive_for", range(5))
+async def test_an_old_backup_that_was_half_removed_goes_the_next_time(
+    bench: Bench, tmp_path: Path, alive_for: int
+) -> None:
+    await posted(bench)
+    folder, into, start = laid_out(bench), tmp_path / "kept", bench.clock()
+    new = [backups.make(folder, into, at=start + timedelta(days=day)).path for day in (0, 1)][1]
+    removed: list[Path] = []
+
+    def dying(path: Path) -> None:
+        if len(removed) == alive_for:
+            raise KeyboardInterrupt
+        removed.append(path)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    with pytest.raises(KeyboardInterrupt):
+        backups.prune(into, keep=1, not_before=start, remove=dying)
+    backups.prune(into, keep=1, not_before=start)
+
+    assert [each.path for each in backups.listed(into)] == [new]
+    left = [path for path in into.iterdir() if path != new]
+    assert [
+        (path.name.startswith(backups.PART), [each.name for each in path.iterdir()]) for path in left
+    ] == ([(True, [backups.MANIFEST])] if alive_for == 4 else []), (
+        "which the next backup clears away as any dead one's part"
+    )
+
+
+async def test_an_old_backup_that_cannot_be_removed_is_told_of_and_the_new_one_counts(
+    bench: Bench, tmp_path: Path
+) -> None:
+    await posted(bench)
+    folder, into, told = laid_out(bench), tmp_path / "kept", Told()
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    every = timedelta(hours=24)
+    prune = partial(backups.prune, remove=refuse)
+    duty = Backups(folder, into, told, every=every, keep=1, days=30, now=bench.clock, prune=prune)
+    waits = [await duty.once()]
+    await bench.passing(hours=24)
+    waits.append(await duty.once())
+
+    assert waits == [every] * 2
+    assert len(backups.listed(into)) == 2
+    assert len(told.all) == 1
+    assert told.all[0].startswith("backup: Backed up, but an old backup stays: ")
+    assert "cannot be removed: Permission denied" in told.all[0]
+
+
 @pytest.mark.parametrize("into", ["a file/kept", "a name that is too long" * 20])
 async def test_a_backup_that_fails_is_told_and_tried_again(bench: Bench, tmp_path: Path, into: str) -> None:
     await posted(bench)
     (tmp_path / "a file").write_text("in the way")
-    told: list[str] = []
-
-    class Told(Notices):
-        def tell(self, code: str, sentence: str) -> None:
-            told.append(f"{code}: {sentence}")
-
+    notices = Told()
+    told = notices.all
     duty = Backups(
         laid_out(bench),
         tmp_path / into,
-        Told(),
+        notices,
         every=timedelta(hours=24),
         keep=14,
         days=30,
@@ -270,7 +329,9 @@ async def test_a_backup_that_fails_is_told_and_tried_again(bench: Bench, tmp_pat
 
     assert await duty.once() == backups.TRY_AGAIN
     assert told[0].startswith("backup: ")
-    assert "tried again in 15 minutes" in told[0]
+    assert "tried again every 15 minutes" in told[0]
+    assert await duty.once() == backups.TRY_AGAIN
+    assert len(told) == 1, "said once, and not every quarter of an hour"
 
 
 async def test_an_installation_moves_to_another_folder_as_one_file(bench: Bench, tmp_path: Path) -> None:
@@ -290,6 +351,18 @@ async def test_an_installation_moves_to_another_folder_as_one_file(bench: Bench,
         restoring.unpacked(tmp_path / "all.tar", tmp_path / "new", at=bench.clock())
     with pytest.raises(StorageError, match="exists"):
         restoring.packed(folder, tmp_path / "all.tar", at=bench.clock())
+
+
+async def test_an_export_is_its_owners_alone_from_the_first_byte(bench: Bench, tmp_path: Path) -> None:
+    await posted(bench)
+    folder, part = laid_out(bench), tmp_path / "all.tar.part"
+    part.write_text("of a process that was killed")
+    part.chmod(0o644)
+    with part.open() as left:
+        restoring.packed(folder, tmp_path / "all.tar", at=bench.clock())
+
+        assert os.fstat(left.fileno()).st_nlink == 0, "who had that open reads nothing of ours"
+        assert left.read() == "of a process that was killed"
 
 
 async def test_a_backup_with_a_torn_manifest_stands_in_the_way_of_no_other(
@@ -384,7 +457,7 @@ async def test_the_shell_backs_up_proves_and_moves(
     said = capsys.readouterr().out
 
     assert codes == [0] * 7
-    assert "the database and 1 files; 0 old backups removed" in said
+    assert "the database and 1 files\nold backups removed: 0" in said
     assert "whole: 2 entries of the ledger, 0 acts, 1 clips" in said
     assert "the former database is kept in" in said
     assert main(["restore", "--check", str(tmp_path / "nowhere")]) == 1
