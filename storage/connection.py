@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar, TypeVarTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from storage.charters import Charter
     from storage.purses import Key
@@ -52,15 +51,47 @@ class BookConnection(sqlite3.Connection):
         self.remembered: dict[Callable[..., Any], dict[tuple[Any, ...], Any]] = {}
         self.remembered_at = 0
 
-    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        if self.gathered:
-            self.write_gathered()
+    # A simulation puts others in the place of these.
+
+    def begin(self) -> None:
+        self.execute("BEGIN IMMEDIATE")
+
+    def commit_batch(self) -> None:
+        self.execute("COMMIT")
+
+    def roll_back(self) -> None:
+        self.execute("ROLLBACK")
+
+    def gather(self, sql: str, row: Row) -> bool:
+        """Keep a row to be written with the batch's others of its kind; False where none are gathered."""
+        gathered = self.gathered
+        if gathered is None:
+            return False
+        if not gathered:
+            # Only now: every other statement goes straight to the library's own methods.
+            self.execute = self._execute_after  # type: ignore[method-assign]
+            self.executemany = self._executemany_after  # type: ignore[method-assign]
+        rows = gathered.get(sql)
+        if rows is None:
+            gathered[sql] = [row]
+        else:
+            rows.append(row)
+        self.rows_gathered += 1
+        return True
+
+    def _execute_after(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        self.write_gathered()
         return super().execute(sql, parameters)
 
-    def executemany(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
-        if self.gathered:
-            self.write_gathered()
+    def _executemany_after(self, sql: str, parameters: Iterable[Any], /) -> sqlite3.Cursor:
+        self.write_gathered()
         return super().executemany(sql, parameters)
+
+    def gather_no_more(self) -> None:
+        """What was gathered and is not written is forgotten."""
+        if self.gathered:
+            del self.execute, self.executemany
+        self.gathered = None
 
     def own_changes(self) -> int:
         """Grows with every row that is written or gathered, and not when gathered ones are written."""
@@ -74,7 +105,9 @@ class BookConnection(sqlite3.Connection):
         """
         if not self.gathered:
             return
-        gathered, self.gathered = self.gathered, {}
+        gathered = self.gathered
+        self.gather_no_more()
+        self.gathered = {}
         before = self.total_changes
         for sql, rows in gathered.items():
             try:
@@ -91,29 +124,59 @@ def write_row(tx: sqlite3.Connection, sql: str, row: Row) -> bool:
 
     One that is gathered is taken to be new: if it is not, all of the batch is done again, one by one.
     """
-    if isinstance(tx, BookConnection) and tx.gathered is not None:
-        rows = tx.gathered.get(sql)
-        if rows is None:
-            tx.gathered[sql] = [row]
-        else:
-            rows.append(row)
-        tx.rows_gathered += 1
+    if isinstance(tx, BookConnection) and tx.gather(sql, row):
         return True
     return tx.execute(sql, row).rowcount == 1
 
 
-@contextmanager
-def gathering(connection: sqlite3.Connection) -> Iterator[Callable[[], int]]:
-    """Gather rows inside the `with`, and write them at its end; yields what counts the changes of a batch."""
-    if not isinstance(connection, BookConnection):
-        yield lambda: connection.total_changes
-        return
-    connection.gathered = {}
-    try:
-        yield connection.own_changes
-        connection.write_gathered()
-    finally:
-        connection.gathered = None
+class Gathering:
+    """Gathers rows inside its `with`, and writes them at its end; it says how many changes a batch made."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> Callable[[], int]:
+        connection = self._connection
+        if not isinstance(connection, BookConnection):
+            return lambda: connection.total_changes
+        connection.gathered = {}
+        return connection.own_changes
+
+    def __exit__(self, kind: type[BaseException] | None, *of_it: object) -> None:
+        connection = self._connection
+        if not isinstance(connection, BookConnection):
+            return
+        try:
+            if kind is None:
+                connection.write_gathered()
+        finally:
+            connection.gather_no_more()
+
+
+def begin(connection: sqlite3.Connection) -> None:
+    """Begin a batch."""
+    if isinstance(connection, BookConnection):
+        connection.begin()
+    else:
+        connection.execute("BEGIN IMMEDIATE")
+
+
+def commit(connection: sqlite3.Connection) -> None:
+    """Commit it: all of it is on the disk when this returns."""
+    if isinstance(connection, BookConnection):
+        connection.commit_batch()
+    else:
+        connection.execute("COMMIT")
+
+
+def take_back(connection: sqlite3.Connection) -> None:
+    """Roll it back."""
+    if isinstance(connection, BookConnection):
+        connection.roll_back()
+    else:
+        connection.execute("ROLLBACK")
 
 
 def ask_beside(tx: sqlite3.Connection, sql: str, parameters: tuple[str | int, ...]) -> sqlite3.Cursor:
@@ -155,7 +218,7 @@ def forget(connection: sqlite3.Connection) -> None:
         connection.charters.clear()
         connection.purses.clear()
         connection.remembered.clear()
-        connection.gathered = None
+        connection.gather_no_more()
 
 
 def check_known(connection: sqlite3.Connection) -> None:

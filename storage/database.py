@@ -21,10 +21,19 @@ import aiosqlite
 
 from bot.errors import DiskFailure, StorageError
 from storage import snapshots
-from storage.connection import BookConnection, GatherFault, check_known, forget, gathering
+from storage.connection import (
+    BookConnection,
+    GatherFault,
+    Gathering,
+    begin,
+    check_known,
+    commit,
+    forget,
+    take_back,
+)
 from storage.disk import as_ours
 from storage.migrate import check, latest, migrate
-from storage.tallies import counting
+from storage.tallies import Counting
 
 T = TypeVar("T")
 
@@ -206,7 +215,7 @@ def _run_batch(works: list[_Work], connection: sqlite3.Connection) -> list[_Outc
     A savepoint copies each page that is written in it (measured: a third of an order's time), and hardly any
     transaction fails after it has written: refusals come before. So the first try has none.
     """
-    connection.execute("BEGIN IMMEDIATE")  # what fails here fails for all, and would for each alone
+    begin(connection)  # what fails here fails for all, and would for each alone
     try:
         check_known(connection)
         return _commit_together(works, connection)
@@ -218,7 +227,7 @@ def _run_batch(works: list[_Work], connection: sqlite3.Connection) -> list[_Outc
     except BaseException:
         _roll_back(connection)
         raise
-    connection.execute("BEGIN IMMEDIATE")
+    begin(connection)
     try:
         return _commit_in_savepoints(works, connection)
     except sqlite3.Error:
@@ -231,7 +240,7 @@ def _run_batch(works: list[_Work], connection: sqlite3.Connection) -> list[_Outc
 
 def _commit_together(works: list[_Work], connection: sqlite3.Connection) -> list[_Outcome]:
     outcomes: list[_Outcome] = []
-    with counting(connection) as tallies, gathering(connection) as changes:
+    with Counting(connection) as tallies, Gathering(connection) as changes:
         for work in works:
             before, counted = changes(), tallies.changes
             try:
@@ -240,7 +249,7 @@ def _commit_together(works: list[_Work], connection: sqlite3.Connection) -> list
                 if changes() != before or tallies.changes != counted or not connection.in_transaction:
                     raise _TornError from fault
                 outcomes.append((False, fault))
-    connection.execute("COMMIT")
+    commit(connection)
     return outcomes
 
 
@@ -249,7 +258,7 @@ def _commit_in_savepoints(works: list[_Work], connection: sqlite3.Connection) ->
     for work in works:
         connection.execute("SAVEPOINT one")
         try:
-            with counting(connection):
+            with Counting(connection):
                 value = _run(work, connection)
             outcomes.append((True, value))
         except Exception as fault:  # noqa: BLE001 - handed to the caller who asked, never swallowed
@@ -257,16 +266,16 @@ def _commit_in_savepoints(works: list[_Work], connection: sqlite3.Connection) ->
             forget(connection)
             outcomes.append((False, fault))
         connection.execute("RELEASE one")
-    connection.execute("COMMIT")
+    commit(connection)
     return outcomes
 
 
 def _commit_alone(work: _Work, connection: sqlite3.Connection) -> _Outcome:
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        with counting(connection):
+        begin(connection)
+        with Counting(connection):
             value = _run(work, connection)
-        connection.execute("COMMIT")
+        commit(connection)
     except Exception as fault:  # noqa: BLE001 - handed to the caller who asked, never swallowed
         _roll_back(connection)
         return False, fault
@@ -276,7 +285,7 @@ def _commit_alone(work: _Work, connection: sqlite3.Connection) -> _Outcome:
 def _roll_back(connection: sqlite3.Connection) -> None:
     forget(connection)
     if connection.in_transaction:  # SQLite itself may have, when the disk was full
-        connection.execute("ROLLBACK")
+        take_back(connection)
 
 
 def _run(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:

@@ -1,13 +1,12 @@
 """What is read of a job before a provider is asked about it, and what past jobs say of how long one takes."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from bot.domain import Job, JobId, OfferId, Ticket
-from storage import jobs
+from storage import jobs, records
 from storage.times import from_us
 
 
@@ -68,13 +67,12 @@ def _look(tx: sqlite3.Connection, job_id: JobId) -> Look:
 
 def _question(job_id: JobId, row: sqlite3.Row) -> Question:
     _, offer_id, resolution, duration_s, ticket, sent_at, state_at, cancel_asked_at = row
-    kept = json.loads(ticket)
     return Question(
         job_id=job_id,
         offer_id=offer_id,
         resolution=resolution,
         duration_s=duration_s,
-        ticket=Ticket(provider_job_id=kept["id"], urls=kept["urls"]),
+        ticket=records.ticket(ticket),
         sent_at=from_us(sent_at),
         running_at=from_us(state_at),
         is_cancel_wished=cancel_asked_at is not None,

@@ -5,8 +5,7 @@ kept from batch to batch: there is one writing connection, and whatever is taken
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 
 from bot.domain import Period
@@ -241,18 +240,29 @@ class Tallies:
             )
 
 
-@contextmanager
-def counting(connection: sqlite3.Connection) -> Iterator[Tallies]:
-    """Count in memory inside the `with`, and write the totals at its end. Whoever rolls back forgets them."""
-    if not isinstance(connection, BookConnection):
-        yield Tallies(connection, {})
-        return
-    tallies = connection.tallies = Tallies(connection, connection.purses)
-    try:
-        yield tallies
-        tallies.flush()
-    finally:
-        connection.tallies = None
+class Counting:
+    """Counts in memory inside its `with`, and writes totals at its end. Whoever rolls back forgets them."""
+
+    __slots__ = ("_connection", "_tallies")
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        purses = connection.purses if isinstance(connection, BookConnection) else {}
+        self._tallies = Tallies(connection, purses)
+
+    def __enter__(self) -> Tallies:
+        if isinstance(self._connection, BookConnection):
+            self._connection.tallies = self._tallies
+        return self._tallies
+
+    def __exit__(self, kind: type[BaseException] | None, *of_it: object) -> None:
+        if not isinstance(self._connection, BookConnection):
+            return
+        try:
+            if kind is None:
+                self._tallies.flush()
+        finally:
+            self._connection.tallies = None
 
 
 def tallies_of(tx: sqlite3.Connection) -> Tallies:

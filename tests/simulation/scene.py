@@ -9,7 +9,6 @@ all one: those have a connection of their own, so that the statements of the oth
 import sqlite3
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from bot.domain import ChannelId, GuildId, Micros, UserId
 from storage import gates, guilds, wishes
@@ -41,9 +40,6 @@ def _template() -> sqlite3.Connection:
     return book
 
 
-_INSTEAD = {"BEGIN IMMEDIATE": "SAVEPOINT batch", "COMMIT": "RELEASE batch", "ROLLBACK": "RELEASE batch"}
-
-
 class StagedConnection(BookConnection):
     """Within a world that is to be rolled back a transaction is a savepoint."""
 
@@ -55,25 +51,37 @@ class StagedConnection(BookConnection):
         """As the process sees it, which knows nothing of the world around it."""
         return self.is_in_batch if self.is_staged else super().in_transaction
 
-    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
-        if self.gathered:
-            self.write_gathered()
-        if self.is_staged and sql in _INSTEAD:
-            if sql == "ROLLBACK":
-                sqlite3.Connection.execute(self, "ROLLBACK TO batch")
-            self.is_in_batch = sql == "BEGIN IMMEDIATE"
-            sql = _INSTEAD[sql]
-        return sqlite3.Connection.execute(self, sql, parameters)
+    def begin(self) -> None:
+        if not self.is_staged:
+            super().begin()
+            return
+        self.execute("SAVEPOINT batch")
+        self.is_in_batch = True
+
+    def commit_batch(self) -> None:
+        if not self.is_staged:
+            super().commit_batch()
+            return
+        self.execute("RELEASE batch")
+        self.is_in_batch = False
+
+    def roll_back(self) -> None:
+        if not self.is_staged:
+            super().roll_back()
+            return
+        self.execute("ROLLBACK TO batch")
+        self.execute("RELEASE batch")
+        self.is_in_batch = False
 
     def raise_curtain(self) -> None:
         """A world begins, of which nothing will be left."""
-        super().execute("BEGIN IMMEDIATE")
+        self.execute("BEGIN IMMEDIATE")
         self.is_staged = True
 
     def lower_curtain(self) -> None:
         if self.is_staged:
             self.is_staged = self.is_in_batch = False
-            super().execute("ROLLBACK")
+            self.execute("ROLLBACK")
 
 
 class Scene:

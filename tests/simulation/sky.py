@@ -5,6 +5,8 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from tests.simulation.clock import SimulatedLoop
+
 T = TypeVar("T")
 
 ROUND_TRIP_S = 0.02
@@ -68,32 +70,32 @@ async def across(
         WentWrong: what of it was done, nobody here knows.
     """
     mishap = sky.mishap(actor, call)
-    await asyncio.sleep(trip_s)
+    await _pause(trip_s)
     match mishap:
         case None:
             done = work()
-            await asyncio.sleep(trip_s)
+            await _pause(trip_s)
             return done
         case Mishap.DIE_BEFORE:
             await dead(sky)
         case Mishap.REQUEST_LOST:
-            await asyncio.sleep(PATIENCE_S)
+            await _pause(PATIENCE_S)
         case Mishap.LATE:
             sky.later(LATE_S, work)
-            await asyncio.sleep(PATIENCE_S)
+            await _pause(PATIENCE_S)
         case Mishap.REPEATED:
             work()
             done = work()
-            await asyncio.sleep(trip_s)
+            await _pause(trip_s)
             return done
         case Mishap.SLOW:
-            await asyncio.sleep(SLOW_S)
+            await _pause(SLOW_S)
             done = work()
-            await asyncio.sleep(SLOW_S)
+            await _pause(SLOW_S)
             return done
         case Mishap.ANSWER_LOST:
             work()
-            await asyncio.sleep(PATIENCE_S)
+            await _pause(PATIENCE_S)
         case Mishap.BROKEN_AFTER:
             work()
         case Mishap.DIE_AFTER:
@@ -102,6 +104,12 @@ async def across(
         case _:
             pass
     raise WentWrong(mishap)
+
+
+def _pause(seconds: float) -> asyncio.Future[None]:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, SimulatedLoop)
+    return loop.pause(seconds)
 
 
 async def dead(sky: Sky) -> None:
