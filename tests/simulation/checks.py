@@ -1,13 +1,16 @@
 """What must be true when a world has come to rest, whatever happened in it."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
-from bot.domain import ENDED, ClipState, EntryKind, Job, JobState, MessageId, Scope
+from bot.domain import ENDED, ClipState, Entry, EntryKind, Job, JobState, MessageId, Scope
 from bot.jobs.retrieval import BAD_FILES_MAX
 from storage import acts, clips, jobs, ledger, removals, reviews
 from storage.gates import Gate
-from storage.reviews import Decision
+from storage.reviews import Decision, Review
 from tests.simulation.discord_side import Message
 from tests.simulation.files import body_of, clip_of
 from tests.simulation.providers import Fate, Made
@@ -19,15 +22,45 @@ UNSAID = {Fate.FORGOTTEN, Fate.FAILS_UNSAID}
 UNMADE = {Fate.FAILS, Fate.FAILS_UNSAID, Fate.FAILS_BILLED, Fate.STOPS}
 
 
-def wrongs(world: World) -> list[str]:
-    """Everything that is wrong with it, in sentences; none where all is well."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is about all jobs of a world, each read once."""
+
+    made: dict[str, list[Made]]
+    entries: dict[str, list[Entry]]
+    reviews: dict[str, Review]
+    lies: int
+    """How many files were none."""
+
+
+def _found(world: World) -> Found:
+    made: dict[str, list[Made]] = {}
+    for books in world.books.values():
+        for each in books.made.values():
+            made.setdefault(each.job_id, []).append(each)
+    entries: dict[str, list[Entry]] = {}
+    for entry in ledger.entries(world.connection, newest=10_000):
+        entries.setdefault(entry.job_id or "", []).append(entry)
+    reviewed = world.connection.execute("SELECT DISTINCT job_id FROM reviews").fetchall()
+    shown = {row[0]: reviews.of_job(world.connection, row[0], Gate.SHOWING) for row in reviewed}
+    lies = sum(
+        count
+        for (_, call, mishap), count in getattr(world.sky, "struck", {}).items()
+        if call == "fetch" and mishap is Mishap.LIE
+    )
+    return Found(made, entries, {job_id: one for job_id, one in shown.items() if one is not None}, lies)
+
+
+def wrongs(world: World, every: Sequence[Job] | None = None) -> list[str]:
+    """Everything that is wrong with it, in sentences; none where all is well. `every` is all its jobs."""
     found = [*world.discord.wrongs]
     found += [f"fault of ours: {fault}" for fault in world.faults_of_ours]
     found += [f"ledger: {difference}" for difference in ledger.verify(world.connection)]
     broken, _ = acts.first_broken(world.connection)
     if broken is not None:
         found.append(f"the record of acts is broken at {broken}")
-    every = jobs.newest(world.connection, limit=10_000)
+    if every is None:
+        every = jobs.newest(world.connection, limit=10_000)
     takes = Counter(job.order_id for job in every)
     ours = {job.id for job in every}
     for books in world.books.values():
@@ -42,17 +75,18 @@ def wrongs(world: World) -> list[str]:
         for order_id, wanted in world.acknowledged.items()
         if takes[order_id] != wanted
     ]
+    known = _found(world)
     for job in every:
-        made = [made for books in world.books.values() for made in books.of_job(job.id)]
         found += [
-            f"{job.id} ({job.order.model}, {job.state}): {wrong}" for wrong in _of_job(world, job, made)
+            f"{job.id} ({job.order.model}, {job.state}): {wrong}" for wrong in _of_job(world, job, known)
         ]
     found += _of_holds(world)
     return found
 
 
-def _of_job(world: World, job: Job, made: list[Made]) -> list[str]:
+def _of_job(world: World, job: Job, known: Found) -> list[str]:
     found = []
+    made = known.made.get(job.id, [])
     if job.state not in ENDED and job.state is not JobState.UNDELIVERABLE:
         found.append(f"has not ended: {job.fault}")
         return found
@@ -61,8 +95,8 @@ def _of_job(world: World, job: Job, made: list[Made]) -> list[str]:
     if len(made) > 1:
         found.append(f"was made {len(made)} times")
     found += _of_card(world, job)
-    found += _of_money(world, job, made)
-    found += _of_clip(world, job, made)
+    found += _of_money(world, job, made, known)
+    found += _of_clip(world, job, made, known)
     return found
 
 
@@ -76,11 +110,11 @@ def _of_card(world: World, job: Job) -> list[str]:
     return [] if said is job.state else [f"its card says {said}"]
 
 
-def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
+def _of_money(world: World, job: Job, made: list[Made], known: Found) -> list[str]:
     """What is in the ledger for it is what is in the provider's books."""
     booked = 0
     on_the_house = False
-    for entry in ledger.entries_of(world.connection, job.id):
+    for entry in known.entries.get(job.id, ()):
         if entry.kind in (EntryKind.CAPTURE, EntryKind.ADJUST):
             booked += entry.amount_micros
             on_the_house |= entry.bearer is Scope.HOUSE and entry.kind is EntryKind.CAPTURE
@@ -100,7 +134,7 @@ def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
         found.append("it was posted, and its member paid nothing")
     if job.state is JobState.FAILED and charged and not any(each.fate is Fate.FAILS_BILLED for each in made):
         found.append(f"it failed, and its member paid {charged}")
-    review = reviews.of_job(world.connection, job.id, Gate.SHOWING)
+    review = known.reviews.get(job.id)
     if review is not None and review.refunded and charged:
         found.append(f"it was refunded, and its member paid {charged}")
     if not made and charged:
@@ -108,7 +142,7 @@ def _of_money(world: World, job: Job, made: list[Made]) -> list[str]:
     return found
 
 
-def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
+def _of_clip(world: World, job: Job, made: list[Made], known: Found) -> list[str]:
     posts, cards = world.discord.clips(job.id), world.discord.cards_with(job.id)
     found = _of_posts(world, job, posts, cards)
     seen = [*posts, *cards]
@@ -117,14 +151,13 @@ def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
         for each in made
     )
     state = clips.state_of(world.connection, job.id)
-    if was_good and job.state not in (JobState.POSTED, JobState.UNDELIVERABLE):
-        lies = sum(
-            count
-            for (_, call, mishap), count in getattr(world.sky, "struck", {}).items()
-            if call == "fetch" and mishap is Mishap.LIE
-        )
-        if lies < BAD_FILES_MAX and not _was_turned_down(world, job):  # so many bad files are believed
-            found.append(f"was paid for and is lost: {job.fault}")
+    if (
+        was_good
+        and job.state not in (JobState.POSTED, JobState.UNDELIVERABLE)
+        and known.lies < BAD_FILES_MAX  # so many bad files are believed
+        and not _was_turned_down(known.reviews.get(job.id))
+    ):
+        found.append(f"was paid for and is lost: {job.fault}")
     if job.state in (JobState.POSTED, JobState.UNDELIVERABLE):
         clip = clips.get(world.connection, job.id, folder=world.folder)
         if state is ClipState.DELETED:
@@ -132,15 +165,22 @@ def _of_clip(world: World, job: Job, made: list[Made]) -> list[str]:
                 found.append("its clip was deleted, and its file is there")
             if seen and not _was_refused(world, job):
                 found.append("its clip was deleted, and is shown")
-        elif clip is None or not clip.path.exists():
+        elif clip is None or (body := _body(clip.path)) is None:
             found.append("its clip is not on our disk")
-        elif sha256(body_of(clip.path)).hexdigest() != clip.sha256:
+        elif sha256(body).hexdigest() != clip.sha256:
             found.append("its clip on our disk is not what was fetched")
         elif job.state is JobState.POSTED and job.clip_message_id not in world.discord.messages:
             found.append("it is posted nowhere")
     elif seen:
         found.append("its clip is shown, and it was not posted")
     return found
+
+
+def _body(path: Path) -> bytes | None:
+    try:
+        return body_of(path)
+    except FileNotFoundError:
+        return None
 
 
 def _of_posts(world: World, job: Job, posts: list[Message], cards: list[Message]) -> list[str]:
@@ -173,9 +213,8 @@ def _of_holds(world: World) -> list[str]:
     ]
 
 
-def _was_turned_down(world: World, job: Job) -> bool:
+def _was_turned_down(review: Review | None) -> bool:
     """Whether moderators, or its member, did not want the clip to be shown, or nobody looked in time."""
-    review = reviews.of_job(world.connection, job.id, Gate.SHOWING)
     return review is not None and review.decision not in (None, Decision.APPROVED)
 
 

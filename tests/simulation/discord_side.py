@@ -101,12 +101,11 @@ class SimulatedDiscord:
 
     def cards_with(self, job_id: JobId) -> list[Message]:
         """The cards that show a job's clip now, which may be those of another take."""
-        nonce, digest = clip_nonce(job_id), hashlib.sha256(clip_of(job_id)).hexdigest()
-        return [
-            message
-            for message in self.messages.values()
-            if message.nonce != nonce and digest in message.clips and not message.deleted
-        ]
+        with_clips = [each for each in self.messages.values() if each.clips and not each.deleted]
+        if not with_clips:
+            return []
+        nonce, digest = clip_nonce(job_id), _digest(clip_of(job_id))
+        return [each for each in with_clips if each.nonce != nonce and digest in each.clips]
 
     # Delivery
 

@@ -35,6 +35,16 @@ def put(path: Path, body: bytes) -> None:
         os.close(file)
 
 
+def rewrite(path: Path, body: bytes | bytearray) -> None:
+    """Write a file anew over what it is, whose pages are then used again."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.write(file, body)
+        os.ftruncate(file, len(body))
+    finally:
+        os.close(file)
+
+
 def clear(folder: Path) -> None:
     """Remove the clips of a world."""
     with os.scandir(folder) as entries:

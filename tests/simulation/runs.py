@@ -98,10 +98,11 @@ def outcome(made: Scene, plan: Plan) -> Outcome:
     world = world_of(made, plan)
     try:
         Drama(world, plan).run()
-        found = wrongs(world)
+        every = jobs.newest(made.connection, limit=10_000)
+        found = wrongs(world, every)
     except Exception as fault:  # noqa: BLE001 - whatever it is, this seed found it
         found = [f"{type(fault).__name__}: {fault}"]
-    every = jobs.newest(made.connection, limit=10_000)
+        every = jobs.newest(made.connection, limit=10_000)
     weather = world.sky
     assert isinstance(weather, Weather)
     struck = weather.fates + Counter(mishap.value for _, _, mishap in weather.struck.elements())

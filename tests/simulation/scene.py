@@ -3,7 +3,8 @@
 A backup of the empty database would have every statement parsed anew, which takes longer than a job. So a
 world is one transaction that is rolled back in the end, and the process's transactions are savepoints in it.
 Not so where disks are full (SQLite then rolls back by itself), and for some other worlds, to see that it is
-all one: those have a connection of their own, so that the statements of the others stay parsed.
+all one: those have a connection of their own to a file, which is written anew under it. It takes that for
+another process's work, and looks at the file again; its statements stay parsed, since the schema is the same.
 """
 
 import sqlite3
@@ -19,7 +20,7 @@ from storage.wishes import Wishes
 from tests.new_books import new_book
 from tests.props import NOON
 from tests.simulation.faults import GATED, MEMBERS
-from tests.simulation.files import clear
+from tests.simulation.files import clear, rewrite
 
 GUILD = GuildId(7)
 
@@ -38,6 +39,11 @@ def _template() -> sqlite3.Connection:
     wishes.put(book, UserId(MEMBERS[0]), Wishes(direct_messages=True, mentions=False))
     book.execute("COMMIT")
     return book
+
+
+@cache
+def _empty() -> bytes:
+    return _template().serialize()
 
 
 class StagedConnection(BookConnection):
@@ -89,8 +95,13 @@ class Scene:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._staged, self._unstaged = _opened(), _opened()
+        self._staged = _opened(":memory:")
         _template().backup(self._staged)
+        self._file = folder / "world.db"
+        self._written = 0
+        self._write_anew()
+        self._unstaged = _opened(self._file)
+        self._unstaged.execute("PRAGMA journal_mode = MEMORY")  # as that of a database in memory
         self.connection = self._staged
         (folder / "thumbnails").mkdir(exist_ok=True)
         (folder / "pictures").mkdir(exist_ok=True)
@@ -102,12 +113,19 @@ class Scene:
             self.connection = self._staged
             self.connection.raise_curtain()
         else:
-            # Not `deserialize`, which is faster: statements parsed before it would read freed memory.
+            # Not `deserialize`: statements parsed before it would read freed memory.
             self.connection = self._unstaged
-            _template().backup(self.connection)
+            self._write_anew()
             self.connection.execute(f"PRAGMA max_page_count = {NO_END}")
         forget(self.connection)
         clear(self.folder)
+
+    def _write_anew(self) -> None:
+        """The empty database, as one more change of the file (sqlite.org/fileformat.html, 1.3.7, 1.3.18)."""
+        self._written += 1
+        empty = bytearray(_empty())
+        empty[24:28] = empty[92:96] = self._written.to_bytes(4, "big")
+        rewrite(self._file, empty)
 
     def close(self) -> None:
         """Let go of both."""
@@ -115,9 +133,9 @@ class Scene:
         self._unstaged.close()
 
 
-def _opened() -> StagedConnection:
+def _opened(path: Path | str) -> StagedConnection:
     connection = sqlite3.connect(
-        ":memory:", isolation_level=None, factory=StagedConnection, cached_statements=CACHED_STATEMENTS
+        path, isolation_level=None, factory=StagedConnection, cached_statements=CACHED_STATEMENTS
     )
     prepare(connection)
     return connection
