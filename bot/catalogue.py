@@ -28,13 +28,16 @@ from bot.offers.alternatives import Wanted
 from bot.offers.choosing import chosen
 from bot.offers.health import Fitness
 from bot.offers.models_file import Rows, read
-from bot.offers.normalising import Adjustment
+from bot.offers.normalising import Adjustment, Settled
 from bot.offers.rows import ModelRow, Offer, ProviderRow, RouteRow
 from bot.providers.protocol import Wire
 
 log = logging.getLogger(__name__)
 
 OWN_FILE = Path(__file__).with_name("models.toml")
+
+SETTLED_KEPT_MAX = 1_024
+"""Ways of ordering: some 500 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,7 @@ class Catalogue:
         self._fitness = fitness
         self._learned: dict[OfferId, date] = {}
         self._for_sale: dict[Kind, tuple[date, tuple[ModelRow, ...]]] = {}
+        self._settled: dict[tuple[object, ...], Settled] = {}
 
     def models(self, kind: Kind) -> list[ModelRow]:
         """The models that can be ordered now, in the file's order (the first is the default).
@@ -255,7 +259,7 @@ class Catalogue:
         if source is not None:
             offers = options.taking_source(offers, source, source_bytes)
         offers = self._going(offers, row)
-        way = normalising.settled(options.narrowed(row, offers), offers, wanted, source)
+        way = self._way(row, offers, wanted, source)
         able = [offer for offer in offers if normalising.takes(offer, kind, way.way, source)]
         able, seed, unseeded = options.taking_seed(able, seed)
         # `ready` comes before `resting` also as a word.
@@ -284,6 +288,19 @@ class Catalogue:
             per_second_micros=per_second,
         )
         return Priced(order, quote, (*sized, *way.adjustments, *unseeded))
+
+    def _way(self, row: ModelRow, offers: Sequence[Offer], wanted: Wanted, source: Source | None) -> Settled:
+        """The nearest to what is wanted. Where that follows from the rows alone most orders are alike."""
+        if source is not None:
+            return normalising.settled(options.narrowed(row, offers), offers, wanted, source)
+        key = (row.id, wanted, *(offer.id for offer in offers))
+        way = self._settled.get(key)
+        if way is None:
+            way = normalising.settled(options.narrowed(row, offers), offers, wanted, None)
+            if len(self._settled) >= SETTLED_KEPT_MAX:
+                self._settled.clear()
+            self._settled[key] = way
+        return way
 
     def _going(self, offers: Sequence[Offer], row: ModelRow) -> list[Offer]:
         """Those whose provider takes orders of ours at all, so far as we know."""

@@ -217,8 +217,12 @@ class Standing:
             place, limit = min(bounds, key=itemgetter(1))
             return Room(limit, place, limit, scope, calendar)
         least: tuple[int, int, int] | None = None
+        is_open = tally.day == to_day(day)  # as it nearly always is
         for place, limit in bounds:
-            left = limit - sum(self._tallies.used(key, PERIODS[place], day))
+            if is_open:
+                left = limit - tally.spent[place] - tally.held[place]
+            else:
+                left = limit - sum(self._tallies.used(key, PERIODS[place], day))
             if least is None or left < least[0]:
                 least = (left, place, limit)
         if least is None:
