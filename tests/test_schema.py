@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from bot.domain import ENDED, MOVES, RESTING, EntryKind, JobState, Period, Scope
+from storage import records
 from storage.budgets import BudgetScope
 from storage.migrate import MIGRATIONS
 from tests import broken_erasures, broken_people, broken_record, broken_reviews, broken_screening
@@ -93,6 +94,12 @@ def test_the_tables_moves_are_the_domains(tables: sqlite3.Connection) -> None:
     kept = {(row[0], row[1]) for row in tables.execute("SELECT old, new FROM moves")}
 
     assert kept == {(old.value, new.value) for old, to in MOVES.items() for new in to}
+
+
+def test_a_row_of_jobs_is_read_by_the_places_that_its_columns_have(tables: sqlite3.Connection) -> None:
+    columns = tables.execute("PRAGMA table_info(jobs)").fetchall()
+
+    assert tuple(column[1] for column in columns) == records.JOB_COLUMNS
 
 
 @pytest.mark.parametrize(("old", "new"), PAIRS)
