@@ -8,8 +8,8 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.domain import UserId
-from bot.errors import DeliveryRefused, DeliveryUnavailable, NotYours, OrderRefused
+from bot.domain import FaultKind, UserId
+from bot.errors import ChangeRefused, DeliveryRefused, DeliveryUnavailable, NotYours
 from bot.language import _
 from bot.money import parse_usd
 from bot.operating.control import AdmitGuild, Change, DismissGuild, ResumeSpending
@@ -51,8 +51,10 @@ def operator(
         try:
             ceiling = parse_usd(dollars)
         except ValueError as wrong:
-            raise OrderRefused(
-                _("That is no amount of dollars."), _("Write it as digits, such as 25 or 7.50.")
+            raise ChangeRefused(
+                _("That is no amount of dollars."),
+                _("Write it as digits, such as 25 or 7.50."),
+                kind=FaultKind.SERVER_BUDGET,
             ) from wrong
         done = await change(AdmitGuild(guild_id=guild_id, ceiling_monthly_micros=ceiling))
         await answer(interaction, said(done))

@@ -1,16 +1,20 @@
 """Each guild's ceiling at paid providers, which the operator alone sets, and its rules of spending."""
 
+import re
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain import GuildId, Micros, Period, UserId
 from storage import budgets
 from storage.budgets import OPERATOR, BudgetScope
 from storage.purses import ends_on
 from storage.times import from_us
+
+_NO_PLACE = re.compile(r"(?:posix|right)/.*|posixrules|localtime|Factory", re.DOTALL)
+"""What stands beside the zones on many machines: with other seconds, or whatever the machine is set to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +133,8 @@ def set_rules(
         zoneinfo.ZoneInfoNotFoundError: there is no such time zone.
         ValueError: the name cannot be a time zone's.
     """
+    if _NO_PLACE.fullmatch(wanted.time_zone):
+        raise ZoneInfoNotFoundError(wanted.time_zone)
     wanted.day(at)
     was = rules(tx, guild_id)
     tx.execute(

@@ -56,7 +56,13 @@ async def test_the_operators_limits_are_not_the_managers(managed: Budgets, scope
     assert await managed.changes(SEVEN, newest=9) == []
 
 
-@pytest.mark.parametrize("zone", ["Europe/Atlantis", "", "../etc/passwd", "Europe", "\0", "a" * 300])
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("Europe/Atlantis", "", "../etc/passwd", "Europe", "\0", "a" * 300),
+        *("localtime", "posixrules", "posix/Europe/Berlin", "right/Europe/Berlin", "Factory"),
+    ],
+)
 async def test_a_time_zone_that_does_not_exist_changes_nothing(
     database: Database, managed: Budgets, zone: str
 ) -> None:

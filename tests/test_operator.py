@@ -45,7 +45,9 @@ async def test_a_server_is_admitted_and_dismissed_where_the_operator_stands(tmp_
         refused = await house.ada.answer(await house.generate())
         assert "not admitted" in str(refused["components"])
 
-        assert "That is no amount of dollars." in await called(house, "admit", dollars="1e3")
+        wrong = await called(house, "admit", dollars="1e3")
+        assert "That is no amount of dollars. Nothing was changed." in wrong
+        house.sandbox.world.user_named("mika").locale = "de"
         assert "may spend $7.50 a month" in await called(house, "admit", dollars="7.50")
         await house.generate()
         await house.until_state(JobState.POSTED)

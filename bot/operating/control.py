@@ -17,6 +17,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from bot import language
 from bot.domain import NOWHERE, GuildId, JobId, Micros
 from bot.errors import DailiesError, StorageError
 from bot.moderation import blocks, operators_takedowns
@@ -246,7 +247,8 @@ async def carry_out(database: Database, wanted: Change, *, now: Callable[[], dat
             await database.write(
                 partial(guilds.admit, guild_id=GuildId(guild_id), ceiling_micros=Micros(micros), at=now())
             )
-            return f"{guild_words(guild_id)} may spend {format_usd(micros)} a month at paid providers"
+            with language.use(language.ENGLISH):  # the operator's texts are, also in a command's answer
+                return f"{guild_words(guild_id)} may spend {format_usd(micros)} a month at paid providers"
         case DismissGuild(guild_id=guild_id):
             if await database.write(partial(guilds.dismiss, guild_id=GuildId(guild_id), at=now())):
                 return f"{guild_words(guild_id)} may spend nothing from now on"
