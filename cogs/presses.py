@@ -15,7 +15,7 @@ from bot.ordering.presets import Presets
 from bot.orders import Cancelled, Orders
 from cogs import sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering, said
-from cogs.cards import UNSEEN
+from cogs.cards import STANDS, UNSEEN
 from cogs.details import details_view
 from cogs.letting_in import let_in
 from cogs.ordering import Ordering
@@ -124,14 +124,15 @@ class Presses:
         return Take(job=job, clip_state=await self._material.clip_state(job.id))
 
     async def _source(self, interaction: Interaction, job: Job) -> Job | None:
-        """The job that one was made from, where the presser sees its clip."""
+        """The job that one was made from, where the presser sees its clip, which still is to be seen."""
         if job.order.source_job_id is None:
             return None
         try:
             source = await self._orders.job(job.order.source_job_id, seen_in=member_of(interaction).guild_id)
         except NotYours:  # forgotten since
             return None
-        return source if await sees_clip(interaction, source) else None
+        stands = await self._material.clip_state(source.id) in STANDS
+        return source if stands and await sees_clip(interaction, source) else None
 
     async def _cast(self, ids: Sequence[str], reader: Member) -> list[str]:
         """Who is in an order, by the names of those with whom its reader may order too."""

@@ -1,14 +1,16 @@
 """The command that an order's Details name: typed as it stands there, it is quoted as the order was."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.domain import Job, Kind, Micros
+from bot.domain import ClipState, Job, Kind, Micros
 from bot.offers.options import SEED_MAX
 from cogs.making_buttons import Action
+from storage import clips
 from tests.making_scene import (
     NOTHING_CHARGED,
     buttons,
@@ -109,6 +111,24 @@ async def test_details_link_what_it_was_made_from_to_those_who_see_that(stage: S
 
         assert ("**Made from** [a tin robot](https://discord.com/channels/" in told) == seen
         assert (f"**Made from** the clip of order `{clip.id}`" in told) != seen
+
+
+async def test_details_tell_nothing_of_a_clip_that_was_hidden_since_something_was_made_of_it(
+    stage: Stage,
+) -> None:
+    clip = await made(stage, stage.mika, "a tin robot", channel="showcase")
+    quote = await stage.ada.answer(
+        await stage.ada.slash("remix", {"clip": clip.id, "prompt": "it rusts"}, channel=stage.channel())
+    )
+    remixed = await placed(stage, stage.ada, quote)
+    hide = partial(clips.change_state, job_id=clip.id, to=ClipState.HIDDEN, among=frozenset(ClipState))
+    assert "a tin robot" in texts(await details(stage, remixed))
+
+    assert await stage.database.write(hide)
+    told = texts(await details(stage, remixed))
+
+    assert f"**Made from** the clip of order `{clip.id}`" in told
+    assert "a tin robot" not in told
 
 
 # The command itself
