@@ -105,6 +105,18 @@ def failed(tx: sqlite3.Connection, removal: Removal) -> None:
     )
 
 
+def posted_since(tx: sqlite3.Connection, job_id: JobId) -> bool:
+    """A clip has a message now: it goes like the rest. False where nobody deletes the clip."""
+    cursor = tx.execute(
+        """
+        UPDATE removals SET done_at = NULL, result = NULL, tries = 0
+        WHERE job_id = ? AND step = 'clip_message'
+        """,
+        (job_id,),
+    )
+    return cursor.rowcount == 1
+
+
 def reopen(tx: sqlite3.Connection, job_id: JobId) -> int:
     """Take again the steps that were given up or that a place refused; how many those are."""
     cursor = tx.execute(

@@ -199,7 +199,16 @@ async def open_scene(
     bits = iter(range(1, 1_000))
     reporting = Reporting(stage.database, shown, delivery, ids=Ids(now, lambda _: next(bits)), now=now)
     posting = Posting(stage.database, cards, delivery, packing, now=now)
-    whispers = Whispers(stage.database, cards, delivery, packing, posting, folder=clips_folder, now=now)
+    whispers = Whispers(
+        stage.database,
+        cards,
+        delivery,
+        packing,
+        posting,
+        folder=clips_folder,
+        now=now,
+        removed=removals.wake,
+    )
     choice = TakeChoice(stage.orders, stage.material)
     stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, cases, whispers, choice)
     stage.client.place_used, stage.client.place_changed = cards.place_used, cards.place_changed

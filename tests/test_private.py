@@ -1,5 +1,6 @@
 """Private orders: what the channel sees of them, what their member sees, and how a clip gets out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -7,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.clips.fitting import Fitted, Touch
 from bot.clips.packing import MIB
+from bot.clips.removal import Step
 from bot.domain import Job, JobState
+from bot.moderation.takedowns import Cause
 from storage import answers, wishes
 from storage.wishes import Wishes
 from tests.inline import cut_to_fit, linked
@@ -112,6 +116,43 @@ async def test_publish_shows_it_to_all_once(scene: Scene) -> None:
     assert PROMPT in texts(clip)
     assert len(media(clip)) == 1
     assert texts(card).startswith("### Done")
+
+
+@pytest.mark.parametrize("taken_down", [False, True])
+async def test_a_clip_that_is_removed_while_it_is_published_is_nowhere(
+    tmp_path: Path, *, taken_down: bool
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    go_on.set()
+
+    async def slowly(clip: Path, into: Path, *, limit_bytes: int, comment: str = "") -> Fitted:
+        del limit_bytes, comment
+        copy = into.with_name(f"copy-{into.name}")
+        await asyncio.to_thread(copy.write_bytes, await asyncio.to_thread(clip.read_bytes))
+        begun.set()
+        await go_on.wait()
+        return Fitted(path=copy, size_bytes=len(FILM), touch=Touch.REMUXED)
+
+    async with open_stage(tmp_path) as stage, open_scene(stage, tmp_path, fit=slowly) as scene:
+        job, answer = await ordered(scene)
+        await scene.whisper(job)
+        seen = await shown_in(scene, answer)
+        begun.clear()
+        go_on.clear()
+
+        publishing = asyncio.create_task(stage.press(stage.ada, seen, "clip:publish:"))
+        await begun.wait()
+        if taken_down:
+            await scene.takedowns.ask(job.id, Cause.LIKENESS, by=stage.member("Mika"))
+        else:
+            await scene.removals.ask(job.id, by=job.order.member, whole_order=False)
+        await scene.removals.settled([job.id], within_s=10)
+        go_on.set()
+
+        assert texts(await publishing).startswith("This clip is not here to be published.")
+        steps = {step.step: step.result for step in await scene.removals.settled([job.id], within_s=10)}
+        assert steps[Step.CLIP_MESSAGE] == "deleted"
+        assert not [one for one in await messages(scene) if media(one)]
 
 
 async def test_after_its_minutes_an_answer_is_left_alone_and_the_clip_is_kept(scene: Scene) -> None:

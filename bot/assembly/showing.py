@@ -93,7 +93,15 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     removals = taken.removals
     posting = Posting(database, cards, delivery, packing, now=now, delivered=ground.meters.delivered)
     whispers = Whispers(
-        database, cards, delivery, packing, posting, folder=clips_folder, now=now, hashes=buying.hashes
+        database,
+        cards,
+        delivery,
+        packing,
+        posting,
+        folder=clips_folder,
+        now=now,
+        hashes=buying.hashes,
+        removed=removals.wake,
     )
     library = Library(
         database,

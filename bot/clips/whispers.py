@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bot.clips.cards import Cards
 from bot.clips.packing import Packed, Packing
-from bot.clips.posting import Posting
+from bot.clips.posting import Posted, Posting
 from bot.delivery import Card, Post
 from bot.domain import (
     NO_CHANNEL,
@@ -37,7 +37,7 @@ from bot.errors import (
 from bot.language import _
 from bot.moderation.gatehouse import Gatehouse
 from bot.moderation.hashes import Hashes
-from storage import answers, clips, jobs, reviews, states, wishes
+from storage import answers, clips, jobs, removals, reviews, states, takedowns, wishes
 from storage.database import Database
 from storage.gates import Gate
 from storage.reviews import Decision, Review
@@ -73,6 +73,7 @@ class Whispers:
 
     Args:
         hashes: knows what was taken down and may not come back; without it nothing was.
+        removed: told of a clip that was to be removed while it was posted: its message has to go, too.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Whispers:
         folder: Path,
         now: Callable[[], datetime],
         hashes: Hashes | None = None,
+        removed: Callable[[JobId], None] = lambda job_id: None,  # noqa: ARG005
     ) -> None:
         self._database = database
         self._cards = cards
@@ -95,6 +97,7 @@ class Whispers:
         self._folder = folder
         self._now = now
         self._hashes = hashes
+        self._removed = removed
         self.gatehouse: Gatehouse | None = None
         self._heard: dict[InteractionId, tuple[str, datetime]] = {}
 
@@ -205,18 +208,15 @@ class Whispers:
         if job.state is JobState.POSTED:
             return job
         posted = await self._posting.post(job, clip)
-        move = partial(
-            states.published,
-            job_id=job.id,
-            channel_id=posted.channel_id,
-            message_id=posted.message_id,
-            at=self._now(),
-        )
+        removed = False
         try:
-            await self._database.write(move)
+            removed = await self._database.write(partial(_published, job.id, posted, self._now()))
         except StaleJob:
             log.info("published by two presses at once", extra={"job": job.id, "code": "published_twice"})
         self._cards.touch(job.id)
+        if removed:
+            self._removed(job.id)
+            raise _not_here()
         return (await self._database.read(partial(jobs.get, job_id=job.id))) or job
 
 
@@ -270,5 +270,16 @@ def _kept(job_id: JobId, folder: Path, connection: sqlite3.Connection, *, by: Me
         raise NotYours(_("This clip is not yours."), _("Find yours with /clips."))
     clip = _shown(job_id, folder, connection)
     if clip is None or job.state not in {JobState.UNDELIVERABLE, JobState.POSTED}:
-        raise NotYours(_("This clip is not here to be published."), _("Find yours with /clips."))
+        raise _not_here()
     return job, clip
+
+
+def _not_here() -> NotYours:
+    return NotYours(_("This clip is not here to be published."), _("Find yours with /clips."))
+
+
+def _published(job_id: JobId, posted: Posted, at: datetime, tx: sqlite3.Connection) -> bool:
+    """Write where it is; whether it was deleted or taken down while it went there, and has to go again."""
+    states.published(tx, job_id, posted.channel_id, posted.message_id, at=at)
+    takedowns.reopened(tx, job_id)
+    return removals.posted_since(tx, job_id)
