@@ -167,11 +167,8 @@ class ClipPresses:
         await acknowledge_press(interaction)
         deleted = await self._removals.ask(job_id, by=member_of(interaction), whole_order=whole_order)
         steps = await self._removals.settled(deleted, within_s=SETTLED_WITHIN_S)
-        lines = [
-            _("Nobody can see it any more."),
-            *(f"- {removal_words.removal_line(step)}" for step in steps),
-        ]
-        await answer(interaction, said("\n".join(dict.fromkeys(lines))))
+        lines = [_("Nobody can see it any more."), *removal_words.removal_lines(steps)]
+        await answer(interaction, said("\n".join(lines)))
 
     async def _publish(self, interaction: Interaction, job_id: JobId) -> None:
         await acknowledge(interaction)
@@ -196,11 +193,8 @@ class ClipPresses:
 
     async def _taken_down(self, taken: list[JobId]) -> str:
         steps = await self._removals.settled(taken, within_s=SETTLED_WITHIN_S)
-        lines = [
-            _("Nobody can see it any more."),
-            *(f"- {removal_words.removal_line(step)}" for step in steps),
-        ]
-        return "\n".join([*dict.fromkeys(lines), removal_words.out_of_reach()])
+        lines = [_("Nobody can see it any more."), *removal_words.removal_lines(steps)]
+        return "\n".join([*lines, removal_words.out_of_reach()])
 
 
 def _thanks(*, hidden: bool, heard: bool) -> str:

@@ -109,11 +109,12 @@ def queue_view(found: list[Waiting], count: int, reporters: int) -> ui.LayoutVie
 
 def told_of(progress: Progress) -> str:
     """A take-down, step by step, and what no step can reach."""
-    done = sum(step.done_at is not None for step in progress.steps)
+    steps = [step for step in progress.steps if removal_words.is_told(step)]
+    done = sum(step.done_at is not None for step in steps)
     head = _("Taken down: {done} of {all} steps are done. Nobody can see it any more.").format(
-        done=done, all=len(progress.steps)
+        done=done, all=len(steps)
     )
-    lines = [head, *(f"- {removal_words.removal_line(step)}" for step in progress.steps)]
+    lines = [head, *removal_words.removal_lines(steps)]
     if progress.made_from:
         lines.append(
             _("Clips that were made from it and can still be seen: {n}. Look at them, too.").format(

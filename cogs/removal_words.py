@@ -1,5 +1,7 @@
 """What members and moderators read of the steps of a deletion, and of what no step can reach."""
 
+from collections.abc import Iterable
+
 from bot.clips.removal import Removal, Step
 from bot.language import _
 
@@ -23,8 +25,18 @@ def question(takes: int, take: int | None) -> str:
     )
 
 
-def removal_line(removal: Removal) -> str:
-    """What became of one step of a deletion."""
+def removal_lines(steps: Iterable[Removal]) -> list[str]:
+    """What became of the steps of a deletion, each thing once, without those that are not told."""
+    lines = (_line(step) for step in steps)
+    return list(dict.fromkeys(f"- {line}" for line in lines if line is not None))
+
+
+def is_told(removal: Removal) -> bool:
+    """Whether there was something to do in a step, or may be."""
+    return _line(removal) is not None
+
+
+def _line(removal: Removal) -> str | None:
     what = _removed(removal.step)
     if removal.result is None:
         return _("{what}: still to do; it goes on by itself").format(what=what)
@@ -38,8 +50,8 @@ def removal_line(removal: Removal) -> str:
             return _("{what}: kept, since it is not what is wrong").format(what=what)
         case "given up":
             return _("{what}: could not be done; tell whoever runs this bot").format(what=what)
-        case _:
-            return _("{what}: there was none").format(what=what)
+        case _:  # there was none
+            return None
 
 
 def out_of_reach() -> str:

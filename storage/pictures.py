@@ -13,7 +13,10 @@ from storage.times import from_us, to_us
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptPicture:
-    """A clean picture in the data folder, to which `path` is relative; `member` is whose it is."""
+    """A clean picture in the data folder, to which `path` is relative; `member` is whose it is.
+
+    `was_animated` is whether it is the first frame of what they gave.
+    """
 
     id: str
     member: Member
@@ -24,6 +27,7 @@ class KeptPicture:
     width: int
     height: int
     kept_at: datetime
+    was_animated: bool = False
 
 
 def insert(tx: sqlite3.Connection, picture: KeptPicture) -> None:
@@ -31,8 +35,8 @@ def insert(tx: sqlite3.Connection, picture: KeptPicture) -> None:
     tx.execute(
         """
         INSERT INTO pictures (id, guild_id, user_id, file, media_type, sha256, size_bytes, width, height,
-                              kept_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                              kept_at, was_animated)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO NOTHING
         """,
         (
@@ -46,6 +50,7 @@ def insert(tx: sqlite3.Connection, picture: KeptPicture) -> None:
             picture.width,
             picture.height,
             to_us(picture.kept_at),
+            picture.was_animated,
         ),
     )
 
@@ -65,6 +70,7 @@ def get(tx: sqlite3.Connection, picture_id: str) -> KeptPicture | None:
         width=row["width"],
         height=row["height"],
         kept_at=from_us(row["kept_at"]),
+        was_animated=bool(row["was_animated"]),
     )
 
 

@@ -29,6 +29,7 @@ from tests.making_scene import (
     form_of,
     made,
     newest,
+    pressed,
     sent,
 )
 from tests.picture_files import SECRET, ZIP_TRAILER, drawing, encoded, exif
@@ -231,6 +232,27 @@ async def test_a_polyglot_is_taken_for_the_picture_that_it_is(stage: Stage, file
     answer = await animate(stage, stage.ada, path)
 
     assert "Ordered." in texts(answer)
+
+
+async def test_the_quote_of_a_moving_picture_says_that_its_first_frame_is_used(
+    stage: Stage, files: Path
+) -> None:
+    frames = [drawing(1280, 720), drawing(1280, 720, "L").convert("RGB")]
+    path = files / "dance.gif"
+    path.write_bytes(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
+    note = "its first frame alone is used"
+
+    quote = await animate(stage, stage.ada, path)
+    await stage.answer_quote(stage.ada, quote, "yes")
+    again = await stage.ada.answer(
+        await pressed(stage.ada, await buttons(stage, (await newest(stage)).id), Action.AGAIN)
+    )
+
+    assert note in texts(quote)
+    assert any(one.endswith(":yes") for one in custom_ids(quote))
+    assert note in texts(again)
+    path.write_bytes(encoded(frames[0], "GIF"))
+    assert note not in texts(await animate(stage, stage.ada, path))
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -32,6 +32,46 @@ def near(pixel: object, wanted: tuple[int, int, int], by: int = 40) -> bool:
     return all(abs(one - other) <= by for one, other in zip(pixel, wanted, strict=True))
 
 
+def cleaned(file: io.BytesIO, kind: str) -> Image.Image:
+    """The picture that comes of a file."""
+    picture, _moves = clean(file, kind)
+    return picture
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "AVIF", "PNG"])
+async def test_of_a_moving_picture_the_first_frame_is_kept_and_that_it_moved(
+    tmp_path: Path, kind: str
+) -> None:
+    first, second = Image.new("RGB", (80, 80), (255, 0, 0)), Image.new("RGB", (80, 80), (0, 0, 255))
+    moving = encoded(first, kind, save_all=True, append_images=[second], duration=100)
+
+    still = await take(tmp_path, encoded(first, kind))
+    kept = await take(tmp_path, moving)
+
+    with Image.open(kept.path) as picture:
+        assert near(picture.getpixel((40, 40)), (255, 0, 0))
+    assert (still.was_animated, kept.was_animated) == (False, True)
+
+
+async def test_a_jpeg_that_holds_another_for_brighter_screens_does_not_move(tmp_path: Path) -> None:
+    both = encoded(drawing(), "MPO", save_all=True, append_images=[drawing()])
+
+    kept = await take(tmp_path, both)
+
+    assert both.startswith(b"\xff\xd8\xff")
+    assert not kept.was_animated
+
+
+def test_a_moving_picture_that_is_damaged_behind_its_first_frame_is_kept() -> None:
+    first, second = Image.new("RGB", (80, 80), (255, 0, 0)), Image.new("RGB", (80, 80), (0, 0, 255))
+    moving = encoded(first, "GIF", save_all=True, append_images=[second], duration=100)
+    at = moving.rindex(b"\x21\xf9\x04")  # what goes before a frame
+
+    picture, moves = clean(io.BytesIO(moving[: at + 4]), "GIF")
+
+    assert (picture.size, moves) == ((80, 80), False)
+
+
 @pytest.mark.parametrize("kind", FORMATS)
 async def test_every_kind_of_picture_becomes_a_clean_one(tmp_path: Path, kind: str) -> None:
     content = of_kind(kind) + ZIP_TRAILER
@@ -62,7 +102,7 @@ def test_a_picture_is_turned_as_its_exif_says(kind: str, orientation: int) -> No
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # the transposition that the orientation takes back
     stored = drawing() if orientation == 1 else drawing().transpose(Image.Transpose(undo[orientation]))
 
-    upright = clean(io.BytesIO(encoded(stored, kind, exif=exif(orientation))), kind)
+    upright = cleaned(io.BytesIO(encoded(stored, kind, exif=exif(orientation))), kind)
 
     assert upright.size == (160, 120)
     assert near(upright.getpixel((4, 4)), RED)
@@ -71,7 +111,7 @@ def test_a_picture_is_turned_as_its_exif_says(kind: str, orientation: int) -> No
 
 
 def test_a_picture_whose_exif_is_damaged_is_seen_all_the_same() -> None:
-    seen = clean(io.BytesIO(encoded(drawing(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")), "JPEG")
+    seen = cleaned(io.BytesIO(encoded(drawing(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")), "JPEG")
 
     assert near(seen.getpixel((4, 4)), RED)
 
@@ -94,7 +134,7 @@ def test_what_is_clear_stands_on_white(kind: str) -> None:
     glass.putalpha(0)
     glass.paste((255, 60, 0, 255), (0, 0, 80, 120))
 
-    seen = clean(io.BytesIO(encoded(glass, kind)), kind)
+    seen = cleaned(io.BytesIO(encoded(glass, kind)), kind)
 
     assert near(seen.getpixel((10, 60)), (255, 60, 0))
     assert near(seen.getpixel((150, 60)), (255, 255, 255), by=3)
@@ -112,13 +152,13 @@ def test_what_is_clear_stands_on_white(kind: str) -> None:
     ids=lambda stored: stored.mode if isinstance(stored, Image.Image) else "",
 )
 def test_every_way_to_store_colours_is_read(stored: Image.Image, shown: tuple[int, int, int]) -> None:
-    assert near(clean(io.BytesIO(encoded(stored, "PNG")), "PNG").getpixel((40, 40)), shown, by=1)
+    assert near(cleaned(io.BytesIO(encoded(stored, "PNG")), "PNG").getpixel((40, 40)), shown, by=1)
 
 
 def test_a_palette_with_a_clear_colour_stands_on_white() -> None:
     stored = Image.new("P", (80, 80), 3)
 
-    seen = clean(io.BytesIO(encoded(stored, "GIF", transparency=3)), "GIF")
+    seen = cleaned(io.BytesIO(encoded(stored, "GIF", transparency=3)), "GIF")
 
     assert seen.getpixel((40, 40)) == (255, 255, 255)
 
@@ -126,14 +166,14 @@ def test_a_palette_with_a_clear_colour_stands_on_white() -> None:
 def test_a_colour_that_stands_for_clear_is_white() -> None:
     stored = encoded(Image.new("RGB", (80, 80), (1, 2, 3)), "PNG", transparency=(1, 2, 3))
 
-    assert clean(io.BytesIO(stored), "PNG").getpixel((40, 40)) == (255, 255, 255)
+    assert cleaned(io.BytesIO(stored), "PNG").getpixel((40, 40)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("mode", ["1", "P"])
 def test_a_large_drawing_of_few_colours_is_made_smaller_softly(mode: str) -> None:
     lines = Image.frombytes("1", (6_000, 640), b"\xaa" * (6_000 * 640 // 8)).convert(mode)
 
-    small = clean(io.BytesIO(encoded(lines, "PNG")), "PNG")
+    small = cleaned(io.BytesIO(encoded(lines, "PNG")), "PNG")
 
     assert len(small.convert("L").getcolors() or []) > 2
 
@@ -144,7 +184,7 @@ def test_a_picture_of_another_kind_than_its_first_bytes_say_is_not_read() -> Non
 
 
 def test_a_printers_colours_are_read() -> None:
-    seen = clean(io.BytesIO(encoded(Image.new("CMYK", (80, 80), (0, 255, 255, 0)), "JPEG")), "JPEG")
+    seen = cleaned(io.BytesIO(encoded(Image.new("CMYK", (80, 80), (0, 255, 255, 0)), "JPEG")), "JPEG")
 
     assert near(seen.getpixel((40, 40)), (255, 0, 0), by=20)
 
@@ -154,10 +194,12 @@ def test_colours_are_taken_as_the_profile_means_them() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     grey = Image.new("RGB", (80, 80), (100, 100, 100))
 
-    same = clean(io.BytesIO(encoded(grey, "PNG", icc_profile=srgb)), "PNG").getpixel((40, 40))
-    unsuited = clean(io.BytesIO(encoded(grey, "PNG", icc_profile=lab_like)), "PNG").getpixel((40, 40))
-    damaged = clean(io.BytesIO(encoded(grey, "PNG", icc_profile=b"\xff" * 300)), "PNG").getpixel((40, 40))
-    wide = clean(io.BytesIO(encoded(grey, "PNG", icc_profile=_with_gamma_1(srgb))), "PNG").getpixel((40, 40))
+    same = cleaned(io.BytesIO(encoded(grey, "PNG", icc_profile=srgb)), "PNG").getpixel((40, 40))
+    unsuited = cleaned(io.BytesIO(encoded(grey, "PNG", icc_profile=lab_like)), "PNG").getpixel((40, 40))
+    damaged = cleaned(io.BytesIO(encoded(grey, "PNG", icc_profile=b"\xff" * 300)), "PNG").getpixel((40, 40))
+    wide = cleaned(io.BytesIO(encoded(grey, "PNG", icc_profile=_with_gamma_1(srgb))), "PNG").getpixel(
+        (40, 40)
+    )
 
     assert near(same, (100, 100, 100), by=2)
     assert isinstance(unsuited, tuple)
@@ -178,8 +220,8 @@ def _with_gamma_1(profile: bytes) -> bytes:
 
 
 def test_a_large_picture_is_kept_smaller() -> None:
-    large = clean(io.BytesIO(encoded(Image.new("L", (6_000, 3_000), 7), "JPEG")), "JPEG")
-    flat = clean(io.BytesIO(encoded(Image.new("L", (5_000, 500), 7), "PNG")), "PNG")
+    large = cleaned(io.BytesIO(encoded(Image.new("L", (6_000, 3_000), 7), "JPEG")), "JPEG")
+    flat = cleaned(io.BytesIO(encoded(Image.new("L", (5_000, 500), 7), "PNG")), "PNG")
 
     assert large.size == (4_096, 2_048)
     assert flat.size == (4_096, 410)

@@ -384,6 +384,10 @@ BROKEN = [
     ),
     ("a_closed_card_was_tried", "INSERT INTO closed_cards VALUES ('a', 1, 0, 0)"),
     ("a_clip_is_direct_or_not", "UPDATE jobs SET clip_is_direct = 2 WHERE id = 'a'"),
+    (
+        "a_picture_was_animated_or_not",
+        "INSERT INTO pictures VALUES ('p', 7, 1, 'p.png', 'image/png', hex(zeroblob(32)), 1, 1, 1, 0, 2)",
+    ),
     *broken_erasures.BROKEN,
     *broken_people.BROKEN,
     *broken_record.BROKEN,

@@ -263,6 +263,7 @@ class Material:
             size_bytes=picture.size_bytes,
             width=picture.width,
             height=picture.height,
+            was_animated=picture.was_animated,
             kept_at=self._now(),
         )
 

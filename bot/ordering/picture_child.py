@@ -2,7 +2,8 @@
 
 The file is its standard input. `python -m bot.ordering.picture_child INTO clean KIND` makes a picture of ours
 from a stranger's; `… INTO fit TYPE WIDTH HEIGHT LEFT TOP RIGHT BOTTOM INNER_WIDTH INNER_HEIGHT` brings one of
-ours to a shape. It prints the media type, width and height as JSON, or `{"refused": why}`.
+ours to a shape. It prints the media type, width and height, and whether the file moved, as JSON, or
+`{"refused": why}`.
 """
 
 import io
@@ -54,8 +55,10 @@ class Refused(Exception):
     """The picture is not taken; its text is a name that pictures.py has a sentence for."""
 
 
-def clean(file: BinaryIO, kind: str) -> Image.Image:
+def clean(file: BinaryIO, kind: str) -> tuple[Image.Image, bool]:
     """The first frame of a picture: upright, in sRGB, on white where it was clear, of a handy size, bare.
+
+    With it: whether there are more frames, of an animation.
 
     Its size is judged by its header, before a pixel is decoded.
 
@@ -71,11 +74,21 @@ def clean(file: BinaryIO, kind: str) -> Image.Image:
             turn = _turn_of(picture)
             profile = picture.info.get("icc_profile")
             picture.load()
-            return _bare(picture, size, profile, turn)
+            return _bare(picture, size, profile, turn), _moves(picture, kind)
     except Image.DecompressionBombError as bomb:
         raise Refused("too_many_pixels") from bomb
     except _DAMAGED as damage:
         raise Refused("broken") from damage
+
+
+def _moves(picture: Image.Image, kind: str) -> bool:
+    """Whether there is a second frame; a JPEG's is the same picture once more, for a brighter screen."""
+    if kind == PictureKind.JPEG:
+        return False
+    try:
+        return bool(getattr(picture, "is_animated", False))
+    except _DAMAGED:  # behind the first frame, which can be seen
+        return False
 
 
 def _judged(size: tuple[int, int], kind: str) -> tuple[int, int]:
@@ -161,18 +174,25 @@ def write(picture: Image.Image, into: Path, *, lossless: bool) -> str:
 def main(arguments: Sequence[str]) -> None:
     """Do what the first argument says; an exit code that is not 0 is a fault that nobody thought of."""
     confine(memory_bytes_max=_MEMORY_BYTES_MAX, cpu_s_max=_CPU_S_MAX, file_bytes_max=_FILE_BYTES_MAX)
-    said: dict[str, str | int]
+    said: dict[str, str | int | bool]
+    moves = False
     try:
         match arguments:
             case [into, "clean", kind]:
-                picture, lossless = clean(sys.stdin.buffer, kind), kind in _LOSSLESS
+                picture, moves = clean(sys.stdin.buffer, kind)
+                lossless = kind in _LOSSLESS
             case [into, "fit", media_type, *numbers]:
                 picture = fitted(sys.stdin.buffer, [int(number) for number in numbers])
                 lossless = media_type == "image/png"
             case _:
                 raise SystemExit(2)
         media_type = write(picture, Path(into), lossless=lossless)
-        said = {"media_type": media_type, "width": picture.width, "height": picture.height}
+        said = {
+            "media_type": media_type,
+            "width": picture.width,
+            "height": picture.height,
+            "animated": moves,
+        }
     except Refused as refused:
         said = {"refused": str(refused)}
     except MemoryError:

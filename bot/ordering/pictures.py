@@ -36,7 +36,10 @@ SUFFIXES = {"image/png": ".png", "image/jpeg": ".jpg"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A clean picture of ours: one frame of red, green and blue, and nothing that says where it came from."""
+    """A clean picture of ours: one frame of red, green and blue, and nothing that says where it came from.
+
+    `was_animated` is whether that is the first of several.
+    """
 
     path: Path
     media_type: str
@@ -44,6 +47,7 @@ class Picture:
     size_bytes: int
     width: int
     height: int
+    was_animated: bool = False
 
 
 class Pictures:
@@ -167,6 +171,7 @@ class Pictures:
                         size_bytes=kept.size_bytes,
                         width=width,
                         height=height,
+                        was_animated=answer.get("animated") is True,
                     )
                 case _:
                     raise _refused("broken")

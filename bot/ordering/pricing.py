@@ -270,7 +270,8 @@ class Pricing:
         if fitted:  # says more than the catalogue knows
             rest = tuple(each for each in priced.adjustments if each.reason is not Reason.FITTED)
             priced = priced._replace(adjustments=rest)
-        return Proposal(priced=priced, notes=(fitted,) if fitted else (), fit=fit)
+        still = _("Your picture moves: its first frame alone is used.") if picture.was_animated else ""
+        return Proposal(priced=priced, notes=tuple(one for one in (still, fitted) if one), fit=fit)
 
     def _fit(self, priced: Priced, source: Source, how: Framing) -> Fit | None:
         """How the picture comes to the frame's size; None where the clip takes the picture's own shape."""
