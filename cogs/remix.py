@@ -54,7 +54,9 @@ def remix(
 
     async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
         del interaction
-        return matching_models(catalogue, Kind.REMIX, typed)
+        # Where none changes a clip, the last frame is animated, by any that can.
+        kind = Kind.REMIX if catalogue.models(Kind.REMIX) else Kind.ANIMATE
+        return matching_models(catalogue, kind, typed)
 
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name="remix", description="Make a changed version of a clip", callback=callback

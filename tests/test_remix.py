@@ -3,15 +3,19 @@
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot import catalogue
 from bot.domain import ChannelId, GuildId, Job, Kind
+from bot.errors import OrderRefused
+from bot.ordering.pricing import Pricing
 from bot.ordering.sources import KEPT_FOR
 from bot.sandbox.person import Person
+from bot.screening.screening import Screening
 from cogs.making_buttons import Action
 from storage import jobs
 from tests.making_scene import (
@@ -26,6 +30,7 @@ from tests.making_scene import (
     published,
     sent,
 )
+from tests.props import Clock, asked
 from tests.stage import Json, Stage, button, custom_ids, open_stage, post_of, texts
 
 MENU = "Remix this clip"
@@ -446,3 +451,31 @@ async def test_the_family_of_a_clip_can_be_told(stage: Stage) -> None:
     assert child is not None
     assert child.order.source_job_id == clip.id
     assert replace(clip.order, prompt=child.order.prompt).model == child.order.model
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind", "model", "said"),
+    [
+        ("fal", Kind.REMIX, "kling-v3", "Kling v3 does not change this clip itself"),
+        ("fal", Kind.REMIX, None, "edits the stored clip"),
+        ("lumenfall", Kind.REMIX, None, "No model that can be had here changes this clip itself"),
+        ("lumenfall", Kind.REMIX, "veo-3.1", "Veo 3.1 cannot be ordered here."),
+        ("lumenfall", Kind.EXTEND, "kling-v3", "No model that can be had here goes on from a clip."),
+        ("prodia", Kind.REMIX, None, "No model that can be had here changes a clip or animates"),
+    ],
+)
+async def test_what_a_remix_can_be_is_said_as_it_is_with_each_provider(
+    stage: Stage, tmp_path: Path, provider: str, kind: Kind, model: str | None, said: str
+) -> None:
+    job = await filmed(stage, tmp_path)
+    day = Clock(datetime(2026, 11, 21, tzinfo=UTC))  # of the catalogue that ships
+    models = catalogue.load(None, providers=frozenset({provider}), now=day)
+    pricing = Pricing(models, Screening(), stage.material, now=stage.clock)
+    wanted = replace(asked(job.order.member, prompt="now at night"), kind=kind, clip=job.id, model=model)
+
+    try:
+        told = " ".join((await pricing.propose(replace(wanted, duration_s=None))).notes)
+    except OrderRefused as refused:
+        told = refused.sentence
+
+    assert said in told

@@ -150,5 +150,21 @@ def test_every_way_is_told_with_the_models_name(kind: Kind, way: Way) -> None:
     assert "Studio" in told(way, kind, "Studio")
 
 
+def test_where_no_model_changes_clips_a_named_one_animates_the_last_frame(clock: Clock) -> None:
+    clock.at = datetime(2026, 11, 21, tzinfo=UTC)
+    models = catalogue.load(None, providers=frozenset({"lumenfall"}), now=clock)
+
+    found = ways(made(), models, clock, model="kling-v3")
+
+    assert [(start.way, start.model) for start in found] == [(Way.LAST_FRAME, "kling-v3")]
+    assert ways(made(), models, clock, kind=Kind.EXTEND, model="kling-v3") == []
+
+
+def test_that_no_other_model_changes_a_clip_is_not_said_where_one_was_named() -> None:
+    assert "No model that can be had here" in told(Way.LAST_FRAME, Kind.REMIX, "Kling v3")
+    named = told(Way.LAST_FRAME, Kind.REMIX, "Kling v3", named=True)
+    assert named.startswith("Kling v3 does not change this clip itself: it animates its last frame")
+
+
 def test_a_clips_length_is_whole_seconds() -> None:
     assert made().seconds == 4

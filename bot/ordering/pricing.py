@@ -229,6 +229,11 @@ class Pricing:
                 refusal = refusal or refused
         if refusal is not None:
             raise refusal
+        if kind is Kind.REMIX:
+            raise OrderRefused(
+                _("No model that can be had here changes a clip or animates its last frame."),
+                _("Make a new one with /generate."),
+            )
         raise OrderRefused(
             _("No model that can be had here goes on from a clip."),
             _("Animate its last frame: with the button under it, or with how in /extend."),
@@ -237,7 +242,7 @@ class Pricing:
     async def _by(self, start: Start, asked: Asked, footage: Footage) -> Proposal:
         kind = Kind(asked.kind)
         name = self._catalogue.describe(start.model).name
-        note = sources.told(start.way, kind, name)
+        note = sources.told(start.way, kind, name, named=asked.model is not None)
         if start.way is Way.LAST_FRAME:
             frame = await self._material.last_frame(footage)
             length = footage.seconds if asked.duration_s is None else asked.duration_s

@@ -109,8 +109,8 @@ def source_of(clip: Clip, start: Start) -> Source:
     )
 
 
-def told(way: Way, kind: Kind, model: str) -> str:
-    """The way in a sentence, for the quote."""
+def told(way: Way, kind: Kind, model: str, *, named: bool = False) -> str:
+    """The way in a sentence, for the quote; `named` is whether the member wanted that model and no other."""
     goes_on = kind is Kind.EXTEND
     match way:
         case Way.AT_PROVIDER if goes_on:
@@ -121,6 +121,11 @@ def told(way: Way, kind: Kind, model: str) -> str:
             said = _("{model} goes on from the stored clip.")
         case Way.FROM_FILE:
             said = _("{model} edits the stored clip.")
+        case Way.LAST_FRAME if named:
+            said = _(
+                "{model} does not change this clip itself: it animates its last frame instead, so the new "
+                "clip begins where this one ends."
+            )
         case Way.LAST_FRAME:
             said = _(
                 "No model that can be had here changes this clip itself: {model} animates its last frame "
@@ -130,7 +135,7 @@ def told(way: Way, kind: Kind, model: str) -> str:
 
 
 def _models(catalogue: Catalogue, kind: Kind, wanted: str | None, made_with: str) -> list[str]:
-    if wanted is not None:
-        return [wanted]
     ids = [row.id for row in catalogue.models(kind)]
+    if wanted is not None:  # where none does it at all, there is nothing to be said of this one
+        return [wanted] if ids else []
     return sorted(ids, key=lambda each: each != made_with)
