@@ -85,6 +85,13 @@ def test_a_csv_file_is_read_by_its_usual_headings(tmp_path: Path) -> None:
     assert reconciling.read_usage(path) == {"r1": 500_000, "r2": 1_234_567}
 
 
+def test_a_month_without_jobs_is_a_heading_alone(tmp_path: Path) -> None:
+    path = tmp_path / "usage.csv"
+    path.write_text("id,cost\n")
+
+    assert reconciling.read_usage(path) == {}
+
+
 def test_json_lines_are_read_without_a_float(tmp_path: Path) -> None:
     path = tmp_path / "usage.jsonl"
     path.write_text('{"id": "a", "amount": 0.1}\n\n{"id": "b", "amount": 0.0000005}\n')
@@ -105,8 +112,11 @@ def test_other_columns_are_read_when_they_are_named(tmp_path: Path) -> None:
         ("id,cost\na,many\n", "line 2: the amount is no number of dollars"),
         ("id,cost\na,NaN\n", "line 2: the amount is no number of dollars"),
         ("id,cost\na,1e12\n", "line 2: the amount is no number of dollars"),
-        ("name,cost\na,1\n", "line 2 has no id: it has name, cost; name the column with --id-column"),
-        ("id,words\na,1\n", "line 2 has no amount"),
+        ("name,cost\na,1\n", "line 1 has no id: it has name, cost; name the column with --id-column"),
+        ("id,words\na,1\n", "line 1 has no amount"),
+        ("<html><h1>502 Bad Gateway</h1></html>", "line 1 has no id"),
+        ("", "is empty: a month without jobs has its heading at least"),
+        ("id;cost\na;0,40\n", "its columns stand apart by ';': save it with commas"),
         ("id,cost\n,1\n", "line 2 has no id"),
     ],
 )

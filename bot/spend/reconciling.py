@@ -59,9 +59,8 @@ def read_usage(
     costs: dict[str, Micros] = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = (
-                _json_lines(file, path) if path.suffix in {".jsonl", ".ndjson", ".json"} else _csv_rows(file)
-            )
+            is_json = path.suffix in {".jsonl", ".ndjson", ".json"}
+            rows = _json_lines(file, path) if is_json else _csv_rows(file, path, id_column, amount_column)
             for number, row in rows:
                 names = {str(name).strip().lower(): value for name, value in row.items()}
                 own_id = _value(names, id_column, ID_COLUMNS, path, number, "id")
@@ -97,8 +96,18 @@ def compared(
             )
 
 
-def _csv_rows(file: Iterable[str]) -> Iterator[tuple[int, Mapping[str, object]]]:
+def _csv_rows(
+    file: Iterable[str], path: Path, id_column: str | None, amount_column: str | None
+) -> Iterator[tuple[int, Mapping[str, object]]]:
     reader = csv.DictReader(file)
+    # Without one line below it a page of an error, or half a download, would pass for a month without jobs.
+    heading = {str(name).strip().lower(): name for name in reader.fieldnames or ()}
+    if not heading:
+        raise SettingsError(f"{path} is empty: a month without jobs has its heading at least")
+    if len(heading) == 1 and (mark := next((mark for mark in ";\t|" if mark in next(iter(heading))), None)):
+        raise SettingsError(f"{path}: its columns stand apart by {mark!r}: save it with commas between them")
+    _value(heading, id_column, ID_COLUMNS, path, 1, "id")
+    _value(heading, amount_column, AMOUNT_COLUMNS, path, 1, "amount")
     for row in reader:
         yield reader.line_num, {name: value for name, value in row.items() if name is not None}
 
