@@ -9,13 +9,13 @@ import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 
-from bot.domain import ChannelId, FaultKind, GuildId
-from bot.errors import ChangeRefused
+from bot.domain import ChannelId, GuildId
 from bot.language import _
 from bot.moderation.act_log import Act, ActLog
 from cogs import readers
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.buttons import texts_of
+from cogs.channel_choice import check_private
 from cogs.channels import find_ours, from_about, writable
 from cogs.faults import faults
 from cogs.presses import member_of
@@ -93,26 +93,12 @@ def add_log(group: app_commands.Group, act_log: ActLog) -> None:
                 ).format(channel=f"<#{known.channel_id}>")
             await answer(interaction, said(told))
             return
-        _check_may_post(interaction, channel)
+        check_private(interaction, channel)
         await act_log.choose(ChannelId(channel.id), by=by)
         told = _("From now on every act of moderation is shown in {channel}.").format(
             channel=f"<#{channel.id}>"
         )
         await answer(interaction, said(told))
-
-
-def _check_may_post(interaction: Interaction, channel: discord.TextChannel) -> None:
-    guild = interaction.guild
-    here = None if guild is None else guild.get_channel(channel.id)
-    if guild is None or not isinstance(here, discord.TextChannel):
-        raise ChangeRefused(_("There is no such channel here."), _("Choose one of this server."))
-    may = here.permissions_for(guild.me)
-    if not (may.view_channel and may.send_messages):
-        raise ChangeRefused(
-            _("This bot may not post in that channel."),
-            _("Let it view the channel and send messages there, or choose another."),
-            kind=FaultKind.PERMISSIONS,
-        )
 
 
 def _line(act: Act) -> str:

@@ -28,13 +28,13 @@ def gallery(galleries: Galleries) -> app_commands.Command[Any, ..., None]:
         off: bool = False,  # noqa: FBT001, FBT002 - as Discord names it
     ) -> None:
         await acknowledge(interaction)
-        guild_id = member_of(interaction).guild_id
+        by = member_of(interaction)
         if off:
-            await galleries.name(guild_id, None)
+            await galleries.name(None, by=by)
             told = _("There is no gallery from now on. What was posted stays; it cost nothing.")
         elif channel is not None:
             check_may_post(interaction, channel)
-            await galleries.name(guild_id, Gallery(channel_id=ChannelId(channel.id), stars_min=likes))
+            await galleries.name(Gallery(channel_id=ChannelId(channel.id), stars_min=likes), by=by)
             told = ngettext(
                 "A clip goes to {place} once {n} person likes it. Only clips from channels that all who see "
                 "{place} can see go there. It costs nothing.",
@@ -42,7 +42,7 @@ def gallery(galleries: Galleries) -> app_commands.Command[Any, ..., None]:
                 "{place} can see go there. It costs nothing.",
                 likes,
             ).format(place=f"<#{channel.id}>", n=likes)
-        elif (known := await galleries.of(guild_id)) is not None:
+        elif (known := await galleries.of(by.guild_id)) is not None:
             told = ngettext(
                 "The gallery is {place}; a clip goes there once {n} person likes it.",
                 "The gallery is {place}; a clip goes there once {n} people like it.",

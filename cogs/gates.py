@@ -1,6 +1,5 @@
 """`/settings gates` and `/settings reviews`: what waits for a moderator, and how that is decided."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,16 +7,17 @@ import discord
 from discord import app_commands
 from discord.app_commands import Choice, Range, locale_str
 
-from bot.domain import ChannelId, FaultKind
+from bot.domain import ChannelId
 from bot.errors import ChangeRefused
 from bot.language import _, later
 from bot.moderation.gate_settings import GateSettings, Set
 from bot.moderation.gates import ANYWHERE, FIRST_MAX, Gate, Mode, ReviewRules, Setting
 from bot.moderation.reviewing import Reviewing
 from bot.money import format_usd
+from bot.places import Places, Purpose
 from bot.spend.distributing import amount
 from cogs.answers import Interaction, acknowledge, answer, said
-from cogs.channel_choice import check_may_post
+from cogs.channel_choice import check_private
 from cogs.held_places import Held, held_place
 from cogs.whereabouts import member_of
 
@@ -33,7 +33,9 @@ _MODES = {
 }
 
 
-def add_gates(tree: app_commands.CommandTree[Any], settings: GateSettings, reviewing: Reviewing) -> None:
+def add_gates(
+    tree: app_commands.CommandTree[Any], settings: GateSettings, places: Places, reviewing: Reviewing
+) -> None:
     """Add both commands to `/settings`, which is for those who may manage the server."""
     group = tree.get_command("settings")
     if not isinstance(group, app_commands.Group):
@@ -90,28 +92,24 @@ def add_gates(tree: app_commands.CommandTree[Any], settings: GateSettings, revie
         by = member_of(interaction)
         if channel is not None:
             check_private(interaction, channel)
-        now = await settings.all_of(by.guild_id)
-        rules = now.rules
-        if forget:
-            rules = replace(rules, two_above_micros=None, moderator_role_id=None)
+        changes: dict[str, Any] = {"two_above_micros": None, "moderator_role_id": None} if forget else {}
         if role is not None:
-            rules = replace(rules, moderator_role_id=_named(role))
+            changes["moderator_role_id"] = _named(role)
         if refund is not None:
-            rules = replace(rules, refunds=refund)
+            changes["refunds"] = refund
         if two_above is not None:
-            rules = replace(rules, two_above_micros=amount(two_above))
+            changes["two_above_micros"] = amount(two_above)
         if remind_after_minutes is not None:
-            rules = replace(rules, remind_after=timedelta(minutes=remind_after_minutes))
+            changes["remind_after"] = timedelta(minutes=remind_after_minutes)
         if prompts_end_after_hours is not None:
-            rules = replace(rules, prompt_expires=timedelta(hours=prompts_end_after_hours))
+            changes["prompt_expires"] = timedelta(hours=prompts_end_after_hours)
         if clips_end_after_hours is not None:
-            rules = replace(rules, clip_expires=timedelta(hours=clips_end_after_hours))
-        if rules != now.rules:
-            await settings.set_rules(rules, by=by)
+            changes["clip_expires"] = timedelta(hours=clips_end_after_hours)
+        await settings.change_rules(changes, by=by)
         if forget and channel is None:
-            await settings.set_channel(None, by=by)
+            await places.put(Purpose.REVIEWS, None, by=by)
         if channel is not None:
-            await settings.set_channel(ChannelId(channel.id), by=by)
+            await places.put(Purpose.REVIEWS, ChannelId(channel.id), by=by)
             await reviewing.show_again(by.guild_id)
         await answer(interaction, said(_reviews_listed(await settings.all_of(by.guild_id))))
 
@@ -135,23 +133,6 @@ def _named(role: discord.Role | discord.Object) -> int:
             _("Everybody has that role, and would be a moderator."), _("Choose one that few have.")
         )
     return role.id
-
-
-def check_private(interaction: Interaction, channel: discord.TextChannel) -> None:
-    """Return if we may post reviews there, and not everybody would see them.
-
-    Raises:
-        OrderRefused, ChangeRefused: names what is wrong.
-    """
-    check_may_post(interaction, channel)
-    guild = interaction.guild
-    here = None if guild is None else guild.get_channel(channel.id)
-    if guild is not None and here is not None and here.permissions_for(guild.default_role).view_channel:
-        raise ChangeRefused(
-            _("Everybody can see that channel, and would see what is not to be shown."),
-            _("Hide it from @everyone in its settings, or choose another channel."),
-            kind=FaultKind.PERMISSIONS,
-        )
 
 
 def _gates_listed(known: Set) -> str:

@@ -134,18 +134,15 @@ def _rule(group: app_commands.Group, people: People) -> None:
         block_days: Days | None = None,
     ) -> None:
         await acknowledge(interaction)
-        by = member_of(interaction)
-        was = await people.discipline(by.guild_id)
-        wanted = Discipline(
-            strike_days=was.strike_days if count_for_days is None else count_for_days,
-            cooldown_strikes=was.cooldown_strikes if cooldown_at is None else cooldown_at,
-            cooldown_hours=was.cooldown_hours if cooldown_hours is None else cooldown_hours,
-            block_strikes=was.block_strikes if block_at is None else block_at,
-            block_days=was.block_days if block_days is None else block_days,
-        )
-        if wanted != was:
-            await people.set_discipline(by.guild_id, wanted, by=by.user_id)
-        await answer(interaction, said(_ruled(wanted)))
+        given = {
+            "strike_days": count_for_days,
+            "cooldown_strikes": cooldown_at,
+            "cooldown_hours": cooldown_hours,
+            "block_strikes": block_at,
+            "block_days": block_days,
+        }
+        changes = {name: number for name, number in given.items() if number is not None}
+        await answer(interaction, said(_ruled(await people.discipline(member_of(interaction), **changes))))
 
 
 async def _sanction(

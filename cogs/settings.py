@@ -7,11 +7,11 @@ from discord import app_commands
 from discord.app_commands import locale_str
 
 from bot.clips.gallery import Galleries
-from bot.domain import ChannelId, GuildId
+from bot.domain import ChannelId
 from bot.language import _
 from bot.places import Places, Purpose
 from cogs.answers import Interaction, acknowledge, answer, said
-from cogs.channel_choice import check_may_post
+from cogs.channel_choice import check_may_post, check_private
 from cogs.gallery_setting import gallery
 from cogs.presses import member_of
 
@@ -38,15 +38,16 @@ def settings(places: Places, galleries: Galleries) -> app_commands.Group:
         forget: bool = False,  # noqa: FBT001, FBT002 - an option of a command
     ) -> None:
         await acknowledge(interaction)
-        guild_id = member_of(interaction).guild_id
+        by = member_of(interaction)
         chosen = {Purpose.REPORTS: reports, Purpose.CLIPS: clips}
-        for channel in chosen.values():
-            if channel is not None:
-                check_may_post(interaction, channel)
+        if clips is not None:
+            check_may_post(interaction, clips)
+        if reports is not None:
+            check_private(interaction, reports)
         for purpose, channel in chosen.items():
             if channel is not None or forget:
-                await places.put(guild_id, purpose, None if channel is None else ChannelId(channel.id))
-        await answer(interaction, said(_listed(await places.named(GuildId(guild_id)))))
+                await places.put(purpose, None if channel is None else ChannelId(channel.id), by=by)
+        await answer(interaction, said(_listed(await places.named(by.guild_id))))
 
     group.add_command(gallery(galleries))
     return group

@@ -25,9 +25,9 @@ from bot.spend.distributing import Distributing, Shown, every
 from bot.spend.standings import BudgetScope
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, mark_ordering
 from cogs.asking import asked_by
+from cogs.channel_choice import check_private
 from cogs.channel_trial import ChannelTrial
 from cogs.forms import show
-from cogs.gates import check_private
 from cogs.notes import receipt
 from cogs.ordering import Ordering
 from cogs.setup_controls import Place, Step
@@ -118,8 +118,7 @@ class SettingUp:
                 "Choose one that few have."
             )
         else:
-            rules = (await self._gates.all_of(by.guild_id)).rules
-            await self._gates.set_rules(replace(rules, moderator_role_id=role.id), by=by)
+            await self._gates.change_rules({"moderator_role_id": role.id}, by=by)
             note = _("Whoever has {role} moderates here now.").format(role=role.mention)
         await self._show(interaction, by, [note])
 
@@ -180,9 +179,9 @@ class SettingUp:
     async def _name(self, place: Place, channel_id: ChannelId, by: Member) -> None:
         match place:
             case Place.CLIPS:
-                await self._places.put(by.guild_id, Purpose.CLIPS, channel_id)
+                await self._places.put(Purpose.CLIPS, channel_id, by=by)
             case Place.REVIEWS:
-                await self._gates.set_channel(channel_id, by=by)
+                await self._places.put(Purpose.REVIEWS, channel_id, by=by)
                 await self._reviewing.show_again(by.guild_id)
             case Place.ALERTS:
                 await self._distributing.choose_alerts(by.guild_id, channel_id, by=by.user_id)

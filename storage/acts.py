@@ -45,6 +45,9 @@ class Verb(StrEnum):
     CLIP_SPOILERED = "clip.spoilered"
     CLIP_UNSPOILERED = "clip.unspoilered"
     CLIP_WITHHELD = "clip.withheld"  # cause
+    # what a moderator ends of somebody else's: subject job:ID
+    ORDER_CANCELLED = "order.cancelled"
+    CHARACTER_REMOVED = "character.removed"
     # reports: subject job:ID
     REPORT_MADE = "report.made"  # report, reason, hidden
     REPORT_DISMISSED = "report.dismissed"  # reports, hours

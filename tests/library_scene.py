@@ -217,7 +217,7 @@ async def open_shelf(
         stage.client.shelves = shelves
         heard = stage.client.reactions = Heard(stage.client, galleries)
         stage.client.tree.add_command(clips_command(shelves, stage.catalogue))
-        stage.client.tree.add_command(settings(Places(stage.database), galleries))
+        stage.client.tree.add_command(settings(Places(stage.database, now=stage.clock), galleries))
         group = stage.client.tree.get_command("moderation")
         assert isinstance(group, discord.app_commands.Group)
         add_reports(group, scene.cases)

@@ -14,6 +14,7 @@ from bot.moderation.gate_settings import GateSettings
 from bot.moderation.gatehouse import Gatehouse
 from bot.moderation.gates import ANYWHERE, Gate, Mode, Setting
 from bot.moderation.reviewing import Reviewing
+from bot.places import Places
 from bot.reviews import Review, Reviews
 from bot.sandbox.person import Person
 from cogs.gates import add_gates
@@ -159,7 +160,7 @@ async def open_office(
     made = Reviews(database, stage.catalogue, ids=ids, now=now, moved=moved.append, changed=reviewing.wake)
     stage.client.review_presses = ReviewPresses(made, reviewing)
     stage.client.tree.add_command(review_command(stage.client.review_presses))
-    add_gates(stage.client.tree, GateSettings(database, now=now), reviewing)
+    add_gates(stage.client.tree, GateSettings(database, now=now), Places(database, now=now), reviewing)
     await stage.client.tree.sync()
     put = partial(
         places.put,

@@ -27,7 +27,7 @@ def setting_up(office: Office, ordering: Ordering, models: Catalogue) -> Setting
     return SettingUp(
         ordering,
         models,
-        Places(database),
+        Places(database, now=now),
         GateSettings(database, now=now),
         Distributing(database, now=now),
         ActLog(database, ActBoard(client), now=now),

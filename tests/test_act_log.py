@@ -134,7 +134,7 @@ async def test_moderators_name_the_channel_and_read_there_what_was_done(stage: S
     group = stage.client.tree.get_command("moderation")
     add_log(group, log)  # type: ignore[arg-type]  # it is the group
     await stage.client.tree.sync()
-    mods = stage.channel("showcase")
+    mods, open_to_all = stage.channel("mods"), stage.channel("showcase")
 
     async def said(**options: object) -> str:
         return texts(
@@ -143,6 +143,8 @@ async def test_moderators_name_the_channel_and_read_there_what_was_done(stage: S
             )
         )
 
+    assert (await said()).startswith("No channel is named")
+    assert (await said(channel=open_to_all)).startswith("Everybody can see that channel")
     assert (await said()).startswith("No channel is named")
     assert await said(channel=mods) == f"From now on every act of moderation is shown in <#{mods}>."
     guild_id = stage.member("Mika").guild_id
@@ -160,7 +162,7 @@ async def test_moderators_name_the_channel_and_read_there_what_was_done(stage: S
         )
     await log.look()
 
-    (post,) = await stage.ada.messages(mods)
+    (post,) = await stage.mika.messages(mods)
     chosen, report, block, head = texts(post).splitlines()
     assert f"**settings.changed** `guild:{guild_id}` · <@{stage.mika.id}> · " in chosen
     assert "**report.made** `job:b` · `hours=3`" in report  # and not who has reported it

@@ -15,7 +15,8 @@ from bot.domain import (
 )
 from bot.errors import NotYours
 from bot.orders import Cancelled
-from storage import ledger
+from storage import acts, ledger
+from storage.acts import Wanted
 from storage.database import Database
 from tests.bookkeeping import in_state
 from tests.props import (
@@ -125,6 +126,24 @@ async def test_only_its_member_or_a_moderator_of_its_server_cancels_a_job(
         with pytest.raises(NotYours):
             await desk.orders.cancel(job.id, by=by, moderator=moderator)
         assert await used(database, clock()) == SHORTEST_MICROS
+
+
+async def test_what_a_moderator_cancels_is_on_record_once_and_what_its_member_does_is_not(
+    database: Database, clock: Clock
+) -> None:
+    desk = Desk(database, clock)
+    theirs, queued = [await desk.place(asked(ANN)) for _ in range(2)]
+    await desk.orders.cancel(theirs.id, by=ANN, moderator=False)
+    running = await in_state(database, clock, JobState.RUNNING)
+    for job in (queued, running):
+        for _ in range(2):
+            await desk.orders.cancel(job.id, by=BEN, moderator=True)
+
+    found = await database.read(partial(acts.newest, wanted=Wanted(), limit=9))
+
+    assert [(one.verb, one.subject, one.actor_id) for one in reversed(found)] == [
+        ("order.cancelled", f"job:{job.id}", BEN.user_id) for job in (queued, running)
+    ]
 
 
 async def test_a_job_that_is_not_there_cannot_be_cancelled(database: Database, clock: Clock) -> None:

@@ -17,7 +17,8 @@ from bot.jobs import moves
 from bot.ordering.characters import CONSENT, CONSENT_VERSION, KEPT_MAX, UNUSED_FOR
 from bot.sandbox.person import Person
 from cogs.buttons import DetailsButton
-from storage import characters, jobs, states
+from storage import acts, characters, jobs, states
+from storage.acts import Wanted
 from storage.characters import Character
 from tests.films import film
 from tests.making_scene import NOTHING_CHARGED, newest
@@ -242,7 +243,10 @@ async def test_a_shared_character_is_everybodys_until_its_owner_or_a_moderator_r
     assert (await newest(stage)).order.characters == ((await troupe.get(shared)).provider_id,)
     assert "Bo is removed" in texts(removed)
     assert "no character that you can remove" in texts(private)
-    assert stage.removed == [(await troupe.get(shared)).job_id]
+    job_id = (await troupe.get(shared)).job_id
+    assert stage.removed == [job_id]
+    (act,) = await stage.database.read(partial(acts.newest, wanted=Wanted(verb="character.removed"), limit=9))
+    assert (act.subject, act.actor_id) == (f"job:{job_id}", int(stage.mika.id))
     assert await stage.bruno.autocomplete("generate", "character1", "", channel=channel) == []
 
 

@@ -44,7 +44,7 @@ async def react(shelf: Shelf, person: Person, message: Json, emoji: str, *, remo
 
 async def name_wall(shelf: Shelf, *, likes: int = 1, channel: str = WALL) -> None:
     named = Gallery(channel_id=ChannelId(int(shelf.stage.channel(channel))), stars_min=likes)
-    await shelf.galleries.name(shelf.stage.member("Ada").guild_id, named)
+    await shelf.galleries.name(named, by=shelf.stage.member("Mika"))
 
 
 async def hung(shelf: Shelf, channel: str = WALL) -> list[Json]:

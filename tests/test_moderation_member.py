@@ -218,8 +218,8 @@ async def test_whatever_was_done_about_somebody_fits_into_what_is_shown_of_it(st
 
 async def test_the_moderators_channel_shows_an_appeal_once_and_a_member_cannot_decide(stage: Stage) -> None:
     place = stage.sandbox.world.channel_named("showcase")
-    guild_id = stage.member("Ada").guild_id
-    await Places(stage.database).put(guild_id, Purpose.REPORTS, ChannelId(place.id))
+    places = Places(stage.database, now=stage.clock)
+    await places.put(Purpose.REPORTS, ChannelId(place.id), by=stage.member("Mika"))
     people, appeals = stage.moderated.people, stage.moderated.appeals
     made = await people.sanction(
         stage.member("Ada"), Measure.BLOCK, by=stage.member("Bruno").user_id, reason="spam"

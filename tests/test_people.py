@@ -1,10 +1,12 @@
 """Sanctions: what holds until when, what strikes lead to, who may decide about whom, what is on record."""
 
+import asyncio
 import itertools
 import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -136,12 +138,16 @@ async def test_a_strike_counts_for_its_days_and_then_no_more(scene: Scene) -> No
 
 async def test_a_server_sets_what_strikes_lead_to_and_zero_is_nothing(scene: Scene) -> None:
     wanted = Discipline(strike_days=7, cooldown_strikes=0, block_strikes=3, block_days=1)
-    await scene.people.set_discipline(ANN.guild_id, wanted, by=MOD)
+    mod = Member(guild_id=ANN.guild_id, user_id=MOD)
+    await asyncio.gather(
+        scene.people.discipline(mod, strike_days=7, cooldown_strikes=0),
+        scene.people.discipline(mod, block_strikes=3, block_days=1),
+    )
 
     last = await scene.struck(times=3)
 
-    assert await scene.people.discipline(ANN.guild_id) == wanted
-    assert await scene.people.discipline(GuildId(8)) == Discipline()
+    assert await scene.people.discipline(mod) == wanted
+    assert await scene.people.discipline(replace(mod, guild_id=GuildId(8))) == Discipline()
     assert last.led_to is not None
     assert (last.led_to.measure, last.led_to.until) == (Measure.BLOCK, NOON + DAY)
     assert scene.standing().cooldown is None

@@ -37,7 +37,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         open_shelf(stage, tmp_path) as shelf,
         open_office(stage, shelf, tmp_path) as opened,
     ):
-        await GateSettings(stage.database, now=stage.clock).set_channel(None, by=stage.member("Mika"))
+        await Places(stage.database, now=stage.clock).put(Purpose.REVIEWS, None, by=stage.member("Mika"))
         await set_up(opened)
         yield opened
 
@@ -92,7 +92,7 @@ async def test_a_manager_goes_from_an_empty_server_to_a_clip_in_one_message(offi
     assert f"Its card in <#{clips}> shows how it goes" in texts(message)
 
     guild_id = GuildId(stage.sandbox.world.guild.id)
-    named = await Places(stage.database).named(guild_id)
+    named = await Places(stage.database, now=stage.clock).named(guild_id)
     assert {str(named[Purpose.CLIPS]), str(named[Purpose.REVIEWS])} == {clips, mods}
     known = await GateSettings(stage.database, now=stage.clock).all_of(guild_id)
     assert str(known.rules.moderator_role_id) == role
@@ -137,7 +137,7 @@ async def test_choices_are_on_record(office: Office) -> None:
     await chosen(stage, message, "gate:rendering", "all")
 
     told = "".join(await recorded(stage))
-    assert "review_channel" in told
+    assert "reviews_channel" in told
     assert '"now":"all"' in told.replace(" ", "")
 
 
@@ -160,7 +160,7 @@ async def test_a_channel_in_which_something_fails_is_not_chosen_whatever_our_cop
 
     assert told in texts(message)
     assert "was not chosen" in texts(message)
-    assert await Places(stage.database).named(GuildId(stage.sandbox.world.guild.id)) == {}
+    assert await Places(stage.database, now=stage.clock).named(GuildId(stage.sandbox.world.guild.id)) == {}
     assert await stage.mika.messages(stage.channel()) == before
 
 
@@ -254,7 +254,7 @@ async def test_who_lost_manage_server_can_press_nothing_more(office: Office) -> 
         assert REFUSED in await refused(stage, message, f"setup:do:{step}")
 
     assert await recorded_gates(stage) == {}
-    assert await Places(stage.database).named(GuildId(stage.sandbox.world.guild.id)) == {}
+    assert await Places(stage.database, now=stage.clock).named(GuildId(stage.sandbox.world.guild.id)) == {}
 
 
 async def refused(stage: Stage, message: Json, control: str, **raw: Any) -> str:
@@ -282,7 +282,7 @@ async def test_a_channel_that_the_presser_cannot_see_is_none(office: Office) -> 
         told = texts(await stage.mika.wait_for_message(lambda m: m["id"] == message["id"], since=press.mark))
         assert "There is no such channel here. Nothing was changed." in told, value
 
-    assert await Places(stage.database).named(GuildId(guild.id)) == {}
+    assert await Places(stage.database, now=stage.clock).named(GuildId(guild.id)) == {}
 
 
 async def test_nothing_is_ordered_where_the_channel_was_closed_meanwhile(office: Office) -> None:

@@ -199,7 +199,7 @@ async def test_takes_that_are_too_large_are_made_smaller_together(shelf: Shelf) 
 async def put_into_gallery(shelf: Shelf, job: Job) -> Json:
     """Have the clip in the gallery; its message there."""
     place = ChannelId(int(shelf.stage.channel(WALL)))
-    await shelf.galleries.name(shelf.stage.member("Ada").guild_id, Gallery(channel_id=place, stars_min=1))
+    await shelf.galleries.name(Gallery(channel_id=place, stars_min=1), by=shelf.stage.member("Mika"))
     before = shelf.heard.count
     await shelf.stage.bruno.react(await shelf.scene.message(job), "⭐")
     await shelf.heard.after(before)

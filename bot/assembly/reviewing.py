@@ -13,6 +13,7 @@ from bot.moderation.gate_settings import GateSettings
 from bot.moderation.gatehouse import Gatehouse
 from bot.moderation.rechecking import Rechecking
 from bot.moderation.reviewing import Reviewing
+from bot.places import Places
 from bot.reviews import Reviews
 from cogs.delivery import DiscordDelivery
 from cogs.gates import add_gates
@@ -69,7 +70,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, *, moved: Callable[
     )
     client.review_presses = ReviewPresses(reviews, reviewing)
     client.tree.add_command(review_command(client.review_presses))
-    add_gates(client.tree, GateSettings(database, now=now), reviewing)
+    add_gates(client.tree, GateSettings(database, now=now), Places(database, now=now), reviewing)
     ground.duties["reviews"] = reviewing.run
     gatehouse = Gatehouse(
         database, ids=ground.ids, now=now, look=ground.screens.clips.look, asked=reviewing.wake

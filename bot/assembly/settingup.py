@@ -18,7 +18,7 @@ def opened(ground: Ground, buying: Buying, reviewing: Reviewing) -> None:
     client.setting_up = SettingUp(
         client.ordering,
         ground.models,
-        Places(database),
+        Places(database, now=now),
         GateSettings(database, now=now),
         Distributing(database, now=now),
         ActLog(database, ActBoard(client), now=now),

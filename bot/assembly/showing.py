@@ -124,7 +124,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
     client.reactions = Reactions(client, galleries)
     client.place_used, client.place_changed = cards.place_used, cards.place_changed
     client.tree.add_command(clips_command(client.shelves, models))
-    client.tree.add_command(settings_command(Places(database), galleries))
+    client.tree.add_command(settings_command(Places(database, now=now), galleries))
     client.clip_presses = ClipPresses(
         buying.orders,
         shown,

@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from bot.clips.cards import Cards
 from bot.clips.packing import Packing
 from bot.delivery import Post
-from bot.domain import ChannelId, Clip, ClipState, GuildId, Job, JobId, JobState, MessageId, UserId
+from bot.domain import ChannelId, Clip, ClipState, GuildId, Job, JobId, JobState, Member, MessageId, UserId
 from bot.errors import (
     ClipTooLarge,
     ClipUnusable,
@@ -27,7 +27,8 @@ from bot.errors import (
     StorageError,
 )
 from bot.jobs.nonces import Nonces
-from storage import clips, jobs, stars
+from storage import acts, clips, jobs, stars
+from storage.acts import Verb
 from storage.database import Database
 from storage.stars import Gallery, GalleryPost, Hanging
 
@@ -182,9 +183,9 @@ class Galleries:
             job_id, partial(stars.replace, job_id=job_id, message_id=message_id, seen=seen)
         )
 
-    async def name(self, guild_id: GuildId, gallery: Gallery | None) -> None:
+    async def name(self, gallery: Gallery | None, *, by: Member) -> None:
         """Name the gallery of a server; None has none from now on."""
-        await self._database.write(partial(stars.set_gallery, guild_id=guild_id, gallery=gallery))
+        await self._database.write(partial(_named, gallery, by, self._now()))
 
     async def of(self, guild_id: GuildId) -> Gallery | None:
         """The gallery of a server."""
@@ -325,6 +326,22 @@ class Galleries:
                 message_id=message_id or post.message_id,
             )
         )
+
+
+def _named(gallery: Gallery | None, by: Member, at: datetime, tx: sqlite3.Connection) -> None:
+    was = stars.gallery_of(tx, by.guild_id)
+    stars.set_gallery(tx, by.guild_id, gallery)
+    acts.on_guild(
+        tx,
+        Verb.SETTINGS_CHANGED,
+        by.guild_id,
+        by=by.user_id,
+        at=at,
+        what="gallery",
+        was=0 if was is None else was.channel_id,
+        now=0 if gallery is None else gallery.channel_id,
+        stars_min=0 if gallery is None else gallery.stars_min,
+    )
 
 
 def _counted(

@@ -7,7 +7,8 @@ from enum import StrEnum
 from bot.domain import Job, JobId, JobState, Member
 from bot.errors import NotYours
 from bot.language import _
-from storage import jobs, ledger, reviews, states
+from storage import acts, jobs, ledger, reviews, states
+from storage.acts import Verb
 
 
 class Cancelled(StrEnum):
@@ -56,4 +57,8 @@ def cancelled(
         outcome = Cancelled.DONE
     else:
         outcome = Cancelled.ASKED if states.wish_cancelled(tx, job_id, at=at) else Cancelled.TOO_LATE
-    return jobs.get(tx, job_id) or job, outcome
+    after = jobs.get(tx, job_id) or job
+    is_new = after.state is not job.state or after.cancel_asked_at != job.cancel_asked_at
+    if is_new and job.order.member != by:  # what members do with their own is no act of moderation
+        acts.on_job(tx, Verb.ORDER_CANCELLED, job_id, by=by.user_id, guild_id=by.guild_id, at=at)
+    return after, outcome

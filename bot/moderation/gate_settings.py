@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from bot.domain import ChannelId, GuildId, Member
 from bot.moderation.gates import ANYWHERE, UNSET, Gate, ReviewRules, Setting
@@ -44,13 +45,9 @@ class GateSettings:
         """Set gates of a channel (`ANYWHERE` for the server's own); None takes a channel's own away."""
         await self._database.write(partial(_set_gates, channel_id, wanted, by, self._now()))
 
-    async def set_rules(self, wanted: ReviewRules, *, by: Member) -> None:
-        """Change how a server reviews. What waits already goes by what held when it came."""
-        await self._database.write(partial(_set_rules, wanted, by, self._now()))
-
-    async def set_channel(self, channel_id: ChannelId | None, *, by: Member) -> None:
-        """Name the moderators' channel; None names none any more."""
-        await self._database.write(partial(_set_channel, channel_id, by, self._now()))
+    async def change_rules(self, changes: Mapping[str, Any], *, by: Member) -> None:
+        """Change how a server reviews, by fields of its rules. What waits already goes by those of before."""
+        await self._database.write(partial(_change_rules, changes, by, self._now()))
 
 
 def _all_of(guild_id: GuildId, tx: sqlite3.Connection) -> Set:
@@ -83,26 +80,23 @@ def _set_gates(
         )
 
 
-def _set_rules(wanted: ReviewRules, by: Member, at: datetime, tx: sqlite3.Connection) -> None:
+def _change_rules(changes: Mapping[str, Any], by: Member, at: datetime, tx: sqlite3.Connection) -> None:
     was = gates.rules(tx, by.guild_id)
+    wanted = replace(was, **changes)
     gates.set_rules(tx, by.guild_id, wanted)
     for field in fields(ReviewRules):
         before, now = getattr(was, field.name), getattr(wanted, field.name)
         if before != now:
-            _changed(tx, by, field.name, _plain(before), _plain(now), at)
-
-
-def _set_channel(channel_id: ChannelId | None, by: Member, at: datetime, tx: sqlite3.Connection) -> None:
-    was = places.get(tx, by.guild_id, Purpose.REVIEWS)
-    places.put(tx, by.guild_id, Purpose.REVIEWS, channel_id)
-    if was != channel_id:
-        _changed(tx, by, "review_channel", was or 0, channel_id or 0, at)
-
-
-def _changed(
-    tx: sqlite3.Connection, by: Member, what: str, was: int | str, now: int | str, at: datetime
-) -> None:
-    acts.on_guild(tx, Verb.SETTINGS_CHANGED, by.guild_id, by=by.user_id, at=at, what=what, was=was, now=now)
+            acts.on_guild(
+                tx,
+                Verb.SETTINGS_CHANGED,
+                by.guild_id,
+                by=by.user_id,
+                at=at,
+                what=field.name,
+                was=_plain(before),
+                now=_plain(now),
+            )
 
 
 def _code(setting: Setting | None) -> str:

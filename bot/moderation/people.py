@@ -201,25 +201,31 @@ class People:
         """The latest that was done about a member, also what holds no more, the newest first."""
         return await self._database.read(partial(people.newest_of, member=member, limit=HISTORY_SHOWN))
 
-    async def discipline(self, guild_id: GuildId) -> Discipline:
-        """A server's rule about strikes."""
-        return await self._database.read(partial(people.discipline, guild_id=guild_id))
-
-    async def set_discipline(self, guild_id: GuildId, wanted: Discipline, *, by: UserId) -> None:
-        """Change a server's rule about strikes."""
+    async def discipline(self, by: Member, **changes: int) -> Discipline:
+        """A server's rule about strikes, with fields of it changed."""
         at = self._now()
 
-        def put(tx: sqlite3.Connection) -> None:
-            was = people.discipline(tx, guild_id)
-            people.set_discipline(tx, guild_id, wanted)
-            for name in Discipline.__dataclass_fields__:
-                before, now = getattr(was, name), getattr(wanted, name)
-                if before != now:
+        def put(tx: sqlite3.Connection) -> Discipline:
+            was = people.discipline(tx, by.guild_id)
+            if not changes:
+                return was
+            wanted = replace(was, **changes)
+            people.set_discipline(tx, by.guild_id, wanted)
+            for name, now in changes.items():
+                if (before := getattr(was, name)) != now:
                     acts.on_guild(
-                        tx, Verb.RULES_CHANGED, guild_id, by=by, at=at, rule=name, was=before, now=now
+                        tx,
+                        Verb.RULES_CHANGED,
+                        by.guild_id,
+                        by=by.user_id,
+                        at=at,
+                        rule=name,
+                        was=before,
+                        now=now,
                     )
+            return wanted
 
-        await self._database.write(put)
+        return await self._database.write(put)
 
 
 def _write(tx: sqlite3.Connection, sanction: Sanction) -> None:

@@ -19,7 +19,8 @@ from bot.offers.options import CHARACTERS_MAX
 from bot.ordering.picture_kinds import HEAD_BYTES, Mistaken, PictureKind, kind_of
 from bot.part_files import keep, part_of
 from bot.quoting import escaped
-from storage import characters, removals
+from storage import acts, characters, removals
+from storage.acts import Verb
 from storage.characters import Character
 from storage.database import Database
 from storage.removals import Step
@@ -227,6 +228,8 @@ class Characters:
                 _("Choose one from the list that opens as you type."),
             )
         characters.removed(tx, character_id, at=at)
+        if found.owner != by:  # what members do with their own is no act of moderation
+            acts.on_job(tx, Verb.CHARACTER_REMOVED, found.job_id, by=by.user_id, guild_id=by.guild_id, at=at)
         # Its card bears its name, and its provider has its face; files of ours went when it was made.
         removals.begin(tx, found.job_id, by=by.user_id, at=at, steps=(Step.CARD, Step.PROVIDER))
         return found, found.job_id
