@@ -172,30 +172,31 @@ class Standing:
             key = channel_key(channel_id)
             yield self._room(BudgetScope.CHANNEL, key, pool, self.charter.rules, self.day)
 
-    def own(self) -> Room | None:
-        """The room in the one per-head budget that applies, grants aside; None where none is set.
+    def own_bounds(self) -> tuple[BudgetScope, int, Bounds]:
+        """The one per-head budget that applies, whose it is, and its limits, of which there may be none.
 
         It is the member's own; else, of their roles', the one that leaves them most now; else the guild's
         default; else the installation's. Where it has limits for several periods, all hold.
         """
-        bounds, rules = self.charter.bounds, self.charter.rules
-        key = member_key(self.member)
-        own = bounds.get((_MEMBER, self.member.user_id))
+        bounds, user_id = self.charter.bounds, self.member.user_id
+        own = bounds.get((_MEMBER, user_id))
         if own is not None:
-            return self._room(BudgetScope.MEMBER, key, own, rules, self.day)
-        best: Room | None = None
-        for role_id in self.role_ids:
-            by_role = bounds.get((_ROLE, role_id))
-            if by_role is not None:
-                room = self._room(BudgetScope.ROLE, key, by_role, rules, self.day)
-                if best is None or room.left_micros > best.left_micros:
-                    best = room
-        if best is not None:
-            return best
+            return BudgetScope.MEMBER, user_id, own
+        by_role = [
+            (role_id, bounds[_ROLE, role_id]) for role_id in self.role_ids if (_ROLE, role_id) in bounds
+        ]
+        if by_role:
+            most = max(by_role, key=lambda one: self._own_room(BudgetScope.ROLE, one[1]).left_micros)
+            return BudgetScope.ROLE, *most
         default = (self.member.in_server and bounds.get(_DEFAULT)) or self.everywhere.monthly(
             _DEFAULT, self.limits.member_monthly_micros
         )
-        return self._room(BudgetScope.DEFAULT, key, default, rules, self.day) if default else None
+        return BudgetScope.DEFAULT, 0, default
+
+    def own(self) -> Room | None:
+        """The room in that budget, grants aside; None where none is set."""
+        scope, _scope_id, bounds = self.own_bounds()
+        return self._own_room(scope, bounds) if bounds else None
 
     def grants(self) -> list[grants.Grant]:
         """The member's grants that hold now, in the order in which they are drawn on."""
@@ -209,6 +210,9 @@ class Standing:
         """How many holds are open in a purse."""
         tally = self._tallies.get(key)
         return 0 if tally is None else tally.open_holds
+
+    def _own_room(self, scope: BudgetScope, bounds: Bounds) -> Room:
+        return self._room(scope, member_key(self.member), bounds, self.charter.rules, self.day)
 
     def _room(self, scope: BudgetScope, key: Key, bounds: Bounds, calendar: SpendingRules, day: date) -> Room:
         """The least that any period of a budget has left."""

@@ -106,7 +106,7 @@ def _of_member(
     standing = Standing(tx, member, channel_id, role_ids, limits, at)
     rules, day = standing.charter.rules, standing.day
     set_here = standing.charter.bounds
-    scope, scope_id, own = _own(standing, tx)
+    scope, scope_id, own = standing.own_bounds()
     found = [*_bounds(tx, scope, scope_id, member_key(member), own, rules, day)]
     here = set_here.get((BudgetScope.CHANNEL.value, channel_id), ())
     found += _bounds(tx, BudgetScope.CHANNEL, channel_id, channel_key(channel_id), here, rules, day)
@@ -124,29 +124,6 @@ def _of_member(
         rules=rules,
         at=at,
     )
-
-
-def _own(standing: Standing, tx: sqlite3.Connection) -> tuple[BudgetScope, int, Bounds]:
-    """The one limit per head that applies, as admission chooses it: own, best role's, default."""
-    member, set_here = standing.member, standing.charter.bounds
-    if (own := set_here.get((BudgetScope.MEMBER.value, member.user_id))) is not None:
-        return BudgetScope.MEMBER, member.user_id, own
-    best: tuple[int, int, Bounds] | None = None
-    for role_id in standing.role_ids:
-        bounds = set_here.get((BudgetScope.ROLE.value, role_id))
-        if bounds is None:
-            continue
-        key, rules = member_key(member), standing.charter.rules
-        stands = _bounds(tx, BudgetScope.ROLE, role_id, key, bounds, rules, standing.day)
-        left = min(bound.limit_micros - (bound.used_micros or 0) for bound in stands)
-        if best is None or left > best[0]:
-            best = left, role_id, bounds
-    if best is not None:
-        return BudgetScope.ROLE, best[1], best[2]
-    default = set_here.get((BudgetScope.DEFAULT.value, 0)) or standing.everywhere.monthly(
-        (BudgetScope.DEFAULT.value, 0), standing.limits.member_monthly_micros
-    )
-    return BudgetScope.DEFAULT, 0, default
 
 
 def _of_guild(guild_id: GuildId, changes: int, at: datetime, tx: sqlite3.Connection) -> GuildStanding:
