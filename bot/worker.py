@@ -233,8 +233,6 @@ class Worker:
                 again_s = await self._look(job_id)
         except StaleJob:
             return 0.0  # somebody (a cancel) moved it first: look again
-        except asyncio.CancelledError:
-            raise
         except Exception as fault:
             # One job's fault, whatever it is, must not stop the others. The row is as it was.
             if (disk := failure(fault)) is None:
@@ -322,15 +320,15 @@ class Worker:
 
     async def _posted(self, job: Job, clip: Clip) -> float | None:
         if self._comebacks is not None and await self._comebacks.turned_away(job, clip):
-            self._movement.show(job)
+            self._movement.show(job.id)
             return None
         if self._gatehouse is not None and await self._gatehouse.withholds(job, clip):
-            self._movement.show(job)
+            self._movement.show(job.id)
             return None
         if job.order.private:
             if self._whispers is not None:
                 await self._whispers.show(job)
-            await self._movement.write(job, partial(states.kept, job_id=job.id, at=self._now()))
+            await self._movement.write(job.id, partial(states.kept, job_id=job.id, at=self._now()))
             return None
         has_card_to_come = job.card_message_id is None and job.card_rev < 0
         if has_card_to_come and abs(self._now() - job.state_at) < CARD_FIRST:
@@ -354,7 +352,7 @@ class Worker:
             )
             return None
         await self._movement.write(
-            job,
+            job.id,
             partial(
                 states.posted,
                 job_id=job.id,
@@ -376,7 +374,7 @@ class Worker:
     async def _undeliverable(self, job: Job, fault: Fault) -> None:
         log.error("undeliverable: %s", fault.detail, extra={"job": job.id, "code": fault.code})
         move = partial(states.undeliverable, job_id=job.id, fault=fault, at=self._now())
-        await self._movement.write(job, move)
+        await self._movement.write(job.id, move)
 
     def _forget(self, job_id: JobId) -> None:
         self._asking.forget(job_id)

@@ -16,7 +16,7 @@ _NAME = re.compile(r"(\d{4})_\w+\.sql")
 
 
 def latest(scripts: Traversable = MIGRATIONS) -> int:
-    """The version that this release writes."""
+    """The version that this release writes, which is the newest that it knows."""
     return len(_read(scripts))
 
 
@@ -39,11 +39,6 @@ def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> 
             "start the newer release, or restore a backup from before it"
         )
     return have
-
-
-def newest(scripts: Traversable = MIGRATIONS) -> int:
-    """The newest version that this release knows."""
-    return len(_read(scripts))
 
 
 def migrate(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:

@@ -122,14 +122,15 @@ def visible(
     Of two of a name the nearer one is seen.
     """
     near = [*places, WHOLE_SERVER]
-    found = [preset for preset in of_guild(tx, guild_id) if preset.channel_id in near]
+    every = of_guild(tx, guild_id)
+    here = [preset for preset in every if preset.channel_id in near]
     named: dict[str, Preset] = {}
-    for preset in sorted(found, key=lambda each: near.index(each.channel_id)):
+    for preset in sorted(here, key=lambda each: near.index(each.channel_id)):
         named.setdefault(preset.name.casefold(), preset)
     taken = defaults(tx, guild_id)
     default_id = next((taken[place] for place in places if place in taken), None)
     # A default may be the preset of another channel: what a manager chose holds.
-    default = next((preset for preset in of_guild(tx, guild_id) if preset.id == default_id), None)
+    default = next((preset for preset in every if preset.id == default_id), None)
     return sorted(named.values(), key=lambda each: each.name.casefold()), default
 
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
-from storage.migrate import check, newest
+from storage.migrate import check, latest
 
 DatabaseFault = sqlite3.DatabaseError
 """What SQLite raises where a file is no database, is cut short, or cannot be opened."""
@@ -20,7 +20,7 @@ def versions(connection: sqlite3.Connection) -> tuple[int, int]:
     Raises:
         NewerDatabase, StorageError: as `migrate.check`.
     """
-    return check(connection), newest()
+    return check(connection), latest()
 
 
 def faults(connection: sqlite3.Connection) -> Iterator[str]:

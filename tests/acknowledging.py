@@ -63,7 +63,7 @@ def _end(how: str, job: Job, tx: sqlite3.Connection) -> None:
         case "failed":
             moves.failed(job.id, FAULT, NOTHING_MICROS, at, tx)
         case "vanished":
-            moves.vanished(job, FAULT, at, tx)
+            moves.failed(job.id, FAULT, None, at, tx)
 
 
 async def main(path: Path, seed: int) -> None:

@@ -97,7 +97,7 @@ async def test_the_database_of_another_program_is_named_and_run_refuses_it(tmp_p
 
 
 async def test_a_database_of_a_newer_release_is_named_and_run_refuses_it(folder: Path) -> None:
-    newer = migrate.newest() + 1
+    newer = migrate.latest() + 1
     altered(folder, lambda connection: connection.execute(f"PRAGMA user_version = {newer}"))
 
     assert codes(folder) == ["database_newer"]
@@ -106,7 +106,7 @@ async def test_a_database_of_a_newer_release_is_named_and_run_refuses_it(folder:
 
 
 def test_a_database_of_an_older_release_is_only_noted(folder: Path) -> None:
-    older = migrate.newest() - 1
+    older = migrate.latest() - 1
     altered(folder, lambda connection: connection.execute(f"PRAGMA user_version = {older}"))
 
     (finding,) = found(folder)

@@ -56,7 +56,7 @@ def foreign(folder: Path, _: pytest.MonkeyPatch) -> None:
 def newer(folder: Path, _: pytest.MonkeyPatch) -> None:
     with closing(sqlite3.connect(folder / "dailies.db")) as connection:
         connection.execute(f"PRAGMA application_id = {migrate.APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {migrate.newest() + 1}")
+        connection.execute(f"PRAGMA user_version = {migrate.latest() + 1}")
 
 
 def rubbish(folder: Path, _: pytest.MonkeyPatch) -> None:

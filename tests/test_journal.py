@@ -178,7 +178,7 @@ def test_a_decimal_is_the_micros_exactly(micros: int) -> None:
 def test_the_house_pays_in_its_own_account(book: sqlite3.Connection) -> None:
     job = job_of(1)
     bookkeeping.drive(job, JobState.UNCERTAIN, NOON, book)
-    moves.to_the_house(job, NOON, book)
+    moves.to_the_house(job.id, NOON, book)
 
     written = "\n".join(lines(book, "beancount"))
 

@@ -152,8 +152,8 @@ def test_what_the_house_carries_is_free_for_the_member_and_counts_for_the_instal
     states.uncertain(book, attempt, "lost", at=NOON)
     next_month = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
 
-    assert moves.to_the_house(job, next_month, book)
-    assert not moves.to_the_house(job, next_month, book)
+    assert moves.to_the_house(job.id, next_month, book)
+    assert not moves.to_the_house(job.id, next_month, book)
 
     assert balances(book) == (of(0), of(0))
     assert balances(book, next_month.date()) == (of(0), of(0, 400_000))
@@ -168,7 +168,7 @@ def test_what_the_house_carries_is_free_for_the_member_and_counts_for_the_instal
 def test_what_a_provider_forgot_is_the_houses(book: sqlite3.Connection) -> None:
     job = start(book, place(book, job_of(price_micros=400_000)))
 
-    moves.vanished(job, FAULT, NOON, book)
+    moves.failed(job.id, FAULT, None, NOON, book)
 
     assert balances(book) == (of(0), of(400_000))
     assert house(book) == of(400_000)

@@ -301,7 +301,7 @@ class Spending(RuleBasedStateMachine):
             if job.state.value == "queued":
                 job = bookkeeping.start(tx, job, at=self.at)
                 states.silent(tx, job.id, at=self.at)
-            return moves.to_the_house(job, self.at, tx)
+            return moves.to_the_house(job.id, self.at, tx)
 
         assert self.done(old) == (not hold.of_house)
         if not hold.of_house:

@@ -160,7 +160,7 @@ class TheBook(RuleBasedStateMachine):
 
     @rule(known=uncertain, at=MOMENTS)
     def grow_old(self, known: Modelled, at: datetime) -> None:
-        self.transact(partial(moves.to_the_house, known.job, at))
+        self.transact(partial(moves.to_the_house, known.job.id, at))
         self.carry_to_the_house(known, at)
 
     @rule(target=running, known=consumes(uncertain), at=MOMENTS)
@@ -193,7 +193,7 @@ class TheBook(RuleBasedStateMachine):
         self.be_forgotten(known, at)
 
     def be_forgotten(self, known: Modelled, at: datetime) -> None:
-        self.transact(partial(moves.vanished, known.job, FAULT, at))
+        self.transact(partial(moves.failed, known.job.id, FAULT, None, at))
         self.carry_to_the_house(known, at)
         self.end_captured(known, known.amount)
 

@@ -16,7 +16,7 @@ from bot.spend.spending import Report, Share, Span, Spending, days_of, report
 from storage import ledger, purses
 from storage.database import open_database
 from storage.spending import of_guild
-from tests.bookkeeping import FAULT, drive, now, place, start
+from tests.bookkeeping import FAULT, drive, place, start
 from tests.new_books import new_book
 from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, dice, job_of
 
@@ -62,7 +62,7 @@ def test_what_the_house_took_over_is_no_members(book: sqlite3.Connection) -> Non
     drive(job, JobState.UNCERTAIN, NOON, book)
     assert month(book).whole.held_micros == 3 * DOLLAR
 
-    assert moves.to_the_house(now(book, job), NOON + timedelta(days=1), book)
+    assert moves.to_the_house(job.id, NOON + timedelta(days=1), book)
 
     assert month(book).whole == Share(None, 0, Micros(0), Micros(0))
 

@@ -159,24 +159,22 @@ class Asking:
                 await self._fail(job, fault, billed_micros, at)
             case Stopped(billed_micros) if job.cancel_asked_at is not None:
                 move = partial(moves.stopped, job.id, billed_micros, at)
-                self._warn_of(job, await self._movement.write(job, move))
+                self._warn_of(job, await self._movement.write(job.id, move))
             case Stopped(billed_micros):
                 fault = Fault(kind=FaultKind.PROVIDER, code="stopped_by_provider")
                 await self._fail(job, fault, billed_micros, at)
             case Vanished():
-                await self._movement.vanished(job)
+                await self._movement.vanished(job.id)
 
     async def _fail(self, job: Job, fault: Fault, billed: Micros | None, at: datetime) -> None:
         move = partial(moves.failed, job.id, fault, billed, at)
-        self._warn_of(job, await self._movement.write(job, move))
+        self._warn_of(job, await self._movement.write(job.id, move))
 
     async def _overdue(self, question: Question, at: datetime) -> float:
         """On its way for ever is no better than silence: whoever runs the bot looks, and no member waits."""
         job_id = question.job_id
-        job = await self._database.read(partial(jobs.get, job_id=job_id))
-        if job is not None:
-            log.error("on its way for a day; the house carries it", extra={"job": job_id, "code": "overdue"})
-            await self._movement.write(job, partial(moves.overdue, job, at))
+        log.error("on its way for a day; the house carries it", extra={"job": job_id, "code": "overdue"})
+        await self._movement.write(job_id, partial(moves.overdue, job_id, at))
         return self._patience.about_s(OVERDUE_AGAIN_S)
 
     async def _unheard(self, question: Question, pace: Pace, error: ProviderError) -> float:
@@ -185,9 +183,7 @@ class Asking:
         self._complaints.make(job_id, "no answer", error)
         at = self._now()
         if self._patience.is_over(self._heard_at.get(job_id, question.running_at), SILENT_MAX):
-            job = await self._database.read(partial(jobs.get, job_id=job_id))
-            if job is not None:
-                await self._movement.write(job, partial(states.silent, job_id=job_id, at=at))
+            await self._movement.write(job_id, partial(states.silent, job_id=job_id, at=at))
             return 0.0
         told_s = error.retry_after_s if isinstance(error, ProviderUnavailable) else None
         return self._wait_s(question, pace, at, told_s)

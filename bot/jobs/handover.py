@@ -114,7 +114,7 @@ class Handover:
         if self._surge is not None and not await self._surge.admits(job):
             return await self._hold_back(job, "spending_stopped", FaultKind.SERVER_BUDGET)
         if job.order.characters and await self._lost_a_character(job):
-            await self._movement.fail(job, "character_removed")
+            await self._movement.fail(job.id, "character_removed")
             return None
         at = self._now()
         past = [] if job.attempt == 0 else await self._database.read(partial(attempts.of_job, job_id=job.id))
@@ -123,13 +123,13 @@ class Handover:
         source_bytes = await self._source_bytes(job)
         match self._routing.route(job, tried, source_bytes=source_bytes, waited=waited):
             case Nowhere(code):
-                await self._movement.fail(job, code)
+                await self._movement.fail(job.id, code)
                 return None
             case Later(seconds):
                 return max(seconds, self._patience.about_s(seconds))
             case Go(offer) if self._dry_run:
                 self._routing.withdrawn(job.id, offer)
-                await self._movement.fail(job, "dry_run", FaultKind.OURS)
+                await self._movement.fail(job.id, "dry_run", FaultKind.OURS)
                 return None
             case Go() as go:
                 placed, begun = await self._begin(job, go, at)
@@ -140,10 +140,10 @@ class Handover:
     async def _hold_back(self, job: Job, code: str, kind: FaultKind) -> float | None:
         """Queued, and somebody has stopped what it is of: it waits with its hold, but not for ever."""
         if self._patience.is_over(job.state_at, HELD_BACK_MAX):
-            await self._movement.fail(job, code, kind)
+            await self._movement.fail(job.id, code, kind)
             return None
         self.held_back.add(job.id)
-        self._movement.show(job)
+        self._movement.show(job.id)
         return HELD_BACK_S
 
     def _wanted_since(self, job: Job, past: Sequence[Attempt]) -> datetime:
@@ -176,7 +176,7 @@ class Handover:
             price_micros=go.price_micros,
         )
         try:
-            attempt = await self._movement.write(job, move)
+            attempt = await self._movement.write(job.id, move)
         except BaseException:  # whatever it was, nothing was submitted
             self._routing.withdrawn(job.id, go.offer)
             raise
@@ -190,7 +190,7 @@ class Handover:
             detail = f"{type(error).__name__}: {error}"
             self._routing.ended(job.id, go.offer, Unknown(detail))
             await self._movement.write(
-                job, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
+                job.id, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
             )
             raise
         told = self._told.pop(attempt.key, None)
@@ -212,7 +212,7 @@ class Handover:
         match submission:
             case Taken(ticket):
                 await self._movement.write(
-                    job, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
+                    job.id, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )
                 log.info("taken by %s", attempt.offer_id, extra={"job": job.id, "code": "taken"})
                 return pace_for(job, self._paces).first_s
@@ -224,12 +224,12 @@ class Handover:
                 # That a model is gone is no word about the order. Any other refusal is, and ends it.
                 if fault.code == MODEL_GONE and self._is_untried(job, tried, source_bytes):
                     return await self._again(job, attempt, fault, tried, source_bytes)
-                await self._movement.write(job, partial(moves.refused, attempt, fault, self._now()))
+                await self._movement.write(job.id, partial(moves.refused, attempt, fault, self._now()))
                 return None
             case Unknown(detail):
                 log.error("outcome unknown: %s", detail, extra={"job": job.id, "code": "uncertain"})
                 await self._movement.write(
-                    job, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
+                    job.id, partial(states.uncertain, attempt=attempt, detail=detail, at=self._now())
                 )
                 return 0.0
 
@@ -237,7 +237,7 @@ class Handover:
         self, job: Job, attempt: Attempt, fault: Fault, tried: Counter[OfferId], source_bytes: int
     ) -> float | None:
         """Certainly not taken: back in line, at once where somebody has not been asked yet."""
-        if not await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now())):
+        if not await self._movement.write(job.id, partial(moves.not_taken, attempt, fault, self._now())):
             return None
         if self._is_untried(job, tried, source_bytes):
             return 0.0
@@ -259,7 +259,7 @@ class Handover:
         """Submitting, found at start-up: we died between the write and the answer."""
         attempt = await self._attempt(job)
         await self._movement.write(
-            job, partial(states.uncertain, attempt=attempt, detail="found at start-up", at=self._now())
+            job.id, partial(states.uncertain, attempt=attempt, detail="found at start-up", at=self._now())
         )
         return 0.0
 
@@ -272,13 +272,13 @@ class Handover:
             case Found(ticket):
                 self._routing.has_it(job.id, attempt.offer_id)
                 await self._movement.write(
-                    job, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
+                    job.id, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )
                 return 0.0
             case ProvenAbsent():
                 fault = Fault(kind=FaultKind.PROVIDER, code="proven_absent")
-                again = await self._movement.write(job, partial(moves.not_taken, attempt, fault, self._now()))
-                return 0.0 if again else None
+                move = partial(moves.not_taken, attempt, fault, self._now())
+                return 0.0 if await self._movement.write(job.id, move) else None
             case CannotTell(detail, retry_after_s):
                 self._complaints.say(job.id, f"still uncertain: {detail}", code="uncertain")
                 return await self._stay_uncertain(job, retry_after_s)
@@ -309,19 +309,19 @@ class Handover:
         except UnreadableAnswer:
             return await self._stay_uncertain(job)
         if isinstance(answer, Vanished):
-            await self._movement.vanished(job)
+            await self._movement.vanished(job.id)
             return None
         # Of one that is on its way for a day only its end is news.
         if isinstance(answer, Waiting | Rendering):
             attempt = await self._attempt(job)
             if self._patience.is_over(attempt.sent_at, OVERDUE_MAX):
                 return await self._stay_uncertain(job, answer.ask_after_s)
-        await self._movement.write(job, partial(states.heard_again, job_id=job.id, at=self._now()))
+        await self._movement.write(job.id, partial(states.heard_again, job_id=job.id, at=self._now()))
         return 0.0
 
     async def _stay_uncertain(self, job: Job, told_s: float | None = None) -> float:
         if self._patience.is_over(job.state_at, HOUSE_AFTER):
-            moved = await self._database.write(partial(moves.to_the_house, job, self._now()))
+            moved = await self._database.write(partial(moves.to_the_house, job.id, self._now()))
             # No provider works on one for so long: the place is another's.
             self._routing.left(job.id)
             if moved:

@@ -27,14 +27,14 @@ class Movement:
         self._cards = cards
         self._now = now
 
-    async def write(self, job: Job, move: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, job_id: JobId, move: Callable[[sqlite3.Connection], T]) -> T:
         """Write one move of a job, and have its card show it.
 
         Raises:
             StaleJob: somebody else moved it first.
         """
         done = await self._database.write(move)
-        self._cards.touch(job.id)
+        self._cards.touch(job_id)
         return done
 
     async def go_on(self, job_id: JobId, move: Callable[[sqlite3.Connection], T]) -> tuple[Job, T]:
@@ -46,21 +46,21 @@ class Movement:
         self._cards.passes(job_id)
         return done
 
-    def show(self, job: Job) -> None:
+    def show(self, job_id: JobId) -> None:
         """Have the card of a job look at it again."""
-        self._cards.touch(job.id)
+        self._cards.touch(job_id)
 
-    async def fail(self, job: Job, code: str, kind: FaultKind = FaultKind.PROVIDER) -> None:
+    async def fail(self, job_id: JobId, code: str, kind: FaultKind = FaultKind.PROVIDER) -> None:
         """Queued → failed, before anybody was asked."""
-        log.warning("failed before it was taken", extra={"job": job.id, "code": code})
+        log.warning("failed before it was taken", extra={"job": job_id, "code": code})
         fault = Fault(kind=kind, code=code)
-        await self.write(job, partial(moves.failed, job.id, fault, NOTHING_MICROS, self._now()))
+        await self.write(job_id, partial(moves.failed, job_id, fault, NOTHING_MICROS, self._now()))
 
-    async def vanished(self, job: Job) -> None:
+    async def vanished(self, job_id: JobId) -> None:
         """Running or uncertain → failed: the provider of our ticket knows it no longer."""
         fault = Fault(kind=FaultKind.PROVIDER, code="vanished")
-        log.error("the provider no longer knows it", extra={"job": job.id, "code": fault.code})
-        await self.write(job, partial(moves.vanished, job, fault, self._now()))
+        log.error("the provider no longer knows it", extra={"job": job_id, "code": fault.code})
+        await self.write(job_id, partial(moves.failed, job_id, fault, None, self._now()))
 
 
 def _moved(job_id: JobId, move: Callable[[sqlite3.Connection], T], tx: sqlite3.Connection) -> tuple[Job, T]:

@@ -54,10 +54,10 @@ def rendered(
 def failed(
     job_id: JobId, fault: Fault, billed: Micros | None, at: datetime, tx: sqlite3.Connection
 ) -> Micros:
-    """Queued or running → failed: the member pays only what the provider says that it billed.
+    """Queued, uncertain or running → failed: the member pays only what the provider says that it billed.
 
-    Where nobody says (None) the member pays nothing, and the house what was held. Returns what was billed
-    above the hold.
+    Where nobody says (None: it has forgotten the job, and may bill it) the member pays nothing, and the house
+    what was held. Returns what was billed above the hold.
     """
     states.failed(tx, job_id, fault, at=at)
     return _end(tx, job_id, billed, at)
@@ -94,12 +94,6 @@ def asset_lost(job_id: JobId, fault: Fault, at: datetime, tx: sqlite3.Connection
     ledger.refund(tx, job_id, at=at)
 
 
-def vanished(job: Job, fault: Fault, at: datetime, tx: sqlite3.Connection) -> None:
-    """Running → failed: the provider forgot a job that it had. It may bill it, so the house pays."""
-    states.failed(tx, job.id, fault, at=at)
-    _end(tx, job.id, None, at)
-
-
 def rejected(job: Job, at: datetime, tx: sqlite3.Connection, *, refund: bool) -> None:
     """Review or withheld → rejected: denied by a moderator, or too old.
 
@@ -113,21 +107,17 @@ def rejected(job: Job, at: datetime, tx: sqlite3.Connection, *, refund: bool) ->
         ledger.refund(tx, job.id, at=at)
 
 
-def overdue(job: Job, at: datetime, tx: sqlite3.Connection) -> None:
+def overdue(job_id: JobId, at: datetime, tx: sqlite3.Connection) -> None:
     """Running → uncertain: said to be on its way for too long, so the house carries it."""
-    states.silent(tx, job.id, at=at)
-    _to_the_house(tx, job.id, at)
+    states.silent(tx, job_id, at=at)
+    to_the_house(job_id, at, tx)
 
 
-def to_the_house(job: Job, at: datetime, tx: sqlite3.Connection) -> bool:
+def to_the_house(job_id: JobId, at: datetime, tx: sqlite3.Connection) -> bool:
     """Give the member's hold back and open the same on the house; False where the house has it already.
 
     The installation's limit counts it as before: its purse loses one hold and gains the other.
     """
-    return _to_the_house(tx, job.id, at)
-
-
-def _to_the_house(tx: sqlite3.Connection, job_id: JobId, at: datetime) -> bool:
     held = ledger.open_hold(tx, job_id)
     if held is None or held.bearer is Scope.HOUSE:
         return False
@@ -159,7 +149,7 @@ def _captured(tx: sqlite3.Connection, job_id: JobId, billed: Micros | None, at: 
 
 def _end(tx: sqlite3.Connection, job_id: JobId, billed: Micros | None, at: datetime) -> Micros:
     if billed is None:
-        _to_the_house(tx, job_id, at)
+        to_the_house(job_id, at, tx)
         return ledger.capture(tx, job_id, billed_micros=None, at=at)
     if billed:
         return _captured(tx, job_id, billed, at)

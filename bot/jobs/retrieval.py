@@ -130,7 +130,7 @@ class Retrieval:
     async def _lost(self, job: Job, error: DailiesError) -> None:
         log.error("paid for and lost: %s", error, extra={"job": job.id, "code": error.code})
         fault = Fault(kind=FaultKind.PROVIDER, code=error.code, detail=str(error))
-        await self._movement.write(job, partial(moves.asset_lost, job.id, fault, self._now()))
+        await self._movement.write(job.id, partial(moves.asset_lost, job.id, fault, self._now()))
 
     def _has_expired(self, job: Job) -> bool:
         """Whether the provider has said that it keeps the file no longer than until now."""

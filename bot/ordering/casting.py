@@ -42,9 +42,9 @@ class Casting:
         if job.rendered_id is None:
             log.error("paid for, and without an id", extra={"job": job.id, "code": "character_without_id"})
             fault = Fault(kind=FaultKind.PROVIDER, code="character_without_id")
-            await self._movement.write(job, partial(moves.asset_lost, job.id, fault, at))
+            await self._movement.write(job.id, partial(moves.asset_lost, job.id, fault, at))
             return None
-        await self._movement.write(job, partial(moves.character_made, job, job.rendered_id, at))
+        await self._movement.write(job.id, partial(moves.character_made, job, job.rendered_id, at))
         return 0.0
 
     async def ready(self, job: Job) -> float | None:
@@ -61,10 +61,10 @@ class Casting:
                 message_id=job.card_message_id,
                 at=at,
             )
-            await self._movement.write(job, posted)
+            await self._movement.write(job.id, posted)
             return None
         if job.card_rev < 0 and abs(at - job.state_at) < CARD_FIRST:
             return CARD_AGAIN_S
         fault = Fault(kind=FaultKind.PERMISSIONS, code="no_card")
-        await self._movement.write(job, partial(states.undeliverable, job_id=job.id, fault=fault, at=at))
+        await self._movement.write(job.id, partial(states.undeliverable, job_id=job.id, fault=fault, at=at))
         return None

@@ -127,7 +127,8 @@ class Alerts:
                 continue
             if how != POSTED:
                 log.warning("alert not posted: %s", how, extra={**extra, "code": "alert_not_posted"})
-            await self._database.write(partial(_told, alert.id, how, message_id, self._now()))
+            told = partial(alerts.told, alert_id=alert.id, how=how, message_id=message_id, at=self._now())
+            await self._database.write(told)
 
     async def _told(self, alert: Alert) -> tuple[str, MessageId | None]:
         """What became of it, and its message."""
@@ -167,9 +168,3 @@ def alert_nonce(alert: Alert) -> str:
 def _to_look_at(seen: tuple[int, int] | None, connection: sqlite3.Connection) -> list[GuildId]:
     """After a start every server with alerts: what moved while nobody looked is not known."""
     return alerts.watched(connection) if seen is None else alerts.touched(connection, after=seen)
-
-
-def _told(
-    alert_id: int, how: str, message_id: MessageId | None, at: datetime, tx: sqlite3.Connection
-) -> None:
-    alerts.told(tx, alert_id, how, message_id, at=at)
