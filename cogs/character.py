@@ -11,7 +11,7 @@ from bot.domain import JobId, Kind, Member
 from bot.errors import OrderRefused
 from bot.language import _
 from bot.ordering.attachments import Attachments
-from bot.ordering.characters import NAME_CHARS_MAX, Character, Characters
+from bot.ordering.characters import NAME_CHARS_MAX, READ_MAX, Character, Characters
 from bot.quoting import escaped, shortened, whole_lines
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
@@ -41,7 +41,13 @@ def character(
         description="Characters of your own: somebody from a clip, for videos to come",
         guild_only=True,
     )
-    choices = character_choices(characters)
+
+    async def removable(interaction: Interaction, typed: str) -> list[Choice[str]]:
+        """One's own; those of others are for moderators to remove."""
+        member, moderates = member_of(interaction), interaction.permissions.manage_messages
+        found = await characters.choices(typed, member, limit=READ_MAX)
+        theirs = [one for one in found if moderates or one.owner == member]
+        return [Choice(name=_choice_name(one, member), value=one.id) for one in theirs[:CHOICES_MAX]]
 
     async def models(interaction: Interaction, typed: str) -> list[Choice[str]]:
         del interaction
@@ -101,7 +107,7 @@ def character(
     @group.command(name="remove", description="Remove a character everywhere, at once")
     @app_commands.rename(which="character")
     @app_commands.describe(which=locale_str("One of yours; a moderator may remove any that is shared"))
-    @app_commands.autocomplete(which=choices)
+    @app_commands.autocomplete(which=removable)
     async def remove(interaction: Interaction, which: str) -> None:
         await acknowledge(interaction)
         gone, job_id = await characters.remove(

@@ -97,14 +97,14 @@ def removed(tx: sqlite3.Connection, character_id: str, *, at: datetime) -> bool:
 
 
 def usable_by(tx: sqlite3.Connection, member: Member, *, limit: int) -> list[Character]:
-    """Those with which a member may order: their own and those shared here, by name."""
+    """Those with which a member may order: their own, then those shared here, each by name."""
     rows = tx.execute(
         """
         SELECT * FROM characters
         WHERE guild_id = ? AND (user_id = ? OR shared = 1) AND made_at IS NOT NULL AND removed_at IS NULL
-        ORDER BY name, id LIMIT ?
+        ORDER BY user_id <> ?, name COLLATE NOCASE, id LIMIT ?
         """,
-        (member.guild_id, member.user_id, limit),
+        (member.guild_id, member.user_id, member.user_id, limit),
     )
     return [_character(row) for row in rows]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from discord import ui
 
-from bot.domain import GuildId, InteractionId, JobId, JobState, Kind, Member, Ticket, UserId
+from bot.domain import GuildId, InteractionId, Job, JobId, JobState, Kind, Member, Ticket, UserId
 from bot.errors import OrderRefused
 from bot.jobs import moves
 from bot.ordering.characters import CONSENT, CONSENT_VERSION, KEPT_MAX, UNUSED_FOR
@@ -292,36 +292,60 @@ async def test_an_order_whose_prompt_names_nobody_is_shown_first(troupe: Troupe)
     assert (await newest(troupe.stage)).order.characters == ((await troupe.get(own)).provider_id,)
 
 
+async def kept(stage: Stage, job: Job, like: Character, number: int, *, name: str) -> None:
+    """One more that was made, by an order of its own."""
+    id_ = JobId(f"n{number}")
+    order = replace(job.order, interaction_id=InteractionId(number + 1))
+    more = replace(like, id=id_, name=name, path=Path(f"characters/{id_}"))
+    await stage.database.write(
+        partial(jobs.insert, job=replace(job, id=id_, order_id=id_, order=order, state=JobState.QUEUED))
+    )
+    await stage.database.write(partial(characters.insert, character=more))
+    made = partial(
+        characters.made, path=more.path, job_id=id_, provider="studio", provider_id=id_, at=stage.clock()
+    )
+    await stage.database.write(made)
+
+
 async def test_more_than_can_be_chosen_from_are_not_kept(troupe: Troupe, tmp_path: Path) -> None:
     stage, one = troupe.stage, await troupe.get(await troupe.made(troupe.stage.ada))
     for number in range(KEPT_MAX - 1):
         more = replace(one, id=f"n{number}", path=Path(f"characters/n{number}.mp4"))
         await stage.database.write(partial(characters.insert, character=more))
 
-    assert "You have 25 characters here" in texts(await troupe.add(stage.ada))
+    never_made = texts(await troupe.add(stage.ada))
+    stage.clock.advance(UNUSED_FOR + timedelta(seconds=1))
+    a_day_later = texts(await troupe.add(stage.ada))
+
+    assert "You have brought 25 clips for characters, and not all of them were made." in never_made
+    assert "Ordered." in a_day_later
+
+
+async def test_ones_own_characters_come_before_however_many_are_shared_here(troupe: Troupe) -> None:
+    stage = troupe.stage
+    mine, theirs = await troupe.made(stage.bruno, name="Zoe"), await troupe.made(stage.ada, share=True)
+    shared, job = await troupe.get(theirs), await newest(stage)
+    for number in range(KEPT_MAX - 1):
+        await kept(stage, job, shared, number, name=f"A{number:02}")
+
+    choices = await stage.bruno.autocomplete("generate", "character1", "", channel=stage.channel())
+    removable = [
+        await person.autocomplete("character remove", "character", "", channel=stage.channel())
+        for person in (stage.bruno, stage.mika, stage.ada)
+    ]
+    refused = texts(await troupe.add(stage.ada))
+
+    assert (len(choices), choices[0]["value"]) == (KEPT_MAX, mine)
+    assert [len(one) for one in removable] == [1, KEPT_MAX, KEPT_MAX]
+    assert removable[0][0]["value"] == mine
+    assert "You have 25 characters here, and more are not kept." in refused
 
 
 async def test_as_many_characters_are_listed_as_a_message_takes(troupe: Troupe) -> None:
     stage = troupe.stage
     one, job = await troupe.get(await troupe.made(stage.ada, share=True)), await newest(stage)
     for number in range(KEPT_MAX - 1):
-        id_ = JobId(f"n{number}")
-        order = replace(job.order, interaction_id=InteractionId(number + 1))
-        more = replace(one, id=id_, name=f"{number:02} {'(:) ' * 19}".strip(), path=Path(f"characters/{id_}"))
-        await stage.database.write(
-            partial(jobs.insert, job=replace(job, id=id_, order_id=id_, order=order, state=JobState.QUEUED))
-        )
-        await stage.database.write(partial(characters.insert, character=more))
-        await stage.database.write(
-            partial(
-                characters.made,
-                path=more.path,
-                job_id=id_,
-                provider="studio",
-                provider_id=id_,
-                at=stage.clock(),
-            )
-        )
+        await kept(stage, job, one, number, name=f"{number:02} {'(:) ' * 19}".strip())
 
     listed = texts(await troupe.say(stage.ada, "list")).splitlines()
 

@@ -49,6 +49,9 @@ NAME_CHARS_MAX = 80
 KEPT_MAX = 25
 """Of one member: what Discord shows to choose from."""
 
+READ_MAX = 1_000
+"""Of those that a member may use, which are their own and all that others share here."""
+
 CLIP_BYTES_MAX = 50_000_000
 CLIP_WITHIN_S = 60.0
 CLIP_MS_MIN, CLIP_MS_MAX = 1_000, 4_250
@@ -57,7 +60,7 @@ SIDES_RATIO_MAX = 2.67
 """fal's."""
 
 UNUSED_FOR = timedelta(days=1)
-FORGOTTEN_AT_ONCE = 4
+FORGOTTEN_AT_ONCE = KEPT_MAX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +102,9 @@ class Characters:
                 kind=FaultKind.LIKENESS,
             )
         name = _checked_name(name)
+        await self._forget_given_up()
         if await self._database.read(partial(characters.count_of, member=owner)) >= KEPT_MAX:
-            raise OrderRefused(
-                _("You have {n} characters here, and more are not kept.").format(n=KEPT_MAX),
-                _("Remove one with /character remove."),
-            )
+            raise await self._too_many(owner)
         character_id, at = self._ids.new(), self._now()
         path = Path(CHARACTERS) / f"{character_id}.mp4"
         into = self._folder / path
@@ -127,7 +128,6 @@ class Characters:
             duration_ms=probe.duration_ms,
         )
         await self._database.write(partial(characters.insert, character=character))
-        await self._forget_given_up()
         return character_id
 
     async def to_make(self, character_id: str, *, of: Member) -> Character:
@@ -181,8 +181,8 @@ class Characters:
         return found is not None and found.shared
 
     async def usable_by(self, member: Member) -> list[Character]:
-        """Those with which a member may order here, by name."""
-        return await self._database.read(partial(characters.usable_by, member=member, limit=KEPT_MAX * 4))
+        """Those with which a member may order here, by name, their own before those of others."""
+        return await self._database.read(partial(characters.usable_by, member=member, limit=READ_MAX))
 
     async def choices(self, typed: str, member: Member, *, limit: int) -> list[Character]:
         """Of those the ones whose name has what was typed."""
@@ -255,8 +255,20 @@ class Characters:
             raise _refused(_("The clip is too narrow."), _("Crop it to a usual shape and attach it again."))
         return probe
 
+    async def _too_many(self, owner: Member) -> OrderRefused:
+        """What to say of as many as are kept, some of which may never have been made."""
+        if sum(one.owner == owner for one in await self.usable_by(owner)) >= KEPT_MAX:
+            return OrderRefused(
+                _("You have {n} characters here, and more are not kept.").format(n=KEPT_MAX),
+                _("Remove one with /character remove."),
+            )
+        return OrderRefused(
+            _("You have brought {n} clips for characters, and not all of them were made.").format(n=KEPT_MAX),
+            _("Wait until they are, or try again tomorrow: what was not made is forgotten after a day."),
+        )
+
     async def _forget_given_up(self) -> None:
-        """Some of those that never came to be. Whoever brings one takes others away."""
+        """Those that never came to be, as many as one may have. Whoever brings one takes others away."""
         before = self._now() - UNUSED_FOR
         for one in await self._database.read(
             partial(characters.given_up, before=before, limit=FORGOTTEN_AT_ONCE)
