@@ -208,14 +208,14 @@ def _run(chosen: argparse.Namespace) -> int:
     config = settings.load(env_file=chosen.env_file)  # before a second of imports: a wrong one ends at once
 
     from bot import app  # noqa: PLC0415 - the other commands start without discord.py
-    from bot.offers import reachable  # noqa: PLC0415 - the other commands start without discord.py
+    from bot.offers import keys  # noqa: PLC0415 - the other commands start without discord.py
     from bot.operating import fault_reports, logs  # noqa: PLC0415 - the other commands start without discord.py
 
-    logs.configure(config.log_format, secrets=reachable.secrets(config))
+    logs.configure(config.log_format, secrets=keys.secrets(config))
     if config.sentry_dsn is not None:
         fault_reports.begin(
             config.sentry_dsn.get_secret_value(),
-            secrets=reachable.secrets(config),
+            secrets=keys.secrets(config),
             release=RELEASE,
         )
     asyncio.run(app.run(config))

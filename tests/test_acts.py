@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands import exported
 from bot.domain import GuildId, JobState, Micros, Period, UserId
 from bot.operating.control import ResumeSpending, carry_out
 from bot.spend.settling import Case, settle
@@ -292,6 +293,9 @@ async def test_an_export_has_every_act_once_and_its_chain_can_be_checked_from_it
     assert (
         await typed("audit", "export", "--format", "jsonl", "--to", str(file)) == 1
     )  # never over another file
+    with pytest.raises(ZeroDivisionError):
+        exported.write((f"{1 / each}" for each in (1, 0)), tmp_path / "half", print)
+    assert not (tmp_path / "half").exists(), "none is left half"
     assert (
         await typed("audit", "export", "--format", "csv", "--since", "2026-11-21", "--until", "2026-11-21")
         == 0

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.checks import reach, start
-from bot.clips.links import key_in
+from bot.clips.link_key import key_in
 from bot.settings import Settings, load
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -1,5 +1,7 @@
 """`dailies jobs` and `dailies resume`: through the running bot's socket, and alone where none runs."""
 
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -91,6 +93,16 @@ async def test_what_nothing_can_be_called_is_a_sentence(
 
     assert ended.value.code in (2, 78)
     assert capsys.readouterr().err.splitlines()[-1].endswith(("4NA", "248", "12", "`direct`)"))
+
+
+def test_a_command_that_calls_nobody_loads_nothing_to_call_with() -> None:
+    """A quarter of a second each time that one is typed."""
+    modules = ("audit", "backup", "halting", "jobs", "ledger", "models", "reports", "takedown")
+    code = f"import sys, {', '.join(f'bot.commands.{name}' for name in modules)}; print(*sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert {"aiohttp", "discord", "av", "PIL"} & set(loaded.stdout.split()) == set()
 
 
 async def test_spending_is_resumed_through_the_running_bot(

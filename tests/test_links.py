@@ -13,7 +13,8 @@ import pytest
 import yarl
 
 from bot import web
-from bot.clips.links import Links, key_in
+from bot.clips.link_key import key_in
+from bot.clips.links import Links
 from bot.domain import Clip, ClipState, JobId, JobState
 from storage import clips
 from storage.database import Database

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot import catalogue
 from bot.errors import FileElsewhere, ProviderUnavailable
 from bot.jobs.patience import RUNNING_MAX
-from bot.offers import reachable
+from bot.offers import keys, reachable
 from bot.providers.fal import FalQueue
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.openai import OpenAIVideos
@@ -30,7 +30,7 @@ KEYS: dict[str, dict[str, Any]] = {
 
 
 def test_without_a_key_there_is_the_studio() -> None:
-    assert reachable.names(Settings()) == {"studio"}
+    assert keys.names(Settings()) == {"studio"}
 
 
 @pytest.mark.parametrize("name", KEYS)
@@ -38,7 +38,7 @@ async def test_a_key_opens_its_provider_in_place_of_the_studio(
     name: str, tmp_path: Path, clock: Clock
 ) -> None:
     config = Settings(data_dir=tmp_path, **KEYS[name])
-    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+    models = catalogue.load(None, providers=keys.names(config), now=clock)
 
     async with AsyncExitStack() as stack:
         providers = await reachable.opened(config, models, stack, now=clock)
@@ -48,7 +48,7 @@ async def test_a_key_opens_its_provider_in_place_of_the_studio(
 
 async def test_who_can_be_told_when_to_give_up_is_told_when_we_would(tmp_path: Path, clock: Clock) -> None:
     config = Settings(data_dir=tmp_path, **KEYS["fal"], **KEYS["replicate"])
-    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+    models = catalogue.load(None, providers=keys.names(config), now=clock)
 
     async with AsyncExitStack() as stack:
         providers = await reachable.opened(config, models, stack, now=clock)
@@ -64,7 +64,7 @@ async def test_clips_of_every_provider_may_come_from_the_hosts_that_the_operator
     name: str, tmp_path: Path, clock: Clock
 ) -> None:
     config = Settings(data_dir=tmp_path, file_hosts=("localhost",), **KEYS[name])
-    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+    models = catalogue.load(None, providers=keys.names(config), now=clock)
 
     async with AsyncExitStack() as stack:
         provider = (await reachable.opened(config, models, stack, now=clock))[name]
@@ -79,7 +79,7 @@ async def test_clips_of_every_provider_may_come_from_the_hosts_that_the_operator
 
 async def test_without_a_key_the_studio_is_started_and_stopped(tmp_path: Path, clock: Clock) -> None:
     config = Settings(data_dir=tmp_path)
-    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+    models = catalogue.load(None, providers=keys.names(config), now=clock)
 
     async with AsyncExitStack() as stack:
         providers = await reachable.opened(config, models, stack, now=clock)
@@ -102,4 +102,4 @@ def test_every_secret_is_known_to_be_one() -> None:
     secret = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
 
     assert set(secret) == set(everything)
-    assert len(reachable.secrets(config)) == len(everything)
+    assert len(keys.secrets(config)) == len(everything)

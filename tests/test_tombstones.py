@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.clips.links import key_in
+from bot.clips.link_key import key_in
 from bot.domain import ClipState, EntryKind, Job, JobId, JobState, UserId
 from bot.moderation.takedowns import begin
 from bot.operating import backups, restoring

@@ -32,6 +32,7 @@ from bot.domain import (
 from bot.errors import SettingsError
 from bot.jobs.fetching import Fetching
 from bot.jobs.pace import Pace
+from bot.offers import keys as given
 from bot.offers import reachable
 from bot.providers.fal import FalQueue
 from bot.providers.lumenfall import LumenfallVideos
@@ -195,7 +196,7 @@ async def test_the_addresses_that_a_provider_is_told_are_those_that_it_may_call(
 ) -> None:
     keys = {key: said for key, said in KEYS.items() if key.startswith(("public", name))}
     config = Settings(data_dir=tmp_path, **keys)
-    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+    models = catalogue.load(None, providers=given.names(config), now=clock)
     attempt = Attempt(job_id=JobId("job"), number=1, offer_id=OfferId(f"{name}/x"), sent_at=NOON)
 
     async with AsyncExitStack() as stack:
@@ -217,7 +218,7 @@ async def test_without_a_public_address_no_webhook_is_asked_for(
     name: str, tmp_path: Path, clock: Clock
 ) -> None:
     config = Settings(data_dir=tmp_path, **{key: said for key, said in KEYS.items() if key.startswith(name)})
-    models = catalogue.load(None, providers=reachable.names(config), now=clock)
+    models = catalogue.load(None, providers=given.names(config), now=clock)
     attempt = Attempt(job_id=JobId("job"), number=1, offer_id=OfferId(f"{name}/x"), sent_at=NOON)
 
     async with AsyncExitStack() as stack:

@@ -19,14 +19,15 @@ from bot.catalogue import Catalogue
 from bot.checks import book
 from bot.clips.credentials import Credentials
 from bot.clips.library import THUMBNAILS
-from bot.clips.links import Links, key_in
+from bot.clips.link_key import key_in
+from bot.clips.links import Links
 from bot.clock import Clock
 from bot.domain import STUDIO, Limits
 from bot.errors import StorageError
 from bot.ids import Ids
 from bot.moderation.pauses import Pauses
 from bot.money import displayed
-from bot.offers import reachable
+from bot.offers import keys, reachable
 from bot.offers.health import Health
 from bot.offers.retirements import Retirements
 from bot.operating.backups import Backups
@@ -105,7 +106,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Clock) -> Ground
         raise StorageError(f"{why}: `dailies restore` puts one back; to begin anew, move those away")
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
     lists = screens.lists(config)
-    names = reachable.names(config)
+    names = keys.names(config)
     play_price = config.studio_play_usd_per_second
     displayed.set(config.display)
     notices, meters = Notices(), Meters()

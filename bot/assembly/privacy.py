@@ -7,7 +7,7 @@ from functools import partial
 from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.showing import Showing
-from bot.offers import reachable
+from bot.offers import keys
 from bot.privacy.erasing import Erasing
 from bot.privacy.export_links import ExportLinks
 from bot.privacy.exporting import Exporting
@@ -40,7 +40,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     )
     words = operators_words(config.policy_file)
     client.privacy = Privacy(
-        partial(policy, config, reachable.names(config), words),
+        partial(policy, config, keys.names(config), words),
         exporting,
         erasing,
         limit=showing.packing.limit,

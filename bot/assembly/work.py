@@ -11,7 +11,7 @@ from bot.assembly.ground import Ground
 from bot.assembly.reviewing import Gates
 from bot.assembly.showing import Showing
 from bot.checks import reach
-from bot.clips.links import key_in
+from bot.clips.link_key import key_in
 from bot.domain import STUDIO, ChannelId, JobId
 from bot.jobs.fetching import Fetching
 from bot.jobs.pace import Pace

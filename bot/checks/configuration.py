@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from bot.checks.finding import Finding, error, note, warning
 from bot.domain import STUDIO
 from bot.errors import SettingsError
-from bot.offers import reachable
 from bot.offers.key_shapes import odd_keys
+from bot.offers.keys import names
 from bot.settings import Settings, keys, token
 
 
@@ -33,7 +33,7 @@ def settings(config: Settings) -> Iterator[Finding]:
         yield warning(
             "key_odd", line, "copy it again, whole; python -m bot check --online asks whether it is taken"
         )
-    paid = reachable.names(config) != {STUDIO}
+    paid = names(config) != {STUDIO}
     if paid and config.installation_monthly_usd is None:
         yield error(
             "no_spending_limit",

@@ -19,8 +19,8 @@ from yarl import URL
 
 from bot.checks.finding import Finding, error, warning
 from bot.errors import ProviderUnavailable
-from bot.offers import reachable
-from bot.offers.reachable import FAL, LUMENFALL, OPENAI, OPENAI_URL, PRODIA, REPLICATE
+from bot.offers import keys as given
+from bot.offers.keys import FAL, LUMENFALL, OPENAI, OPENAI_URL, PRODIA, REPLICATE
 from bot.providers import fal_addresses, http, lumenfall, prodia, replicate
 from bot.providers.endpoints import LIST_BYTES_MAX
 from bot.settings import Settings
@@ -71,7 +71,7 @@ def probes(
 
     `fal_endpoint` is one of fal's whose price can be asked for; `addresses` are those of the APIs, by name.
     """
-    for name, key in reachable.keys(config).items():
+    for name, key in given.keys(config).items():
         headers = {"Accept": "application/json", "Authorization": f"Bearer {key}"}
         if name == OPENAI:
             base = config.openai_base_url or OPENAI_URL

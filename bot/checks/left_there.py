@@ -8,7 +8,7 @@ from bot.checks.finding import Finding, error
 from bot.checks.keys import SETTINGS
 from bot.domain import STUDIO
 from bot.errors import StorageError
-from bot.offers import reachable
+from bot.offers import keys
 from bot.offers.health import provider_of
 from bot.settings import Settings
 from storage import gauges
@@ -34,7 +34,7 @@ def left_there(config: Settings) -> Iterator[Finding]:
     jobs: Counter[str] = Counter()
     for offer_id, count in by_offer.items():
         jobs[provider_of(offer_id)] += count
-    for provider in sorted(jobs.keys() - reachable.names(config)):
+    for provider in sorted(jobs.keys() - keys.names(config)):
         has = f"{provider} has 1 job" if jobs[provider] == 1 else f"{provider} has {jobs[provider]} jobs"
         words = f"{has} of ours, and no key is set for it: nobody asks what became of them"
         yield error("jobs_without_key", words, _mend(provider))

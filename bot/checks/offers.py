@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from bot import catalogue
 from bot.checks.finding import Finding, error, note, warning
 from bot.errors import SettingsError
-from bot.offers import reachable
+from bot.offers import keys
 from bot.offers.models_file import SPOKEN
 from bot.offers.rows import Offer
 from bot.settings import Settings
@@ -24,7 +24,7 @@ def offers(config: Settings, *, today: date) -> Iterator[Finding]:
         return
     for fault in rows.faults:  # each names file, line, key and what is allowed
         yield error("model_row_wrong", str(fault), "python -m bot models check, after mending that line")
-    names = reachable.names(config)
+    names = keys.names(config)
     sold = [offer for offer in rows.offers if offer.row.provider in names]
     priced = [offer for offer in sold if offer.per_second_micros]
     running = [offer for offer in priced if not _has_ended(offer, today)]

@@ -13,8 +13,7 @@ from bot.checks.finding import Finding
 from bot.checks.moderation import moderation
 from bot.domain import GuildId
 from bot.errors import DailiesError, SettingsError
-from bot.offers import reachable
-from bot.offers.reachable import FAL
+from bot.offers.keys import FAL, names
 from bot.providers import http
 from bot.settings import Settings
 from storage import appointed, upload_limits
@@ -73,7 +72,7 @@ def _written(config: Settings, *, since: datetime) -> tuple[list[Appointed], Map
 
 def _endpoint(config: Settings) -> str | None:
     """An endpoint of fal's whose price can be asked for."""
-    if FAL not in reachable.names(config):
+    if FAL not in names(config):
         return None
     try:
         rows = catalogue.all_rows(config.models_file)

@@ -15,7 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from bot.checks.finding import Finding, error
-from bot.clips.links import key_in
+from bot.clips.link_key import key_in
 from bot.errors import ProviderUnavailable
 from bot.providers import http
 from bot.settings import Settings

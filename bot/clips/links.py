@@ -14,11 +14,9 @@ hiding or taking down a clip ends every link to it at once, since its state is r
 
 import hashlib
 import hmac
-import os
 import re
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -42,8 +40,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; media-src 'self'",
 }
-_KEY_BYTES = 32
-
 _TURNED_DOWN = frozenset({JobState.REJECTED, JobState.CANCELLED})
 """A clip that moderators denied, or its member took back: the link under its review leads nowhere now."""
 
@@ -53,7 +49,7 @@ class Links:
 
     Args:
         public_url: our own address, without a path.
-        key: what links are signed with (`key_in`).
+        key: what links are signed with (link_key.py).
         folder: of the clips.
     """
 
@@ -122,26 +118,6 @@ class _File(web.FileResponse):
             return await super().prepare(request)
         finally:
             self._sent()
-
-
-def key_in(folder: Path) -> bytes:
-    """The key of this data folder's links, made at the first start; read by us alone.
-
-    Raises:
-        OSError: the folder cannot be written to.
-    """
-    path = folder / "links.key"
-    with suppress(FileExistsError):
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(made, "wb") as file:
-            file.write(os.urandom(_KEY_BYTES))
-            file.flush()
-            os.fsync(made)
-    key = path.read_bytes()
-    if len(key) != _KEY_BYTES:  # a crash while it was written: no link was made with it
-        path.unlink()
-        return key_in(folder)
-    return key
 
 
 def _shown(job_id: JobId, folder: Path, connection: sqlite3.Connection) -> Clip | None:

@@ -7,7 +7,7 @@ from bot.errors import StorageError
 
 
 def write(lines: Iterable[str], to: Path | None, say: Callable[[str], None]) -> None:
-    """Write each as it comes; a file that is there already is never written over.
+    """Write each as it comes; a file that is there already is never written over, and none is left half.
 
     Raises:
         StorageError: the file is there, or cannot be written.
@@ -17,8 +17,13 @@ def write(lines: Iterable[str], to: Path | None, say: Callable[[str], None]) -> 
             say(line)
         return
     try:
-        with to.open("x", encoding="utf-8") as file:
-            for line in lines:
-                file.write(line + "\n")
+        file = to.open("x", encoding="utf-8")
+        with file:
+            try:
+                file.writelines(f"{line}\n" for line in lines)
+                file.flush()
+            except BaseException:
+                to.unlink()
+                raise
     except OSError as fault:
         raise StorageError(f"{to} cannot be written: {fault.strerror}") from fault

@@ -10,7 +10,7 @@ from bot.commands import ids
 from bot.commands.halting import changed, who
 from bot.errors import SettingsError, StorageError
 from bot.money import format_usd, parse_usd
-from bot.offers import reachable
+from bot.offers import keys
 from bot.operating import control, reports
 from bot.settings import Settings
 from bot.spend.settling import ticket_urls
@@ -100,7 +100,7 @@ def _why(chosen: argparse.Namespace) -> str:
 
 
 def _urls(config: Settings, job: Uncertain) -> dict[str, str]:
-    rows = catalogue.load(config.models_file, providers=reachable.names(config), now=_now)
+    rows = catalogue.load(config.models_file, providers=keys.names(config), now=_now)
     return ticket_urls(rows, job.offer_id, job.kind)
 
 

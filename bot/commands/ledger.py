@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot import settings
 from bot.commands import days, exported
-from bot.commands.models import named
+from bot.offers.models_file import check_provider
 from bot.operating import reports
 from bot.settings import Settings
 from bot.spend import drift, journal, reconciling
@@ -82,7 +82,7 @@ def _export(config: Settings, chosen: argparse.Namespace, say: Callable[[str], N
 
 
 def _reconcile(config: Settings, chosen: argparse.Namespace, say: Callable[[str], None]) -> int:
-    named(chosen.provider)
+    check_provider(chosen.provider)
     since, until = days.between(chosen.since, chosen.until)
     theirs = reconciling.read_usage(
         chosen.file, id_column=chosen.id_column, amount_column=chosen.amount_column

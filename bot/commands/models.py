@@ -11,7 +11,7 @@ from bot import catalogue, settings
 from bot.catalogue import Catalogue
 from bot.domain import STUDIO, OfferId
 from bot.errors import SettingsError
-from bot.offers import comparison, models_file, pricelist, reachable
+from bot.offers import keys, models_file, pricelist
 from bot.operating import reports
 from bot.settings import Settings
 from storage import drifts
@@ -29,7 +29,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
         return _compare(config, config.models_file, chosen.provider, say)
     rows = _loaded(config, config.models_file)
     if chosen.what == "list":
-        named(chosen.provider)
+        models_file.check_provider(chosen.provider)
         lines = pricelist.listed(
             rows, kind=chosen.kind, provider=chosen.provider, also_closed=chosen.all, drifts=_drifts(config)
         )
@@ -45,13 +45,6 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     return 0
 
 
-def named(provider: str | None) -> None:
-    """Return if there is such a provider, whether or not it can be asked."""
-    if provider is not None and provider not in models_file.SPOKEN:
-        there = ", ".join(models_file.SPOKEN)
-        raise SettingsError(f"there is no provider {provider!r}; there are: {there}")
-
-
 def _drifts(config: Settings) -> dict[OfferId, Drift]:
     """What each offer billed lately; nothing where the bot was never started."""
     if not (config.data_dir / "dailies.db").is_file():
@@ -63,7 +56,7 @@ def _drifts(config: Settings) -> dict[OfferId, Drift]:
 
 def _loaded(config: Settings, overlay: Path | None) -> Catalogue:
     own = overlay is None or overlay == catalogue.OWN_FILE
-    return catalogue.load(None if own else overlay, providers=reachable.names(config), now=_now)
+    return catalogue.load(None if own else overlay, providers=keys.names(config), now=_now)
 
 
 def _check(path: Path, say: Callable[[str], None]) -> int:
@@ -82,7 +75,7 @@ def _check(path: Path, say: Callable[[str], None]) -> int:
 
 
 def _compare(config: Settings, overlay: Path | None, provider: str | None, say: Callable[[str], None]) -> int:
-    names = reachable.names(config) - {STUDIO}
+    names = keys.names(config) - {STUDIO}
     if not names:
         raise SettingsError("no provider can be asked: set a key, such as DAILIES_FAL_KEY")
     if provider is not None and provider not in names:
@@ -100,6 +93,8 @@ async def _compared(
     places: Mapping[OfferId, models_file.OfferPlace],
     say: Callable[[str], None],
 ) -> int:
+    from bot.offers import comparison, reachable  # noqa: PLC0415 - only who asks needs what asks
+
     looked_at = differences = 0
     async with AsyncExitStack() as stack:
         providers = await reachable.opened(config, rows, stack, now=_now)

@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.domain import OfferId
+from bot.errors import SettingsError
 from bot.money import MICROS_PER_USD, format_usd, parse_usd
 from bot.offers.row_file import TABLES, RowFile, Torn, Wrong, offer_id
 from bot.offers.rows import ModelRow, Offer, OfferRow, ProviderRow, RouteRow, wire_of
@@ -41,6 +42,16 @@ _REPLICATE_MODEL = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+(?::[A-Za-z0-9]+)
 
 
 OfferPlace = Callable[[str], str]
+
+
+def check_provider(name: str | None) -> None:
+    """Return where there is such a provider, whether or not it can be asked; also where none is named.
+
+    Raises:
+        SettingsError: there is none.
+    """
+    if name is not None and name not in SPOKEN:
+        raise SettingsError(f"there is no provider {name!r}; there are: {', '.join(SPOKEN)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,16 +1,15 @@
-"""The providers that the settings give a key or an address for; with none of them, our own studio."""
+"""The providers that can be reached, opened; and those of them that call us."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import datetime
 from functools import partial
 
-from pydantic import SecretStr
-
 from bot import web
 from bot.catalogue import Catalogue
-from bot.domain import STUDIO, Attempt
+from bot.domain import Attempt
 from bot.jobs.patience import RUNNING_MAX
+from bot.offers.keys import FAL, LUMENFALL, OPENAI, OPENAI_URL, REPLICATE, names, told
 from bot.offers.origins import files_from, moved
 from bot.providers import lumenfall, prodia, replicate
 from bot.providers.fal import FalQueue
@@ -22,36 +21,8 @@ from bot.providers.protocol import Provider
 from bot.providers.replicate import ReplicatePredictions
 from bot.settings import Settings
 
-OPENAI, FAL, REPLICATE, LUMENFALL, PRODIA = "openai", "fal", "replicate", "lumenfall", "prodia"
-
-OPENAI_URL = "https://api.openai.com/v1"
-
 _GIVEN_UP_AFTER_S = round(RUNNING_MAX.total_seconds())
 """When we would ask for a stop ourselves: so a job that nobody waits for ends also while we are away."""
-
-
-def names(config: Settings) -> frozenset[str]:
-    """The names of the providers that can be reached."""
-    return frozenset(keys(config)) or frozenset({STUDIO})
-
-
-def keys(config: Settings) -> dict[str, str]:
-    """The key of each provider that the settings name; a server of one's own may have the empty one."""
-    given = {
-        FAL: config.fal_key,
-        OPENAI: config.openai_api_key,
-        REPLICATE: config.replicate_api_token,
-        LUMENFALL: config.lumenfall_api_key,
-        PRODIA: config.prodia_token,
-    }
-    found = {name: _told(key) for name, key in given.items() if key}
-    return found if config.openai_base_url is None else {OPENAI: "", **found}
-
-
-def secrets(config: Settings) -> list[str]:
-    """Every secret of the settings, to be kept out of logs."""
-    values = (getattr(config, name) for name in Settings.model_fields)
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
 
 
 async def opened(
@@ -100,7 +71,7 @@ def _webhook_url(name: str, config: Settings) -> Callable[[Attempt], str] | None
 def _mark_secret(name: str, config: Settings) -> str:
     """What marks the addresses of this provider's webhooks: nobody but the two of us knows it."""
     keys = {FAL: config.fal_key, REPLICATE: config.replicate_api_token, LUMENFALL: config.lumenfall_api_key}
-    return _told(keys[name])
+    return told(keys[name])
 
 
 async def _opened(
@@ -110,7 +81,7 @@ async def _opened(
     more = config.file_hosts
     match name:
         case "fal":
-            key, calls = _told(config.fal_key), _webhook_url(name, config)
+            key, calls = told(config.fal_key), _webhook_url(name, config)
             return FalQueue(
                 name,
                 api_key=key,
@@ -121,7 +92,7 @@ async def _opened(
                 start_within_s=_GIVEN_UP_AFTER_S,
             )
         case "replicate":
-            key, calls = _told(config.replicate_api_token), _webhook_url(name, config)
+            key, calls = told(config.replicate_api_token), _webhook_url(name, config)
             return ReplicatePredictions(
                 name,
                 api_token=key,
@@ -133,7 +104,7 @@ async def _opened(
                 cancel_after_s=_GIVEN_UP_AFTER_S,
             )
         case "lumenfall":
-            key, calls = _told(config.lumenfall_api_key), _webhook_url(name, config)
+            key, calls = told(config.lumenfall_api_key), _webhook_url(name, config)
             return LumenfallVideos(
                 name,
                 api_key=key,
@@ -147,14 +118,14 @@ async def _opened(
         case "prodia":
             return ProdiaJobs(
                 name,
-                token=_told(config.prodia_token),
+                token=told(config.prodia_token),
                 wires=wires,
                 now=now,
                 base_url=moved(prodia.BASE_URL, origins),
                 file_hosts=more,
             )
         case "openai":
-            url, bearer = config.openai_base_url or OPENAI_URL, _told(config.openai_api_key) or None
+            url, bearer = config.openai_base_url or OPENAI_URL, told(config.openai_api_key) or None
             # The catalogue says of each offer whether a running job is asked to stop.
             return OpenAIVideos(
                 name,
@@ -165,7 +136,7 @@ async def _opened(
                 can_cancel=True,
                 lists_all_models=config.openai_base_url is None,
                 sends_forms=config.openai_sends_forms,
-                webhook_secret=_told(config.openai_webhook_secret) or None,
+                webhook_secret=told(config.openai_webhook_secret) or None,
                 file_hosts=config.file_hosts,
             )
         case _:
@@ -195,7 +166,3 @@ def _fal_hosts(origins: Mapping[str, str], more: tuple[str, ...]) -> Hosts:
         platform=moved(own.platform, origins),
         files=(*files_from(own.files, origins), *more),
     )
-
-
-def _told(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bot.clips.links import key_in
+from bot.clips.link_key import key_in
 from bot.domain import ClipState, Fault, FaultKind, Job, JobState, Micros
 from bot.errors import StorageError
 from bot.ids import Ids

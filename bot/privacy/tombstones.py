@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.clips.links import key_in
+from bot.clips.link_key import key_in
 from bot.domain import ClipState, Fault, FaultKind, GuildId, Job, JobId, JobState, UserId
 from bot.errors import StorageError
 from bot.ids import Ids

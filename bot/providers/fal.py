@@ -17,9 +17,10 @@ from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Kind, Micros, OfferI
 from bot.errors import AssetGone, ProviderError, SettingsError, UnreadableAnswer
 from bot.providers import fal_answers as answers
 from bot.providers import http
+from bot.providers.base_urls import safe_base
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint
-from bot.providers.fal_addresses import ENDPOINT, PROTOCOL, Hosts, Queue, is_endpoint, safe_base
+from bot.providers.fal_addresses import PROTOCOL, Hosts, Queue, is_endpoint
 from bot.providers.fal_prices import Prices, described
 from bot.providers.fal_uploads import Uploads
 from bot.providers.fal_webhooks import Keys, Webhooks
@@ -39,6 +40,7 @@ from bot.providers.protocol import (
     Vanished,
     Wire,
 )
+from bot.providers.tickets import ENDPOINT
 
 START_WITHIN_S_MIN = 1.0
 """A start deadline must be longer (fal-client 1.0.3, `_headers.py`)."""

@@ -5,7 +5,6 @@ asked for at `fal-ai/sora-2/requests/{id}/status` (fal-client 1.0.3, `AppId`). T
 stored in the ticket and used as they are; building them is for a ticket that came by webhook alone.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,13 +13,10 @@ from urllib.parse import quote
 from yarl import URL
 
 from bot.domain import Ticket
-from bot.errors import SettingsError, UnreadableAnswer
-from bot.providers.http import checked_base
+from bot.errors import UnreadableAnswer
+from bot.providers.tickets import ENDPOINT
 
 PROTOCOL = "fal"
-
-ENDPOINT = "endpoint"
-"""Under this name a ticket keeps what was ordered from: it names the price, and rebuilds the addresses."""
 
 _TAILS = {"status": "/status", "response": "", "cancel": "/cancel"}
 _NAMESPACES = {"workflows", "comfy"}
@@ -42,25 +38,6 @@ class Hosts:
     cdn: str = "https://v3.fal.media"
     platform: str = "https://api.fal.ai/v1"
     files: tuple[str, ...] = ("fal.media", "storage.googleapis.com")
-
-
-def safe_base(whose: str, address: str) -> URL:
-    """A base address from the settings, over which a key may go.
-
-    Raises:
-        SettingsError: it is none, or plain HTTP to another machine.
-    """
-    url = checked_base(whose, address)
-    if url.scheme != "https" and not _is_loopback(url.host or ""):
-        raise SettingsError(f"the base URL of {whose} must be https://, since the key goes there")
-    return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def is_endpoint(text: str) -> bool:

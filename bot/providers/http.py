@@ -18,7 +18,7 @@ from typing import BinaryIO, ParamSpec, TypeVar
 import aiohttp
 from yarl import URL
 
-from bot.errors import ClipUnusable, ProviderUnavailable, SettingsError
+from bot.errors import ClipUnusable, ProviderUnavailable
 from bot.providers.protocol import Fetched
 
 JSON_BYTES_MAX = 1 << 20
@@ -96,21 +96,6 @@ class NoAnswer:
     """There was a connection and no answer over it: the request may have arrived."""
 
     detail: str
-
-
-def checked_base(name: str, base_url: str) -> URL:
-    """A provider's base URL from the settings.
-
-    Raises:
-        SettingsError: it is none; the message does not show it, since it may hold a key.
-    """
-    try:
-        url = URL(base_url.rstrip("/"))
-    except ValueError as wrong:
-        raise SettingsError(f"the base URL of {name} is no address") from wrong
-    if url.scheme not in ("http", "https") or not url.host or url.user or url.query or url.fragment:
-        raise SettingsError(f"the base URL of {name} must be http(s)://host/path, without key or query")
-    return url
 
 
 async def post_once(

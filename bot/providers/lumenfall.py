@@ -22,6 +22,7 @@ from bot.domain import Attempt, Fault, FaultKind, Job, Micros, OfferId, Order, T
 from bot.errors import AssetGone, ProviderUnavailable, UnreadableAnswer
 from bot.providers import http
 from bot.providers import lumenfall_answers as answers
+from bot.providers.base_urls import checked_base
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint, model_list, models_in
 from bot.providers.lines import Lines
@@ -98,9 +99,9 @@ class LumenfallVideos:
         absent_after: timedelta = timedelta(hours=1),
     ) -> None:
         self.name = name
-        base = http.checked_base(name, base_url)
+        base = checked_base(name, base_url)
         self._videos, self._models = base / "videos", base / "models"
-        self._account = http.checked_base(name, account_url)
+        self._account = checked_base(name, account_url)
         self._wires = wires
         self._now = now
         self._webhook_url = webhook_url

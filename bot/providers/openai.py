@@ -28,6 +28,7 @@ from bot.domain import NOTHING_MICROS, Attempt, Fault, Job, Kind, OfferId, Sourc
 from bot.errors import AssetGone, UnreadableAnswer
 from bot.providers import http
 from bot.providers import openai_answers as answers
+from bot.providers.base_urls import checked_base
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint, model_list, models_in
 from bot.providers.forms import form_of, form_with_file
@@ -51,6 +52,7 @@ from bot.providers.protocol import (
 from bot.providers.repetition import repeated
 from bot.providers.sources import opened
 from bot.providers.standard_webhooks import WebhookRefused, verify, video_id
+from bot.providers.tickets import CHARACTER
 from bot.providers.webhook_secret import key_of
 
 _LIST_PAGE = 20
@@ -109,7 +111,7 @@ class OpenAIVideos:
             key_of(webhook_secret)  # a wrong one is found out now, and not by the first webhook
         self.name = name
         self.can_cancel = can_cancel
-        base = http.checked_base(name, base_url)
+        base = checked_base(name, base_url)
         self._videos, self._models = base / "videos", base / "models"
         self._lists_all_models = lists_all_models
         self._wires = wires
@@ -237,7 +239,7 @@ class OpenAIVideos:
     # Following a job
 
     async def ask(self, ticket: Ticket) -> Answer:
-        is_character = answers.CHARACTER in ticket.urls
+        is_character = CHARACTER in ticket.urls
         kind = "characters/" if is_character else ""
         answered = await self._lines.get(f"{self._videos}/{kind}{quote(ticket.provider_job_id, safe='')}")
         unmade = self._unmade_micros
@@ -254,7 +256,7 @@ class OpenAIVideos:
         return answers.standing(answered, ticket, now=self._now(), unmade_micros=unmade)
 
     async def fetch(self, ticket: Ticket, into: Path, *, bytes_max: int) -> Fetched:
-        if answers.CHARACTER in ticket.urls:
+        if CHARACTER in ticket.urls:
             raise UnreadableAnswer(PROTOCOL, "a character has no file")
         address = await self._file_elsewhere(ticket) if self._has_file_hosts else None
         if address is None:
@@ -281,12 +283,12 @@ class OpenAIVideos:
 
     async def delete(self, ticket: Ticket) -> None:
         """Remove the clip, or the character where there is a call for that."""
-        if answers.CHARACTER not in ticket.urls or self._deletes_characters:
+        if CHARACTER not in ticket.urls or self._deletes_characters:
             await self._delete(ticket, refusals=set())
 
     async def _delete(self, ticket: Ticket, *, refusals: set[int]) -> None:
         url = self._video(ticket)
-        if answers.CHARACTER in ticket.urls:
+        if CHARACTER in ticket.urls:
             url = self._at("characters", ticket.provider_job_id)
         answered = await http.call(self._session, "DELETE", url, headers=self._headers)
         if answered.status not in {404, 410} | refusals:

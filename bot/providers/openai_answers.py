@@ -49,14 +49,12 @@ from bot.providers.protocol import (
     Taken,
     Waiting,
 )
+from bot.providers.tickets import CHARACTER
 
 PROTOCOL = "openai"
 
 ECHO_KEY = "dailies_job"
 """Under this name the attempt's key stands in the wire's `echo_field`."""
-
-CHARACTER = "character"
-"""Under this name the ticket of a character says that it is one."""
 
 Sent = http.Answered | http.NeverSent | http.NoAnswer
 

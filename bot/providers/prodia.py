@@ -18,6 +18,7 @@ from bot.domain import Attempt, Fault, Job, OfferId, Source, Ticket
 from bot.errors import AssetGone
 from bot.providers import http
 from bot.providers import prodia_answers as answers
+from bot.providers.base_urls import checked_base
 from bot.providers.downloads import Downloads
 from bot.providers.lines import Lines
 from bot.providers.outcomes import expect_ok, is_gone, no_offer, proved, theirs
@@ -91,7 +92,7 @@ class ProdiaJobs:
         timeouts: http.Timeouts | None = None,
     ) -> None:
         self.name = name
-        self._jobs = http.checked_base(name, base_url) / "job" / "async"
+        self._jobs = checked_base(name, base_url) / "job" / "async"
         self._wires = wires
         self._now = now
         self._timeouts = timeouts or http.Timeouts()

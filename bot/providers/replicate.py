@@ -18,6 +18,7 @@ from bot.domain import Attempt, Fault, Job, OfferId, Source, Ticket
 from bot.errors import AssetGone, SettingsError, UnreadableAnswer
 from bot.providers import http
 from bot.providers import replicate_answers as answers
+from bot.providers.base_urls import checked_base
 from bot.providers.downloads import Downloads
 from bot.providers.endpoints import Endpoint
 from bot.providers.lines import Lines
@@ -38,6 +39,7 @@ from bot.providers.protocol import (
 from bot.providers.replicate_answers import PROTOCOL
 from bot.providers.sources import file_name, opened
 from bot.providers.standard_webhooks import Signatures
+from bot.providers.tickets import UPLOAD
 from bot.providers.wording import Worded, worded
 
 BASE_URL = "https://api.replicate.com/v1"
@@ -53,9 +55,6 @@ USUAL = {
     "picture": "input_reference",
 }
 """The names of Sora's inputs, where a wire says nothing else."""
-
-_UPLOAD = "upload"
-"""Under this name the ticket keeps the address of the file that we uploaded for the job."""
 
 _LIST_BYTES_MAX = 16 << 20
 _PREDICTION_BYTES_MAX = 4 << 20
@@ -103,7 +102,7 @@ class ReplicatePredictions:
             raise SettingsError(f"{name} stops predictions after {CANCEL_AFTER_S_MIN} s at the soonest")
         self.name = name
         self.cancel_after_s = cancel_after_s
-        self._base = http.checked_base(name, base_url)
+        self._base = checked_base(name, base_url)
         self._wires = wires
         self._now = now
         self._webhook_url = webhook_url
@@ -144,7 +143,7 @@ class ReplicatePredictions:
         fields[words.source_field] = uploaded.url
         submission = await self._order(wire, fields, words, attempt)
         if isinstance(submission, Taken):
-            urls = {_UPLOAD: str(self._at("files", uploaded.id))}
+            urls = {UPLOAD: str(self._at("files", uploaded.id))}
             return Taken(replace(submission.ticket, urls=urls))
         return submission
 
@@ -240,7 +239,7 @@ class ReplicatePredictions:
 
     async def delete(self, ticket: Ticket) -> None:
         """Remove the picture that we uploaded. The clip goes by itself, an hour after it was made."""
-        if (address := ticket.urls.get(_UPLOAD)) is None:
+        if (address := ticket.urls.get(UPLOAD)) is None:
             return
         url = URL(address, encoded=True)
         answered = await http.call(self._session, "DELETE", url, headers=self._headers)

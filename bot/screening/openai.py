@@ -20,7 +20,8 @@ import aiohttp
 
 from bot.errors import ProviderUnavailable, UnreadableAnswer
 from bot.operating.notices import Operator
-from bot.providers.http import Answered, Timeouts, call, checked_base, one_line, pooled_session, retry_after_s
+from bot.providers.base_urls import checked_base
+from bot.providers.http import Answered, Timeouts, call, one_line, pooled_session, retry_after_s
 from bot.screening.classifier import Shown, Subject
 from bot.screening.lines import DEFAULTS, Lines, judged
 from bot.screening.pacing import Pacing

@@ -9,8 +9,7 @@ from bot.catalogue import Catalogue
 from bot.domain import Fault, FaultKind, Job, JobId, JobState, Kind, OfferId, Scope, Ticket
 from bot.errors import StorageError
 from bot.jobs import moves
-from bot.providers.fal_addresses import ENDPOINT
-from bot.providers.openai_answers import CHARACTER
+from bot.providers.tickets import CHARACTER, ENDPOINT
 from storage import acts, attempts, jobs, ledger, states, verdicts
 from storage.acts import Verb
 from storage.verdicts import Decision, Verdict
