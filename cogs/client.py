@@ -280,6 +280,8 @@ class Client(discord.Client):
         """
         if interaction.channel_id is not None:
             self.place_used(ChannelId(interaction.channel_id))
+        if interaction.type is discord.InteractionType.autocomplete:
+            return  # every key that is pressed; it is answered with a list and nothing else
         if self.clip_presses is not None:
             self.clip_presses.heard(interaction)
         if interaction.type is discord.InteractionType.modal_submit:

@@ -101,6 +101,15 @@ async def test_what_one_member_alone_reads_is_in_their_language_and_what_all_rea
     assert texts(card).startswith("### Ready, for its member alone")
 
 
+async def test_keys_that_are_pressed_push_no_order_out_of_mind(scene: Scene) -> None:
+    (choice, *_) = await scene.stage.ada.autocomplete("generate", "model", "", channel=scene.stage.channel())
+
+    assert choice["name"]
+    assert not scene.whispers._heard
+    await scene.stage.ask(scene.stage.ada, prompt=PROMPT, private=True)
+    assert len(scene.whispers._heard) == 1
+
+
 async def test_publish_shows_it_to_all_once(scene: Scene) -> None:
     job, answer = await ordered(scene)
     await scene.whisper(job)
