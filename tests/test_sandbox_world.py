@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from bot.sandbox.permissions import ALL, Permission, in_channel, in_guild
@@ -279,3 +280,27 @@ async def test_a_command_works_in_direct_messages(bot: RawBot, ada: Person) -> N
     assert asked["user"]["id"] == ada.id
     assert "member" not in asked
     assert answer.body["resource"]["message"]["channel_id"] == direct["id"]
+
+
+@pytest.mark.parametrize(
+    ("who", "said", "status"),
+    [
+        ("{ada}", {"locale": "de"}, 204),
+        ("{ada}", {"locale": "xx"}, 400),
+        ("{ada}", {"locale": ["de"]}, 400),
+        ("{ada}", {}, 400),
+        ("77", {"locale": "de"}, 404),
+        ("9" * 5_000, {"locale": "de"}, 404),
+    ],
+)
+async def test_a_member_speaks_only_a_language_that_discord_has(
+    tmp_path: Path, who: str, said: dict[str, object], status: int
+) -> None:
+    async with running(tmp_path) as sandbox, aiohttp.ClientSession() as session:
+        ada = sandbox.world.user_named("Ada")
+        url = f"{sandbox.page_url}sandbox/members/{who.format(ada=ada.id)}"
+
+        async with session.post(url, json=said) as answer:
+            assert answer.status == status
+
+    assert ada.locale == ("de" if status == 204 else "en-US")

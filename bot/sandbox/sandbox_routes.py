@@ -6,7 +6,7 @@ import json
 from aiohttp import web
 
 from bot.sandbox.authority import Authority
-from bot.sandbox.errors import DiscordRefusal, Json, invalid_json, unknown
+from bot.sandbox.errors import DiscordRefusal, Form, Json, invalid_json, unknown
 from bot.sandbox.faults import Faults
 from bot.sandbox.gateway import Gateway
 from bot.sandbox.interactions import Interactions
@@ -15,42 +15,11 @@ from bot.sandbox.requestlog import RequestLog
 from bot.sandbox.wire import encode
 from bot.sandbox.world import World
 
-LOCALES = frozenset(
-    [
-        "id",
-        "da",
-        "de",
-        "en-GB",
-        "en-US",
-        "es-ES",
-        "es-419",
-        "fr",
-        "hr",
-        "it",
-        "lt",
-        "hu",
-        "nl",
-        "no",
-        "pl",
-        "pt-BR",
-        "ro",
-        "fi",
-        "sv-SE",
-        "vi",
-        "tr",
-        "cs",
-        "el",
-        "bg",
-        "ru",
-        "uk",
-        "hi",
-        "th",
-        "zh-CN",
-        "ja",
-        "zh-TW",
-        "ko",
-    ]
-)
+LOCALES = (
+    "id", "da", "de", "en-GB", "en-US", "es-ES", "es-419", "fr", "hr", "it", "lt", "hu", "nl", "no",
+    "pl", "pt-BR", "ro", "fi", "sv-SE", "vi", "tr", "cs", "el", "bg", "ru", "uk", "hi", "th",
+    "zh-CN", "ja", "zh-TW", "ko",
+)  # fmt: skip
 """Of Discord (docs: reference, "Locales")."""
 
 
@@ -122,13 +91,16 @@ class SandboxRoutes:
     async def speak(self, request: web.Request) -> web.Response:
         """Have a member's Discord speak another language; it tells the bot so with every interaction."""
         number = request.match_info["user"]
-        user = self._world.users.get(int(number)) if number.isdecimal() else None
+        user = self._world.users.get(int(number)) if number.isdecimal() and len(number) <= 20 else None
         try:
             locale = (await request.json())["locale"]
         except (json.JSONDecodeError, KeyError, TypeError):
             return _json(invalid_json().body, status=400)
-        if user is None or locale not in LOCALES:
-            return _json(unknown("User" if user is None else "Locale").body, status=404)
+        if user is None:
+            return _json(unknown("User").body, status=404)
+        form = Form()
+        if not form.choice(("locale",), locale, LOCALES):
+            return _json(form.refusal().body, status=400)
         user.locale = locale
         return web.Response(status=204)
 
