@@ -5,7 +5,7 @@ Times are aware UTC datetimes and end in `_at`; money is an `int` of micro-dolla
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NewType
@@ -328,21 +328,6 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
     TOTAL = "total"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purse:
-    """One running total: a scope in a period.
-
-    `scope_id` is the channel's, guild's or grant's, and 0 for the installation and the house; a member is
-    `user_id` in the guild `scope_id`.
-    """
-
-    scope: Scope
-    scope_id: int = 0
-    user_id: int = 0
-    period: Period
-    starts_on: date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,12 +146,6 @@ def newest_of(tx: sqlite3.Connection, member: Member, *, limit: int) -> list[Job
     return [records.job(row) for row in rows]
 
 
-def newest(tx: sqlite3.Connection, *, limit: int) -> list[Job]:
-    """The latest jobs of the installation, newest first."""
-    rows = tx.execute("SELECT * FROM jobs ORDER BY created_at DESC LIMIT ?", (limit,))
-    return [records.job(row) for row in rows]
-
-
 def attempt(tx: sqlite3.Connection, job_id: JobId, number: int) -> Attempt | None:
     """One submission of a job."""
     row = tx.execute("SELECT * FROM attempts WHERE job_id = ? AND number = ?", (job_id, number)).fetchone()

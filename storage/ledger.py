@@ -10,14 +10,12 @@ from datetime import date, datetime
 
 from bot.domain import (
     NOTHING_MICROS,
-    Balance,
     ChannelId,
     Entry,
     EntryKind,
     JobId,
     Member,
     Micros,
-    Purse,
     Scope,
 )
 from bot.errors import StorageError
@@ -40,11 +38,9 @@ from storage.times import to_us
 
 __all__ = [
     "Difference",
-    "balance",
     "capture",
     "correct",
     "entries",
-    "entries_of",
     "hold",
     "open_hold",
     "parts_of",
@@ -52,13 +48,6 @@ __all__ = [
     "release",
     "verify",
 ]
-
-
-def balance(tx: sqlite3.Connection, purse: Purse) -> Balance:
-    """What a purse has spent and what is held against it."""
-    key = (purse.scope.value, purse.scope_id, purse.user_id)
-    spent, held = tallies_of(tx).used(key, purse.period, purse.starts_on)
-    return Balance(spent_micros=Micros(spent), held_micros=Micros(held))
 
 
 def hold(
@@ -219,20 +208,6 @@ def correct(tx: sqlite3.Connection, job_id: JobId, *, billed_micros: Micros, at:
         _enter(tx, tallies, held, EntryKind.ADJUST, billed_micros, bearer=Scope.HOUSE, at=at)
     settle(tx, tallies)
     return carried
-
-
-def entries_of(tx: sqlite3.Connection, job_id: JobId) -> list[Entry]:
-    """The lines about one job, in the order in which they were written."""
-    rows = tx.execute(
-        """
-        SELECT e.id, e.kind, e.hold_id, h.job_id, e.bearer, e.amount_micros, e.at
-        FROM holds AS h JOIN entries AS e ON e.hold_id = h.id
-        WHERE h.job_id = ?1 AND h.ended_at IS NULL OR h.job_id = ?1 AND h.ended_at IS NOT NULL
-        ORDER BY e.id
-        """,
-        (job_id,),
-    )
-    return [records.entry(row) for row in rows]
 
 
 def entries(tx: sqlite3.Connection, *, newest: int) -> list[Entry]:

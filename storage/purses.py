@@ -13,7 +13,6 @@ from bot.domain import (
     Member,
     Micros,
     Period,
-    Purse,
     Scope,
 )
 
@@ -97,37 +96,6 @@ def ends_on(period: Period, day: date) -> date | None:
             return (begun + timedelta(days=32)).replace(day=1)
         case Period.TOTAL:
             return None
-
-
-def of_member(member: Member, period: Period, day: date) -> Purse:
-    """The purse of one member of one guild."""
-    return Purse(
-        scope=Scope.MEMBER,
-        scope_id=member.guild_id,
-        user_id=member.user_id,
-        period=period,
-        starts_on=starts_on(period, day),
-    )
-
-
-def of_channel(channel_id: ChannelId, period: Period, day: date) -> Purse:
-    """The purse of a channel."""
-    return Purse(scope=Scope.CHANNEL, scope_id=channel_id, period=period, starts_on=starts_on(period, day))
-
-
-def of_guild(guild_id: GuildId, period: Period, day: date) -> Purse:
-    """The purse of a whole guild."""
-    return Purse(scope=Scope.GUILD, scope_id=guild_id, period=period, starts_on=starts_on(period, day))
-
-
-def of_installation(period: Period, day: date) -> Purse:
-    """The purse of the whole installation."""
-    return Purse(scope=Scope.INSTALLATION, period=period, starts_on=starts_on(period, day))
-
-
-def of_house(period: Period, day: date) -> Purse:
-    """The purse of the house."""
-    return Purse(scope=Scope.HOUSE, period=period, starts_on=starts_on(period, day))
 
 
 def member_key(member: Member) -> Key:

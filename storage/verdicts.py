@@ -88,22 +88,3 @@ def record(tx: sqlite3.Connection, decision: Decision) -> None:
             to_us(decision.at),
         ),
     )
-
-
-def of_job(tx: sqlite3.Connection, job_id: JobId) -> list[Decision]:
-    """What was decided about a job, the first verdict first."""
-    rows = tx.execute(
-        "SELECT job_id, verdict, ticket, decided_by, why, at FROM verdicts WHERE job_id = ? ORDER BY id",
-        (job_id,),
-    )
-    return [
-        Decision(
-            job_id=JobId(row[0]),
-            verdict=Verdict(row[1]),
-            ticket=row[2],
-            by=row[3],
-            why=row[4],
-            at=from_us(row[5]),
-        )
-        for row in rows
-    ]

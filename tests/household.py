@@ -17,8 +17,9 @@ from bot.domain import Job, JobState
 from bot.operating import control
 from bot.sandbox.person import Person, Press
 from bot.sandbox.server import Sandbox
-from storage import jobs, ledger
+from storage import ledger
 from storage.database import open_for_reading
+from tests.books import every_job
 from tests.emulators.openai import OpenAIEmulator
 from tests.model_rows import model_row, offer_row
 
@@ -88,7 +89,7 @@ class Household:
             return []
         with contextlib.closing(open_for_reading(self.data_dir / "dailies.db")) as connection:
             try:
-                return jobs.newest(connection, limit=10_000)
+                return every_job(connection)
             except sqlite3.OperationalError:  # not migrated yet
                 return []
 

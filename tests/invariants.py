@@ -6,7 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from bot.domain import ENDED, EntryKind, Job, JobState, Scope
-from storage import clips, jobs, ledger
+from storage import clips, ledger
+from tests.books import entries_of, every_job
 from tests.channel import Channel
 from tests.emulators.openai import OpenAIEmulator
 
@@ -21,7 +22,7 @@ def check(book: sqlite3.Connection, channel: Channel, emulator: OpenAIEmulator, 
         folder: of the clips.
     """
     assert ledger.verify(book) == []
-    every = jobs.newest(book, limit=100_000)
+    every = every_job(book)
     for job in every:
         made = [made for made in emulator.jobs.values() if made.prompt == job.order.prompt]
         assert len(made) <= 1, f"{job.id} was made twice"
@@ -54,7 +55,7 @@ def _check_bill(book: sqlite3.Connection, emulator: OpenAIEmulator, theirs: list
     captured: Counter[Scope] = Counter()
     held = 0
     for job in theirs:
-        for entry in ledger.entries_of(book, job.id):
+        for entry in entries_of(book, job.id):
             if entry.kind is EntryKind.CAPTURE:
                 captured[entry.bearer] += entry.amount_micros
         open_hold = ledger.open_hold(book, job.id)

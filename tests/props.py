@@ -8,7 +8,6 @@ import sqlite3
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,8 +38,9 @@ from bot.ordering.pictures import Pictures
 from bot.ordering.pricing import Pricing
 from bot.orders import Orders
 from bot.screening.screening import Screening
-from storage import ledger, purses
 from storage.database import Database
+from storage.purses import INSTALLATION, member_key
+from tests.books import balance
 from tests.new_books import new_book
 
 T = TypeVar("T")
@@ -215,12 +215,8 @@ def limits(*, member: int | None = None, installation: int | None = None) -> Lim
 
 async def used(database: Database, at: datetime, member: Member | None = None) -> int:
     """What is spent and held in the month of `at`: of a member, or of the installation."""
-    purse = (
-        purses.of_installation(Period.MONTH, at.date())
-        if member is None
-        else purses.of_member(member, Period.MONTH, at.date())
-    )
-    return (await database.read(partial(ledger.balance, purse=purse))).used_micros
+    key = INSTALLATION if member is None else member_key(member)
+    return (await database.read(lambda tx: balance(tx, key, Period.MONTH, at.date()))).used_micros
 
 
 async def rows(database: Database) -> dict[str, int]:

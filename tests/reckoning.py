@@ -10,8 +10,9 @@ from hashlib import sha256
 from typing import Any
 
 from bot.domain import ENDED, EntryKind, Job, JobState, Scope
-from storage import clips, identifies, ledger
+from storage import clips, identifies
 from storage.database import open_database, open_for_reading
+from tests.books import entries_of
 from tests.household import LOOK_EVERY_S, Household
 
 PAGE = 100
@@ -65,7 +66,7 @@ def _check_money(house: Household, every: list[Job]) -> None:
     paid: Counter[Scope] = Counter()
     with contextlib.closing(open_for_reading(house.data_dir / "dailies.db")) as book:
         for job in every:
-            entries = ledger.entries_of(book, job.id)
+            entries = entries_of(book, job.id)
             holds = sum(entry.kind is EntryKind.HOLD for entry in entries)
             ends = sum(entry.kind in (EntryKind.CAPTURE, EntryKind.RELEASE) for entry in entries)
             assert holds == ends == 1, f"{job.id}: {holds} holds, {ends} ends"

@@ -13,10 +13,11 @@ from bot.moderation.gatehouse import Gatehouse, Look, nobody_looks
 from bot.moderation.gates import ANYWHERE, NOTHING_FOUND, Found, Gate, Mode, ReviewRules, Setting
 from bot.moderation.rechecking import Rechecking
 from bot.reviews import Review, Reviews
-from storage import acts, gates, jobs, ledger, reviews
+from storage import acts, gates, jobs, reviews
 from storage.acts import Wanted
 from storage.database import Database
 from tests.bookkeeping import drive
+from tests.books import entries_of
 from tests.props import ANN, PLAY_PRICE, Clock, Desk, asked, job_of
 
 CHANNEL = ChannelId(30)
@@ -126,7 +127,7 @@ class Bench:
 
     async def entries(self, job: Job) -> list[EntryKind]:
         """What the book says of a job, in order."""
-        lines = await self.database.read(partial(ledger.entries_of, job_id=job.id))
+        lines = await self.database.read(partial(entries_of, job_id=job.id))
         return [line.kind for line in lines]
 
     async def recorded(self, subject: str) -> list[tuple[str, int | None]]:

@@ -58,9 +58,9 @@ from cogs.delivery import DiscordDelivery
 from cogs.managing import Managing
 from cogs.quota import quota
 from cogs.spend import spend
-from storage import jobs
 from storage.database import Database
 from tests import openapi
+from tests.books import every_job
 from tests.moderation_scene import Moderated, moderated, screened
 from tests.new_books import new_database
 from tests.props import PLAY_PRICE, Clock, material_of
@@ -124,7 +124,7 @@ class Stage:
 
     async def rows(self) -> list[Job]:
         """Every job there is."""
-        return await self.database.read(lambda tx: jobs.newest(tx, limit=1_000))
+        return await self.database.read(every_job)
 
     async def money(self, name: str) -> Balance:
         """What a member has spent and held."""

@@ -9,9 +9,11 @@ import pytest
 from bot.domain import ChannelId, InteractionId, Micros, OfferId, Period, Quote, UserId
 from bot.errors import BudgetExceeded, ChangeRefused
 from bot.spend.distributing import Distributing
-from storage import budgets, guilds, ledger, purses
+from storage import budgets, guilds, ledger
 from storage.budgets import BudgetScope
 from storage.database import Database
+from storage.purses import channel_key
+from tests.books import balance
 from tests.props import ANN, NOON, Clock, Desk, order_of
 
 FORUM, POST, OTHER_POST = ChannelId(30), ChannelId(77), ChannelId(78)
@@ -44,8 +46,8 @@ async def test_all_threads_of_a_channel_share_its_budget(database: Database) -> 
 
     assert refused.value.scope == BudgetScope.CHANNEL
     assert job.order.channel_id == POST
-    purse = purses.of_channel(FORUM, Period.DAY, NOON.date())
-    assert (await database.read(partial(ledger.balance, purse=purse))).held_micros == 400_000
+    held = await database.read(lambda tx: balance(tx, channel_key(FORUM), Period.DAY, NOON.date()))
+    assert held.held_micros == 400_000
     assert await database.read(ledger.verify) == []
 
 

@@ -8,7 +8,8 @@ from discord import ui
 
 from bot.domain import ChannelId, GuildId, Job, JobState, Ticket
 from cogs.answers import WENT_WRONG
-from storage import jobs, ledger, states
+from storage import jobs, states
+from tests.books import entries_of
 from tests.stage import Json, Stage, card_of, custom_ids, open_stage, post_of, texts, walk
 
 
@@ -82,7 +83,7 @@ async def test_cancelling_twice_is_cancelling_once(stage: Stage) -> None:
 
     assert answers == ["Cancelled. Nothing was charged."] * 2
     (job,) = await stage.rows()
-    entries = await stage.database.read(partial(ledger.entries_of, job_id=job.id))
+    entries = await stage.database.read(partial(entries_of, job_id=job.id))
     assert [entry.kind for entry in entries] == ["hold", "release"]
 
 

@@ -19,6 +19,7 @@ from storage import acts, ledger
 from storage.acts import Wanted
 from storage.database import Database
 from tests.bookkeeping import in_state
+from tests.books import entries_of
 from tests.props import (
     ANN,
     ANN_ELSEWHERE,
@@ -96,7 +97,7 @@ async def test_a_cancel_twice_at_once_gives_back_once(database: Database, clock:
 
     assert {outcome for _, outcome in outcomes} == {Cancelled.DONE}
     assert await used(database, clock()) == 0
-    assert len(await database.read(partial(ledger.entries_of, job_id=job.id))) == 2
+    assert len(await database.read(partial(entries_of, job_id=job.id))) == 2
 
 
 ELSEWHERE = Member(guild_id=GuildId(8), user_id=UserId(5))

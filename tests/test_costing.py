@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import EntryKind, Job, JobState, Micros, Period, Purse, Scope
+from bot.domain import EntryKind, Job, JobState, Micros, Period, Scope
 from bot.errors import StorageError
 from bot.jobs import moves
 from bot.operating.control import Change, Control, CorrectCost
@@ -17,6 +17,7 @@ from storage import acts, booked, costs, jobs, ledger
 from storage.database import Database
 from storage.lock import FolderLock
 from tests import bookkeeping
+from tests.books import balance, entries_of
 from tests.new_books import new_book
 from tests.props import NOON, Clock, job_of, noting
 from tests.shell import typed
@@ -37,8 +38,7 @@ def bill(job: Job, micros: int) -> Bill:
 
 
 def house_spent(tx: sqlite3.Connection, scope: Scope) -> int:
-    purse = Purse(scope=scope, period=Period.MONTH, starts_on=NOON.date().replace(day=1))
-    return ledger.balance(tx, purse).spent_micros
+    return balance(tx, (scope.value, 0, 0), Period.MONTH, NOON.date()).spent_micros
 
 
 @pytest.mark.parametrize("billed", [0, 1, PRICE, PRICE + 7])
@@ -55,7 +55,7 @@ def test_what_was_billed_takes_the_place_of_what_the_house_carried_in_the_month_
     assert said.endswith("the house pays that, its member nothing")
     assert house_spent(book, Scope.HOUSE) == house_spent(book, Scope.INSTALLATION) == billed
     assert bookkeeping.now(book, job).charged_micros == 0
-    new = [(entry.kind, entry.bearer, entry.amount_micros) for entry in ledger.entries_of(book, job.id)[-2:]]
+    new = [(entry.kind, entry.bearer, entry.amount_micros) for entry in entries_of(book, job.id)[-2:]]
     refunded, adjusted = (EntryKind.REFUND, Scope.HOUSE, PRICE), (EntryKind.ADJUST, Scope.HOUSE, billed)
     assert new[-1:] == [refunded] if not billed else new == [refunded, adjusted]
     assert ledger.verify(book) == []

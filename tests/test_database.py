@@ -17,8 +17,9 @@ import pytest
 
 from bot.domain import JobId
 from bot.errors import StorageError
-from storage import jobs, ledger
+from storage import ledger
 from storage.database import BATCH_MAX, Database, Hop, open_database, open_for_reading
+from tests.books import every_job
 from tests.props import count, dice
 
 T = TypeVar("T")
@@ -457,7 +458,7 @@ async def test_a_killed_process_loses_nothing_that_it_acknowledged(
 ) -> None:
     database = await open_database(tmp_path / "dailies.db")
 
-    have = {job.id: job.rev for job in await database.read(partial(jobs.newest, limit=10**6))}
+    have = {job.id: job.rev for job in await database.read(every_job)}
     differences = await database.read(ledger.verify)
     sound = await database.read(lambda c: c.execute("PRAGMA integrity_check").fetchone()[0])
     await database.close()

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from bot.domain import Job, JobId, Micros, Period, Scope
-from storage import jobs, ledger, pauses, purses
+from storage import jobs, ledger, pauses
 from storage.connection import BookConnection
 from storage.database import _run_batch, prepare
 from storage.migrate import migrate
+from storage.purses import guild_key
 from tests.bookkeeping import place
+from tests.books import balance
 from tests.props import ANN, NOON, job_of
 
 Work = Callable[[sqlite3.Connection], Any]
@@ -35,7 +37,7 @@ def placing(number: int) -> Work:
 
 def held_of(book: sqlite3.Connection) -> int:
     """What the guild's purse holds, by its row."""
-    return ledger.balance(book, purses.of_guild(ANN.guild_id, Period.DAY, NOON.date())).held_micros
+    return balance(book, guild_key(ANN.guild_id), Period.DAY, NOON.date()).held_micros
 
 
 def test_orders_of_a_batch_are_written_together(book: BookConnection) -> None:

@@ -9,13 +9,14 @@ import pytest
 
 from bot.domain import JobState, Micros
 from bot.operating.control import Change, Control, GoOn, Halt, ResumeSpending, SettleJob
-from storage import halts, jobs, stops, verdicts
+from storage import halts, jobs, stops
 from storage.database import Database
 from storage.halts import HaltScope
 from storage.lock import FolderLock
 from storage.stops import Stop
 from storage.verdicts import Verdict
 from tests.bookkeeping import in_state
+from tests.books import verdicts_of
 from tests.props import NOON, Clock, noting
 from tests.shell import typed
 
@@ -42,7 +43,7 @@ async def test_a_running_bot_settles_a_job_and_is_told_to_look_at_it(
     (made,) = changes
     assert isinstance(made, SettleJob)
     assert made.job_id == job.id
-    (decision,) = await data.read(partial(verdicts.of_job, job_id=job.id))
+    (decision,) = await data.read(partial(verdicts_of, job_id=job.id))
     assert (decision.verdict, decision.why) == (Verdict.LOST, "support said so")
     assert decision.by.endswith(" at the shell")
 
@@ -68,7 +69,7 @@ async def test_what_cannot_be_settled_is_refused_and_changes_nothing(
     assert code != 0
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert await data.read(partial(jobs.get, job_id=job.id)) == job
-    assert await data.read(partial(verdicts.of_job, job_id=job.id)) == []
+    assert await data.read(partial(verdicts_of, job_id=job.id)) == []
 
 
 @pytest.mark.parametrize(

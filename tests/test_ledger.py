@@ -22,8 +22,9 @@ from bot.domain import (
 from bot.errors import StaleJob, StorageError
 from bot.jobs import moves
 from storage import grants, ledger, purses, states
-from storage.purses import GrantPart
+from storage.purses import HOUSE, INSTALLATION, GrantPart, member_key
 from tests.bookkeeping import FAULT, TODAY, place, start
+from tests.books import balance, entries_of
 from tests.new_books import new_book
 from tests.props import ANN, BEN, NOON, job_of
 
@@ -37,16 +38,13 @@ def book() -> Iterator[sqlite3.Connection]:
 def balances(book: sqlite3.Connection, day: date = TODAY, member: Member = ANN) -> tuple[Balance, Balance]:
     """The month of a member and of the installation."""
     return (
-        ledger.balance(book, purses.of_member(member, Period.MONTH, day)),
-        ledger.balance(book, purses.of_installation(Period.MONTH, day)),
+        balance(book, member_key(member), Period.MONTH, day),
+        balance(book, INSTALLATION, Period.MONTH, day),
     )
 
 
 def house(book: sqlite3.Connection, day: date = TODAY) -> Balance:
-    return ledger.balance(
-        book,
-        purses.of_house(Period.DAY, day),
-    )
+    return balance(book, HOUSE, Period.DAY, day)
 
 
 def of(spent: int, held: int = 0) -> Balance:
@@ -81,7 +79,7 @@ def test_a_free_job_is_entered_all_the_same(book: sqlite3.Connection) -> None:
     job = start(book, place(book, job_of(price_micros=0)))
     moves.rendered(job.id, None, NOON, book)
 
-    assert [(entry.kind, entry.amount_micros) for entry in ledger.entries_of(book, job.id)] == [
+    assert [(entry.kind, entry.amount_micros) for entry in entries_of(book, job.id)] == [
         (EntryKind.HOLD, 0),
         (EntryKind.CAPTURE, 0),
     ]
@@ -172,7 +170,7 @@ def test_what_a_provider_forgot_is_the_houses(book: sqlite3.Connection) -> None:
 
     assert balances(book) == (of(0), of(400_000))
     assert house(book) == of(400_000)
-    assert [(entry.kind, entry.bearer) for entry in ledger.entries_of(book, job.id)] == [
+    assert [(entry.kind, entry.bearer) for entry in entries_of(book, job.id)] == [
         (EntryKind.HOLD, Scope.MEMBER),
         (EntryKind.RELEASE, Scope.MEMBER),
         (EntryKind.HOLD, Scope.HOUSE),

@@ -17,8 +17,9 @@ from bot.domain import Job, JobState, Kind
 from bot.rehearsal import connected, start_bot, started, stop_bot
 from bot.sandbox.person import Person, Press
 from bot.sandbox.server import Sandbox
-from storage import jobs, ledger
+from storage import ledger
 from storage.database import open_for_reading
+from tests.books import every_job
 from tests.picture_files import drawing, encoded
 from tests.stage import Json, button, custom_ids, texts
 
@@ -70,7 +71,7 @@ class Home:
         connection = open_for_reading(self.folder / "data" / "dailies.db")
         try:
             assert ledger.verify(connection) == []
-            return jobs.newest(connection, limit=100)[::-1]
+            return every_job(connection)[::-1]
         finally:
             connection.close()
 

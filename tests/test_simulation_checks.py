@@ -9,6 +9,7 @@ import pytest
 from bot.delivery import card_nonce, clip_nonce
 from bot.domain import ChannelId, Job, JobId, JobState
 from storage import jobs
+from tests.books import every_job
 from tests.simulation.checks import wrongs
 from tests.simulation.drama import Drama, world_of
 from tests.simulation.faults import GATED, Event, Kind, Plan
@@ -22,12 +23,12 @@ PLAN = Plan(seed=10, events=(ORDER, GATED_ORDER), patience_s=600.0, with_surge=F
 
 
 def _posted(world: World) -> Job:
-    every = jobs.newest(world.connection, limit=10)
+    every = every_job(world.connection)
     return next(job for job in every if job.order.channel_id == ChannelId(30))
 
 
 def _gated(world: World) -> Job:
-    every = jobs.newest(world.connection, limit=10)
+    every = every_job(world.connection)
     return next(job for job in every if job.order.channel_id == ChannelId(GATED))
 
 

@@ -13,10 +13,12 @@ import pytest
 from bot.domain import GuildId, JobState, Member, Micros, Period, UserId
 from bot.jobs import moves
 from bot.spend.spending import Report, Share, Span, Spending, days_of, report
-from storage import ledger, purses
+from storage import ledger
 from storage.database import open_database
+from storage.purses import guild_key
 from storage.spending import of_guild
 from tests.bookkeeping import FAULT, drive, place, start
+from tests.books import balance
 from tests.new_books import new_book
 from tests.props import ANN, ANN_ELSEWHERE, BEN, NOON, Clock, dice, job_of
 
@@ -121,11 +123,11 @@ def test_a_report_is_what_the_purses_say_whatever_happened(book: sqlite3.Connect
         drive(job, chance.choice(ends), at, book)
 
     for guild_id in (GuildId(7), GuildId(8)):
-        kept = ledger.balance(book, purses.of_guild(guild_id, Period.MONTH, TODAY))
+        kept = balance(book, guild_key(guild_id), Period.MONTH, TODAY)
         whole = month(book, guild_id).whole
         assert (whole.spent_micros, whole.held_micros) == (kept.spent_micros, kept.held_micros)
         for share in month(book, guild_id).by_day():
-            kept = ledger.balance(book, purses.of_guild(guild_id, Period.DAY, share.key))
+            kept = balance(book, guild_key(guild_id), Period.DAY, share.key)
             assert (share.spent_micros, share.held_micros) == (kept.spent_micros, kept.held_micros)
     assert ledger.verify(book) == []
 

@@ -19,6 +19,7 @@ from storage import clips, erasures, hashes, jobs, ledger, removals, takedowns
 from storage.database import open_database
 from storage.takedowns import Cause
 from tests.bookkeeping import drive
+from tests.books import entries_of
 from tests.privacy_scene import SECRET, People, opened
 from tests.props import ANN, BEN, job_of
 
@@ -158,7 +159,7 @@ async def test_what_was_on_its_way_in_the_backup_does_not_show_its_clip_once_mor
     assert restored.again.clips == 1
     assert (await people.job(job.id)).state is after
     assert await people.database.read(ledger.verify) == []
-    entries = await people.database.read(partial(ledger.entries_of, job_id=job.id))
+    entries = await people.database.read(partial(entries_of, job_id=job.id))
     assert EntryKind.HOLD in [entry.kind for entry in entries]
 
 

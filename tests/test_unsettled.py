@@ -14,8 +14,9 @@ from bot.operating.unsettled import ASK_AFTER, Unsettled
 from bot.sandbox.person import Person
 from cogs import settle_button
 from cogs.unsettled import OperatorBoard, Settling
-from storage import jobs, states, verdicts
+from storage import jobs, states
 from tests.bookkeeping import drive
+from tests.books import verdicts_of
 from tests.props import job_of
 from tests.stage import Json, Stage, custom_ids, open_stage, texts
 
@@ -100,7 +101,7 @@ async def test_a_verdict_moves_the_job_and_the_card_says_what_became_of_it(stage
     assert job.id in said
     assert "nothing to decide" in again
     assert (await now(stage, job)).state is JobState.FAILED
-    (decision,) = await stage.database.read(partial(verdicts.of_job, job_id=job.id))
+    (decision,) = await stage.database.read(partial(verdicts_of, job_id=job.id))
     assert decision.why == "support says so"
     assert decision.by.endswith("at Discord")
     assert woken == [job.id]

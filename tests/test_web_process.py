@@ -43,6 +43,7 @@ from bot.worker import Worker
 from storage import jobs, ledger
 from storage.database import Database
 from tests import bookkeeping, routes
+from tests.books import entries_of
 from tests.channel import Channel
 from tests.emulators.fal_signing import deliver
 from tests.emulators.faults import LOST_ANSWER
@@ -120,7 +121,7 @@ async def test_a_submission_lost_at_fal_is_found_by_its_webhook_and_is_posted_on
     assert len(side.made()) == 1
     assert [made.outcome for made in _attempts(book, job)] == ["taken"]
     assert ledger.verify(book) == []
-    paid = [(entry.kind, entry.amount_micros) for entry in ledger.entries_of(book, job.id)]
+    paid = [(entry.kind, entry.amount_micros) for entry in entries_of(book, job.id)]
     assert paid == [(EntryKind.HOLD, 400_000), (EntryKind.CAPTURE, 400_000)]
 
 

@@ -52,6 +52,7 @@ from bot.worker import Worker
 from storage import jobs, ledger, states
 from storage.database import Database, prepare
 from tests import bookkeeping, invariants, routes
+from tests.books import entries_of, every_job
 from tests.channel import Channel
 from tests.emulators.openai import EmulatedJob, OpenAIEmulator
 from tests.inline import InlineHop, looked_into, packing_of
@@ -410,11 +411,11 @@ class Bench:
         return job
 
     def all_jobs(self) -> list[Job]:
-        return jobs.newest(self.connection, limit=10_000)
+        return every_job(self.connection)
 
     def entries(self, job: Job) -> list[tuple[EntryKind, Scope, int]]:
         """The ledger's lines about a job."""
-        return [(e.kind, e.bearer, e.amount_micros) for e in ledger.entries_of(self.connection, job.id)]
+        return [(e.kind, e.bearer, e.amount_micros) for e in entries_of(self.connection, job.id)]
 
     def holder(self, job: Job) -> Scope | None:
         """Who bears the open hold of a job."""

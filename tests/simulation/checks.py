@@ -8,9 +8,10 @@ from pathlib import Path
 
 from bot.domain import ENDED, ClipState, Entry, EntryKind, Job, JobState, MessageId, Scope
 from bot.jobs.retrieval import BAD_FILES_MAX
-from storage import acts, clips, jobs, ledger, removals, reviews
+from storage import acts, clips, ledger, removals, reviews
 from storage.gates import Gate
 from storage.reviews import Decision, Review
+from tests.books import every_job
 from tests.simulation.discord_side import Message
 from tests.simulation.files import body_of, clip_of
 from tests.simulation.providers import Fate, Made
@@ -60,7 +61,7 @@ def wrongs(world: World, every: Sequence[Job] | None = None) -> list[str]:
     if broken is not None:
         found.append(f"the record of acts is broken at {broken}")
     if every is None:
-        every = jobs.newest(world.connection, limit=10_000)
+        every = every_job(world.connection)
     takes = Counter(job.order_id for job in every)
     ours = {job.id for job in every}
     for books in world.books.values():

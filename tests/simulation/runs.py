@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from storage import jobs
+from tests.books import every_job
 from tests.simulation.checks import wrongs
 from tests.simulation.drama import Drama, world_of
 from tests.simulation.faults import Plan, draw
@@ -112,11 +112,11 @@ def outcome(made: Scene, plan: Plan) -> Outcome:
     world = world_of(made, plan)
     try:
         Drama(world, plan).run()
-        every = jobs.newest(made.connection, limit=10_000)
+        every = every_job(made.connection)
         found = wrongs(world, every)
     except Exception as fault:  # noqa: BLE001 - whatever it is, this seed found it
         found = [f"{type(fault).__name__}: {fault}"]
-        every = jobs.newest(made.connection, limit=10_000)
+        every = every_job(made.connection)
     weather = world.sky
     assert isinstance(weather, Weather)
     struck = weather.fates + Counter(mishap.value for _, _, mishap in weather.struck.elements())

@@ -11,7 +11,9 @@ from bot.errors import FileElsewhere
 from bot.jobs.retrieval import HOSTS_TOLD_MAX
 from bot.providers.protocol import Rendered
 from bot.worker import FETCHES_AT_ONCE, LANES
-from storage import clips, ledger, purses
+from storage import clips
+from storage.purses import INSTALLATION, member_key
+from tests.books import balance
 from tests.channel import Call, Mishap
 from tests.emulators import faults
 from tests.emulators.clips import clip, sound_alone
@@ -44,17 +46,12 @@ TWO_GIGABYTES = answer(200, b"\0", headers={"Content-Type": "video/mp4", "Conten
 def spent(bench: Bench, job: Job) -> tuple[int, int, int]:
     """What the member, the house and the installation have spent."""
     today = bench.clock().date()
-    purse = purses.of_member(job.order.member, Period.TOTAL, today)
-    whole = purses.of_installation(Period.TOTAL, today)
+    member = balance(bench.connection, member_key(job.order.member), Period.TOTAL, today)
+    whole = balance(bench.connection, INSTALLATION, Period.TOTAL, today)
     house = bench.connection.execute(
         "SELECT coalesce(sum(spent_micros), 0) FROM totals WHERE scope = 'house' AND period = 'total'"
     ).fetchone()[0]
-    connection = bench.connection
-    return (
-        ledger.balance(connection, purse).spent_micros,
-        house,
-        ledger.balance(connection, whole).spent_micros,
-    )
+    return member.spent_micros, house, whole.spent_micros
 
 
 async def test_a_clip_on_our_disk_is_what_the_provider_made(bench: Bench) -> None:

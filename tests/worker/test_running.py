@@ -8,7 +8,8 @@ from bot.domain import EntryKind, Fault, FaultKind, Job, JobState, Micros, Perio
 from bot.errors import ProviderUnavailable, UnreadableAnswer
 from bot.orders import Cancelled
 from bot.providers.protocol import Failed, Rendered, Rendering, Stopped, Vanished, Waiting
-from storage import ledger, purses
+from storage.purses import INSTALLATION
+from tests.books import balance
 from tests.emulators import faults
 from tests.emulators.faults import answer
 from tests.props import SHORTEST_MICROS
@@ -99,7 +100,7 @@ async def test_an_end_of_which_nobody_says_what_it_cost_is_carried_by_the_house(
     assert bench.entries(job) == BY_THE_HOUSE
     assert job.charged_micros == 0
     day = bench.clock().date()
-    whole = ledger.balance(bench.connection, purses.of_installation(Period.TOTAL, day))
+    whole = balance(bench.connection, INSTALLATION, Period.TOTAL, day)
     assert (whole.spent_micros, whole.held_micros) == (400_000, 0)
 
 
@@ -123,7 +124,7 @@ async def test_what_is_billed_above_the_hold_is_the_houses_and_the_operator_hear
 
     assert bench.entries(job) == [*PAID, (EntryKind.ADJUST, Scope.HOUSE, 100_000)]
     assert [record for record in caplog.records if getattr(record, "code", None) == "overrun"]
-    whole = ledger.balance(bench.connection, purses.of_installation(Period.TOTAL, bench.clock().date()))
+    whole = balance(bench.connection, INSTALLATION, Period.TOTAL, bench.clock().date())
     assert whole.spent_micros == 500_000
 
 

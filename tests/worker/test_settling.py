@@ -9,7 +9,8 @@ from bot.errors import StorageError
 from bot.providers.protocol import Unknown
 from bot.spend import settling
 from bot.spend.settling import Case
-from storage.verdicts import Verdict, of_job, uncertain
+from storage.verdicts import Verdict, uncertain
+from tests.books import verdicts_of
 from tests.workbench import KEYLESS, TOLD, Bench
 
 
@@ -54,7 +55,7 @@ async def test_what_was_found_is_followed_and_delivered(bench: Bench) -> None:
     assert job.ticket is not None
     assert job.ticket.provider_job_id == "theirs-1"
     assert bench.attempts(job) == ["taken"]
-    (decision,) = of_job(bench.connection, job.id)
+    (decision,) = verdicts_of(bench.connection, job.id)
     assert (decision.verdict, decision.ticket) == (Verdict.FOUND, "theirs-1")
     assert (decision.by, decision.why) == ("ann at the shell", "looked there")
 
@@ -88,7 +89,7 @@ async def test_what_has_a_ticket_was_taken_and_is_never_ordered_again(bench: Ben
     with pytest.raises(StorageError, match="is known to be the provider's"):
         bench.write(partial(settling.settle, case(job, Verdict.FOUND, "another"), bench.clock()))
 
-    assert (bench.job(job.id), bench.entries(job), of_job(bench.connection, job.id)) == (*before, [])
+    assert (bench.job(job.id), bench.entries(job), verdicts_of(bench.connection, job.id)) == (*before, [])
     bench.write(partial(settling.settle, case(job, Verdict.FOUND), bench.clock()))
     assert bench.job(job.id).state is JobState.RUNNING
 
@@ -110,5 +111,5 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(bench: Bench) -> No
         with pytest.raises(StorageError, match=why):
             bench.write(partial(settling.settle, wanted, bench.clock()))
 
-    assert (bench.job(job.id), bench.entries(job), of_job(bench.connection, job.id)) == (*before, [])
-    assert len(of_job(bench.connection, known.id)) == 0
+    assert (bench.job(job.id), bench.entries(job), verdicts_of(bench.connection, job.id)) == (*before, [])
+    assert len(verdicts_of(bench.connection, known.id)) == 0

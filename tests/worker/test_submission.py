@@ -7,7 +7,8 @@ import pytest
 from bot.domain import EntryKind, Fault, FaultKind, JobState, Period, Scope
 from bot.errors import ProviderBusy
 from bot.providers.protocol import ProvenAbsent, Unknown
-from storage import ledger, purses
+from storage.purses import INSTALLATION, member_key
+from tests.books import balance
 from tests.channel import Call
 from tests.emulators import faults
 from tests.emulators.faults import Fault as Mishap
@@ -213,8 +214,8 @@ async def test_after_a_day_the_house_holds_what_is_uncertain(bench: Bench) -> No
     assert bench.job(job.id).state is JobState.UNCERTAIN
     assert submissions(bench) == 1
     today = bench.clock().date()
-    member = ledger.balance(bench.connection, purses.of_member(job.order.member, Period.TOTAL, today))
-    whole = ledger.balance(bench.connection, purses.of_installation(Period.TOTAL, today))
+    member = balance(bench.connection, member_key(job.order.member), Period.TOTAL, today)
+    whole = balance(bench.connection, INSTALLATION, Period.TOTAL, today)
     assert member.used_micros == 0
     assert whole.held_micros == SHORTEST_MICROS
 
