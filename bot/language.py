@@ -77,6 +77,12 @@ def later(text: str) -> str:
     return text
 
 
+def number(n: int) -> str:
+    """A whole number in a sentence, its thousands apart as the language of the moment has them."""
+    grouped = f"{n:,}"
+    return grouped.replace(",", ".") if language.get() == "de" else grouped
+
+
 def ngettext(one: str, many: str, n: int) -> str:
     """The form for `n` things, by the language's own rule; the caller still fills in `{n}`."""
     return _CATALOGUES[language.get()].ngettext(one, many, n)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bot.domain import Micros
-from bot.language import language
+from bot.language import language, number
 
 MICROS_PER_USD = 1_000_000
 MICROS_PER_CENT = 10_000
@@ -87,8 +87,7 @@ def _written(sign: str, negative: bool, whole: int, decimals: str) -> str:  # no
     """A number with its sign as the language of the moment has them."""
     minus = "-" if negative else ""
     if language.get() == "de":
-        grouped = f"{whole:,}".replace(",", ".")
         # A space that does not break, so that no line ends between the number and its sign.
-        return f"{minus}{grouped}{',' if decimals else ''}{decimals}\u00a0{sign}"
+        return f"{minus}{number(whole)}{',' if decimals else ''}{decimals}\u00a0{sign}"
     gap = "\u00a0" if sign.isalpha() and sign.isascii() else ""
-    return f"{minus}{sign}{gap}{whole:,}{'.' if decimals else ''}{decimals}"
+    return f"{minus}{sign}{gap}{number(whole)}{'.' if decimals else ''}{decimals}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bot.domain import PROMPT_CHARS_MAX, Kind
 from bot.errors import OrderRefused
-from bot.language import _, ngettext
+from bot.language import _, ngettext, number
 from bot.ordering import prompt_words as english
 from bot.ordering import spoken
 
@@ -77,8 +77,8 @@ def compose(parts: Parts) -> str:
     prompt = " ".join(part for part in told if part)
     if len(prompt) > PROMPT_CHARS_MAX:
         raise OrderRefused(
-            _("The parts come to {chars:,} characters together; a prompt has {most:,} at most.").format(
-                chars=len(prompt), most=PROMPT_CHARS_MAX
+            _("The parts come to {chars} characters together; a prompt has {most} at most.").format(
+                chars=number(len(prompt)), most=number(PROMPT_CHARS_MAX)
             ),
             _("Shorten them and send the form again."),
         )

@@ -10,7 +10,7 @@ from discord import ui
 from bot.catalogue import Described
 from bot.delivery import Take
 from bot.domain import ENDED, Job, JobState, Micros
-from bot.language import _
+from bot.language import _, number
 from bot.money import format_usd
 from bot.quoting import escaped, fits, quoted, units
 from cogs import amounts, sentences
@@ -120,9 +120,9 @@ def _to_type(command: Command, room: int) -> tuple[str, dict[str, str]]:
         files = {COMMAND_FILE: command.line}
     else:
         how = _(
-            "Copy the files below into the message box, one right behind the other: it takes {most:,} "
+            "Copy the files below into the message box, one right behind the other: it takes {most} "
             "characters at a time."
-        ).format(most=PASTE_UNITS_MAX)
+        ).format(most=number(PASTE_UNITS_MAX))
         files = {PIECE_FILE.format(n=n): piece for n, piece in enumerate(pieces, start=1)}
     return "\n".join([heading, how, *notes]), files
 

@@ -36,16 +36,16 @@ def help_(
 
     async def callback(interaction: Interaction, topic: str | None = None) -> None:
         await acknowledge(interaction)
-        may = interaction.permissions
+        may, place = interaction.permissions, where(interaction)
+        outside = place is not Where.SERVER
         if topic == PROMPTS:
             view = prompts_view()
         elif topic == BUTTONS:
-            view = buttons_view(help_lists.buttons(may))
+            view = buttons_view(help_lists.buttons(may, outside=outside))
         else:
-            place = where(interaction)
             view = help_view(
-                help_lists.commands(interaction.client.tree, may, outside=place is not Where.SERVER),
-                help_lists.buttons(may),
+                help_lists.commands(interaction.client.tree, may, outside=outside),
+                help_lists.buttons(may, outside=outside),
                 catalogue,
                 confirm_above_micros=confirm_above_micros,
                 play_money=play_money,

@@ -79,11 +79,11 @@ def commands(
     )
 
 
-def buttons(may: discord.Permissions) -> list[Buttons]:
-    """Every button of ours that decides something, by where an order meets it."""
+def buttons(may: discord.Permissions, *, outside: bool = False) -> list[Buttons]:
+    """Every button of ours that decides something, by where an order meets it; `outside` of servers too."""
     return [
         Buttons(where=where, entries=[Entry(name=str(one.item.label), does=does) for one, does in met])
-        for where, met in _met(may)
+        for where, met in _met(may, outside=outside)
     ]
 
 
@@ -92,10 +92,12 @@ def pressed(may: discord.Permissions) -> list[Pressed]:
     return [one for _where, met in _met(may) for one in met]
 
 
-def _met(may: discord.Permissions) -> list[tuple[str, list[Pressed]]]:
+def _met(may: discord.Permissions, *, outside: bool = False) -> list[tuple[str, list[Pressed]]]:
     actions = [action for action in Action if action is not Action.FINALS]
     making = {action: (MakingButton(action, _ANY), _action(action)) for action in actions}
     of_clips = {act: (ClipButton(act, _ANY), words) for act in Act if (words := _act(act)) is not None}
+    if outside:  # where nobody else is there to see it
+        of_clips.pop(Act.PUBLISH)
     on_shelves = {act: (ShelfButton(act, _ANY), _shelf(act)) for act in ShelfAct}
     change = making.pop(Action.CHANGE)
     details: Pressed = DetailsButton(f"k{_ANY}"), _("settings, price, and what to type to order it again")

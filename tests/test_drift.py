@@ -77,6 +77,19 @@ async def test_a_difference_is_told_once_a_day_and_every_new_overrun(clock: Cloc
     book.close()
 
 
+async def test_one_clip_is_told_as_one(clock: Clock) -> None:
+    book = new_book()
+    clip(book, 1, PRICE * 2, clock)
+    operator = Remembering()
+
+    (row,) = drifts.since(book, NOON.date())
+    await Drift(Database(InlineHop(book, lambda: None)), operator, now=clock).look()
+
+    assert ": 1 clip, expected $0.40" in drift.line(row)
+    assert " $0.80 for 1 clip, expected $0.40. " in operator.sentences[0]
+    book.close()
+
+
 async def test_days_together_are_what_the_shell_says(clock: Clock) -> None:
     book = new_book()
     clip(book, 1, PRICE + 4_100, clock)
@@ -114,7 +127,7 @@ async def test_the_command_says_what_was_billed(
     await database.close()
 
     assert main(["ledger", "drift"]) == 0
-    assert capsys.readouterr().out == "0 offers said what they billed; 0 of them differ by more than 1 %\n"
+    assert capsys.readouterr().out == "0 offers told what was billed; by more than 1 % differ: 0\n"
 
 
 async def test_the_models_list_marks_an_offer_that_bills_otherwise_and_show_says_what(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot import language, translations
 from bot.domain import FaultKind
 from bot.errors import OrderRefused, Refusal
-from bot.language import ENGLISH, LANGUAGES, _, closest, later, named, ngettext
+from bot.language import ENGLISH, LANGUAGES, _, closest, later, named, ngettext, number
 from bot.translations import Entry, UnreadableEntry
 from storage.database import Database
 from tests.messages import written
@@ -80,6 +80,15 @@ def test_each_language_counts_in_its_own_way() -> None:
         assert [seconds(n) for n in (0, 1, 2)] == ["0 Sekunden", "1 Sekunde", "2 Sekunden"]
     with language.use("ja"):
         assert [seconds(n) for n in (1, 2)] == ["1秒", "2秒"]
+
+
+def test_a_number_s_thousands_are_apart_as_its_language_has_them() -> None:
+    def written(code: str) -> str:
+        with language.use(code):
+            return number(1_234_567)
+
+    assert [written(code) for code in LANGUAGES] == ["1,234,567", "1.234.567", "1,234,567"]
+    assert number(999) == "999"
 
 
 async def test_two_readers_at_once_each_keep_their_language() -> None:

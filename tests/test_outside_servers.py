@@ -204,6 +204,21 @@ async def test_help_names_outside_what_can_be_called_there_and_what_there_is_not
         False,
     ]
     assert "This bot may not post here: you alone see the clip" in aside
+    assert [re.search(r"\bPublish\b", said) is not None for said in (inside, in_direct, aside)] == [
+        True,
+        False,
+        False,
+    ]
+
+
+async def test_the_help_on_buttons_names_publish_in_servers_alone(shelf: Shelf) -> None:
+    ada, stage = shelf.stage.ada, shelf.stage
+
+    inside = texts(await ask(ada, stage.channel(), "help", topic="buttons"))
+    in_direct = texts(await ask(ada, await direct(shelf, ada), "help", topic="buttons"))
+
+    assert "**Publish** shows your private clip to all" in inside
+    assert "Publish" not in in_direct
 
 
 async def test_outside_servers_nobody_finds_what_is_not_their_own(shelf: Shelf) -> None:

@@ -62,6 +62,44 @@ def test_a_label_fits_its_place_in_every_language(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", FOREIGN)
+def test_no_sentence_writes_its_numbers_as_english_does(code: str) -> None:
+    entries = read_po(code)
+
+    grouped = [
+        key.msgid for key, entry in entries.items() if ":," in "".join((key.msgid, *entry.texts.values()))
+    ]
+
+    assert grouped == []  # `number` puts the thousands apart as each language does
+
+
+SHUNNED = {
+    "de": (
+        "Auftrag",
+        "Auftr\N{LATIN SMALL LETTER A WITH DIAERESIS}g",
+        "Charakter",
+        "Provider",
+        "Fassung f",
+        "Fassungen",
+    ),
+    "ja": ("クリップ", "通報", "提供元", "ドラフト", "Bot", "bot"),
+}
+"""Other words for what CONTRIBUTING's table of terms names."""
+
+
+@pytest.mark.parametrize("code", FOREIGN)
+def test_a_thing_has_one_name_in_a_language(code: str) -> None:
+    said = [text for entry in read_po(code).values() for text in entry.texts.values()]
+
+    assert [one for one in said if any(word in one for word in SHUNNED[code])] == []
+
+
+def test_japanese_brackets_are_as_wide_as_its_letters() -> None:
+    said = [text for entry in read_po("ja").values() for text in entry.texts.values()]
+
+    assert [one for one in said if re.search(r"[ぁ-んァ-ヶー一-龥] ?\(", one)] == []
+
+
+@pytest.mark.parametrize("code", FOREIGN)
 def test_no_sentence_stands_twice_in_a_catalogue(code: str) -> None:
     entries = translations.entries(po_file(code).read_text("utf-8"))
 
@@ -178,6 +216,12 @@ async def test_a_refusal_is_in_the_member_s_language(stage: Stage) -> None:
         "Der Prompt enthält ein Zeichen, das kein Text ist. Es wurde nichts berechnet. "
         "Tippe ihn neu ein und bestelle noch einmal."
     )
+
+
+async def test_a_refusal_writes_its_numbers_as_the_member_does(stage: Stage) -> None:
+    answer = await stage.ask_raw(stage.ada, [{"name": "prompt", "type": 3, "value": "a" * 4_001}])
+
+    assert texts(answer).startswith("Der Prompt hat 4.001 Zeichen; Studio nimmt höchstens 4.000. ")
 
 
 async def test_an_unknown_form_is_refused_in_the_member_s_language(stage: Stage) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 
 from bot.checks.finding import Finding, error
 from bot.checks.keys import SETTINGS
+from bot.counting import counted
 from bot.domain import STUDIO
 from bot.errors import StorageError
 from bot.offers import keys
@@ -35,8 +36,8 @@ def left_there(config: Settings) -> Iterator[Finding]:
     for offer_id, count in by_offer.items():
         jobs[provider_of(offer_id)] += count
     for provider in sorted(jobs.keys() - keys.names(config)):
-        has = f"{provider} has 1 job" if jobs[provider] == 1 else f"{provider} has {jobs[provider]} jobs"
-        words = f"{has} of ours, and no key is set for it: nobody asks what became of them"
+        has = counted(jobs[provider], "job")
+        words = f"{provider} has {has} of ours, and no key is set for it: nobody asks what became of them"
         yield error("jobs_without_key", words, _mend(provider))
 
 

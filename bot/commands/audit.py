@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot import settings
 from bot.commands import days, exported, ids
+from bot.counting import counted
 from bot.moderation import acts as forms
 from bot.operating import reports
 from bot.settings import Settings
@@ -53,7 +54,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
                 found = acts.newest(connection, _wanted(chosen), limit=chosen.newest)
             for act in reversed(found):
                 say(forms.line(act))
-            say(f"{len(found)} acts")
+            say(counted(len(found), "act"))
             return 0
         case _:
             _export(config, chosen, say)
@@ -72,7 +73,7 @@ def _verify(config: Settings, against: Head | None, say: Callable[[str], None]) 
         gone = "is not there any more" if found is None else "is another one now"
         say(f"act {against.number} {gone}: the record was written anew, or cut")
         return 1
-    say(f"the record is whole: {head.number} acts, head {head.number}:{head.hash}")
+    say(f"the record is whole: {counted(head.number, 'act')}, head {head.number}:{head.hash}")
     return 0
 
 

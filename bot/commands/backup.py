@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import settings
+from bot.counting import counted
 from bot.errors import StorageError
 from bot.operating import backups, restoring
 from bot.operating.restoring import Restored
@@ -40,10 +41,10 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     into = config.backups_in
     if chosen.list:
         for each in backups.listed(into):
-            say(f"{each.path}  {each.made_at:%Y-%m-%d %H:%M} UTC  {each.files} files")
+            say(f"{each.path}  {each.made_at:%Y-%m-%d %H:%M} UTC  {counted(each.files, 'file')}")
         return 0
     made = backups.make(config.data_dir, into, at=_now())
-    say(f"backed up to {made.path}: the database and {made.files} files")
+    say(f"backed up to {made.path}: the database and {counted(made.files, 'file')}")
     gone = backups.prune(into, keep=config.backup_keep, not_before=_now() - config.backups_for)
     say(f"old backups removed: {len(gone)}")
     return 0
@@ -76,7 +77,8 @@ def run_export(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int
     """Everything as one file."""
     config = settings.load(env_file=chosen.env_file)
     files = restoring.packed(config.data_dir, chosen.file, at=_now())
-    say(f"{chosen.file}: the database and {files} files. It holds all that members typed: keep it safe")
+    inside = f"the database and {counted(files, 'file')}"
+    say(f"{chosen.file}: {inside}. It holds all that members typed: keep it safe")
     return 0
 
 
@@ -93,11 +95,11 @@ def _tell(restored: Restored, say: Callable[[str], None]) -> None:
     for job in restored.ended:
         say(f"{job.id}: ended, its money given back; look whether {job.quote.offer_id} made it since")
     if restored.looked_for:
-        say(f"{restored.looked_for} clips on their way are looked for before any is posted")
+        say(f"clips on their way, looked for before any is posted: {restored.looked_for}")
     if restored.again.people or restored.again.clips:
         say(
-            f"forgotten since and asked for again: {restored.again.people} people, "
-            f"{restored.again.clips} clips; the bot takes their steps when it runs"
+            f"forgotten since and asked for again: people {restored.again.people}, "
+            f"clips {restored.again.clips}; the bot takes their steps when it runs"
         )
     say("restored. What was spent since is not in this book: compare with `dailies ledger reconcile`")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot import settings
 from bot.commands import days, exported
+from bot.counting import counted
 from bot.offers.models_file import check_provider
 from bot.operating import reports
 from bot.settings import Settings
@@ -53,7 +54,7 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
             differences = reports.ledger_differences(config)
             for line in differences:
                 say(line)
-            say(_counted(len(differences)) if differences else "the ledger is right")
+            say(counted(len(differences), "difference") if differences else "the ledger is right")
             return 1 if differences else 0
         case "drift":
             return _drift(config, chosen.days, say)
@@ -69,7 +70,7 @@ def _drift(config: Settings, day_count: int, say: Callable[[str], None]) -> int:
     for each in found:
         say(drift.line(each))
     differing = sum(drift.is_off(each) for each in found)
-    say(f"{len(found)} offers said what they billed; {differing} of them differ by more than 1 %")
+    say(f"{counted(len(found), 'offer')} told what was billed; by more than 1 % differ: {differing}")
     return 1 if differing else 0
 
 
@@ -93,12 +94,8 @@ def _reconcile(config: Settings, chosen: argparse.Namespace, say: Callable[[str]
     for each in differences:
         say(str(each))
     say(
-        _counted(len(differences))
+        counted(len(differences), "difference")
         if differences
-        else f"the books agree with {len(theirs)} jobs of {chosen.provider}"
+        else f"the books agree with {counted(len(theirs), 'job')} of {chosen.provider}"
     )
     return 1 if differences else 0
-
-
-def _counted(differences: int) -> str:
-    return "1 difference" if differences == 1 else f"{differences} differences"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot import catalogue, settings
 from bot.catalogue import Catalogue
+from bot.counting import counted
 from bot.domain import STUDIO, OfferId
 from bot.errors import SettingsError
 from bot.offers import keys, models_file, pricelist
@@ -70,7 +71,10 @@ def _check(path: Path, say: Callable[[str], None]) -> int:
     for fault in rows.faults:
         say(fault)
     if not rows.faults:
-        say(f"{path} is right: with it there are {len(rows.models)} models and {len(rows.offers)} offers")
+        say(
+            f"{path} is right: with it there are {counted(len(rows.models), 'model')} "
+            f"and {counted(len(rows.offers), 'offer')}"
+        )
     return 1 if rows.faults else 0
 
 
@@ -106,7 +110,7 @@ async def _compared(
             say(f"{at}{finding.offer.id}: {key}{finding.words}")
             looked_at += 1
             differences += finding.differs
-    say(f"{looked_at} offers of {', '.join(sorted(asked))}; to be looked at: {differences}")
+    say(f"{counted(looked_at, 'offer')} of {', '.join(sorted(asked))}; to be looked at: {differences}")
     return 1 if differences else 0
 
 

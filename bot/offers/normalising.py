@@ -16,6 +16,7 @@ from bot.language import _, later
 from bot.offers import measures
 from bot.offers.alternatives import Wanted
 from bot.offers.rows import ModelRow, Offer
+from bot.quoting import escaped
 
 AUTO = "auto"
 UNKNOWN = 99.0
@@ -95,7 +96,7 @@ def sized(wanted: Wanted, size: str | None) -> tuple[Wanted, tuple[Adjustment, .
         return wanted, ()
     if measures.size(size) is None:
         raise OrderRefused(
-            _("{value} is no size.").format(value=size[:40]),
+            _("{value} is no size.").format(value=escaped(size[:40])),
             _("Write it as width x height, such as 1280x720."),
         )
     overruled = (("resolution", wanted.resolution), ("aspect_ratio", wanted.aspect_ratio))
@@ -351,6 +352,6 @@ def _nothing(row: ModelRow, wanted: Wanted) -> OrderRefused:
 
 def _no_such(row: ModelRow, what: str, value: str, choices: Sequence[object]) -> OrderRefused:
     return OrderRefused(
-        _(_NO_SUCH[what]).format(model=row.name, value=value[:40]),
+        _(_NO_SUCH[what]).format(model=row.name, value=escaped(value[:40])),
         _("Choose one of: {choices}.").format(choices=", ".join(map(str, choices))),
     )

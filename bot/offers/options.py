@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain import FaultKind, Kind, Order, Source
 from bot.errors import OrderRefused
-from bot.language import _
+from bot.language import _, number
 from bot.offers.normalising import Adjustment, Reason
 from bot.offers.rows import ModelRow, Offer
 
@@ -28,8 +28,8 @@ def checked_prompt(prompt: str, row: ModelRow) -> str:
         )
     if len(prompt) > row.prompt_chars_max:
         raise OrderRefused(
-            _("The prompt has {chars:,} characters; {model} takes {chars_max:,}.").format(
-                chars=len(prompt), model=row.name, chars_max=row.prompt_chars_max
+            _("The prompt has {chars} characters; {model} takes {chars_max}.").format(
+                chars=number(len(prompt)), model=row.name, chars_max=number(row.prompt_chars_max)
             ),
             _("Shorten it and order again."),
         )

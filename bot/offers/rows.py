@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from bot.domain import PROMPT_CHARS_MAX, Kind, Micros, OfferId, Source
-from bot.language import _
+from bot.language import _, number
 from bot.providers.protocol import Wire
 
 
@@ -192,14 +192,14 @@ class Offer:
                 chars=chars, least=row.prompt_chars_min, model=model
             )
         if row.prompt_chars_max is not None and chars > row.prompt_chars_max:
-            return _("The prompt has {chars:,} characters; {most:,} are taken by {model}.").format(
-                chars=chars, most=row.prompt_chars_max, model=model
+            return _("The prompt has {chars} characters; {most} are taken by {model}.").format(
+                chars=number(chars), most=number(row.prompt_chars_max), model=model
             )
         if row.prompt_bytes_max is not None and size > row.prompt_bytes_max:
             return _(
-                "The prompt has {size:,} bytes; {most:,} are taken "
+                "The prompt has {size} bytes; {most} are taken "
                 "(letters beyond English count two to four) by {model}."
-            ).format(size=size, most=row.prompt_bytes_max, model=model)
+            ).format(size=number(size), most=number(row.prompt_bytes_max), model=model)
         return None
 
     def takes_seed(self, seed: int) -> bool:
@@ -216,8 +216,8 @@ class Offer:
                 type=source.media_type[:40], allowed=allowed
             )
         if limits.bytes_max is not None and source_bytes > limits.bytes_max:
-            return _("The file has {size:,} bytes; {most:,} are taken.").format(
-                size=source_bytes, most=limits.bytes_max
+            return _("The file has {size} bytes; {most} are taken.").format(
+                size=number(source_bytes), most=number(limits.bytes_max)
             )
         if limits.side_px_min is not None and shorter < limits.side_px_min:
             return _("The shorter side has {side} pixels; at least {least} are needed.").format(

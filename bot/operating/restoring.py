@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.clips.link_key import key_in
+from bot.counting import counted
 from bot.domain import ClipState, Fault, FaultKind, Job, JobState, Micros
 from bot.errors import StorageError
 from bot.ids import Ids
@@ -45,8 +46,9 @@ class Proof:
 
     def sentence(self) -> str:
         """All of it in a line."""
-        seen = f"{self.entries} entries of the ledger, {self.acts} acts, {self.clips} clips"
-        faults = "1 fault" if len(self.findings) == 1 else f"{len(self.findings)} faults"
+        entries = "1 entry" if self.entries == 1 else f"{self.entries} entries"
+        seen = f"{entries} of the ledger, {counted(self.acts, 'act')}, {counted(self.clips, 'clip')}"
+        faults = counted(len(self.findings), "fault")
         return f"whole: {seen}" if not self.findings else f"{faults} in {seen}"
 
 

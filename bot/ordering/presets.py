@@ -11,7 +11,7 @@ from bot.catalogue import Catalogue
 from bot.domain import PROMPT_CHARS_MAX, ChannelId, GuildId, InteractionId, Kind, Member, UserId
 from bot.errors import NotYours, OrderRefused
 from bot.ids import Ids
-from bot.language import _
+from bot.language import _, number
 from bot.offers.normalising import Adjustment
 from bot.ordering.asked import NO_PRESET, Asked
 from bot.screening.screening import Screening
@@ -131,8 +131,8 @@ class Presets:
         prefix, suffix = " ".join(prefix.split()), " ".join(suffix.split())
         if max(len(prefix), len(suffix)) > WORDS_CHARS_MAX:
             raise OrderRefused(
-                _("The words of a preset have {most:,} characters at most, before and after.").format(
-                    most=WORDS_CHARS_MAX
+                _("The words of a preset have {most} characters at most, before and after.").format(
+                    most=number(WORDS_CHARS_MAX)
                 ),
                 _("Shorten them and save it again."),
             )
@@ -313,9 +313,8 @@ def _composed(prompt: str, preset: Preset) -> str:
     if len(whole) > PROMPT_CHARS_MAX:
         raise OrderRefused(
             _(
-                "With the words of the preset the prompt has {chars:,} characters; a prompt has {most:,} at "
-                "most."
-            ).format(chars=len(whole), most=PROMPT_CHARS_MAX),
+                "With the words of the preset the prompt has {chars} characters; a prompt has {most} at most."
+            ).format(chars=number(len(whole)), most=number(PROMPT_CHARS_MAX)),
             _("Shorten yours and order again, or choose no preset."),
         )
     return whole

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from bot.counting import counted
 from bot.money import format_usd
 from bot.operating.notices import Operator
 from storage import drifts
@@ -33,7 +34,7 @@ def line(row: Row) -> str:
 def words(row: Row) -> str:
     """The same without the offer's name."""
     said = (
-        f"{row.jobs} clips, expected {format_usd(row.expected_micros)}, "
+        f"{counted(row.jobs, 'clip')}, expected {format_usd(row.expected_micros)}, "
         f"billed {format_usd(row.billed_micros)} ({percent(row)})"
     )
     return f"{said}, {format_usd(row.overrun_micros)} above holds" if row.overrun_micros else said
@@ -83,7 +84,7 @@ def _told(since: date, at: datetime, tx: sqlite3.Connection) -> list[tuple[str, 
                     "price_drift",
                     (
                         f"{row.offer_id} bills {percent(row)} against the catalogue: on {row.day} "
-                        f"{format_usd(row.billed_micros)} for {row.jobs} clips, expected "
+                        f"{format_usd(row.billed_micros)} for {counted(row.jobs, 'clip')}, expected "
                         f"{format_usd(row.expected_micros)}. See `dailies ledger drift`, and correct "
                         "its price in the models file."
                     ),
