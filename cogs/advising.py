@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import discord
 from discord import ui
@@ -20,10 +19,11 @@ from bot.quoting import escaped, quoted, shortened
 from cogs.advice_button import AdviceButton, Of
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
-from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values, show
+from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, show
 from cogs.ordering import Ordering
 from cogs.posting_place import check_place
 from cogs.presses import member_of
+from cogs.sent import sent_id, sent_values
 from cogs.sight import sees_clip
 
 PREFIX = "prompt:"
@@ -92,11 +92,10 @@ class Advising:
     async def submitted(self, interaction: Interaction) -> None:
         """The form was sent in: what was asked for with other words, as a new quote."""
         await acknowledge(interaction)
-        data: Any = interaction.data or {}
-        known = _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
+        known = _CUSTOM_ID.fullmatch(sent_id(interaction))
         if known is None:
             raise NotYours(_("This form is not known any more."), _("Order again with /generate."))
-        prompt = dict(sent_values(data.get("components"))).get(_PROMPT, "")
+        prompt = sent_values(interaction).get(_PROMPT, "")
         of, about = Of(known["of"]), known["id"]
         before = await self._asked(interaction, of, about)
         check_place(interaction)
@@ -130,9 +129,3 @@ class Advising:
         options = await self._orders.typed_for(job)
         once_more = repeats.again(job, options, asked_by(interaction, job.order.prompt))
         return replace(once_more, seed=job.order.seed, duration_s=job.order.duration_s)
-
-
-def is_prompt_form(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be the form of a prompt."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from discord import TextStyle, ui
 
@@ -16,7 +15,8 @@ from bot.spend.distributing import Shown, ShownDefaults, amount, every, number, 
 from bot.spend.standings import BudgetScope
 from cogs.answers import Interaction
 from cogs.counted import COUNTED
-from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
+from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX
+from cogs.sent import sent_id, sent_values
 
 PREFIX = "budget:"
 AMOUNT_CHARS_MAX = 20
@@ -90,12 +90,6 @@ def defaults_form(shown: ShownDefaults) -> ui.Modal:
     return modal
 
 
-def is_budget_form(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be one of these forms."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)
-
-
 def sent(interaction: Interaction) -> LimitSent | DefaultsSent:
     """What was sent in: read, but not yet allowed.
 
@@ -103,9 +97,8 @@ def sent(interaction: Interaction) -> LimitSent | DefaultsSent:
         NotYours: it is no form of ours.
         ChangeRefused: an amount or a number in it cannot be read.
     """
-    data: Any = interaction.data or {}
-    custom_id = str(data.get("custom_id"))
-    values = dict(sent_values(data.get("components")))
+    custom_id = sent_id(interaction)
+    values = sent_values(interaction)
     reason = values.get(_REASON, "").strip()[:REASON_CHARS_MAX]
     if (of_limit := _OF_LIMIT.fullmatch(custom_id)) is not None:
         return LimitSent(

@@ -15,28 +15,25 @@ from bot.delivery import card_nonce, clip_nonce
 from bot.domain import JobId
 from bot.ids import ID
 from bot.language import _
-from cogs.advice_button import ADVICE, AdviceButton
-from cogs.alert_button import ALERT, AlertButton
+from cogs.advice_button import AdviceButton
+from cogs.alert_button import AlertButton
 from cogs.answers import answered
-from cogs.clip_buttons import CLIP, ClipButton
-from cogs.desk_buttons import DESK, DeskButton
-from cogs.fit_button import FIT, FitButton
-from cogs.library_buttons import PAGE, SHELF, PageButton, ShelfButton
-from cogs.making_buttons import MAKING, MakingButton
-from cogs.privacy_buttons import PRIVACY, PrivacyButton
-from cogs.review_buttons import HAND_OVER, REVIEW, WHY, HandOverSelect, ReviewButton, WhyButton
-from cogs.settle_button import SETTLE, SettleButton
+from cogs.clip_buttons import ClipButton
+from cogs.desk_buttons import DeskButton
+from cogs.fit_button import FitButton
+from cogs.library_buttons import PageButton, ShelfButton
+from cogs.making_buttons import MakingButton
+from cogs.privacy_buttons import PrivacyButton
+from cogs.review_buttons import HandOverSelect, ReviewButton, WhyButton
+from cogs.sent import sent_id
+from cogs.settle_button import SettleButton
 from cogs.setup_controls import (
-    SETUP_CHANNEL,
-    SETUP_GATE,
-    SETUP_ROLE,
-    SETUP_STEP,
     SetupButton,
     SetupChannelSelect,
     SetupGateSelect,
     SetupRoleSelect,
 )
-from cogs.storyboard_controls import CHOICE, EDIT, ChoiceSelect, PartsButton
+from cogs.storyboard_controls import ChoiceSelect, PartsButton
 
 _CANCEL = re.compile(rf"cancel:(?P<job>{ID})")
 _DETAILS = re.compile(rf"details:(?P<nonce>[kc]{ID})")
@@ -148,30 +145,7 @@ DYNAMIC_ITEMS: tuple[type[ui.DynamicItem[Any]], ...] = (
 )
 
 
-_TEMPLATES = (
-    _CANCEL,
-    _DETAILS,
-    _QUOTE,
-    MAKING,
-    CLIP,
-    PAGE,
-    SHELF,
-    ALERT,
-    ADVICE,
-    FIT,
-    EDIT,
-    CHOICE,
-    DESK,
-    REVIEW,
-    HAND_OVER,
-    WHY,
-    SETTLE,
-    PRIVACY,
-    SETUP_CHANNEL,
-    SETUP_ROLE,
-    SETUP_GATE,
-    SETUP_STEP,
-)
+_TEMPLATES = [item.__discord_ui_compiled_template__ for item in DYNAMIC_ITEMS]
 
 
 def is_ours(interaction: Press) -> bool:
@@ -179,8 +153,7 @@ def is_ours(interaction: Press) -> bool:
 
     discord.py drops any other press without a word.
     """
-    data: Any = interaction.data or {}
-    custom_id = str(data.get("custom_id"))
+    custom_id = sent_id(interaction)
     message = interaction.message
     return (
         message is not None

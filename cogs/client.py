@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import aiohttp
 import discord
@@ -24,17 +24,26 @@ from bot.ordering.material import Material
 from bot.ordering.presets import Presets
 from bot.ordering.sheets import Sheets
 from bot.orders import Orders
-from cogs.advising import Advising, is_prompt_form
+from cogs import (
+    advising,
+    budget_forms,
+    clip_presses,
+    desk,
+    forms,
+    review_presses,
+    setup_view,
+    storyboard_form,
+    unsettled,
+)
+from cogs.advising import Advising
 from cogs.animate import animate, animate_this
-from cogs.answers import answered, tell
-from cogs.budget_forms import is_budget_form
+from cogs.answers import Interaction, answered, tell
 from cogs.buttons import DYNAMIC_ITEMS, is_ours
 from cogs.character import character_choices
-from cogs.clip_presses import ClipPresses, is_report
+from cogs.clip_presses import ClipPresses
 from cogs.create import generate
-from cogs.desk import Desk, is_desk_form
+from cogs.desk import Desk
 from cogs.extend import extend
-from cogs.forms import is_form
 from cogs.help import help_
 from cogs.making import Making
 from cogs.managing import Managing
@@ -47,14 +56,13 @@ from cogs.reactions import Reactions
 from cogs.refitting import Refitting
 from cogs.remix import remix, remix_this
 from cogs.report_menu import report_this
-from cogs.review_presses import ReviewPresses, is_verdict
+from cogs.review_presses import ReviewPresses
+from cogs.sent import sent_id
 from cogs.setup import SettingUp
-from cogs.setup_view import is_setup_form
 from cogs.shelves import Shelves
 from cogs.storyboard import Storyboards, storyboard
-from cogs.storyboard_form import is_storyboard
 from cogs.tree import Tree
-from cogs.unsettled import Settling, is_settlement
+from cogs.unsettled import Settling
 from cogs.wording import Wording
 
 PERMISSIONS = discord.Permissions(
@@ -299,28 +307,13 @@ class Client(discord.Client):
         Raises:
             NotYours: nothing here sent out such a form.
         """
-        if is_form(interaction):
-            await self.making.submitted(interaction)
-        elif is_storyboard(interaction):
-            await self.storyboards.submitted(interaction)
-        elif is_prompt_form(interaction):
-            await self.advising.submitted(interaction)
-        elif is_report(interaction) and self.clip_presses is not None:
-            await self.clip_presses.reported(interaction)
-        elif is_budget_form(interaction) and self.managing is not None:
-            await self.managing.submitted(interaction)
-        elif is_desk_form(interaction) and self.desk is not None:
-            await self.desk.submitted(interaction)
-        elif is_verdict(interaction) and self.review_presses is not None:
-            await self.review_presses.submitted(interaction)
-        elif is_setup_form(interaction) and self.setting_up is not None:
-            await self.setting_up.submitted(interaction)
-        elif is_settlement(interaction) and self.settling is not None:
-            await self.settling.submitted(interaction)
-        else:
+        known = [taker for prefix, taker in FORMS.items() if sent_id(interaction).startswith(prefix)]
+        taker = known[0](self) if known else None
+        if taker is None:
             raise NotYours(
                 _("This form is not known any more."), _("Open it again, or order with a command.")
             )
+        await taker.submitted(interaction)
 
     async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
         """Called by discord.py: a thread was archived or woken, locked or unlocked, or named anew."""
@@ -358,6 +351,27 @@ class Client(discord.Client):
     def stop_taking_orders(self) -> None:
         """From here on an order is refused with a sentence; everything else still answers."""
         self._ordering.close()
+
+
+class TakesForms(Protocol):
+    """Whoever answers what was sent in with a form of theirs."""
+
+    async def submitted(self, interaction: Interaction) -> None:
+        """A form was sent in, which claims to be theirs."""
+
+
+FORMS: Mapping[str, Callable[[Client], TakesForms | None]] = {
+    forms.PREFIX: lambda client: client.making,
+    storyboard_form.PREFIX: lambda client: client.storyboards,
+    advising.PREFIX: lambda client: client.advising,
+    clip_presses.PREFIX: lambda client: client.clip_presses,
+    budget_forms.PREFIX: lambda client: client.managing,
+    desk.PREFIX: lambda client: client.desk,
+    review_presses.PREFIX: lambda client: client.review_presses,
+    setup_view.PREFIX: lambda client: client.setting_up,
+    unsettled.PREFIX: lambda client: client.settling,
+}
+"""How the `custom_id`s of forms begin, and whose they are; None where this process has nobody for them."""
 
 
 def use_endpoints(api_url: str, gateway_url: str) -> None:

@@ -1,7 +1,6 @@
 """What a press on a button that changes how a clip is shown does. Person and place are checked every time."""
 
 import re
-from typing import Any
 
 import discord
 from discord import ui
@@ -20,17 +19,19 @@ from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, said
 from cogs.clip_buttons import Act, ClipButton
 from cogs.decided_notice import show_decided
-from cogs.forms import sent_values, show
+from cogs.forms import show
 from cogs.letting_in import let_in
 from cogs.marks import mark_of
 from cogs.moderators import moderator_of
 from cogs.presses import member_of
+from cogs.sent import sent_id, sent_values
 from cogs.take_choice import TakeChoice
 
 SETTLED_WITHIN_S = 6.0
 """For so long the answer to Delete waits for its steps, to say what came of each."""
 
-_FORM = re.compile(rf"report:(?P<job>{ID})")
+PREFIX = "report:"
+_FORM = re.compile(rf"{PREFIX}(?P<job>{ID})")
 _REASON, _WORDS = "reason", "words"
 
 
@@ -91,12 +92,11 @@ class ClipPresses:
             case Act.PUBLISH:
                 await self._publish(interaction, job_id)
 
-    async def reported(self, interaction: Interaction) -> None:
+    async def submitted(self, interaction: Interaction) -> None:
         """The form of a report was sent in."""
         await acknowledge(interaction)
-        data: Any = interaction.data or {}
-        known = _FORM.fullmatch(str(data.get("custom_id")))
-        values = dict(sent_values(data.get("components")))
+        known = _FORM.fullmatch(sent_id(interaction))
+        values = sent_values(interaction)
         if known is None or values.get(_REASON) not in set(Reason):
             raise NotYours(_("This form is not known any more."), _("Press Report again."))
         by = member_of(interaction)
@@ -124,7 +124,7 @@ class ClipPresses:
 
     async def _open_report(self, interaction: Interaction, job_id: JobId) -> None:
         member_of(interaction)
-        modal = ui.Modal(title=_("Report this clip"), custom_id=f"report:{job_id}")
+        modal = ui.Modal(title=_("Report this clip"), custom_id=f"{PREFIX}{job_id}")
         options = [discord.RadioGroupOption(label=sentences.reason(one), value=one) for one in Reason]
         group = ui.RadioGroup[ui.Modal](custom_id=_REASON, options=options)
         modal.add_item(ui.Label(text=_("What is wrong with it"), component=group))
@@ -212,9 +212,3 @@ def _thanks(*, hidden: bool, heard: bool) -> str:
         "Thank you. It is in the moderators' list. This server has no channel in which they are told, so "
         "tell one of them too."
     )
-
-
-def is_report(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be the form of a report."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith("report:")

@@ -15,11 +15,12 @@ from bot.quoting import quoted, whole_lines
 from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton
-from cogs.forms import sent_values, show
+from cogs.forms import show
 from cogs.presses import member_of
 from cogs.remix_ask import replace_ask
 from cogs.rules_desk import PREFIX as RULES
 from cogs.rules_desk import RulesDesk
+from cogs.sent import sent_id, sent_values
 
 PREFIX = "desk:"
 _APPEAL = re.compile(rf"{PREFIX}appeal:(?P<id>{ID})")
@@ -60,15 +61,14 @@ class Desk:
     async def submitted(self, interaction: Interaction) -> None:
         """A form was sent in."""
         await acknowledge(interaction)
-        data: Any = interaction.data or {}
-        if str(data.get("custom_id")).startswith(RULES):
+        if sent_id(interaction).startswith(RULES):
             check_moderator(interaction)
             await self._rules.submitted(interaction)
             return
-        known = _APPEAL.fullmatch(str(data.get("custom_id")))
+        known = _APPEAL.fullmatch(sent_id(interaction))
         if known is None:
             raise NotYours(_("This form is not known any more."), _("Open it again."))
-        words = dict(sent_values(data.get("components"))).get(_WORDS, "")
+        words = sent_values(interaction).get(_WORDS, "")
         await self._appeals.appeal(known["id"], words, by=member_of(interaction))
         told = _("Your appeal is with the moderators; one who did not act decides. /standing shows how.")
         await answer(interaction, said(told))
@@ -151,9 +151,3 @@ def check_moderator(interaction: Interaction) -> None:
     """
     if not interaction.permissions.manage_messages:
         raise NotYours(_("This is for moderators."), _("Ask one of them."))
-
-
-def is_desk_form(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be one of these forms."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)

@@ -5,7 +5,7 @@ keep each one in memory for as long as nobody sends it in.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,7 @@ from bot.offers.rows import ModelRow
 from bot.ordering.framing import Framing
 from bot.quoting import shortened
 from cogs.answers import Interaction
+from cogs.sent import sent_id, sent_values
 
 TITLE_UNITS_MAX = 45
 LABEL_UNITS_MAX = 45
@@ -145,23 +146,16 @@ async def show(interaction: Interaction, modal: ui.Modal) -> None:
     await interaction.response.send_modal(modal)
 
 
-def is_form(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be one of these forms."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)
-
-
 def filled(interaction: Interaction) -> Filled:
     """What was sent in.
 
     Raises:
         NotYours: it is no form of ours.
     """
-    data: Any = interaction.data or {}
-    known = _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
+    known = _CUSTOM_ID.fullmatch(sent_id(interaction))
     if known is None:
         raise NotYours(_("This form is not known any more."), _("Open it again, or order with a command."))
-    values = dict(sent_values(data.get("components")))
+    values = sent_values(interaction)
     picture = values.get(_PICTURE, "0")
     return Filled(
         purpose=Purpose(known["purpose"]),
@@ -172,20 +166,6 @@ def filled(interaction: Interaction) -> Filled:
         people=values.get(_PEOPLE),
         framing=Framing.PAD if values.get(_FRAMING) == Framing.PAD else Framing.CROP,
     )
-
-
-def sent_values(components: object) -> Iterator[tuple[str, str]]:
-    """The one value of every field, by its `custom_id`; what is not text is left out."""
-    for one in components if isinstance(components, list) else []:
-        if not isinstance(one, dict):
-            continue
-        field = one.get("component", one)
-        if not isinstance(field, dict):
-            continue
-        listed = field.get("values")
-        value = field.get("value") or (listed[0] if isinstance(listed, list) and listed else None)
-        if isinstance(field.get("custom_id"), str) and isinstance(value, str):
-            yield field["custom_id"], value
 
 
 def _words(purpose: Purpose) -> tuple[str, str]:

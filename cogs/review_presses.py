@@ -21,11 +21,12 @@ from bot.quoting import quoted, shortened
 from bot.reviews import REASON_CHARS_MAX, Review, Reviews
 from cogs import review_words, sentences
 from cogs.answers import Interaction, acknowledge, acknowledge_press, answer, answer_whole, said
-from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values, show
+from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, show
 from cogs.moderators import moderator_of, named_moderator
 from cogs.review_buttons import Listed, Verdict
 from cogs.review_card import review_view
 from cogs.review_desk import opened_files
+from cogs.sent import sent_id, sent_values
 
 PREFIX = "verdict:"
 _FORM = re.compile(
@@ -78,14 +79,13 @@ class ReviewPresses:
 
     async def submitted(self, interaction: Interaction) -> None:
         """The form of a denial, or of a change that is asked for, was sent in."""
-        data: Any = interaction.data or {}
-        known = _FORM.fullmatch(str(data.get("custom_id")))
+        known = _FORM.fullmatch(sent_id(interaction))
         listed = None if known is None or known["listed"] == "-" else Listed(known["listed"])
         await self._acknowledge(interaction, listed)
         if known is None:
             raise NotYours(_("This form is not known any more."), _("Press the button again."))
         by = await moderator_of(interaction, self._reviews)
-        values = dict(sent_values(data.get("components")))
+        values = sent_values(interaction)
         reason, verdict = values.get(_REASON, ""), Verdict(known["verdict"])
         if verdict is Verdict.CHANGE:
             decided = await self._reviews.ask_change(known["review"], by, reason)
@@ -198,12 +198,6 @@ class ReviewPresses:
     async def _acknowledge(self, interaction: Interaction, listed: Listed | None) -> None:
         """In the list the next review takes the pressed one's place; the channel's message stays as it is."""
         await (acknowledge(interaction) if listed is None else acknowledge_press(interaction))
-
-
-def is_verdict(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be the form of a decision."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)
 
 
 def _form(case: Case, verdict: Verdict, listed: Listed | None) -> ui.Modal:

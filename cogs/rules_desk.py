@@ -16,7 +16,7 @@ from bot.moderation.ruling import UNSET, WHOLE_SERVER, Layer, Rules, Ruling, Sho
 from bot.money import format_usd
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.desk_buttons import DeskAct, DeskButton
-from cogs.forms import sent_values, show
+from cogs.forms import show
 from cogs.held_places import Held, held_place
 from cogs.presses import member_of
 from cogs.rules_forms import (
@@ -32,10 +32,10 @@ from cogs.rules_forms import (
     hours,
     pictured_words,
     remixing_words,
-    sent_lists,
     what_form,
     when_form,
 )
+from cogs.sent import sent_id, sent_lists, sent_values
 
 PREFIX = "desk:rules:"
 _FORM = re.compile(rf"{PREFIX}(?P<which>what|when):(?P<place>[0-9]{{1,20}})")
@@ -83,15 +83,14 @@ class RulesDesk:
         Raises:
             Refusal: with the sentence for the moderator; nothing was changed.
         """
-        data: Any = interaction.data or {}
-        known = _FORM.fullmatch(str(data.get("custom_id")))
+        known = _FORM.fullmatch(sent_id(interaction))
         if known is None:
             raise NotYours(_("This form is not known any more."), _("Open it again."))
         place = self._there(interaction, known["place"])
         by = member_of(interaction)
-        values = dict(sent_values(data.get("components")))
+        values = sent_values(interaction)
         if known["which"] == "what":
-            lists = dict(sent_lists(data.get("components")))
+            lists = sent_lists(interaction)
             changed = partial(
                 what,
                 guild_id=by.guild_id,

@@ -1,6 +1,6 @@
 """The two forms of a channel's rules. A form says in its `custom_id` which place it is about."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
@@ -107,17 +107,6 @@ def remixing_words(one: Remixing) -> str:
 def hours(quiet: tuple[int, int]) -> str:
     """Quiet hours as they are typed."""
     return "-".join(f"{one // 60:02}:{one % 60:02}" for one in quiet)
-
-
-def sent_lists(components: object) -> Iterator[tuple[str, list[str]]]:
-    """All values of every list that was sent in, by its `custom_id`; what is not text is left out."""
-    for one in components if isinstance(components, list) else []:
-        field = one.get("component", one) if isinstance(one, dict) else None
-        if not isinstance(field, dict) or not isinstance(field.get("custom_id"), str):
-            continue
-        listed = field.get("values")
-        if isinstance(listed, list):
-            yield field["custom_id"], [value for value in listed if isinstance(value, str)]
 
 
 def _choice(

@@ -30,6 +30,7 @@ from cogs.channel_trial import ChannelTrial
 from cogs.forms import show
 from cogs.notes import receipt
 from cogs.ordering import Ordering
+from cogs.sent import chosen
 from cogs.setup_controls import Place, Step
 from cogs.setup_view import FIRST_N, Settled, budget_form, budget_sent, setup_view
 from cogs.whereabouts import is_age_restricted, member_of
@@ -128,7 +129,7 @@ class SettingUp:
         await acknowledge_press(interaction)
         now = (await self._gates.all_of(by.guild_id)).default(gate)
         try:
-            mode = Mode(_chosen(interaction))
+            mode = Mode(chosen(interaction))
         except ValueError:
             note = _("There is no such setting of a gate. Nothing was changed. Choose one from the list.")
         else:
@@ -286,17 +287,8 @@ def _manager(interaction: Interaction) -> Member:
     return by
 
 
-def _chosen(interaction: Interaction) -> str:
-    data: Any = interaction.data or {}
-    match data.get("values"):
-        case [str(value)]:
-            return value
-        case _:
-            return ""
-
-
 def _chosen_id(interaction: Interaction) -> int:
-    value = _chosen(interaction)
+    value = chosen(interaction)
     return int(value) if value.isascii() and value.isdecimal() and len(value) < 20 else 0
 
 

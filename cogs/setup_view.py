@@ -19,7 +19,8 @@ from bot.spend.distributing import amount, plain_usd
 from cogs.answers import Interaction
 from cogs.budget_forms import AMOUNT_CHARS_MAX
 from cogs.counted import COUNTED
-from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
+from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX
+from cogs.sent import sent_id, sent_values
 from cogs.setup_controls import (
     Place,
     SetupButton,
@@ -97,12 +98,6 @@ def budget_form(now: Micros | None) -> ui.Modal:
     return modal
 
 
-def is_setup_form(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be that form."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)
-
-
 def budget_sent(interaction: Interaction) -> tuple[Micros | None, Micros | None]:
     """What the form showed, and what is wanted.
 
@@ -110,11 +105,10 @@ def budget_sent(interaction: Interaction) -> tuple[Micros | None, Micros | None]
         NotYours: it is no form of ours.
         ChangeRefused: the amount cannot be read.
     """
-    data: Any = interaction.data or {}
-    known = _FORM.fullmatch(str(data.get("custom_id")))
+    known = _FORM.fullmatch(sent_id(interaction))
     if known is None:
         raise NotYours(_("This form is not known any more."), _("Open it again with /setup."))
-    typed = dict(sent_values(data.get("components"))).get(_FIELD, "")
+    typed = sent_values(interaction).get(_FIELD, "")
     return (None if known["was"] == "-" else Micros(int(known["was"]))), amount(typed)
 
 

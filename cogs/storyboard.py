@@ -30,6 +30,7 @@ from cogs.notes import quote_view, receipt_view
 from cogs.ordering import Ordering
 from cogs.posting_place import check_place
 from cogs.presses import member_of
+from cogs.sent import chosen
 from cogs.storyboard_controls import DRAFT, FULL, Field, PartsButton, choices
 from cogs.storyboard_form import sent_parts, storyboard_form
 
@@ -73,7 +74,7 @@ class Storyboards:
     async def choose(self, interaction: Interaction, field: Field, sheet_id: str) -> None:
         """Something was chosen on the quote: it is quoted anew in its place."""
         await acknowledge_press(interaction)
-        changes = _change(field, _chosen(interaction))
+        changes = _change(field, chosen(interaction))
         sheet = await self._sheets.choose(sheet_id, member_of(interaction), changes)
         await self._quote(interaction, sheet)
 
@@ -167,20 +168,9 @@ def storyboard(
     return command
 
 
-def _chosen(interaction: Interaction) -> str:
-    """The one value that was chosen; nothing of it is believed yet.
-
-    Raises:
-        NotYours: there is none.
-    """
-    data: Any = interaction.data or {}
-    match data.get("values"):
-        case [str(value)] if len(value) <= VALUE_CHARS_MAX:
-            return value
-    raise NotYours(_("This choice is not known."), _("Choose again from the list."))
-
-
 def _change(field: Field, value: str) -> Mapping[str, str | int | bool]:
+    if not 1 <= len(value) <= VALUE_CHARS_MAX:
+        raise NotYours(_("This choice is not known."), _("Choose again from the list."))
     match field:
         case Field.MODEL:
             return {"model": value}

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import fields
-from typing import Any
 
 import discord
 from discord import ui
@@ -12,7 +11,8 @@ from bot.language import _
 from bot.prompts import Parts
 from bot.quoting import shortened
 from cogs.answers import Interaction
-from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX, sent_values
+from cogs.forms import LABEL_UNITS_MAX, TITLE_UNITS_MAX
+from cogs.sent import sent_id, sent_values
 
 PREFIX = "storyboard:"
 PART_CHARS_MAX = 1_500
@@ -47,23 +47,16 @@ def storyboard_form(sheet_id: str, parts: Parts) -> ui.Modal:
     return modal
 
 
-def is_storyboard(interaction: Interaction) -> bool:
-    """Whether what was sent in claims to be this form."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)
-
-
 def sent_parts(interaction: Interaction) -> tuple[str, Parts]:
     """The sheet's id and what was written; nothing of it is believed yet.
 
     Raises:
         NotYours: it is no form of ours.
     """
-    data: Any = interaction.data or {}
-    known = _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
+    known = _CUSTOM_ID.fullmatch(sent_id(interaction))
     if known is None:
         raise NotYours(_("This form is not known any more."), _("Start one with /storyboard."))
-    values = dict(sent_values(data.get("components")))
+    values = sent_values(interaction)
     return known["sheet"], Parts(**{each.name: values.get(each.name, "") for each in fields(Parts)})
 
 

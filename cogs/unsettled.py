@@ -5,7 +5,6 @@ It speaks English, as all that the operator reads does.
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 import discord
 from discord import ui
@@ -22,8 +21,9 @@ from bot.quoting import quoted
 from bot.spend.settling import Verdict
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.faults import faults
-from cogs.forms import sent_values, show
+from cogs.forms import show
 from cogs.operator import check_operator
+from cogs.sent import sent_id, sent_values
 from cogs.settle_button import LABELS, SettleButton
 
 PREFIX = "settled:"
@@ -72,11 +72,10 @@ class Settling:
         """The form was sent in: decide, once."""
         await acknowledge(interaction)
         check_operator(interaction, self._operator_ids)
-        data: Any = interaction.data or {}
-        known = _FORM.fullmatch(str(data.get("custom_id")))
+        known = _FORM.fullmatch(sent_id(interaction))
         if known is None:
             raise NotYours(_("This form is not known any more."), _("Press the button again."))
-        values = dict(sent_values(data.get("components")))
+        values = sent_values(interaction)
         ticket, why = values.get(_TICKET, "").strip(), values.get(_WHY, "").strip()
         verdict, job_id = Verdict(known["verdict"]), JobId(known["job"])
         if not why or (verdict is Verdict.FOUND) != bool(ticket):
@@ -145,9 +144,3 @@ def question(about: Uncertain) -> ui.LayoutView:
             row.add_item(SettleButton(verdict, about.job_id))
     view.add_item(ui.Container(ui.TextDisplay("\n".join(lines)), row))
     return view
-
-
-def is_settlement(interaction: discord.Interaction) -> bool:
-    """Whether a form is one of these."""
-    data: Any = interaction.data or {}
-    return str(data.get("custom_id")).startswith(PREFIX)

@@ -1,21 +1,14 @@
 """What of the bot was sent to: every command, proposal, menu, control and form; and what is left."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import Any
 
-from cogs import client
+from cogs.client import FORMS
 from tests import fuzz_ids
 from tests.fuzz_ids import Pattern
 from tests.fuzzing import AUTOCOMPLETE, COMMAND, COMPONENT, FORM, GROUP, SLASH, SUBCOMMAND, Input, leaves
 from tests.fuzzing import proposing as options_that_propose
 from tests.stage import Json
-
-_IS_FORM: dict[str, Callable[[Any], bool]] = {
-    name: told for name, told in vars(client).items() if name.startswith("is_") and name != "is_ours"
-}
-"""What the client asks of every form, to know whose it is."""
 
 
 @dataclass(slots=True)
@@ -52,8 +45,7 @@ class Reach:
                 yield from _held("control", right, custom_id)
             case kind if kind == FORM:
                 yield from _held("form", self.forms, custom_id)
-                asked = SimpleNamespace(data=one.data)
-                yield from (f"form {name}" for name, told in _IS_FORM.items() if told(asked))
+                yield from (f"form {prefix}" for prefix in FORMS if custom_id.startswith(prefix))
 
     def _there_is(self, listed: Sequence[Json]) -> Iterator[str]:
         for command in listed:
@@ -68,7 +60,7 @@ class Reach:
                 yield from (
                     f"{named} {pattern.regex.pattern} {key}={word}" for key, word in sorted(pattern.variants)
                 )
-        yield from (f"form {name}" for name in _IS_FORM)
+        yield from (f"form {prefix}" for prefix in FORMS)
 
 
 def _held(named: str, patterns: Sequence[Pattern], custom_id: str) -> Iterator[str]:

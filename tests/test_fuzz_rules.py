@@ -154,5 +154,5 @@ def test_what_nothing_was_sent_to_is_missing() -> None:
         f"control {quoted}",
         f"control {quoted} answer=yes",
         f"form setup:budget:(?P<was>{COUNTED}|-)",
-        "form is_setup_form",
+        "form setup:budget:",
     }
