@@ -326,8 +326,8 @@ class Worker:
             self._movement.show(job.id)
             return None
         if job.order.private:
-            if self._whispers is not None:
-                await self._whispers.show(job)
+            if self._whispers is not None and (again_s := await self._whispers.show(job)) is not None:
+                return again_s
             await self._movement.write(job.id, partial(states.kept, job_id=job.id, at=self._now()))
             return None
         has_card_to_come = job.card_message_id is None and job.card_rev < 0

@@ -21,6 +21,7 @@ from bot import catalogue
 from bot.budgets import Budgets
 from bot.clips.cards import Cards
 from bot.clips.posting import Posting
+from bot.clips.whispers import Ear, Whispers
 from bot.delivery import HeldBack
 from bot.domain import (
     ChannelId,
@@ -123,6 +124,7 @@ class Bench:
         self.dry_run = False
         self.file_hosts: tuple[str, ...] = ()
         self.process: Process | None = None
+        self.ear: Ear | None = None  # of those who have ordered privately
         self.expects_a_fault_of_ours = False
         self.hops = 0
         put_new(folder / "dailies.db")
@@ -177,19 +179,20 @@ class Bench:
         )
         every: dict[str, Provider] = {"emulator": self.provider(), "told": self.told, **self.others}
         providers = {name: provider for name, provider in every.items() if name in self.reachable}
+        packing = packing_of(database, self.channel, self.folder, self.clock)
+        posting = Posting(database, cards, self.channel, packing, now=self.clock)
+        whispers = None
+        if self.ear is not None:
+            whispers = Whispers(
+                database, cards, self.ear, packing, posting, folder=self.folder, now=self.clock
+            )
         worker = Worker(
             database,
             models,
             providers,
             cards,
             self.fetching(),
-            Posting(
-                database,
-                cards,
-                self.channel,
-                packing_of(database, self.channel, self.folder, self.clock),
-                now=self.clock,
-            ),
+            posting,
             routes.routing(models, operator=self.operator, health=self.health),
             folder=self.folder,
             now=self.clock,
@@ -200,6 +203,7 @@ class Bench:
             halts=self.halts,
             operator=self.operator,
             dry_run=self.dry_run,
+            whispers=whispers,
         )
         pauses.touched, pauses.woken = cards.touch, worker.wake
         self.process = Process(
@@ -280,7 +284,9 @@ class Bench:
 
     # What members do
 
-    async def place(self, model: str = KEYED, *, member: Member = ANN, channel_id: int = 30) -> Job:
+    async def place(
+        self, model: str = KEYED, *, member: Member = ANN, channel_id: int = 30, private: bool = False
+    ) -> Job:
         """A `/generate`, admitted. Each has a prompt of its own, by which two sets of books are compared."""
         press = next(_presses)
         order, quote, _ = self.catalogue().order(
@@ -291,6 +297,7 @@ class Bench:
             prompt=f"boat number {press}",
             model=model,
         )
+        order = replace(order, private=private)
         job_id = JobId(self._ids.new())
         job = replace(job_of(at=self.clock()), id=job_id, order_id=job_id, order=order, quote=quote)
         self.write(partial(bookkeeping.place, job=job))

@@ -30,7 +30,6 @@ from bot.errors import (
     ClipTooLarge,
     DeliveryError,
     DeliveryUnavailable,
-    MessageGone,
     NotYours,
     StaleJob,
 )
@@ -50,6 +49,7 @@ ANSWERS_HOLD = timedelta(minutes=14, seconds=30)
 HEARD_MAX = 4_096
 """Interactions whose answers could be edited; the oldest is forgotten first."""
 
+SHOW_AGAIN_S = 10.0
 PUBLISH_AGAIN_S = 30.0
 PUBLISHED_AT_ONCE = 100
 
@@ -122,20 +122,36 @@ class Whispers:
                 )
             )
 
-    async def show(self, job: Job) -> None:
-        """Show its member what there is of an order; where that is not possible, the clip is only kept."""
-        try:
-            token = await self._database.read(
-                partial(answers.get, interaction_id=job.order.interaction_id, at=self._now())
-            )
-            if token is not None:
+    async def show(self, job: Job) -> float | None:
+        """Show its member what there is of an order, or tell them directly where they have asked for that.
+
+        Seconds until the next try where Discord cannot be reached and the answer can still be edited then;
+        None where it is shown, told, or only kept.
+        """
+        token = await self._database.read(
+            partial(answers.get, interaction_id=job.order.interaction_id, at=self._now())
+        )
+        if token is not None:
+            try:
                 await self._show_alone(job, token)
-                return
-            wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
-            if wished.direct_messages:
+            except DeliveryUnavailable as later:
+                told = {"job": job.id, "code": later.code}
+                log.warning("not shown to its member yet: %s", later, extra=told)
+                return SHOW_AGAIN_S
+            except (DeliveryError, OSError) as fault:
+                self._not_shown(job, fault)
+            else:
+                return None
+        wished = await self._database.read(partial(wishes.get, user_id=job.order.member.user_id))
+        if wished.direct_messages:
+            try:
                 await self._ear.tell_directly(job)
-        except (DeliveryError, OSError) as fault:
-            log.warning("not shown to its member: %s", fault, extra={"job": job.id, "code": "not_whispered"})
+            except (DeliveryError, OSError) as fault:
+                self._not_shown(job, fault)
+        return None
+
+    def _not_shown(self, job: Job, fault: Exception) -> None:
+        log.warning("not shown to its member: %s", fault, extra={"job": job.id, "code": "not_whispered"})
 
     async def publish(self, job_id: JobId, *, by: Member) -> Job:
         """Post a private clip in the channel in which it was ordered, for everybody.
@@ -189,7 +205,7 @@ class Whispers:
         card = await self._cards.card(job.id)
         stored = await self._database.read(partial(_shown_takes, job.order_id, self._folder))
         if card is None or not stored:
-            raise MessageGone("there is nothing to show")
+            return  # it was deleted or taken down meanwhile
 
         async def show(packed: Sequence[Packed]) -> None:
             ways = {one.clip.job_id: one for one in packed}
