@@ -11,7 +11,7 @@ import contextvars
 import logging
 import os
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -125,9 +125,9 @@ class Database:
         if self._along_timer is None:
             self._along_timer = asyncio.get_running_loop().call_later(ALONG_S, self._flush_along)
 
-    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> Coroutine[Any, Any, T]:
         """Run a short reading function; it sees every committed transaction and nothing else."""
-        return await self._hop(_as_asked(work))
+        return self._hop(_as_asked(work))
 
     async def close(self) -> None:
         """Commit what is pending, then close."""

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from bot.domain import EntryKind, Micros, Period, Scope
+from bot.domain import Micros, Period, Scope
 from storage import records
 from storage.effects import effects
 from storage.purses import GrantPart, Key, from_day, starts_on, to_day
@@ -127,7 +127,7 @@ def _effects_on(tx: sqlite3.Connection, scope: Scope) -> Iterator[tuple[Key, int
         held, parts = records.hold(row), _parts(tx, row)
         count = row[13]
         for key, day, spent, hold, opened in effects(
-            held, EntryKind(row[10]), Scope(row[11]), row[12], parts
+            held, records.ENTRY_KINDS[row[10]], records.SCOPES[row[11]], row[12], parts
         ):
             if key[0] == scope and (scope is not Scope.GRANT or key[1] == row[14]):
                 yield key, day, spent, hold, opened * count

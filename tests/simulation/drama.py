@@ -10,7 +10,7 @@ from bot.operating.control import SettleJob
 from bot.ordering.asked import Asked
 from storage import verdicts
 from storage.verdicts import Verdict
-from tests.simulation.faults import MEMBERS, Event, Kind, Plan
+from tests.simulation.faults import GATED, MEMBERS, Event, Kind, Plan
 from tests.simulation.gateway import PRESSES, Gateway
 from tests.simulation.moderators import Moderation
 from tests.simulation.process import Process
@@ -48,6 +48,9 @@ class Drama:
         self._gateway = Gateway(world.agenda, world.time, self._happen)
         world.promised = self._promised
         self._moderation = Moderation(world)
+        self._is_moderated = any(
+            event.kind is Kind.ORDER and event.what == str(GATED) for event in plan.events
+        )
 
     def run(self) -> None:
         """All that the plan says, then until everything that can end has ended."""
@@ -145,7 +148,8 @@ class Drama:
             if (world.now() - case.since).total_seconds() > self.plan.patience_s:
                 settled = judged(world, case.job_id, has_ticket=case.has_ticket)
                 world.press(partial(Process.settle, case=settled))
-        self._moderation.decide(int(world.time()) % 7)
+        if self._is_moderated:
+            self._moderation.decide(int(world.time()) % 7)
         if self.plan.with_surge:
             world.press(Process.resume)
 

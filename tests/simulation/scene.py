@@ -101,7 +101,8 @@ class Scene:
         self._written = 0
         self._write_anew()
         self._unstaged = _opened(self._file)
-        self._unstaged.execute("PRAGMA journal_mode = MEMORY")  # as that of a database in memory
+        self._unstaged.execute("PRAGMA journal_mode = MEMORY")  # as that of a database in memory,
+        self._unstaged.execute("PRAGMA synchronous = OFF")  # which has no disk to wait for either
         self.connection = self._staged
         (folder / "thumbnails").mkdir(exist_ok=True)
         (folder / "pictures").mkdir(exist_ok=True)
