@@ -181,11 +181,15 @@ class World:
         return True
 
     def end(self) -> None:
-        """Let go of everything. Nobody looks at this world any more."""
+        """Let go of everything. Nobody looks at this world any more.
+
+        What holds one another is taken apart, or there would be much for the garbage collector to find.
+        """
         self._buried()
         for process in self._graves:
             process.loop.bury()
-        self._graves.clear()
+            _taken_apart(process)
+        _taken_apart(self)
 
     def _provider(self, name: str, now: Callable[[], datetime]) -> SimulatedProvider:
         return SimulatedProvider(
@@ -223,3 +227,10 @@ class World:
             self.refusals.append(full.code)
         except Exception as fault:  # noqa: BLE001 - whatever it is, somebody pressed and got no answer
             self.faults_of_ours.append(f"{type(fault).__name__}: {fault}")
+
+
+def _taken_apart(whole: object) -> None:
+    for part in vars(whole).values():
+        if type(part).__module__.startswith("bot.") and hasattr(part, "__dict__"):
+            vars(part).clear()
+    vars(whole).clear()
