@@ -1,6 +1,8 @@
 """`dailies check` at files: how `.env` is written, who can read the secrets, is the folder full."""
 
 import os
+import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -121,6 +123,18 @@ def test_a_secret_that_others_can_read_is_an_error_and_fix_closes_it(env: Path, 
     finding.fix()
     assert env.stat().st_mode & 0o777 == 0o600
     assert list(private_files.secrets([env])) == []
+
+
+def test_the_command_that_is_named_mends_it_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    folder = tmp_path / "Bob's video & more"
+    folder.mkdir(mode=0o755)
+    (folder / "dailies.db").touch(0o644)
+
+    for finding in private_files.data(folder, folder / "backups"):
+        subprocess.run(["sh", "-c", finding.mend], check=True)
+
+    assert list(private_files.data(folder, folder / "backups")) == []
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_files_of_secrets_are_found_by_every_way_to_name_them(tmp_path: Path) -> None:

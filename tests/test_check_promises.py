@@ -49,11 +49,21 @@ def test_a_backup_older_than_members_are_promised_is_named(folder: Path) -> None
     (finding,) = found(folder, timedelta(days=30, seconds=1))
 
     assert finding.code == "copies_older_than_promised"
-    assert str(made.path) in finding.mend
+    assert finding.mend == f"python -m bot backup && rm -r {made.path}"
 
 
-def test_so_is_a_former_database_that_lies_about(folder: Path) -> None:
-    former = folder / "before-schema-9-dailies.db"
+def test_one_that_is_not_the_last_is_only_removed(folder: Path) -> None:
+    made = backups.make(folder, folder / "backups", at=NOON)
+    backups.make(folder, folder / "backups", at=NOON + timedelta(days=20))
+
+    (finding,) = found(folder, timedelta(days=31))
+
+    assert finding.mend == f"rm -r {made.path}"
+
+
+@pytest.mark.parametrize("name", ["before-schema-9-dailies.db", "before-restore-20261121T120000Z"])
+def test_so_is_a_former_database_that_lies_about(folder: Path, name: str) -> None:
+    former = folder / name
     former.write_bytes(b"")
     os.utime(former, (NOON.timestamp(), NOON.timestamp()))
 

@@ -11,7 +11,7 @@ from bot.operating.backups import are_in
 from storage import acts, ledger, soundness
 from storage.database import open_for_reading
 
-RESTORE = "stop the bot, then python -m bot restore"
+RESTORE = "python -m bot restore  # the bot stopped"
 
 
 def database(folder: Path, backups_in: Path) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def database(folder: Path, backups_in: Path) -> Iterator[Finding]:
         with closing(open_for_reading(path)) as connection:
             yield from _of(path, connection)
     except NewerDatabase as newer:
-        yield error("database_newer", f"{path}: {newer}", "start the newer release, or " + RESTORE)
+        yield error("database_newer", f"{path}: {newer}", "start the newer release, or: " + RESTORE)
     except StorageError as foreign:
         yield error("database_foreign", f"{path}: {foreign}", "DAILIES_DATA_DIR=<another folder> in .env")
     except soundness.DatabaseFault as fault:
@@ -76,14 +76,14 @@ def _of(path: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
         yield error(
             "acts_broken",
             f"the record of acts: act {torn.number}: {torn.why}",
-            "python -m bot audit verify; then " + RESTORE,
+            "python -m bot audit verify; " + RESTORE,
         )
     for difference in ledger.verify(connection):
         yield error(
             "ledger_differs",
             f"the ledger: {difference.what}: the book says {difference.kept}, "
             f"it should be {difference.should_be}",
-            "python -m bot ledger verify; then " + RESTORE,
+            "python -m bot ledger verify; " + RESTORE,
         )
 
 

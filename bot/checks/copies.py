@@ -1,5 +1,6 @@
 """The backups: whether there are any, how old the newest is, and whether they lie on another disk."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -30,7 +31,9 @@ def copies(config: Settings, *, now: datetime) -> Iterator[Finding]:
         return
     for path in torn:
         words = f"the manifest of the backup {path} cannot be read, so it is not offered"
-        mend = f"python -m bot restore --check {path} proves what is in it; else remove it"
+        mend = (
+            f"python -m bot restore --check {shlex.quote(str(path))}  # proves what is in it; else remove it"
+        )
         yield warning("backups_unreadable", words, mend)
     every = timedelta(hours=config.backup_every_hours)
     if not taken:
@@ -40,7 +43,7 @@ def copies(config: Settings, *, now: datetime) -> Iterator[Finding]:
         age, most = now - newest, (every or NONE_EVERY) + LATE
         if age > most:
             words = f"the newest backup is {age.days} days and {age.seconds // 3600} hours old"
-            yield warning("backup_old", words, "python -m bot backup; the log says why none was taken")
+            yield warning("backup_old", words, "python -m bot backup  # the log says why none was taken")
     if into.is_dir() and into.stat().st_dev == database.stat().st_dev:
         yield note(
             "backups_on_the_same_disk",

@@ -1,6 +1,7 @@
 """The data folder: whether it can be written, how much room is left, who works on it, what it lies on."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,13 +39,17 @@ def writable(folder: Path) -> Iterator[Finding]:
         if isinstance(failure(fault), DiskFull):
             if shutil.disk_usage(place).free >= FREE_BYTES_MIN:  # a quota; else `room` says it
                 yield error(
-                    "disk_full", f"{folder} takes no more ({fault.strerror})", _LARGEST.format(folder)
+                    "disk_full",
+                    f"{folder} takes no more ({fault.strerror})",
+                    _LARGEST.format(shlex.quote(str(folder))),
                 )
             return
         yield error(
             "data_folder_unwritable",
             f"DAILIES_DATA_DIR: {folder} cannot be written ({fault.strerror})",
-            f"chown -R $(id -u) {folder} && chmod 700 {folder}, or name another folder",
+            "chown -R $(id -u) {0} && chmod 700 {0}  # or name another folder".format(
+                shlex.quote(str(folder))
+            ),
         )
 
 
@@ -61,9 +66,9 @@ def little_room(folder: Path, free_bytes: int) -> Iterator[Finding]:
     """What so much room means."""
     said = f"{folder} has {free_bytes >> 20} MB left"
     if free_bytes < FREE_BYTES_MIN:
-        yield error("disk_full", f"{said}: a clip may not fit", _LARGEST.format(folder))
+        yield error("disk_full", f"{said}: a clip may not fit", _LARGEST.format(shlex.quote(str(folder))))
     elif free_bytes < FREE_BYTES_WARNING:
-        yield warning("disk_low", said, _LARGEST.format(folder))
+        yield warning("disk_low", said, _LARGEST.format(shlex.quote(str(folder))))
 
 
 def worked_on(folder: Path) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -23,14 +24,14 @@ def written(path: Path) -> Iterator[Finding]:
         yield error(
             "env_file_unreadable",
             f"{path} is a folder; Docker makes one where a file that is not there is mounted",
-            f"rmdir {path}, and write the file as .env.example shows it",
+            f"rmdir {shlex.quote(str(path))}  # and write the file as .env.example shows it",
         )
         return
     except OSError as fault:
         yield error(
             "env_file_unreadable",
             f"{path} cannot be read ({fault.strerror})",
-            f"chown $(id -u) {path} && chmod 600 {path}",
+            "chown $(id -u) {0} && chmod 600 {0}".format(shlex.quote(str(path))),
         )
         return
     try:

@@ -1,5 +1,6 @@
 """What is sold: rows that are wrong, models that are about to end, prices that nobody has looked at."""
 
+import shlex
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
@@ -20,10 +21,14 @@ def offers(config: Settings, *, today: date) -> Iterator[Finding]:
     try:
         rows = catalogue.all_rows(config.models_file, known=SPOKEN, today=today)
     except SettingsError as wrong:
-        yield error("models_file_wrong", str(wrong), f"python -m bot models check {config.models_file}")
+        yield error(
+            "models_file_wrong",
+            str(wrong),
+            f"python -m bot models check {shlex.quote(str(config.models_file))}",
+        )
         return
     for fault in rows.faults:  # each names file, line, key and what is allowed
-        yield error("model_row_wrong", str(fault), "python -m bot models check, after mending that line")
+        yield error("model_row_wrong", str(fault), "python -m bot models check  # after mending that line")
     names = keys.names(config)
     sold = [offer for offer in rows.offers if offer.row.provider in names]
     priced = [offer for offer in sold if offer.per_second_micros]
@@ -74,7 +79,7 @@ def _old(offers: Iterable[Offer], today: date) -> Iterator[Finding]:
                 "price_old",
                 f"{provider}: prices were read over {PRICE_AGE_MAX.days} days ago: "
                 + ", ".join(f"{name} on {day}" for name, day in old.items()),
-                "python -m bot models --online; then price and day into your models file",
+                "python -m bot models --online  # then price and day into your models file",
             )
 
 

@@ -1,6 +1,7 @@
 """Who else can read the secrets and the data: permissions of files and folders."""
 
 import os
+import shlex
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -61,7 +62,7 @@ def _open_to_others(code: str, path: Path, mode: int) -> Iterator[Finding]:
         yield error(
             code,
             f"{path} is open to other users of this machine (mode {found:o})",
-            f"chmod {mode:o} {path}",
+            f"chmod {mode:o} {shlex.quote(str(path))}",
             partial(_close, path, mode),
         )
 
