@@ -41,7 +41,6 @@ from bot.jobs.schedule import Schedule
 from bot.moderation.comebacks import Comebacks
 from bot.moderation.gatehouse import Gatehouse
 from bot.moderation.pauses import Pauses
-from bot.offers.reach import reached
 from bot.operating.halts import Halts
 from bot.operating.logs import about_job
 from bot.operating.metered import about_offer
@@ -296,7 +295,7 @@ class Worker:
     # rendered
 
     async def _fetch(self, job: Job) -> float | None:
-        clip = await self._retrieval.get(job, reached(self._providers, job))
+        clip = await self._retrieval.get(job, self._providers)
         if not isinstance(clip, Clip):
             return clip
         job, _ = await self._movement.go_on(job.id, partial(moves.stored, clip, clip.stored_at))

@@ -1,7 +1,7 @@
 """When a rendered clip's file is tried again, how often and for how long, and when it is lost."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 
@@ -21,6 +21,7 @@ from bot.jobs.fetch_line import FetchLine
 from bot.jobs.fetching import Fetching
 from bot.jobs.movement import Movement
 from bot.jobs.patience import FETCHING_MAX, Patience
+from bot.offers.reach import provider_of, reached
 from bot.operating.notices import Operator
 from bot.providers.protocol import Provider
 
@@ -78,21 +79,21 @@ class Retrieval:
         self._complaints = Complaints(log)
         self._told: set[tuple[str, str]] = set()
 
-    async def get(self, job: Job, provider: Provider) -> Clip | float | None:
+    async def get(self, job: Job, providers: Mapping[str, Provider]) -> Clip | float | None:
         """The clip on our disk; or the seconds until another try; or None where the job has ended without."""
         if job.ticket is None:
             raise StorageError(f"job {job.id} was rendered without a ticket")
         if not self._line.enter(job):
             return FETCH_IN_LINE_S
         try:
-            return await self._fetching.fetch(job, provider, job.ticket)
+            return await self._fetching.fetch(job, reached(providers, job), job.ticket)
         except AssetGone as error:
             await self._lost(job, error)
             return None
         except ClipUnusable as error:
             return await self._bad(job, error)
         except FileElsewhere as error:
-            self._tell(provider, error)
+            self._tell(provider_of(job), error)
             # Inside a network is no place that a provider has its files at, so it is as good as a bad file
             # and has as long to come right. Another host may be a new one of the provider's, and the clip is
             # paid for: it waits for the operator for as long as it may still be there.
@@ -137,9 +138,9 @@ class Retrieval:
         until = self._line.kept_until(job.id)
         return until is not None and self._patience.is_over(job.state_at, until - job.state_at)
 
-    def _tell(self, provider: Provider, error: FileElsewhere) -> None:
-        told = provider.name, error.host
+    def _tell(self, provider: str, error: FileElsewhere) -> None:
+        told = provider, error.host
         if told not in self._told and len(self._told) < HOSTS_TOLD_MAX:
             self._told.add(told)
             sentence = INSIDE if error.is_inside else UNNAMED
-            self._operator.tell(error.code, sentence.format(provider=provider.name, host=error.host))
+            self._operator.tell(error.code, sentence.format(provider=provider, host=error.host))

@@ -79,6 +79,35 @@ async def test_a_file_that_had_come_before_the_process_died_is_not_fetched_again
     assert kept.sha256 == hashlib.sha256(clip(128, 72, 4)).hexdigest()
 
 
+async def test_a_clip_whose_providers_key_was_taken_out_waits_and_is_there_once_it_is_back(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    reachable, bench.reachable = bench.reachable, frozenset({"studio"})
+    await bench.start()
+    await bench.passing(minutes=20)
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    await bench.kill()
+
+    bench.reachable = reachable
+    await bench.start()
+    await bench.until_state(job, JobState.POSTED)
+
+    assert said == ["not fetched yet: no key is set for the provider 'emulator', which has this job"]
+    assert fetches(bench) == 1
+
+
+async def test_a_clip_whose_providers_key_never_comes_back_is_refunded(bench: Bench) -> None:
+    job = await bench.leave(JobState.RENDERED)
+    bench.reachable = frozenset({"studio"})
+    await bench.start()
+
+    await bench.passing(hours=25)
+    job = await bench.until_state(job, JobState.FAILED)
+
+    assert bench.entries(job)[: len(REFUNDED)] == REFUNDED
+
+
 async def test_a_clip_that_is_gone_is_refunded_and_the_house_pays(bench: Bench) -> None:
     job = await bench.leave(JobState.RENDERED)
     bench.emulator.expire(ticket_of(job).provider_job_id)
