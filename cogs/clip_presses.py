@@ -8,7 +8,7 @@ from discord import ui
 from bot.clips.removal import Removals
 from bot.clips.showing import Shown
 from bot.clips.whispers import Whispers
-from bot.domain import JobId
+from bot.domain import JobId, MessageId
 from bot.errors import NotYours
 from bot.ids import ID
 from bot.language import _
@@ -180,7 +180,10 @@ class ClipPresses:
     async def _decide(self, interaction: Interaction, job_id: JobId, outcome: Outcome) -> None:
         await acknowledge(interaction)
         by = await moderator_of(interaction, self._cases)
-        taken = await self._cases.decide(job_id, outcome, by=by.member, moderator=by.is_moderator)
+        pressed = None if interaction.message is None else MessageId(interaction.message.id)
+        taken = await self._cases.decide(
+            job_id, outcome, by=by.member, moderator=by.is_moderator, pressed=pressed
+        )
         match outcome:
             case Outcome.DISMISSED:
                 told = _("The clip is shown again.")

@@ -247,11 +247,12 @@ class DiscordDelivery:
         with faults(self._client), self.language_of(notice.job):
             await self._channel(channel_id).send(view=notice_view(notice), nonce=f"r{notice.id}")
 
-    async def remind(self, channel_id: ChannelId, reminder: Reminder) -> None:
+    async def remind(self, channel_id: ChannelId, reminder: Reminder) -> MessageId:
         """See `Screen.remind`."""
         nonce = f"d{reminder.case_id}h{reminder.mark_hours}"
         with faults(self._client), self.language_of(reminder.job):
-            await self._channel(channel_id).send(view=reminder_view(reminder), nonce=nonce)
+            sent = await self._channel(channel_id).send(view=reminder_view(reminder), nonce=nonce)
+        return MessageId(sent.id)
 
     async def _gallery(self, card: Card) -> dict[JobId, str]:
         """Links to the clips that we have posted, once all takes are there: a gallery needs no second upload.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain import GuildId, JobId, UserId
+from bot.domain import ChannelId, GuildId, JobId, MessageId, UserId
 from storage.reported import Reason
 from storage.times import from_us, maybe_from_us, to_us
 
@@ -209,6 +209,33 @@ def reminded(tx: sqlite3.Connection, case_id: int, hours: int) -> bool:
         (hours, case_id, hours),
     )
     return cursor.rowcount == 1
+
+
+def reminder_posted(
+    tx: sqlite3.Connection, case_id: int, channel_id: ChannelId, message_id: MessageId
+) -> None:
+    """Where a reminder of a case stands."""
+    tx.execute(
+        "INSERT INTO case_reminders (message_id, channel_id, case_id) VALUES (?, ?, ?)",
+        (message_id, channel_id, case_id),
+    )
+
+
+def reminders_over(tx: sqlite3.Connection, *, limit: int) -> list[tuple[ChannelId, MessageId]]:
+    """Reminders that still stand, of cases that are decided."""
+    rows = tx.execute(
+        """
+        SELECT channel_id, message_id FROM case_reminders CROSS JOIN cases ON cases.id = case_id
+        WHERE decided_at IS NOT NULL LIMIT ?
+        """,
+        (limit,),
+    )
+    return [(ChannelId(row[0]), MessageId(row[1])) for row in rows]
+
+
+def reminder_over(tx: sqlite3.Connection, message_id: MessageId) -> None:
+    """A reminder is gone, or says now what was decided."""
+    tx.execute("DELETE FROM case_reminders WHERE message_id = ?", (message_id,))
 
 
 def every_report(

@@ -20,12 +20,13 @@ from bot.moderation.reporting import (
     REPORTERS_TO_HIDE,
     REPORTS_A_DAY_MAX,
 )
+from bot.sandbox.permissions import Permission
 from storage import acts, cases, clips, reported
 from storage.acts import Wanted
 from storage.cases import Case
 from storage.reported import Reason, Report
 from tests.showing_scene import Scene, open_scene, place
-from tests.stage import open_stage, texts
+from tests.stage import Json, open_stage, texts
 from tests.test_shown import media, name_channel, posted, press, report, until_told
 
 
@@ -374,6 +375,61 @@ async def test_moderators_and_the_operator_are_reminded_once_at_each_mark(scene:
         "### Time is up for a reported clip",
     ]
     assert (await verbs(scene, job)).count("report.reminded") == len(MARKS_HOURS)
+
+
+async def reminded(scene: Scene) -> tuple[Deadlines, Job]:
+    """A reported clip of which somebody was reminded twice, in the channel for reports."""
+    await name_channel(scene)
+    duty = Deadlines(scene.stage.database, scene.stage.delivery, Told(), now=scene.stage.clock)
+    job = await posted(scene)
+    await says(scene, job, 1, Reason.INTIMATE)
+    await until_told(scene)
+    for mark in MARKS_HOURS[:2]:
+        scene.stage.clock.at = (await case_of(scene, job)).opened_at + CLOCK - timedelta(hours=mark)
+        await duty.look()
+    return duty, job
+
+
+async def office(scene: Scene) -> list[Json]:
+    """What stands in the channel for reports, the oldest first."""
+    return [*reversed(await scene.stage.ada.messages(scene.stage.channel("showcase")))]
+
+
+async def test_reminders_are_cleared_once_it_is_decided(scene: Scene) -> None:
+    duty, job = await reminded(scene)
+    notice, *reminders = await office(scene)
+    await duty.look()
+    assert len(await office(scene)) == 3
+
+    await decide(scene, job, Outcome.KEPT_HIDDEN)
+    await duty.look()
+    await duty.look()
+
+    assert len(reminders) == 2
+    assert [one["id"] for one in await office(scene)] == [notice["id"]]
+
+
+async def test_the_reminder_on_which_it_was_decided_stays_and_says_so(scene: Scene) -> None:
+    duty, _job = await reminded(scene)
+    notice, _first, second = await office(scene)
+
+    await scene.stage.press(scene.stage.mika, second, "clip:hide:")
+    await duty.look()
+
+    left = await office(scene)
+    assert [one["id"] for one in left] == [notice["id"], second["id"]]
+    assert "has decided: the clip stays hidden." in texts(left[1])
+
+
+async def test_reminders_in_a_channel_that_was_closed_are_left_alone(scene: Scene) -> None:
+    duty, job = await reminded(scene)
+    scene.stage.deny(Permission.VIEW_CHANNEL, "showcase")
+
+    await decide(scene, job, Outcome.DISMISSED)
+    await duty.look()
+
+    over = await scene.stage.database.read(partial(cases.reminders_over, limit=9))
+    assert over == []
 
 
 async def test_nobody_is_reminded_of_what_is_decided_or_has_no_clock(scene: Scene) -> None:

@@ -102,7 +102,7 @@ class Screen(Protocol):
             DeliveryRefused: the place is closed to us.
         """
 
-    async def remind(self, channel_id: ChannelId, reminder: Reminder) -> None:
+    async def remind(self, channel_id: ChannelId, reminder: Reminder) -> MessageId:
         """Post a reminder of a reported clip that nobody has decided about.
 
         Raises:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from bot.clips.showing import Shown
-from bot.domain import ClipState, GuildId, Job, JobId, Member
+from bot.domain import ClipState, GuildId, Job, JobId, Member, MessageId
 from bot.errors import ChangeRefused, DeliveryUnavailable, NotYours
 from bot.language import _
 from bot.moderation.reporting import REPORTERS_TO_HIDE
@@ -62,8 +62,18 @@ class Cases:
         self._now = now
         self._hidden = hidden
 
-    async def decide(self, job_id: JobId, outcome: Outcome, *, by: Member, moderator: bool) -> list[JobId]:
+    async def decide(
+        self,
+        job_id: JobId,
+        outcome: Outcome,
+        *,
+        by: Member,
+        moderator: bool,
+        pressed: MessageId | None = None,
+    ) -> list[JobId]:
         """Decide about a reported clip; the clips that a take-down takes with it, itself among them.
+
+        `pressed` is the message whose button it was: that one stays, to say what was decided.
 
         Raises:
             NotYours: no moderator, another server, their own clip, nothing reported, or decided by another.
@@ -71,7 +81,7 @@ class Cases:
         if not moderator:
             raise NotYours(_("Only a moderator can decide this."), _("Tell one about it."))
         at = self._now()
-        taken = await self._database.write(partial(_decide, job_id, outcome, by, at))
+        taken = await self._database.write(partial(_decide, job_id, outcome, by, at, pressed))
         if outcome is Outcome.TAKEN_DOWN:
             self._takedowns.go(taken)
             return taken
@@ -115,7 +125,14 @@ class Cases:
         await self._database.write(partial(_set_reporters, count, by, self._now()))
 
 
-def _decide(job_id: JobId, outcome: Outcome, by: Member, at: datetime, tx: sqlite3.Connection) -> list[JobId]:
+def _decide(
+    job_id: JobId,
+    outcome: Outcome,
+    by: Member,
+    at: datetime,
+    pressed: MessageId | None,
+    tx: sqlite3.Connection,
+) -> list[JobId]:
     job = jobs.get(tx, job_id)
     if job is None or job.order.member.guild_id != by.guild_id or not by.in_server:
         raise NotYours(_("This clip is not known here."), _("Look at it where it was posted."))
@@ -132,6 +149,8 @@ def _decide(job_id: JobId, outcome: Outcome, by: Member, at: datetime, tx: sqlit
     )
     if not cases.decide(tx, case.id, outcome, by=by.user_id, at=at, instead_of_hidden=again):
         raise _decided_before(case)
+    if pressed is not None:
+        cases.reminder_over(tx, pressed)
     record = partial(acts.on_job, tx, job_id=job_id, by=by.user_id, guild_id=by.guild_id, at=at)
     waited_s = (at - case.opened_at) // timedelta(seconds=1)
     match outcome:

@@ -1,7 +1,8 @@
 """A duty: reminds those who decide of reported clips whose clock runs out, and the operator with them.
 
 The law gives 48 hours for intimate pictures of somebody who did not agree. Each mark below is told once,
-written before it is told: a reminder that is lost is followed by the next.
+written before it is told: a reminder that is lost is followed by the next. Once somebody has decided, the
+reminders are deleted.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from functools import partial
 
 from bot import duty
 from bot.clips.showing import Reminder, Screen
+from bot.domain import ChannelId, MessageId
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.moderation.reporting import channel_of
 from bot.operating.notices import Operator
@@ -57,12 +59,16 @@ class Deadlines:
         await duty.repeated(self.look, every_s=LOOK_EVERY_S, pause=self._pause, code="deadlines_failed")
 
     async def look(self) -> None:
-        """Remind of every case that has reached a mark since the last look."""
+        """Remind of every case that has reached a mark since the last look; clear what is decided."""
         soon = self._now() + timedelta(hours=MARKS_HOURS[0])
         for case in await self._database.read(partial(cases.running_out, by=soon, limit=AT_ONCE_MAX)):
             mark = _reached(case, self._now())
             if mark is not None and (case.reminded_hours is None or mark < case.reminded_hours):
                 await self._remind(case, mark)
+        for channel_id, message_id in await self._database.read(
+            partial(cases.reminders_over, limit=AT_ONCE_MAX)
+        ):
+            await self._clear(channel_id, message_id)
 
     async def _remind(self, case: Case, mark: int) -> None:
         if not await self._database.write(partial(_reminded, case, mark, self._now())):
@@ -81,9 +87,22 @@ class Deadlines:
             return
         reminder = Reminder(job=job, case_id=case.id, reason=case.reason, due_at=case.due_at, mark_hours=mark)
         try:
-            await self._screen.remind(channel_id, reminder)
+            message_id = await self._screen.remind(channel_id, reminder)
         except (DeliveryRefused, DeliveryUnavailable) as fault:
             log.warning("moderators not reminded: %s", fault, extra=extra)
+            return
+        posted = partial(cases.reminder_posted, case_id=case.id, channel_id=channel_id, message_id=message_id)
+        await self._database.write(posted)
+
+    async def _clear(self, channel_id: ChannelId, message_id: MessageId) -> None:
+        try:
+            await self._screen.delete_message(channel_id, message_id)
+        except DeliveryUnavailable as fault:
+            log.warning("reminder not cleared yet: %s", fault, extra={"code": "reminder_stays"})
+            return
+        except DeliveryRefused as fault:  # closed to us: whoever sees it can delete it
+            log.info("reminder not cleared: %s", fault, extra={"code": "reminder_stays"})
+        await self._database.write(partial(cases.reminder_over, message_id=message_id))
 
 
 def _reached(case: Case, at: datetime) -> int | None:
