@@ -30,6 +30,7 @@ from cogs.rules_forms import (
     ROLES,
     SLOW,
     hours,
+    listed_models,
     pictured_words,
     remixing_words,
     what_form,
@@ -71,7 +72,7 @@ class RulesDesk:
         guild_id = member_of(interaction).guild_id
         layer = (await self._ruling.shown(guild_id, place)).own
         if act is DeskAct.RULES_WHAT:
-            models = self._catalogue.all_models()
+            models = listed_models(self._catalogue, layer.models or ())
             modal = what_form(f"{PREFIX}what:{place}", layer, models, guild_id=guild_id)
         else:
             modal = when_form(f"{PREFIX}when:{place}", layer)

@@ -1,11 +1,12 @@
 """The two forms of a channel's rules. A form says in its `custom_id` which place it is about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import discord
 from discord import ui
 
+from bot.catalogue import Catalogue
 from bot.domain import Kind
 from bot.language import _
 from bot.moderation.channel_rules import COMMANDS, spell
@@ -24,6 +25,13 @@ TYPED_CHARS_MAX = 20
 
 ROLES, KINDS, MODELS, DURATION, PRICE = "roles", "kinds", "models", "seconds", "price"
 PICTURED, REMIXING, QUIET, SLOW = "people", "remix", "quiet", "slow"
+
+
+def listed_models(catalogue: Catalogue, chosen: Collection[str]) -> list[ModelRow]:
+    """As many models as the form has room for: those that are chosen, then those that can be ordered now."""
+    on_sale = {row.id for kind in Kind for row in catalogue.models(kind)}
+    every = catalogue.all_models()
+    return sorted(every, key=lambda row: (row.id not in chosen, row.id not in on_sale))[:MODELS_MAX]
 
 
 def what_form(custom_id: str, layer: Layer, models: Sequence[ModelRow], *, guild_id: int) -> ui.Modal:
@@ -50,7 +58,7 @@ def what_form(custom_id: str, layer: Layer, models: Sequence[ModelRow], *, guild
     )
     modal.add_item(_labelled(_("Made from"), _("Empty: as the server says"), kinds))
     listed = [discord.SelectOption(label=_("Any model"), value=ANY_MODEL, default=layer.models == ())]
-    for row in models[:MODELS_MAX]:
+    for row in models:
         name = shortened(row.name, OPTION_UNITS_MAX)
         on = row.id in (layer.models or ())
         listed.append(discord.SelectOption(label=name, value=row.id, default=on))

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.domain import GuildId, Kind
+from bot import catalogue
+from bot.domain import ChannelId, GuildId, Kind
 from bot.errors import ChangeRefused
-from bot.moderation.ruling import UNSET, Layer, what, when
+from bot.moderation.ruling import UNSET, Layer, Ruling, what, when
+from cogs.rules_forms import MODELS_MAX, listed_models
 from storage import acts
 from storage.acts import Wanted
+from tests.props import Clock
 from tests.stage import Json, Stage, button, open_stage, texts, walk
 
 GUILD = GuildId(7)
@@ -153,6 +158,34 @@ async def test_a_form_stands_with_what_holds_and_keeps_the_other_forms_rules(sta
     told = texts(await rules(stage))
     assert "- Quiet hours: 22:00-07:00 (as the server says)" in told
     assert "- Made from: words, pictures (as the server says)" in told
+
+
+def test_the_form_lists_what_is_chosen_and_what_can_be_ordered_before_anything_else() -> None:
+    shipped = catalogue.load(None, providers=frozenset({"replicate"}), now=Clock())
+    on_sale = {row.id for kind in Kind for row in shipped.models(kind)}
+    every = [row.id for row in shipped.all_models()]
+    assert len(every) > MODELS_MAX
+    assert not on_sale <= set(every[:MODELS_MAX])
+
+    listed = [row.id for row in listed_models(shipped, ["sora-2-pro"])]
+
+    assert (listed[0], len(listed)) == ("sora-2-pro", MODELS_MAX)
+    assert on_sale <= set(listed)
+
+
+async def test_a_model_far_down_in_the_catalogue_stays_chosen_when_something_else_is_changed(
+    stage: Stage,
+) -> None:
+    last = stage.catalogue.all_models()[-1]
+    by = stage.member("Mika")
+    chosen = partial(replace, models=(last.id,))
+    await Ruling(stage.database, now=stage.clock).change(ChannelId(int(stage.channel())), chosen, by=by)
+    shown = await rules(stage)
+
+    form = await stage.mika.modal(await stage.mika.press(shown, button(shown, "desk:what:")["custom_id"]))
+
+    fields = {one.get("custom_id"): one for one in walk_form(form)}
+    assert [one["value"] for one in fields["models"]["options"] if one.get("default")] == [last.id]
 
 
 async def test_what_cannot_be_read_changes_nothing(stage: Stage) -> None:
