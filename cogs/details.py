@@ -9,7 +9,7 @@ from discord import ui
 
 from bot.catalogue import Described
 from bot.delivery import Take
-from bot.domain import ENDED, Job, JobState, Micros
+from bot.domain import ENDED, ClipState, Job, JobState, Micros
 from bot.language import _, number
 from bot.money import format_usd
 from bot.quoting import escaped, fits, quoted, units
@@ -54,7 +54,7 @@ def details_view(
         is_here: whether it is read in the server of the order; the clip's buttons work nowhere else.
     """
     job, typed = takes[0].job, typed or {}
-    lines = "\n".join(_lines(takes, model, typed, cast, source, play_money=play_money))
+    lines = "\n".join(_lines(takes, model, typed, cast, source, play_money=play_money, is_here=is_here))
     command = command_of(job, typed, has_default_preset=has_default_preset, shared=shared)
     told, pieces = _to_type(command, TEXT_UNITS_MAX - units(lines) - PROMPT_UNITS_MIN)
     room = min(PROMPT_UNITS_MAX, TEXT_UNITS_MAX - units(lines) - units(told))
@@ -135,6 +135,7 @@ def _lines(
     source: Job | None,
     *,
     play_money: bool,
+    is_here: bool,
 ) -> list[str]:
     job, order = takes[0].job, takes[0].job.order
     offers = list(dict.fromkeys(take.job.quote.offer_id for take in takes))
@@ -176,6 +177,8 @@ def _lines(
         return [*lines, *_explained(takes)]
     if job.fault:
         lines.append(_("**Fault** {code}").format(code=escaped(job.fault.code)))
+    if not is_here and takes[0].clip_state is ClipState.SHOWN:
+        return lines  # it is where it is read
     why = sentences.take_explanation(takes[0])
     return lines if why is None else [*lines, why]
 

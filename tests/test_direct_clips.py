@@ -159,6 +159,7 @@ async def test_details_of_it_work_below_it_for_its_member_alone(shelf: Shelf) ->
     assert job.order.prompt in texts(own)
     assert f"`{job.id}`" in texts(own)
     assert "**To order it again**" in texts(own)
+    assert "direct message" not in texts(own)  # which it is
     assert custom_ids(own) == []  # what they would do is done in the server
     assert links(own) == []
     assert job.order.prompt in texts(elsewhere)  # below the card all may read them

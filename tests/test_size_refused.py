@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.clips.packing import MIB
-from bot.domain import ChannelId, ClipState, Job
+from bot.domain import ChannelId, ClipState, Job, Source
+from bot.errors import NotYours
 from bot.moderation.gates import Gate, Mode
 from storage import clips
 from storage.stars import Gallery
@@ -306,3 +307,68 @@ async def test_moderators_get_a_link_where_no_size_is_taken(office: Office) -> N
         assert LINKED in texts(answer)
         assert "and /review gives another." in texts(answer)
         assert any(one.startswith("review:yes:") for one in custom_ids(answer))
+
+
+async def test_moderators_of_a_clip_that_goes_in_no_way_are_told_and_can_decide(
+    stage: Stage, bare: Shelf, tmp_path: Path
+) -> None:
+    async with open_office(stage, bare, tmp_path / "again") as office:
+        await office.gate(Gate.SHOWING, Mode.ALL)
+        takes(stage, TAKES)
+
+        job = await office.withheld(weighs=WEIGHS)
+        message = await office.message(job, Gate.SHOWING)
+        listed = await office.listed(stage.mika)
+
+        for answer in (message, listed):
+            assert "Discord takes no file of this size here" in texts(answer)
+            assert any(one.startswith("review:yes:") for one in custom_ids(answer))
+            assert sizes(answer) == []
+
+
+async def test_a_picture_that_is_too_large_for_the_moderators_place_leaves_its_review_there(
+    office: Office, tmp_path: Path
+) -> None:
+    picture = tmp_path / "again" / "pictures" / "large.png"
+    await asyncio.to_thread(_written, picture, WEIGHS)
+    source = Source(path=Path("pictures/large.png"), media_type="image/png", width=9, height=9)
+    takes(office.stage, TAKES)
+    job = await office.withheld(weighs=WEIGHS, source=source)
+
+    message = await office.message(job, Gate.SHOWING)
+
+    assert sizes(message) == [2 * MIB]  # the clip alone
+    assert "Discord takes no file of this size here" in texts(message)
+
+
+def _written(path: Path, size_bytes: int) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(bytes(size_bytes))
+
+
+# what is too large for good
+
+
+async def test_a_post_that_can_be_shown_again_in_no_way_says_why_and_stays_hidden(bare: Shelf) -> None:
+    job = await bare.clip(weighs=WEIGHS)
+    await change(bare, job, ClipState.HIDDEN)
+    await bare.scene.shown.refresh(job.id)
+    takes(bare.stage, TAKES)
+    await change(bare, job, ClipState.SHOWN)
+
+    with pytest.raises(NotYours, match="takes no file of this clip's size there now"):
+        await bare.scene.shown.refresh(job.id)
+
+    assert "This clip was reported." in texts(await bare.scene.message(job))
+
+
+async def test_a_card_whose_clip_is_refused_for_its_size_is_left_as_it_is(shelf: Shelf) -> None:
+    first, second = await shelf.scene.order(takes=2)
+    first = await shelf.scene.make(first, shelf.film + bytes(WEIGHS))
+    await shelf.scene.cards.carry(first, (await shelf.stored(first)).path)
+    takes(shelf.stage, TAKES)
+
+    second = await shelf.scene.make(second, shelf.film)
+    await shelf.scene.touched(second.id)  # ends, where a step that fails is tried for ever
+
+    assert len(sizes(await shelf.scene.card(first))) == 1
