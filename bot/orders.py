@@ -24,7 +24,7 @@ from bot.domain import (
 )
 from bot.errors import NotYours, OrderRefused, Refusal, StorageError
 from bot.ids import Ids
-from bot.jobs.cancelling import Cancelled, cancelled, order_cancelled
+from bot.jobs.cancelling import Cancelled, order_cancelled
 from bot.language import _
 from bot.moderation import gatehouse
 from bot.moderation.gates import NOTHING_FOUND, Found, found_by
@@ -79,10 +79,6 @@ class Orders:
         self._surge = surge
         self._door = door
         self._asked = asked
-
-    async def price(self, asked: Asked) -> Priced:
-        """Check, price and screen what was asked: `propose` without its notes."""
-        return (await self.propose(asked)).priced
 
     async def propose(self, asked: Asked) -> Proposal:
         """Check, price and screen what was asked. No money is held and nothing is written.
@@ -226,22 +222,16 @@ class Orders:
             partial(quotes.answer, quote_id=quote_id, user_id=user_id, at=self._now())
         )
 
-    async def cancel(self, job_id: JobId, *, by: Member, moderator: bool) -> tuple[Job, Cancelled]:
-        """Wish that a job ends without a clip: at once before it is submitted, then as the provider says.
-
-        Raises:
-            NotYours: the job is another member's (and the presser no moderator), or of another server.
-        """
-        job, outcome = await self._database.write(
-            partial(cancelled, job_id, self._now(), by=by, moderator=moderator)
-        )
-        self._placed(job_id)
-        return job, outcome
-
     async def cancel_order(
         self, job_id: JobId, *, by: Member, moderator: bool
     ) -> list[tuple[Job, Cancelled]]:
-        """Wish that every take of an order ends without a clip, in one transaction; as `cancel` says."""
+        """Wish that every take of a job's order ends without a clip, in one transaction.
+
+        Before it is submitted it ends at once, then as the provider says.
+
+        Raises:
+            NotYours: the order is another member's (and the presser no moderator), or of another server.
+        """
         done = await self._database.write(
             partial(order_cancelled, job_id, self._now(), by=by, moderator=moderator)
         )

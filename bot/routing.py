@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.catalogue import Catalogue
 from bot.domain import FaultKind, Job, JobId, JobState, Micros, OfferId, Order
 from bot.jobs.patience import QUEUED_MAX
-from bot.offers.health import STOPS, Health, Standing, provider_of
+from bot.offers.health import STOPS, Health, provider_of
 from bot.offers.rows import Offer
 from bot.offers.throttle import Throttle
 from bot.operating.notices import Operator
@@ -149,10 +149,6 @@ class Routing:
         """The jobs for which there is a place since the last time that this was asked."""
         freed, self._freed = list(self._freed), {}
         return freed
-
-    def states(self) -> list[Standing]:
-        """Every offer and account at which not all is well, for whoever runs the installation."""
-        return list(self._health.standings())
 
     def _takers(self, job: Job, source_bytes: int) -> list[Offer]:
         return takers_at_its_price(self._catalogue, job, source_bytes=source_bytes)

@@ -41,7 +41,7 @@ async def follow(database: Database, desk: Desk, chance: random.Random, *, first
         job = await desk.place(asked(ANN, interaction_id=press))
         say(job.id, 0)
         if chance.random() < 0.2:
-            await desk.orders.cancel(job.id, by=ANN, moderator=False)
+            await desk.cancel(job.id, by=ANN, moderator=False)
             say(job.id, 1)
             continue
         attempt = await database.write(partial(states.submitting, job=job, provider="studio", at=at))

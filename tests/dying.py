@@ -137,7 +137,7 @@ async def live(
             return
         say(f"{job.id} 0")
         if dice.random() < 0.2:
-            await desk.orders.cancel(job.id, by=who, moderator=False)
+            await desk.cancel(job.id, by=who, moderator=False)
             say(f"{job.id} 1")
             return
         job = await database.write(partial(bookkeeping.start, job=job, at=NOW))

@@ -6,12 +6,13 @@ import random
 import secrets
 import sqlite3
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bot import catalogue
+from bot.catalogue import Priced
 from bot.clips.stills import Stills
 from bot.domain import (
     ChannelId,
@@ -31,13 +32,17 @@ from bot.domain import (
     UserId,
 )
 from bot.ids import Ids
+from bot.jobs.cancelling import Cancelled
 from bot.ordering.asked import Asked
 from bot.ordering.door import Door
 from bot.ordering.material import Material
 from bot.ordering.pictures import Pictures
 from bot.ordering.pricing import Pricing
 from bot.orders import Orders
+from bot.screening.rulebook import Rulebook
+from bot.screening.rules import read
 from bot.screening.screening import Screening
+from bot.screening.word_lists import WordLists
 from storage.database import Database
 from storage.purses import INSTALLATION, member_key
 from tests.books import balance
@@ -128,9 +133,18 @@ class Desk:
             door=Door(database, models, ids=ids, now=clock),
         )
 
+    async def price(self, asked: Asked) -> Priced:
+        """What was asked, as it could be placed now."""
+        return (await self.orders.propose(asked)).priced
+
+    async def cancel(self, job_id: JobId, *, by: Member, moderator: bool) -> tuple[Job, Cancelled]:
+        """Cancel an order of one take."""
+        (done,) = await self.orders.cancel_order(job_id, by=by, moderator=moderator)
+        return done
+
     async def place(self, asked: Asked) -> Job:
         """Price and place, as a command below the confirmation's threshold does."""
-        order, quote, _ = await self.orders.price(asked)
+        order, quote, _ = await self.price(asked)
         return await self.orders.place(order, quote)
 
 
@@ -211,6 +225,11 @@ def limits(*, member: int | None = None, installation: int | None = None) -> Lim
         member_monthly_micros=None if member is None else Micros(member),
         installation_monthly_micros=None if installation is None else Micros(installation),
     )
+
+
+def worded(words: Sequence[str]) -> WordLists:
+    """Rules given as the lines of one list of the operator's."""
+    return WordLists({"operator": Rulebook(read(words))})
 
 
 async def used(database: Database, at: datetime, member: Member | None = None) -> int:

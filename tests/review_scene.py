@@ -88,7 +88,7 @@ class Bench:
         self, *, takes: int = 1, found: Found = NOTHING_FOUND, member: Member = ANN, gated_by: int = CHANNEL
     ) -> Job:
         """An order as the bot places it, with what its gates go by."""
-        order, quote, _ = await self.desk.orders.price(asked(member))
+        order, quote, _ = await self.desk.price(asked(member))
         parent_id = None if gated_by == CHANNEL else ChannelId(gated_by)
         order = replace(order, takes=takes, parent_id=parent_id)
         return await self.desk.orders.place(order, quote, found=found)

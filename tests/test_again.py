@@ -287,7 +287,7 @@ async def test_a_clip_that_one_can_see_from_elsewhere_is_made_again_from_there(s
 async def test_a_failed_order_can_be_made_again(stage: Stage) -> None:
     await stage.ask(stage.ada, prompt="a paper boat")
     job = await newest(stage)
-    await stage.orders.cancel(job.id, by=stage.member("Ada"), moderator=False)
+    await stage.orders.cancel_order(job.id, by=stage.member("Ada"), moderator=False)
 
     await press(stage, stage.ada, job, Action.AGAIN)
 

@@ -186,7 +186,7 @@ async def test_limits_lowered_below_what_is_spent_sell_nothing_and_break_nothing
     with pytest.raises(BudgetExceeded, match=r"your budget has \$0\.00 left"):
         await strict.place(asked())
     allowance = await Budgets(database, lowered, now=clock).allowance(ANN)
-    _, outcome = await strict.orders.cancel(placed[0].id, by=ANN, moderator=False)
+    _, outcome = await strict.cancel(placed[0].id, by=ANN, moderator=False)
 
     assert allowance.left_micros == 0
     assert outcome is Cancelled.DONE

@@ -54,7 +54,7 @@ async def test_a_cancel_does_what_the_state_allows(database: Database, clock: Cl
     job = await in_state(database, clock, state)
     desk = Desk(database, clock)
 
-    after, outcome = await desk.orders.cancel(job.id, by=ANN, moderator=False)
+    after, outcome = await desk.cancel(job.id, by=ANN, moderator=False)
 
     held = await database.read(partial(ledger.open_hold, job_id=job.id))
     assert outcome is CANCELS[state]
@@ -80,11 +80,11 @@ async def test_a_cancel_does_what_the_state_allows(database: Database, clock: Cl
 async def test_a_second_wish_keeps_the_time_of_the_first(database: Database, clock: Clock) -> None:
     job = await in_state(database, clock, JobState.RUNNING)
     desk = Desk(database, clock)
-    await desk.orders.cancel(job.id, by=ANN, moderator=False)
+    await desk.cancel(job.id, by=ANN, moderator=False)
     first = clock()
     clock.advance(timedelta(minutes=1))
 
-    after, outcome = await desk.orders.cancel(job.id, by=ANN, moderator=False)
+    after, outcome = await desk.cancel(job.id, by=ANN, moderator=False)
 
     assert (after.cancel_asked_at, outcome) == (first, Cancelled.ASKED)
 
@@ -93,7 +93,7 @@ async def test_a_cancel_twice_at_once_gives_back_once(database: Database, clock:
     desk = Desk(database, clock)
     job = await desk.place(asked())
 
-    outcomes = await asyncio.gather(*(desk.orders.cancel(job.id, by=ANN, moderator=False) for _ in range(5)))
+    outcomes = await asyncio.gather(*(desk.cancel(job.id, by=ANN, moderator=False) for _ in range(5)))
 
     assert {outcome for _, outcome in outcomes} == {Cancelled.DONE}
     assert await used(database, clock()) == 0
@@ -122,10 +122,10 @@ async def test_only_its_member_or_a_moderator_of_its_server_cancels_a_job(
     job = await desk.place(asked(ANN))
 
     if may:
-        assert (await desk.orders.cancel(job.id, by=by, moderator=moderator))[1] is Cancelled.DONE
+        assert (await desk.cancel(job.id, by=by, moderator=moderator))[1] is Cancelled.DONE
     else:
         with pytest.raises(NotYours):
-            await desk.orders.cancel(job.id, by=by, moderator=moderator)
+            await desk.cancel(job.id, by=by, moderator=moderator)
         assert await used(database, clock()) == SHORTEST_MICROS
 
 
@@ -134,11 +134,11 @@ async def test_what_a_moderator_cancels_is_on_record_once_and_what_its_member_do
 ) -> None:
     desk = Desk(database, clock)
     theirs, queued = [await desk.place(asked(ANN)) for _ in range(2)]
-    await desk.orders.cancel(theirs.id, by=ANN, moderator=False)
+    await desk.cancel(theirs.id, by=ANN, moderator=False)
     running = await in_state(database, clock, JobState.RUNNING)
     for job in (queued, running):
         for _ in range(2):
-            await desk.orders.cancel(job.id, by=BEN, moderator=True)
+            await desk.cancel(job.id, by=BEN, moderator=True)
 
     found = await database.read(partial(acts.newest, wanted=Wanted(), limit=9))
 
@@ -149,12 +149,12 @@ async def test_what_a_moderator_cancels_is_on_record_once_and_what_its_member_do
 
 async def test_a_job_that_is_not_there_cannot_be_cancelled(database: Database, clock: Clock) -> None:
     with pytest.raises(NotYours, match="not known here"):
-        await Desk(database, clock).orders.cancel(JobId("nobody"), by=ANN, moderator=True)
+        await Desk(database, clock).cancel(JobId("nobody"), by=ANN, moderator=True)
 
 
 async def test_money_that_a_cancel_gave_back_can_be_spent_again(database: Database, clock: Clock) -> None:
     desk = Desk(database, clock, limits=limits(member=SHORTEST_MICROS, installation=SHORTEST_MICROS))
     first = await desk.place(asked())
-    await desk.orders.cancel(first.id, by=ANN, moderator=False)
+    await desk.cancel(first.id, by=ANN, moderator=False)
 
     assert (await desk.place(asked())).state is JobState.QUEUED

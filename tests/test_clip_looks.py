@@ -15,11 +15,11 @@ from bot.screening.classifier import Subject
 from bot.screening.clip_looks import FRAME_SIDE_PX_MAX, REMEMBERED_MAX, ClipLooks
 from bot.screening.screening import Screening
 from bot.screening.verdict import MINORS, PASSED, Outcome, Reason, Verdict, unavailable
-from bot.screening.word_lists import worded, words_of_minors
+from bot.screening.word_lists import words_of_minors
 from storage.database import Database
 from tests.emulators.clips import sound_alone
 from tests.films import film
-from tests.props import Clock, job_of
+from tests.props import Clock, job_of, worded
 from tests.review_scene import Bench
 
 GREYS = [20 + 6 * number for number in range(31)]

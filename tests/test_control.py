@@ -96,7 +96,7 @@ async def test_a_server_that_is_not_admitted_spends_nothing_at_paid_providers(
     database: Database, clock: Clock
 ) -> None:
     desk = Desk(database, clock)
-    order, _, _ = await desk.orders.price(asked(ANN))
+    order, _, _ = await desk.price(asked(ANN))
 
     with pytest.raises(PaidNotEnabled) as refused:
         await desk.orders.place(order, paid())
@@ -117,7 +117,7 @@ async def test_a_servers_ceiling_holds_for_all_its_members_and_for_it_alone(
     desk = Desk(database, clock)
 
     async def place(member: object, interaction_id: int) -> object:
-        order, _, _ = await desk.orders.price(asked(member, interaction_id=interaction_id))  # type: ignore[arg-type]  # any member
+        order, _, _ = await desk.price(asked(member, interaction_id=interaction_id))  # type: ignore[arg-type]  # any member
         return await desk.orders.place(order, paid())
 
     done = await asyncio.gather(*(place(ANN, 900 + n) for n in range(20)), return_exceptions=True)
@@ -135,11 +135,11 @@ async def test_a_ceiling_below_what_is_spent_breaks_nothing_and_sells_nothing(
 ) -> None:
     await database.write(lambda tx: guilds.admit(tx, ANN.guild_id, Micros(10**9), at=clock()))
     desk = Desk(database, clock)
-    order, _, _ = await desk.orders.price(asked(ANN))
+    order, _, _ = await desk.price(asked(ANN))
     await desk.orders.place(order, paid())
 
     await database.write(lambda tx: guilds.admit(tx, ANN.guild_id, Micros(1), at=clock()))
 
-    again, _, _ = await desk.orders.price(asked(ANN))
+    again, _, _ = await desk.price(asked(ANN))
     with pytest.raises(BudgetExceeded):
         await desk.orders.place(again, paid(1))

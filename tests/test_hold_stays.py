@@ -139,7 +139,7 @@ async def test_a_server_that_is_gone_ends_its_orders_in_its_own_purses(book: Boo
     await book.set(guilds.dismiss, guild_id=ANN.guild_id)
 
     await book.rendered(made)
-    await book.desk.orders.cancel(failed.id, by=BEN, moderator=False)
+    await book.desk.cancel(failed.id, by=BEN, moderator=False)
 
     of_guild = (Scope.GUILD, ANN.guild_id, 0)
     everywhere = (Scope.INSTALLATION, 0, 0)

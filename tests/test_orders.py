@@ -68,7 +68,7 @@ async def test_a_quote_accepted_many_times_at_once_is_one_job(database: Database
 
 async def ask(desk: Desk, member: Member = ANN, interaction_id: int | None = None) -> str:
     press = asked(member, interaction_id=interaction_id)
-    return await desk.orders.ask(press, await desk.orders.price(press))
+    return await desk.orders.ask(press, await desk.price(press))
 
 
 async def test_asking_holds_no_money(database: Database, clock: Clock) -> None:
@@ -272,7 +272,7 @@ async def test_no_statement_of_an_orders_life_reads_a_whole_table(database: Data
     desk = Desk(database, clock)
     quote_id = await ask(desk)
     job = await desk.orders.accept(quote_id, ANN.user_id)
-    await desk.orders.cancel(job.id, by=ANN, moderator=False)
+    await desk.cancel(job.id, by=ANN, moderator=False)
     await in_state(database, clock, JobState.POSTED)
     await Budgets(database, PLENTY, now=clock).allowance(ANN)
     await desk.orders.newest_of(ANN, limit=3)

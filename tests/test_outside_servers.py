@@ -268,7 +268,7 @@ async def test_a_moderator_of_any_server_is_none_outside_servers(shelf: Shelf) -
     job = await ordered(shelf)
 
     with pytest.raises(NotYours, match="somebody else's"):
-        await shelf.stage.orders.cancel(
+        await shelf.stage.orders.cancel_order(
             job.id, by=replace(job.order.member, user_id=shelf.stage.member("Bruno").user_id), moderator=True
         )
 

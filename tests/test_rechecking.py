@@ -181,7 +181,7 @@ async def remix(bench: Bench) -> tuple[Job, JobId]:
     source = job_of(77, member=BEN, at=bench.clock())
     await bench.database.write(partial(drive, source, JobState.POSTED, bench.clock()))
     await bench.database.write(partial(clips.insert, clip=clip_of(source)))
-    order, quote, _ = await bench.desk.orders.price(asked(ANN))
+    order, quote, _ = await bench.desk.price(asked(ANN))
     order = replace(order, kind=Kind.REMIX, source_job_id=source.id)
     return await bench.desk.orders.place(order, quote), source.id
 
@@ -239,7 +239,7 @@ async def animation(bench: Bench, letter: str) -> Job:
         kept_at=bench.clock(),
     )
     await bench.database.write(partial(pictures.insert, picture=picture))
-    order, quote, _ = await bench.desk.orders.price(asked(ANN))
+    order, quote, _ = await bench.desk.price(asked(ANN))
     order = replace(order, kind=Kind.ANIMATE, source=source_of(picture))
     return await bench.desk.orders.place(order, quote)
 

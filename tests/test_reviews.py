@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain import ChannelId, EntryKind, JobState, MessageId, Micros
 from bot.errors import NotYours
+from bot.jobs.cancelling import cancelled
 from bot.moderation import deciding
 from bot.moderation.deciding import Moderator, Passed
 from bot.moderation.gates import Gate, Mode, ReviewRules
@@ -348,9 +349,9 @@ async def test_a_cancelled_order_leaves_no_review_behind(bench: Bench) -> None:
     job = await bench.place(takes=2)
     first, second = await bench.takes(job)
 
-    await bench.desk.orders.cancel(first.id, by=ANN, moderator=False)
+    await bench.database.write(partial(cancelled, first.id, bench.clock(), by=ANN, moderator=False))
     assert (await bench.review(job)).decision is None, "the other take still waits"
-    await bench.desk.orders.cancel(second.id, by=ANN, moderator=False)
+    await bench.database.write(partial(cancelled, second.id, bench.clock(), by=ANN, moderator=False))
 
     assert (await bench.review(job)).decision is Decision.WITHDRAWN
     with pytest.raises(NotYours, match="Its member has taken this back"):
@@ -360,7 +361,7 @@ async def test_a_cancelled_order_leaves_no_review_behind(bench: Bench) -> None:
 async def test_of_an_order_of_which_a_take_was_cancelled_the_rest_is_approved(bench: Bench) -> None:
     job = await bench.place(takes=2)
     first, second = await bench.takes(job)
-    await bench.desk.orders.cancel(first.id, by=ANN, moderator=False)
+    await bench.database.write(partial(cancelled, first.id, bench.clock(), by=ANN, moderator=False))
 
     await bench.reviews.approve((await bench.review(job)).id, OLGA, spoiler=False)
 
@@ -371,8 +372,8 @@ async def test_of_an_order_of_which_a_take_was_cancelled_the_rest_is_approved(be
 async def test_a_clip_that_its_member_takes_back_stays_paid_and_its_review_ends(bench: Bench) -> None:
     job = await bench.withheld()
 
-    _, by_a_moderator = await bench.desk.orders.cancel(job.id, by=PER.member, moderator=True)
-    after, outcome = await bench.desk.orders.cancel(job.id, by=ANN, moderator=False)
+    _, by_a_moderator = await bench.desk.cancel(job.id, by=PER.member, moderator=True)
+    after, outcome = await bench.desk.cancel(job.id, by=ANN, moderator=False)
 
     assert by_a_moderator is Cancelled.TOO_LATE
     assert outcome is Cancelled.WITHDRAWN

@@ -221,7 +221,7 @@ def test_an_unknown_outcome_counts_as_a_failure(desk: Desk) -> None:
     for _ in range(5):
         assert desk.ends(desk.job(), Unknown("502"), bee=1) == ANT
 
-    assert [(each.name, each.circuit, each.why) for each in desk.routing.states()] == [
+    assert [(each.name, each.circuit, each.why) for each in desk.health.standings()] == [
         (ANT, Circuit.OPEN, "outcome_unknown")
     ]
 
@@ -258,7 +258,7 @@ def test_an_account_that_stops_is_told_once_and_not_once_a_job(desk: Desk, said:
     assert elsewhere == BEE
     assert before == [code]
     assert desk.operator.told == [code, "provider_goes_on"]
-    assert desk.routing.states() == []
+    assert list(desk.health.standings()) == []
 
 
 def test_a_stopped_account_is_not_quoted_and_what_waits_for_it_is_given_up_in_time(tmp_path: Path) -> None:

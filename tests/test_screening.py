@@ -12,8 +12,8 @@ from bot.errors import OrderRefused
 from bot.screening.classifier import Shown, Subject
 from bot.screening.screening import SEXUAL_BESIDE_MINORS, Screening, subject_of
 from bot.screening.verdict import MINORS, PASSED, UNAVAILABLE, Outcome, Reason, Verdict, together, unavailable
-from bot.screening.word_lists import worded, words_of_minors
-from tests.props import order_of
+from bot.screening.word_lists import words_of_minors
+from tests.props import order_of, worded
 
 PICTURE = Source(path=Path("pictures/a.png"), media_type="image/png", width=64, height=64)
 

@@ -206,7 +206,7 @@ async def test_a_quote_from_before_is_not_accepted_after(studio: Studio) -> None
 async def test_an_approval_asks_for_what_is_said_of_the_picture_by_the_rule_of_today(studio: Studio) -> None:
     bench = studio.bench
     await bench.gate(Gate.RENDERING, Mode.ALL)
-    order, quote, _ = await bench.desk.orders.price(asked(ANN))
+    order, quote, _ = await bench.desk.price(asked(ANN))
     source = (await studio.order(JobState.CANCELLED, said=None)).order.source
     silent = await bench.desk.orders.place(replace(order, kind=Kind.ANIMATE, source=source), quote)
 

@@ -16,8 +16,8 @@ from bot.screening.rulebook import Finding, Rulebook, Spans
 from bot.screening.rules import Action, Rule, UnfitRule, phrase, read
 from bot.screening.screening import Screening
 from bot.screening.verdict import MINORS, Outcome, Reason, Verdict
-from bot.screening.word_lists import RULES_MAX, WordLists, own_rules, read_words, worded
-from tests.props import order_of
+from bot.screening.word_lists import RULES_MAX, WordLists, own_rules, read_words
+from tests.props import order_of, worded
 
 HERE = GuildId(10)
 

@@ -38,16 +38,15 @@ from bot.domain import (
 )
 from bot.ids import Ids
 from bot.jobs import moves
+from bot.jobs.cancelling import cancelled
 from bot.jobs.fetching import Fetching
 from bot.moderation.gatehouse import Gatehouse
 from bot.moderation.pauses import Pauses
 from bot.offers.health import Health
 from bot.operating.halts import Halts
-from bot.ordering.pricing import Pricing
-from bot.orders import Cancelled, Orders
+from bot.orders import Cancelled
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
-from bot.screening.screening import Screening
 from bot.spend.surge import Surge, SurgeBounds
 from bot.worker import Worker
 from storage import jobs, ledger, states
@@ -59,7 +58,7 @@ from tests.emulators.openai import EmulatedJob, OpenAIEmulator
 from tests.inline import InlineHop, looked_into, packing_of
 from tests.model_rows import model_row, offer_row
 from tests.new_books import put_new
-from tests.props import ANN, PLENTY, job_of, material_of
+from tests.props import ANN, PLENTY, job_of
 from tests.told_provider import ToldProvider
 from tests.virtual_time import WallClock
 
@@ -306,17 +305,9 @@ class Bench:
 
     async def cancel(self, job: Job) -> Cancelled:
         """The member presses Cancel."""
-        database = Database(InlineHop(self.connection, self._worked))
-        material = material_of(database, self.clock, self._ids)
-        orders = Orders(
-            database,
-            Pricing(self.catalogue(), Screening(), material, now=self.clock),
-            limits=PLENTY,
-            ids=self._ids,
-            now=self.clock,
-            placed=self._placed,
-        )
-        _, outcome = await orders.cancel(job.id, by=job.order.member, moderator=False)
+        by = job.order.member
+        _, outcome = self.write(partial(cancelled, job.id, self.clock(), by=by, moderator=False))
+        self._placed(job.id)
         return outcome
 
     def _placed(self, job_id: JobId) -> None:

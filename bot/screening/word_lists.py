@@ -1,7 +1,7 @@
 """The lists of words as a classifier: the one that comes with Dailies, the operator's, and the server's."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,8 +128,3 @@ _WRONG = {
     "pair": "two words together cannot be allowed, only one phrase",
     "minors": "what stands under [sexual/minors] is always stopped; write no ? and no +",
 }
-
-
-def worded(words: Sequence[str]) -> WordLists:
-    """Rules given as the lines of one list of the operator's."""
-    return WordLists({"operator": Rulebook(read(words))})

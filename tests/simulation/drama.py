@@ -217,7 +217,7 @@ def judged(world: World, job_id: JobId, *, has_ticket: bool) -> SettleJob:
 
 
 async def _cancel(job_id: JobId, member: Member, process: Process) -> None:
-    await process.orders.cancel(job_id, by=member, moderator=False)
+    await process.orders.cancel_order(job_id, by=member, moderator=False)
 
 
 async def _delete(job_id: JobId, member: Member, process: Process) -> None:
