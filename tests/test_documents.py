@@ -114,3 +114,16 @@ async def test_every_command_that_a_document_names_is_registered(tmp_path: Path)
             if name not in registered or (held is not None and not set(then.split("|")) - {""} <= held):
                 unknown.append((document, name, then))
     assert unknown == []
+
+
+def test_each_step_of_the_way_names_what_stands_in_the_file_behind_it() -> None:
+    way = text_of("README.md").partition("### The way of a `/generate`")[2].partition("Kill the process")[0]
+    named = re.findall(r"`([A-Za-z_.]+)`(?: in|,? of)\s+`([\w/]+\.py)`", " ".join(way.split()))
+
+    missing = []
+    for name, path in named:
+        source = text_of(path)
+        wanted = [rf"\b(?:class|def) {part}\b" for part in name.split(".")]
+        missing += [(name, path) for each in wanted if not re.search(each, source)]
+    assert missing == []
+    assert len(named) > 15
