@@ -11,7 +11,8 @@ from datetime import timedelta
 from bot.catalogue import Catalogue
 from bot.domain import FaultKind, Job, JobId, JobState, Micros, OfferId, Order
 from bot.jobs.patience import QUEUED_MAX
-from bot.offers.health import STOPS, Health, provider_of
+from bot.offers.health import STOPS, Health
+from bot.offers.reach import provider_of
 from bot.offers.rows import Offer
 from bot.offers.throttle import Throttle
 from bot.operating.notices import Operator
@@ -170,7 +171,7 @@ def takers_at_its_price(catalogue: Catalogue, job: Job, *, source_bytes: int = 0
     bound = job.order.characters or (source is not None and source.provider_video_id is not None)
     offers = catalogue.takers(
         job.order,
-        only_at=provider_of(job.quote.offer_id) if bound else None,
+        only_at=job.quote.provider if bound else None,
         source_bytes=source_bytes,
     )
     return [offer for offer in offers if _price(offer, job.order) <= job.quote.price_micros]

@@ -38,6 +38,7 @@ from aiohttp import web
 from bot.clock import steady_s
 from bot.domain import Attempt, Job, JobId, JobState, Ticket
 from bot.errors import ProviderUnavailable, SettingsError, UnreadableAnswer
+from bot.offers.reach import provider_of
 from bot.providers.standard_webhooks import WebhookRefused
 from storage import attempts, jobs
 from storage.database import Database
@@ -301,7 +302,7 @@ def _known(
 ) -> _Known | None:
     job = jobs.get(connection, job_id)
     attempt = jobs.attempt(connection, job_id, number)
-    if job is None or attempt is None or attempt.offer_id.partition("/")[0] != provider:
+    if job is None or attempt is None or provider_of(attempt.offer_id) != provider:
         return None
     holder = attempts.holder(connection, provider, ticket.provider_job_id)
     return _Known(job=job, attempt=attempt, holder=holder)

@@ -10,7 +10,7 @@ from bot.counting import counted
 from bot.domain import STUDIO
 from bot.errors import StorageError
 from bot.offers import keys
-from bot.offers.health import provider_of
+from bot.offers.reach import provider_of
 from bot.settings import Settings
 from storage import gauges
 from storage.database import open_for_reading

@@ -16,7 +16,7 @@ from bot.jobs.pace import Pace
 from bot.jobs.patience import KNOWN_AFTER, OVERDUE_MAX, RUNNING_MAX, SILENT_MAX, Patience
 from bot.jobs.rendertimes import RenderTimes, Work
 from bot.jobs.turnstile import Turnstile
-from bot.offers.reach import reached_by_name
+from bot.offers.reach import provider_of, reached_by_name
 from bot.providers.protocol import (
     Answer,
     Failed,
@@ -91,7 +91,7 @@ class Asking:
 
     async def ask(self, question: Question) -> float | Job | None:
         """Running: ask how it stands, and move it if it ended."""
-        name = question.offer_id.partition("/")[0]
+        name = provider_of(question.offer_id)
         pace = self._paces.get(name) or Pace()
         turnstile = self._turnstiles.get(name)
         if turnstile is None:

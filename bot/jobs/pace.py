@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.domain import Job
-from bot.offers.reach import provider_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,4 +30,4 @@ class Pace:
 
 def pace_for(job: Job, paces: Mapping[str, Pace]) -> Pace:
     """The pace of the job's provider; the default one where none is set for it."""
-    return paces.get(provider_of(job), Pace())
+    return paces.get(job.quote.provider, Pace())

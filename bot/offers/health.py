@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.domain import OfferId
 from bot.offers.breaker import Breaker, Circuit, Temper
+from bot.offers.reach import provider_of
 from bot.operating.notices import Operator
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,6 @@ class Standing:
     circuit: Circuit
     again_s: float
     why: str
-
-
-def provider_of(offer_id: OfferId) -> str:
-    """The name of an offer's provider."""
-    return offer_id.partition("/")[0]
 
 
 class Health:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from bot.domain import Job
+from bot.domain import Job, OfferId
 from bot.errors import ProviderUnavailable
 from bot.providers.protocol import Provider
 
 
-def provider_of(job: Job) -> str:
-    """The name of the provider at which the job was placed."""
-    return job.quote.offer_id.partition("/")[0]
+def provider_of(offer_id: OfferId) -> str:
+    """The name of an offer's provider."""
+    return offer_id.partition("/")[0]
 
 
 def reached(providers: Mapping[str, Provider], job: Job) -> Provider:
@@ -18,7 +18,7 @@ def reached(providers: Mapping[str, Provider], job: Job) -> Provider:
     Raises:
         ProviderUnavailable: the operator has taken its key away, and may put it back.
     """
-    return reached_by_name(providers, provider_of(job))
+    return reached_by_name(providers, job.quote.provider)
 
 
 def reached_by_name(providers: Mapping[str, Provider], name: str) -> Provider:

@@ -9,6 +9,7 @@ from bot.catalogue import Catalogue
 from bot.domain import Fault, FaultKind, Job, JobId, JobState, Kind, OfferId, Scope, Ticket
 from bot.errors import StorageError
 from bot.jobs import moves
+from bot.offers.reach import provider_of
 from bot.providers.tickets import CHARACTER, ENDPOINT
 from storage import acts, attempts, jobs, ledger, states, verdicts
 from storage.acts import Verb
@@ -87,7 +88,7 @@ def _found(job: Job, case: Case, at: datetime, tx: sqlite3.Connection) -> str:
         attempt = jobs.attempt(tx, job.id, job.attempt)
         if attempt is None:
             raise StorageError(f"job {job.id} was never submitted")
-        known = attempts.holder(tx, attempt.offer_id.partition("/")[0], case.ticket)
+        known = attempts.holder(tx, provider_of(attempt.offer_id), case.ticket)
         if known is not None:
             raise StorageError(f"{case.ticket} is our job {known}")
         ticket = Ticket(provider_job_id=case.ticket, urls=dict(case.urls))
