@@ -21,7 +21,7 @@ from bot.jobs.fetch_line import FetchLine
 from bot.jobs.fetching import Fetching
 from bot.jobs.movement import Movement
 from bot.jobs.patience import FETCHING_MAX, Patience
-from bot.offers.reach import provider_of, reached
+from bot.offers.reach import reached
 from bot.operating.notices import Operator
 from bot.providers.protocol import Provider
 
@@ -93,7 +93,7 @@ class Retrieval:
         except ClipUnusable as error:
             return await self._bad(job, error)
         except FileElsewhere as error:
-            self._tell(provider_of(job), error)
+            self._tell(job.quote.provider, error)
             # Inside a network is no place that a provider has its files at, so it is as good as a bad file
             # and has as long to come right. Another host may be a new one of the provider's, and the clip is
             # paid for: it waits for the operator for as long as it may still be there.
