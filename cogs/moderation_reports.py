@@ -14,11 +14,11 @@ from bot.ids import ID
 from bot.language import _, ngettext
 from bot.moderation.cases import REPORTERS_MAX, Cases, Reason, Waiting
 from bot.moderation.takedowns import Cause, Progress, Takedowns
-from bot.quoting import quoted
+from bot.quoting import quoted, shortened
 from cogs import removal_words, sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.cards import clip_url
-from cogs.choices import CHOICES_MAX
+from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX
 from cogs.clip_buttons import Act, ClipButton
 from cogs.clip_presses import SETTLED_WITHIN_S
 from cogs.presses import member_of
@@ -83,7 +83,12 @@ def add_takedowns(
     @takedown.autocomplete("clip")
     async def clips(interaction: Interaction, typed: str) -> list[Choice[str]]:
         found = await shelves.choices(interaction, typed, limit=CHOICES_MAX)
-        return [Choice(name=f"{one.job_id} · {one.prompt_start}"[:100], value=one.job_id) for one in found]
+        return [
+            Choice(
+                name=shortened(f"{one.job_id} · {one.prompt_start}", CHOICE_NAME_UNITS_MAX), value=one.job_id
+            )
+            for one in found
+        ]
 
     @steps.autocomplete("clip")
     async def taken(interaction: Interaction, typed: str) -> list[Choice[str]]:

@@ -225,6 +225,19 @@ async def test_nothing_of_the_members_file_but_its_pixels_is_kept(
     assert all(SECRET not in one and b"PK\x03\x04" not in one for one in kept)
 
 
+async def test_a_picture_of_which_no_row_can_be_written_is_not_kept(
+    stage: Stage, tmp_path: Path, files: Path
+) -> None:
+    await stage.database.write(
+        lambda tx: tx.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON pictures BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    )
+
+    assert "Something went wrong" in texts(await animate(stage, stage.ada, picture(files)))
+    assert kept_files(tmp_path) == []
+
+
 async def test_a_polyglot_is_taken_for_the_picture_that_it_is(stage: Stage, files: Path) -> None:
     path = files / "page.html"
     path.write_bytes(encoded(drawing(640, 360), "GIF") + b"<script>alert(1)</script>")

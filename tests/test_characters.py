@@ -150,6 +150,17 @@ async def test_files_that_were_turned_down_are_not_kept(troupe: Troupe, tmp_path
     assert list((tmp_path / "characters").iterdir()) == []
 
 
+async def test_a_clip_of_which_no_row_can_be_written_is_not_kept(troupe: Troupe, tmp_path: Path) -> None:
+    await troupe.stage.database.write(
+        lambda tx: tx.execute(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON characters BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    )
+
+    assert "Something went wrong" in texts(await troupe.add(troupe.stage.ada))
+    assert list((tmp_path / "characters").iterdir()) == []
+
+
 async def of_another_server(troupe: Troupe, like: str) -> str:
     """A character that somebody shares in a server of theirs."""
     owner = Member(guild_id=GuildId(1), user_id=UserId(troupe.stage.member("Ada").user_id))

@@ -101,6 +101,17 @@ async def with_picture(scene: Scene, folder: Path, seed: int = 3) -> Job:
     return await one_more(scene, kind=Kind.ANIMATE, source=source)
 
 
+async def test_a_clip_is_chosen_by_words_that_turn_nothing_around_and_are_not_too_long(shelf: Shelf) -> None:
+    job = await shelf.clip("\u202ea paper\nboat " + "🎬" * 100)
+
+    mika, channel = shelf.stage.mika, shelf.stage.channel()
+    (choice,) = await mika.autocomplete("moderation takedown", "clip", "paper", channel=channel)
+
+    assert choice["value"] == job.id
+    assert choice["name"].startswith(f"{job.id} · a paper boat 🎬")
+    assert len(choice["name"].encode("utf-16-le")) <= 2 * 100
+
+
 async def test_everything_of_a_clip_goes_and_each_step_says_so(scene: Scene, tmp_path: Path) -> None:
     job = await with_picture(scene, tmp_path)
 

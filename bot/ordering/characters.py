@@ -127,7 +127,11 @@ class Characters:
             height=probe.height,
             duration_ms=probe.duration_ms,
         )
-        await self._database.write(partial(characters.insert, character=character))
+        try:
+            await self._database.write(partial(characters.insert, character=character))
+        except BaseException:  # without a row nobody would know whose it is, and nothing would take it away
+            await asyncio.to_thread(into.unlink, missing_ok=True)
+            raise
         return character_id
 
     async def to_make(self, character_id: str, *, of: Member) -> Character:

@@ -90,14 +90,14 @@ class Material:
         """
         picture_id = self._ids.new()
         picture = await self._pictures.take(chunks, self._folder / PICTURES, picture_id)
-        if self._hashes is not None:
-            try:
+        try:
+            if self._hashes is not None:
                 await self._hashes.admit_picture(picture, member)
-            except OrderRefused:
-                await asyncio.to_thread(picture.path.unlink, missing_ok=True)
-                raise
-        kept = self._kept(picture_id, picture, member)
-        await self._database.write(partial(pictures.insert, picture=kept))
+            kept = self._kept(picture_id, picture, member)
+            await self._database.write(partial(pictures.insert, picture=kept))
+        except BaseException:  # without a row nobody would know whose it is, and nothing would take it away
+            await asyncio.to_thread(picture.path.unlink, missing_ok=True)
+            raise
         await self._forget_unused()
         return picture_id
 
