@@ -88,6 +88,6 @@ def _label(act: ShelfAct, *, on: bool) -> str:
             return _("Send it to me")
 
 
-def hung_mark(job_id: JobId) -> str:
+def hung_mark(job_id: str) -> str:
     """The `custom_id` that only the message of this clip in a gallery has."""
     return f"lib:{ShelfAct.HUNG}:{job_id}"

@@ -1,4 +1,4 @@
-"""Which message is whose: what the buttons of a card, or of a clip's post, say of it for ever."""
+"""Which message is whose: what the buttons of a card, a post or a message in a gallery say of it for ever."""
 
 import re
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ import discord
 from bot.domain import JobId
 from bot.ids import ID
 from cogs.buttons import custom_ids
+from cogs.library_buttons import hung_mark
 
-_SHOWS = re.compile(rf"details:(?P<what>[kc])(?P<job>{ID})")
+_SHOWS = re.compile(rf"(?:details:(?P<what>[kc])|{hung_mark('')})(?P<job>{ID})")
 
 
 @dataclass(frozen=True, slots=True)

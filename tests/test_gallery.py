@@ -172,6 +172,9 @@ async def test_what_enough_people_like_goes_to_the_gallery_once(shelf: Shelf) ->
 
     (there,) = await hung(shelf)
     assert [one["filename"] for one in there["attachments"]] == [f"dailies-{job.id}.mp4"]
+    for menu, form in (("Remix this clip", f"form:remix:{job.id}"), ("Report this clip", f"report:{job.id}")):
+        press = await shelf.stage.bruno.menu(menu, there["id"], channel=shelf.stage.channel(WALL))
+        assert (await shelf.stage.bruno.modal(press))["custom_id"] == form
     assert "2 people liked it when it came here" in texts(there)
 
 
