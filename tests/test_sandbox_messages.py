@@ -104,6 +104,7 @@ async def test_an_empty_message_is_refused(bot: RawBot, body: Any) -> None:
 async def test_what_is_no_json_is_refused(bot: RawBot) -> None:
     assert (await bot.post("dailies", b"{not json")).code == 50109
     assert (await bot.post("dailies", b"[1]")).code == 50109
+    assert (await bot.post("dailies", b"[" * 100_000)).code == 50109
 
 
 @pytest.mark.parametrize(

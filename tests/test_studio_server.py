@@ -177,7 +177,8 @@ async def test_the_list_is_paged_in_both_orders(idle: Visitor) -> None:
     assert await page(order="asc", after=ids[2]) == (ids[3:], False)
     assert await page(after=ids[1], limit="10") == ([ids[0]], False)
     assert await page(limit="0") == ([], True)
-    assert await idle.refused("GET", "/videos?limit=101") == (400, "limit", "invalid_value")
+    for much in ("101", "9" * 5_000):
+        assert await idle.refused("GET", f"/videos?limit={much}") == (400, "limit", "invalid_value")
     assert await idle.refused("GET", "/videos?after=video_x") == (400, "after", "invalid_value")
     assert await idle.refused("GET", "/videos?order=up") == (400, "order", "invalid_value")
 
@@ -214,6 +215,7 @@ async def test_models_are_listed_and_unknown_ones_refused(idle: Visitor) -> None
         ("idempotency_key", "k" * 65, "invalid_value"),
         ("metadata", {"a": 1}, "invalid_value"),
         ("metadata", "words", "invalid_value"),
+        ("metadata", "[" * 50_000, "invalid_value"),
         ("metadata", {str(n): "" for n in range(17)}, "invalid_value"),
         ("characters", [{"id": "a"}] * 3, "invalid_value"),
         ("characters", ["char_1"], "invalid_value"),
@@ -231,6 +233,21 @@ async def test_what_cannot_be_drawn_is_refused_by_name(
 
     assert await idle.refused("POST", "/videos", json=body) == (400, param, code)
     assert (await idle.ask("GET", "/videos"))[1]["data"] == []
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"id": "char_1"}'])
+async def test_a_character_whose_record_a_crash_left_torn_keeps_no_studio_from_starting(
+    tmp_path: Path, record: str
+) -> None:
+    cast = tmp_path / "studio" / "characters"
+    whole = {"id": "char_2", "name": "Ava", "created_at": "2026-11-21T12:00:00+00:00"}
+    for name, said in (("char_1", record), ("char_2", json.dumps(whole))):
+        (cast / name).mkdir(parents=True)
+        (cast / name / "character.json").write_text(said)
+
+    async with opened(tmp_path / "studio", renders_at_once=0) as visitor:
+        assert (await visitor.ask("GET", "/videos/characters/char_2"))[0] == 200
+        assert (await visitor.ask("GET", "/videos/characters/char_1"))[0] == 404
 
 
 @pytest.mark.parametrize("seconds", [4, "4", 7, "20"])

@@ -156,7 +156,7 @@ async def _read_bounded(part: BodyPartReader) -> bytes:
 def _parsed(raw: bytes | bytearray) -> Any:
     try:
         return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise invalid_json() from None
 
 

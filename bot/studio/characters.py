@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import os
 import secrets
 import shutil
 from collections.abc import Callable
@@ -16,6 +18,8 @@ from bot.studio.given import keep_face
 CHARACTERS_KEPT_MAX = 500
 FACE = "face.png"
 _RECORD = "character.json"
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +69,11 @@ class Characters:
             if not (folder / _RECORD).is_file():
                 shutil.rmtree(folder)  # a crash came between its face and its record
                 continue
-            body = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
-            found.append(Character(body["id"], body["name"], datetime.fromisoformat(body["created_at"])))
+            try:
+                body = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+                found.append(Character(body["id"], body["name"], datetime.fromisoformat(body["created_at"])))
+            except (ValueError, KeyError, TypeError) as error:
+                _log.error("%s is no record of a character and is passed over: %r", folder / _RECORD, error)
         return found
 
     def _write(self, character: Character, video: Path) -> None:
@@ -81,6 +88,8 @@ class Characters:
             }
             part = folder / f"{_RECORD}.part"
             part.write_text(json.dumps(body), encoding="utf-8")
+            with part.open("rb") as file:
+                os.fsync(file.fileno())  # else the power may go out over an empty record
             part.replace(folder / _RECORD)
         finally:
             if not (folder / _RECORD).is_file():

@@ -182,7 +182,7 @@ class Routes:
 
     async def listed(self, request: web.Request) -> web.Response:
         limit, order = request.query.get("limit", "20"), request.query.get("order", "desc")
-        if not limit.isascii() or not limit.isdigit() or int(limit) > _LIST_MAX:
+        if not limit.isascii() or not limit.isdigit() or len(limit) > 3 or int(limit) > _LIST_MAX:
             raise ApiRefusal(
                 f"'limit' must be a whole number from 0 to {_LIST_MAX}.", param="limit", code="invalid_value"
             )
