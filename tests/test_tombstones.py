@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -9,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from bot.clips.link_key import key_in
-from bot.domain import ClipState, EntryKind, Job, JobId, JobState, UserId
+from bot.domain import ChannelId, ClipState, EntryKind, Job, JobId, JobState, Micros, UserId
 from bot.moderation.takedowns import begin
 from bot.operating import backups, restoring
 from bot.operating.restoring import Restored
 from bot.operating.retention import Retention
 from bot.privacy.tombstones import NAME, Tombstones, pseudonym, read
-from storage import clips, erasures, hashes, jobs, ledger, removals, takedowns
+from storage import clips, erasures, grants, hashes, jobs, ledger, remix_asks, removals, takedowns
 from storage.database import open_database
+from storage.remix_asks import RemixAsk
 from storage.takedowns import Cause
 from tests.bookkeeping import drive
 from tests.books import entries_of
@@ -114,6 +116,33 @@ async def test_a_person_who_was_erased_since_is_erased_again(people: People) -> 
     assert (await people.job(of_ben.id)).order.prompt == "a kite"
 
 
+async def test_somebody_of_whom_a_grant_or_a_question_alone_is_kept_is_erased_again(people: People) -> None:
+    granted, asker, owner = UserId(1_101), UserId(1_102), UserId(1_103)
+    member = replace(ANN, user_id=granted)
+    job, at = await people.clip(), people.clock()
+    ask = RemixAsk(
+        id="ask",
+        guild_id=ANN.guild_id,
+        channel_id=ChannelId(30),
+        clip_job_id=job.id,
+        owner_id=owner,
+        asker_id=asker,
+        asked_at=at,
+        expires_at=at + timedelta(days=1),
+    )
+    give = partial(grants.give, member=member, amount_micros=Micros(1), by=UserId(9), reason=SECRET, at=at)
+    await people.database.write(give)
+    await people.database.write(partial(remix_asks.insert, ask=ask))
+    backed_up(people)
+    for user_id in (granted, asker, owner):
+        await erased(people, user_id)
+    await stones(people).note()
+
+    restored = await put_back(people)
+
+    assert restored.again.people == 3
+
+
 async def test_clips_that_were_taken_away_since_are_away_again(people: People) -> None:
     deleted_one, down, other = [await people.clip() for _ in range(3)]
     backed_up(people)
@@ -138,6 +167,7 @@ async def test_clips_that_were_taken_away_since_are_away_again(people: People) -
 @pytest.mark.parametrize(
     ("then", "after"),
     [
+        (JobState.SUBMITTING, JobState.FAILED),
         (JobState.UNCERTAIN, JobState.FAILED),
         (JobState.RUNNING, JobState.FAILED),
         (JobState.RENDERED, JobState.FAILED),

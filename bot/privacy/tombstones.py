@@ -220,6 +220,11 @@ def _removed(tx: sqlite3.Connection, stone: Stone, at: datetime) -> bool:
 def _ended(tx: sqlite3.Connection, job: Job, at: datetime) -> Job:
     """A job that was on its way when the backup was made is not to show its clip once more."""
     match job.state:
+        case JobState.SUBMITTING:  # as a start would find it, and then find it at its provider
+            attempt = jobs.attempt(tx, job.id, job.attempt)
+            if attempt is not None:
+                states.uncertain(tx, attempt, FORGOTTEN.code, at=at)
+                moves.failed(job.id, FORGOTTEN, None, at, tx)
         case JobState.QUEUED | JobState.UNCERTAIN | JobState.RUNNING:
             moves.failed(job.id, FORGOTTEN, None, at, tx)
         case JobState.RENDERED:
@@ -232,7 +237,6 @@ def _ended(tx: sqlite3.Connection, job: Job, at: datetime) -> Job:
             reviews.withdraw(tx, job.id, at=at)
         case (
             JobState.REVIEW
-            | JobState.SUBMITTING
             | JobState.POSTED
             | JobState.UNDELIVERABLE
             | JobState.FAILED
