@@ -293,7 +293,7 @@ class Catalogue:
         """The nearest to what is wanted. Where that follows from the rows alone most orders are alike."""
         if source is not None:
             return normalising.settled(options.narrowed(row, offers), offers, wanted, source)
-        key = (row.id, wanted, *(offer.id for offer in offers))
+        key = (wanted, *(offer.id for offer in offers))
         way = self._settled.get(key)
         if way is None:
             way = normalising.settled(options.narrowed(row, offers), offers, wanted, None)

@@ -105,6 +105,32 @@ def test_the_cheapest_offer_that_can_takes_the_order(catalogue: Catalogue) -> No
     assert (sharp.offer_id, sharp.price_micros) == ("dear/reel-2", 5_000_000)
 
 
+def test_what_was_settled_for_one_order_is_not_given_to_another(catalogue: Catalogue, clock: Clock) -> None:
+    asked: list[dict[str, Any]] = [
+        {},
+        {"resolution": "1080p"},
+        {"resolution": "1080p", "only_at": "cheap"},
+        {"duration_s": 10},
+        {"aspect_ratio": "9:16"},
+    ]
+
+    first = [ask(catalogue, model="reel-2", **options) for options in asked]
+    again = [ask(catalogue, model="reel-2", **options) for options in asked]
+    clock.advance(timedelta(days=60))
+    later = ask(catalogue, model="reel-2")
+
+    ways = [(each.order.resolution, each.order.aspect_ratio, each.order.duration_s) for each in first]
+    assert ways == [
+        ("720p", "16:9", 5),
+        ("1080p", "16:9", 5),
+        ("720p", "16:9", 5),
+        ("720p", "16:9", 10),
+        ("720p", "9:16", 5),
+    ]
+    assert again == first
+    assert (first[0].quote.offer_id, later.quote.offer_id) == ("cheap/reel-2", "dear/reel-2")
+
+
 def test_an_offer_is_sold_until_the_day_on_which_it_retires(catalogue: Catalogue, clock: Clock) -> None:
     clock.at = datetime(2026, 12, 23, 23, 59, 59, 999_999, tzinfo=UTC)
     before = ask(catalogue, model="reel-2")[1].offer_id
