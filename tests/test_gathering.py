@@ -63,6 +63,20 @@ def test_whoever_reads_in_a_batch_sees_what_was_ordered_before(book: BookConnect
     assert is_held
 
 
+def test_so_does_whoever_writes_many_rows(book: BookConnection) -> None:
+    job, runs = job_of(1), 0
+
+    def types(tx: sqlite3.Connection) -> None:
+        nonlocal runs
+        runs += 1
+        place(tx, job)
+        tx.executemany("INSERT INTO typed (order_id, options) VALUES (?, ?)", [(job.id, "{}")])
+
+    assert _run_batch([types], book) == [(True, None)]
+    assert runs == 1  # else the row of the job was not there yet, and all was done again
+    assert vars(book).keys().isdisjoint({"execute", "executemany"})  # the library's own are called again
+
+
 def test_the_same_press_twice_in_a_batch_is_one_job_and_both_are_told(book: BookConnection) -> None:
     job = job_of(1)
 

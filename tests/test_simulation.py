@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain import JobState
+from bot.domain import JobState, UserId
+from storage import wishes
+from storage.wishes import Wishes
 from tests.props import count
 from tests.simulation.drama import Drama, world_of
 from tests.simulation.faults import GATED, Event, Kind, draw
@@ -155,3 +157,19 @@ def test_a_world_without_faults_posts_what_was_ordered() -> None:
     assert done.wrongs == ()
     assert done.states == {"posted": sum(takes.values())}
     assert done.jobs > 1
+
+
+@pytest.mark.parametrize("commits", [0, 1, 2, 3])
+def test_a_world_in_a_file_sees_nothing_of_the_one_before(commits: int) -> None:
+    with scene() as made:
+        made.anew(staged=False)
+        before = made.connection.execute("SELECT user_id FROM wishes").fetchall()
+        for number in range(commits):
+            made.connection.begin()
+            wishes.put(made.connection, UserId(number), Wishes(direct_messages=True, mentions=True))
+            made.connection.commit_batch()
+
+        made.anew(staged=False)
+
+        assert made.connection.execute("SELECT user_id FROM wishes").fetchall() == before
+        assert made.connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"

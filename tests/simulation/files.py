@@ -35,7 +35,7 @@ def put(path: Path, body: bytes) -> None:
         os.close(file)
 
 
-def rewrite(path: Path, body: bytes | bytearray) -> None:
+def rewrite(path: Path, body: bytes) -> None:
     """Write a file anew over what it is, whose pages are then used again."""
     file = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     try:

@@ -43,7 +43,13 @@ def _template() -> sqlite3.Connection:
 
 @cache
 def _empty() -> bytes:
-    return _template().serialize()
+    """The template as a file that was changed once (sqlite.org/fileformat.html, 1.3.7 and 1.3.18).
+
+    Every commit raises that number, so who has written to the file sees that it is another than they left.
+    """
+    empty = bytearray(_template().serialize())
+    empty[24:28] = empty[92:96] = (1).to_bytes(4, "big")
+    return bytes(empty)
 
 
 class StagedConnection(BookConnection):
@@ -98,8 +104,7 @@ class Scene:
         self._staged = _opened(":memory:")
         _template().backup(self._staged)
         self._file = folder / "world.db"
-        self._written = 0
-        self._write_anew()
+        rewrite(self._file, _empty())
         self._unstaged = _opened(self._file)
         self._unstaged.execute("PRAGMA journal_mode = MEMORY")  # as that of a database in memory,
         self._unstaged.execute("PRAGMA synchronous = OFF")  # which has no disk to wait for either
@@ -116,17 +121,10 @@ class Scene:
         else:
             # Not `deserialize`: statements parsed before it would read freed memory.
             self.connection = self._unstaged
-            self._write_anew()
+            rewrite(self._file, _empty())
             self.connection.execute(f"PRAGMA max_page_count = {NO_END}")
         forget(self.connection)
         clear(self.folder)
-
-    def _write_anew(self) -> None:
-        """The empty database, as one more change of the file (sqlite.org/fileformat.html, 1.3.7, 1.3.18)."""
-        self._written += 1
-        empty = bytearray(_empty())
-        empty[24:28] = empty[92:96] = self._written.to_bytes(4, "big")
-        rewrite(self._file, empty)
 
     def close(self) -> None:
         """Let go of both."""
