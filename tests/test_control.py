@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import Micros, OfferId, Quote
 from bot.errors import BudgetExceeded, DataFolderInUse, PaidNotEnabled, StorageError
-from bot.operating.control import SOCKET, AdmitGuild, Control, DismissGuild, change
+from bot.operating.control import SOCKET, AdmitGuild, Change, Control, DismissGuild, change
 from storage import guilds
 from storage.database import Database, open_database
 from storage.lock import FolderLock
@@ -47,6 +47,27 @@ async def test_a_running_bot_makes_the_change_itself(tmp_path: Path, clock: Cloc
         assert (tmp_path / SOCKET).stat().st_mode & 0o077 == 0
         await control.close()
         await database.close()
+
+
+async def test_a_change_that_is_made_is_not_called_refused_whoever_cannot_be_told(
+    tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def cannot(made: Change) -> None:
+        raise StorageError(f"nobody reads {made.change}")
+
+    with FolderLock(tmp_path):
+        database = await open_database(tmp_path / "dailies.db")
+        control = Control(tmp_path, database, now=clock, changed=cannot)
+        await control.start()
+
+        said = await change(tmp_path, AdmitGuild(guild_id=7, ceiling_monthly_micros=5), now=clock)
+        admitted = await database.read(guilds.admitted)
+
+        await control.close()
+        await database.close()
+    assert said == "server 7 may spend $0.000005 a month at paid providers"
+    assert len(admitted) == 1
+    assert [vars(record)["code"] for record in caplog.records] == ["change_untold"]
 
 
 async def test_what_is_no_change_is_refused_and_changes_nothing(tmp_path: Path, clock: Clock) -> None:

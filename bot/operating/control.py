@@ -7,6 +7,7 @@ socket in that folder, which its owner alone can open; where nobody listens, the
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from bot import language
 from bot.domain import NOWHERE, GuildId, JobId, Micros
@@ -34,6 +35,8 @@ from storage.halts import Halted, HaltScope
 from storage.lock import FolderLock
 from storage.takedowns import Cause
 from storage.verdicts import Verdict
+
+log = logging.getLogger(__name__)
 
 SOCKET = "dailies.sock"
 LINE_BYTES_MAX = 64 * 1024
@@ -207,18 +210,31 @@ class Control:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            answer = await self._answered(reader)
+            writer.write(json.dumps(answer).encode() + b"\n")
+            with contextlib.suppress(ConnectionError):
+                await writer.drain()
+        finally:
+            writer.close()
+
+    async def _answered(self, reader: asyncio.StreamReader) -> dict[str, str]:
+        try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 line = await reader.readline()
             wanted = _CHANGES.validate_json(line)
             done = await carry_out(self._database, wanted, now=self._now)
+        except (
+            ValueError,
+            TimeoutError,
+            ConnectionError,
+            DailiesError,
+        ) as fault:  # pydantic's, too
+            return {"refused": str(fault)}
+        try:
             await self._changed(wanted)
-            answer = {"done": done}
-        except (ValidationError, ValueError, TimeoutError, DailiesError) as fault:
-            answer = {"refused": str(fault)}
-        writer.write(json.dumps(answer).encode() + b"\n")
-        with contextlib.suppress(ConnectionError):
-            await writer.drain()
-        writer.close()
+        except Exception:  # it is made, and must not be called refused; the next start knows it
+            log.exception("a change is made, and not all were told", extra={"code": "change_untold"})
+        return {"done": done}
 
 
 async def change(folder: Path, wanted: Change, *, now: Callable[[], datetime]) -> str:
