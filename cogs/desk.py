@@ -6,6 +6,7 @@ from typing import Any
 import discord
 from discord import ui
 
+from bot.domain import Member
 from bot.errors import NotYours
 from bot.ids import ID
 from bot.language import _
@@ -16,6 +17,7 @@ from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.forms import show
+from cogs.moderators import Rules, moderator_of
 from cogs.presses import member_of
 from cogs.remix_ask import replace_ask
 from cogs.rules_desk import PREFIX as RULES
@@ -36,10 +38,11 @@ CARDS_UNITS_MAX = 3_900
 class Desk:
     """Where members and moderators meet."""
 
-    def __init__(self, appeals: Appeals, rules: RulesDesk, asks: RemixAsks) -> None:
+    def __init__(self, appeals: Appeals, rules: RulesDesk, asks: RemixAsks, moderators: Rules) -> None:
         self._appeals = appeals
         self._rules = rules
         self._asks = asks
+        self._moderators = moderators
 
     async def press(self, interaction: Interaction, act: DeskAct, about: str) -> None:
         """One of the buttons.
@@ -55,14 +58,14 @@ class Desk:
             case DeskAct.ALLOW_REMIX | DeskAct.REFUSE_REMIX:
                 await self._allow(interaction, about, allowed=act is DeskAct.ALLOW_REMIX)
             case DeskAct.RULES_WHAT | DeskAct.RULES_WHEN:
-                check_moderator(interaction)
+                await self._check_moderator(interaction)
                 await self._rules.open(interaction, act, about)
 
     async def submitted(self, interaction: Interaction) -> None:
         """A form was sent in."""
         await acknowledge(interaction)
         if sent_id(interaction).startswith(RULES):
-            check_moderator(interaction)
+            await self._check_moderator(interaction)
             await self._rules.submitted(interaction)
             return
         known = _APPEAL.fullmatch(sent_id(interaction))
@@ -114,8 +117,7 @@ class Desk:
 
     async def _decide(self, interaction: Interaction, sanction_id: str, *, granted: bool) -> None:
         await acknowledge(interaction)
-        by = member_of(interaction)
-        check_moderator(interaction)
+        by = await self._check_moderator(interaction)
         decided = await self._appeals.decide(sanction_id, granted=granted, by=by)
         member = f"<@{decided.sanction.user_id}>"
         told = (
@@ -124,6 +126,17 @@ class Desk:
             else _("Refused: it stays for {member}, who reads so with /standing.")
         )
         await answer(interaction, said(told.format(member=member)))
+
+    async def _check_moderator(self, interaction: Interaction) -> Member:
+        """Who presses, if they moderate here.
+
+        Raises:
+            NotYours: they do not.
+        """
+        by = await moderator_of(interaction, self._moderators)
+        if not by.is_moderator:
+            raise NotYours(_("This is for moderators."), _("Ask one of them."))
+        return by.member
 
 
 def appeal_card(one: Appealed) -> ui.Container[Any]:
@@ -141,13 +154,3 @@ def _appeal_text(one: Appealed) -> str:
         _("-# Whoever acted cannot decide."),
     ]
     return "\n".join(lines)
-
-
-def check_moderator(interaction: Interaction) -> None:
-    """Whether the presser moderates, by what Discord says with this press.
-
-    Raises:
-        NotYours: they do not.
-    """
-    if not interaction.permissions.manage_messages:
-        raise NotYours(_("This is for moderators."), _("Ask one of them."))

@@ -1,19 +1,24 @@
 """Who moderates here, asked at every press: who may manage messages, or has the role named by the server."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 
 from bot.domain import GuildId, UserId
-from bot.moderation.cases import Cases
 from bot.moderation.deciding import Moderator
-from bot.reviews import Reviews
 from cogs.answers import Interaction
 from cogs.whereabouts import member_of
 
 
-async def moderator_of(interaction: Interaction, reviews: Reviews | Cases) -> Moderator:
+class Rules(Protocol):
+    """What a server has said about its moderators."""
+
+    async def moderator_role(self, guild_id: GuildId) -> int | None:
+        """The role that makes a moderator, beside the permission to manage messages."""
+
+
+async def moderator_of(interaction: Interaction, rules: Rules) -> Moderator:
     """Who presses, and whether they moderate.
 
     Raises:
@@ -24,12 +29,12 @@ async def moderator_of(interaction: Interaction, reviews: Reviews | Cases) -> Mo
         return Moderator(member=member, is_moderator=False)
     may = interaction.permissions.manage_messages
     if not may:
-        role_id = await reviews.moderator_role(member.guild_id)
+        role_id = await rules.moderator_role(member.guild_id)
         may = role_id is not None and _has_role(interaction.user, role_id)
     return Moderator(member=member, is_moderator=may)
 
 
-async def named_moderator(chosen: Sequence[Any], guild_id: GuildId, reviews: Reviews) -> UserId | None:
+async def named_moderator(chosen: Sequence[Any], guild_id: GuildId, rules: Rules) -> UserId | None:
     """Who was chosen from a list, if that is one person who moderates here.
 
     Discord says with the choice what they may do in this channel.
@@ -38,7 +43,7 @@ async def named_moderator(chosen: Sequence[Any], guild_id: GuildId, reviews: Rev
         case [discord.Member(bot=False) as member]:
             may = member.resolved_permissions is not None and member.resolved_permissions.manage_messages
             if not may:
-                role_id = await reviews.moderator_role(guild_id)
+                role_id = await rules.moderator_role(guild_id)
                 may = role_id is not None and _has_role(member, role_id)
             return UserId(member.id) if may else None
         case _:

@@ -13,6 +13,7 @@ from bot.ids import Ids
 from bot.moderation.appeals import Appeals
 from bot.moderation.blocks import Blocks
 from bot.moderation.consent import Consents
+from bot.moderation.gate_settings import GateSettings
 from bot.moderation.pauses import Pauses
 from bot.moderation.people import People
 from bot.moderation.ruling import Ruling
@@ -83,7 +84,7 @@ def moderated(
     )
     rules = RulesDesk(Ruling(database, now=now), catalogue)
     made.door.remix_asks.asker = RemixAsker(client, DiscordDelivery(client))
-    client.desk = Desk(made.appeals, rules, made.door.remix_asks)
+    client.desk = Desk(made.appeals, rules, made.door.remix_asks, GateSettings(database, now=now))
     group = moderation()
     add_pauses(group, made.pauses)
     add_members(group, made.people)

@@ -6,15 +6,18 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.domain import ChannelId, UserId
+from bot.moderation.gate_settings import GateSettings
 from bot.moderation.people import Measure
 from bot.operating.control import carry_out
 from bot.places import Places, Purpose
 from bot.sandbox.permissions import Permission
 from bot.sandbox.person import Person
 from bot.sandbox.world import Role
+from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.operator import operator
 from cogs.operator_people import add_operator_blocks
 from storage import acts
@@ -173,6 +176,31 @@ async def test_an_appeal_is_decided_by_another_moderator_and_once(stage: Stage) 
     assert "Ordered" in texts(await stage.ask(stage.ada, prompt="a paper boat"))
     verbs = [one.verb for one in await stage.database.read(lambda tx: acts.newest(tx, Wanted(), limit=9))]
     assert verbs == ["member.unblocked", "appeal.upheld", "appeal.made", "member.blocked"]
+
+
+async def test_whoever_has_the_named_role_decides_and_changes_rules_as_who_manages_messages(
+    stage: Stage,
+) -> None:
+    people, ada = stage.moderated.people, stage.member("Ada")
+    made = await people.sanction(ada, Measure.BLOCK, by=UserId(9), reason="spam")
+    await stage.moderated.appeals.appeal(made.id, "no", by=ada)
+    view = discord.ui.LayoutView(timeout=None)
+    view.add_item(discord.ui.ActionRow(DeskButton(DeskAct.GRANT, made.id)))
+    view.add_item(discord.ui.ActionRow(DeskButton(DeskAct.RULES_WHAT, stage.channel())))
+    posted = await stage.client.get_partial_messageable(int(stage.channel())).send(view=view)
+    message = await stage.bruno.message(stage.channel(), str(posted.id))
+    assert texts(await stage.press(stage.bruno, message, "desk:grant:")).startswith("This is for moderators.")
+
+    world = stage.sandbox.world
+    role = next(one for one in world.guild.roles.values() if one.name == "managers")
+    role.permissions = 0
+    world.guild.members[world.user_named("Bruno").id].roles.append(role.id)
+    settings = GateSettings(stage.database, now=stage.clock)
+    await settings.change_rules({"moderator_role_id": role.id}, by=stage.member("Mika"))
+
+    assert texts(await stage.press(stage.bruno, message, "desk:grant:")).startswith("Granted")
+    form = await stage.bruno.press(message, button(message, "desk:what:")["custom_id"])
+    assert "Who and what" in str(await stage.bruno.modal(form))
 
 
 async def test_more_appeals_than_a_message_takes_are_shown_as_far_as_there_is_room(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from bot.moderation.act_log import ActLog
 from bot.moderation.appeals import Appeals
 from bot.moderation.blocks import Blocks
 from bot.moderation.consent import Consents
+from bot.moderation.gate_settings import GateSettings
 from bot.moderation.people import People
 from bot.moderation.ruling import Ruling
 from bot.moderation.withdrawing import Withdrawing
@@ -39,7 +40,7 @@ def opened(ground: Ground, buying: Buying, showing: Showing, worker: Worker) -> 
     rules = RulesDesk(Ruling(database, now=now), ground.models)
     asks = buying.door.remix_asks
     asks.asker = RemixAsker(client, DiscordDelivery(client))
-    client.desk = Desk(appeals, rules, asks)
+    client.desk = Desk(appeals, rules, asks, GateSettings(database, now=now))
     group = moderation()
     add_pauses(group, ground.pauses)
     add_members(group, people)

@@ -39,6 +39,11 @@ class GateSettings:
         """Everything that is set for a server."""
         return await self._database.read(partial(_all_of, guild_id))
 
+    async def moderator_role(self, guild_id: GuildId) -> int | None:
+        """The role that makes a moderator in a server, beside the permission to manage messages."""
+        rules = await self._database.read(partial(gates.rules, guild_id=guild_id))
+        return rules.moderator_role_id
+
     async def set_gates(
         self, channel_id: ChannelId, wanted: Mapping[Gate, Setting | None], *, by: Member
     ) -> None:
