@@ -7,7 +7,7 @@ it can be told which row that is.
 
 import difflib
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -82,44 +82,15 @@ def read(
     """
     models = {row.id: row for row in on.models} if on else {}
     offers = {offer.id: offer for offer in on.offers} if on else {}
-    file = RowFile(path)
-    faults = [*(on.faults if on else ()), *file.place.unknown_tables(file.tables, TABLES)]
-    seen: set[str] = set()
-    places: dict[OfferId, OfferPlace] = {}
-    for raw in file.rows("models"):
-        models.pop(raw.name, None)
-        try:
-            row = raw.read(ModelRow)
-            _once(seen, row.id, "id")
-            models[row.id] = row
-        except (ValidationError, Wrong, Torn) as wrong:
-            faults += raw.faults(wrong, ModelRow)
-    for raw in file.torn("models"):
-        for name in raw.names():
-            models.pop(name, None)
-    for raw in file.rows("offers"):
-        offers.pop(OfferId(raw.name), None)
-        try:
-            row_read = raw.read(OfferRow)
-            _addressed(row_read, known)
-            _priced(row_read, today)
-            offer = _offer(row_read, models)
-            _once(seen, offer.id, "route")
-            offers[offer.id] = offer
-            places[offer.id] = raw.place_of
-        except (ValidationError, Wrong, Torn) as wrong:
-            faults += raw.faults(wrong, OfferRow)
-    for raw in file.torn("offers"):
-        offers = {id_: offer for id_, offer in offers.items() if not raw.may_mean(offer)}
-    for raw in file.rows("models"):
-        row_kept = models.get(raw.name)
-        for name in row_kept.replaced_by if row_kept else ():
-            if name not in models:
-                faults.append(raw.fault("replaced_by", f"no row describes the model {name!r}"))
-    # Where a model's row was wrong, what an earlier file offers of it is not for sale either.
-    kept = [offer for offer in offers.values() if offer.row.model in models]
     routes = {row.model: row for row in on.routes} if on else {}
     limits = {row.id: row for row in on.providers} if on else {}
+    file = RowFile(path)
+    faults = [*(on.faults if on else ()), *file.place.unknown_tables(file.tables, TABLES)]
+    faults += _models(file, models)
+    places, wrong_offers = _offers(file, offers, models, known=known, today=today)
+    faults += [*wrong_offers, *_replacements(file, models)]
+    # Where a model's row was wrong, what an earlier file offers of it is not for sale either.
+    kept = [offer for offer in offers.values() if offer.row.model in models]
     # A pin or a limit that cannot be read is no leave to go without one: what it is about is not for sale.
     unpinned, wrong_routes = _routes(file, kept, routes)
     unlimited, wrong_limits = _limits(file, limits, known)
@@ -131,6 +102,63 @@ def read(
         providers=list(limits.values()),
         places=places,
     )
+
+
+def _models(file: RowFile, models: dict[str, ModelRow]) -> list[str]:
+    """Lay the file's models on; returns what is wrong."""
+    faults: list[str] = []
+    seen: set[str] = set()
+    for raw in file.rows("models"):
+        models.pop(raw.name, None)
+        try:
+            row = raw.read(ModelRow)
+            _once(seen, row.id, "id")
+            models[row.id] = row
+        except (ValidationError, Wrong, Torn) as wrong:
+            faults += raw.faults(wrong, ModelRow)
+    for raw in file.torn("models"):
+        for name in raw.names():
+            models.pop(name, None)
+    return faults
+
+
+def _offers(
+    file: RowFile,
+    offers: dict[OfferId, Offer],
+    models: Mapping[str, ModelRow],
+    *,
+    known: Collection[str] | None,
+    today: date | None,
+) -> tuple[dict[OfferId, OfferPlace], list[str]]:
+    """Lay the file's offers on; returns where each of them stands, and what is wrong."""
+    faults: list[str] = []
+    places: dict[OfferId, OfferPlace] = {}
+    seen: set[str] = set()
+    for raw in file.rows("offers"):
+        offers.pop(OfferId(raw.name), None)
+        try:
+            row = raw.read(OfferRow)
+            _addressed(row, known)
+            _priced(row, today)
+            offer = _offer(row, models)
+            _once(seen, offer.id, "route")
+            offers[offer.id] = offer
+            places[offer.id] = raw.place_of
+        except (ValidationError, Wrong, Torn) as wrong:
+            faults += raw.faults(wrong, OfferRow)
+    for raw in file.torn("offers"):
+        for meant in [each for each in offers.values() if raw.may_mean(each)]:
+            del offers[meant.id]
+    return places, faults
+
+
+def _replacements(file: RowFile, models: Mapping[str, ModelRow]) -> Iterator[str]:
+    """What is wrong with the models that the file's models name in their place."""
+    for raw in file.rows("models"):
+        row = models.get(raw.name)
+        for name in row.replaced_by if row else ():
+            if name not in models:
+                yield raw.fault("replaced_by", f"no row describes the model {name!r}")
 
 
 def _routes(

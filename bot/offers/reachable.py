@@ -7,7 +7,7 @@ from functools import partial
 
 from bot import web
 from bot.catalogue import Catalogue
-from bot.domain import Attempt
+from bot.domain import STUDIO, Attempt, OfferId
 from bot.jobs.patience import RUNNING_MAX
 from bot.offers.keys import FAL, LUMENFALL, OPENAI, OPENAI_URL, REPLICATE, names, told
 from bot.offers.origins import files_from, moved
@@ -17,7 +17,7 @@ from bot.providers.fal_addresses import Hosts
 from bot.providers.lumenfall import LumenfallVideos
 from bot.providers.openai import OpenAIVideos
 from bot.providers.prodia import ProdiaJobs
-from bot.providers.protocol import Provider
+from bot.providers.protocol import Provider, Wire
 from bot.providers.replicate import ReplicatePredictions
 from bot.settings import Settings
 
@@ -125,36 +125,40 @@ async def _opened(
                 file_hosts=more,
             )
         case "openai":
-            url, bearer = config.openai_base_url or OPENAI_URL, told(config.openai_api_key) or None
             # The catalogue says of each offer whether a running job is asked to stop.
             return OpenAIVideos(
                 name,
-                base_url=url,
-                api_key=bearer,
+                base_url=config.openai_base_url or OPENAI_URL,
+                api_key=told(config.openai_api_key) or None,
                 wires=wires,
                 now=now,
                 can_cancel=True,
                 lists_all_models=config.openai_base_url is None,
                 sends_forms=config.openai_sends_forms,
                 webhook_secret=told(config.openai_webhook_secret) or None,
-                file_hosts=config.file_hosts,
+                file_hosts=more,
             )
         case _:
-            from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
+            return await _studio(config, wires, stack, now=now)
 
-            studio = Studio(config.data_dir / "studio", renders_at_once=config.studio_workers, now=now)
-            stack.push_async_callback(studio.close)
-            url = await studio.start()
-            return OpenAIVideos(
-                name,
-                base_url=url,
-                api_key=None,
-                wires=wires,
-                now=now,
-                can_cancel=True,
-                bills_failures=False,
-                deletes_characters=True,
-            )
+
+async def _studio(
+    config: Settings, wires: Mapping[OfferId, Wire], stack: AsyncExitStack, *, now: Callable[[], datetime]
+) -> Provider:
+    from bot.studio.server import Studio  # noqa: PLC0415 - its pictures and codecs are 60 MB
+
+    studio = Studio(config.data_dir / "studio", renders_at_once=config.studio_workers, now=now)
+    stack.push_async_callback(studio.close)
+    return OpenAIVideos(
+        STUDIO,
+        base_url=await studio.start(),
+        api_key=None,
+        wires=wires,
+        now=now,
+        can_cancel=True,
+        bills_failures=False,
+        deletes_characters=True,
+    )
 
 
 def _fal_hosts(origins: Mapping[str, str], more: tuple[str, ...]) -> Hosts:
