@@ -336,7 +336,8 @@ class Worker:
             return self._patience.about_s(SLOT_TAKEN_S)
         try:
             async with self._posts:
-                posted = await self._posting.post(job, clip)
+                with self._traced(job.id, "post"):
+                    posted = await self._posting.post(job, clip)
         except DeliveryUnavailable as error:
             return await self._not_posted(
                 job, Fault(kind=FaultKind.PERMISSIONS, code=error.code, detail=str(error))

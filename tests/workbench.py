@@ -44,6 +44,7 @@ from bot.moderation.gatehouse import Gatehouse
 from bot.moderation.pauses import Pauses
 from bot.offers.health import Health
 from bot.operating.halts import Halts
+from bot.operating.traces import Traced, untraced
 from bot.orders import Cancelled
 from bot.providers.openai import OpenAIVideos
 from bot.providers.protocol import Provider, Taken
@@ -121,6 +122,7 @@ class Bench:
         self.absent_after = timedelta(hours=1)
         self.surge_bounds: SurgeBounds | None = None
         self.dry_run = False
+        self.traced: Traced = untraced
         self.file_hosts: tuple[str, ...] = ()
         self.process: Process | None = None
         self.ear: Ear | None = None  # of those who have ordered privately
@@ -202,6 +204,7 @@ class Bench:
             halts=self.halts,
             operator=self.operator,
             dry_run=self.dry_run,
+            traced=self.traced,
             whispers=whispers,
         )
         pauses.touched, pauses.woken = cards.touch, worker.wake

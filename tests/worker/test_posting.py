@@ -1,10 +1,12 @@
 """A finished clip in its channel: once, whatever became of the tries before."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
-from bot.domain import EntryKind, FaultKind, Job, JobState, Scope
+from bot.domain import EntryKind, FaultKind, Job, JobId, JobState, Scope
 from tests.channel import Call, Mishap
 from tests.props import SHORTEST_MICROS
 from tests.workbench import Bench
@@ -21,6 +23,24 @@ def tries(bench: Bench) -> int:
 
 def clip_on_disk(bench: Bench, job: Job) -> bool:
     return (bench.folder / f"{job.id}.mp4").exists()
+
+
+async def test_the_trace_of_a_job_ends_with_its_post(bench: Bench) -> None:
+    spans: list[str] = []
+
+    @contextmanager
+    def traced(_: JobId, name: str) -> Iterator[None]:
+        spans.append(name)
+        yield
+        spans.append(f"end of {name}")
+
+    bench.traced = traced
+    await bench.start()
+
+    await bench.until_state(await bench.place(), JobState.POSTED)
+
+    at = spans.index("post")
+    assert spans[at - 1 : at + 2] == ["step", "post", "end of post"]
 
 
 async def posted_and_died(bench: Bench) -> Job:
