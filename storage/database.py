@@ -32,7 +32,7 @@ from storage.connection import (
     take_back,
 )
 from storage.disk import as_ours
-from storage.migrate import check, latest, migrate
+from storage.migrate import check, check_schema, latest, migrate
 from storage.tallies import Counting
 
 T = TypeVar("T")
@@ -367,10 +367,18 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     """A second connection for the command line: it reads, and never writes or checkpoints.
 
     SQLite before 3.51.3 can corrupt a WAL that two connections reset; a read-only one never does.
+
+    Raises:
+        sqlite3.DatabaseError: it is no database, or one of which not even the schema can be read.
     """
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA query_only = ON")
+    try:
+        connection.execute("PRAGMA query_only = ON")
+        check_schema(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

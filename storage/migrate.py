@@ -26,8 +26,10 @@ def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> 
     Raises:
         NewerDatabase: the file is from a later release.
         StorageError: the file is the database of another program.
+        sqlite3.DatabaseError: it is none at all, or a torn one.
     """
     known = len(_read(scripts))
+    check_schema(connection)
     have = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = int(connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
@@ -39,6 +41,18 @@ def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> 
             "start the newer release, or restore a backup from before it"
         )
     return have
+
+
+def check_schema(connection: sqlite3.Connection) -> None:
+    """Have SQLite read the schema: what it says of a torn one need not be text, and is then no error of its own.
+
+    Raises:
+        sqlite3.DatabaseError: it cannot be read.
+    """
+    try:
+        connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
+    except UnicodeDecodeError as torn:
+        raise sqlite3.DatabaseError("the schema is malformed") from torn
 
 
 def migrate(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> int:

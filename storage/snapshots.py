@@ -12,7 +12,7 @@ from typing import TypeVar
 from bot.domain import ChannelId, Job, JobId, JobState
 from bot.errors import StorageError
 from storage import jobs
-from storage.migrate import check, migrate
+from storage.migrate import check, check_schema, migrate
 
 T = TypeVar("T")
 
@@ -37,6 +37,7 @@ def copy(source: Path, to: Path) -> None:
             closing(sqlite3.connect(to)) as there,
         ):
             here.backup(there)
+            check_schema(there)  # it is copied page by page, whatever is on them
     except sqlite3.Error as fault:
         to.unlink(missing_ok=True)
         raise StorageError(f"{source} cannot be copied: {fault}") from fault
@@ -48,12 +49,12 @@ def brought_up_to_date(path: Path) -> sqlite3.Connection:
     """Open a copy that nobody else has open, and bring its schema up to date.
 
     Raises:
-        NewerDatabase, StorageError: as `storage.migrate.check`, or it is no database at all.
+        NewerDatabase, StorageError: as `storage.migrate.check`, or it is no database at all, or an empty one.
     """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.row_factory = sqlite3.Row
-        check(connection)
+        _check_filled(connection, path)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA recursive_triggers = ON")
         migrate(connection)
@@ -64,6 +65,12 @@ def brought_up_to_date(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _check_filled(connection: sqlite3.Connection, path: Path) -> None:
+    """As `check`; and one of nothing at all would be brought up to date, and pass for whole."""
+    if check(connection) == 0:
+        raise StorageError(f"{path} is an empty database")
 
 
 def changed(path: Path, work: Callable[[sqlite3.Connection], T]) -> T:

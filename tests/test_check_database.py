@@ -12,8 +12,8 @@ from bot.checks import book
 from bot.checks.finding import Finding
 from bot.errors import NewerDatabase, StorageError
 from bot.operating.backups import MANIFEST
-from storage import migrate, soundness
-from storage.database import open_database
+from storage import migrate, snapshots, soundness
+from storage.database import open_database, reading
 from tests import bookkeeping
 from tests.props import job_of
 
@@ -68,6 +68,23 @@ async def test_rubbish_in_its_place_is_named_and_run_refuses_it(tmp_path: Path) 
     assert codes(tmp_path) == ["database_unreadable"]
     with pytest.raises(StorageError, match="cannot be opened"):
         await open_database(tmp_path / "dailies.db")
+
+
+async def test_a_schema_that_is_no_text_any_more_is_named_and_everything_refuses_it(folder: Path) -> None:
+    path = folder / "dailies.db"
+    altered(folder, lambda connection: connection.execute("PRAGMA journal_mode = DELETE"))
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"CREATE TABLE jobs") + 3] = 0xBD
+    path.write_bytes(raw)
+
+    assert codes(folder) == ["database_unreadable"]
+    with pytest.raises(StorageError, match="cannot be opened: the schema is malformed"):
+        await open_database(path)
+    with pytest.raises(StorageError, match="cannot be read: the schema is malformed"), reading(path):
+        pytest.fail("it was opened")
+    with pytest.raises(StorageError, match="cannot be copied: the schema is malformed"):
+        snapshots.copy(path, folder / "copy.db")
+    assert not (folder / "copy.db").exists()
 
 
 def test_an_index_that_lacks_rows_is_named(folder: Path) -> None:

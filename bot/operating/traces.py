@@ -1,4 +1,4 @@
-"""A job's way as a trace: spans for the press, each step, each call of its provider, the post; off by default.
+"""A job's way as a trace: spans of the press, each step, each call of its provider, the post. Off by default.
 
 The OpenTelemetry packages are an extra and imported only where an address is set. A trace's number is made of
 the job's id, so that what one process began and another ended is one trace, whatever died in between. No text

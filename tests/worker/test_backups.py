@@ -99,6 +99,17 @@ def meddled(sql: str) -> Callable[[Path], None]:
     return meddle
 
 
+def emptied(backup: Path) -> None:
+    (backup / backups.DATABASE).write_bytes(b"")
+
+
+def with_a_torn_schema(backup: Path) -> None:
+    path = backup / backups.DATABASE
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"CREATE TABLE jobs") + 3] = 0xBD
+    path.write_bytes(raw)
+
+
 def without_its_clip(backup: Path) -> None:
     next((backup / "clips").glob("*.mp4")).unlink()
 
@@ -115,6 +126,8 @@ def with_another_clip(backup: Path) -> None:
     [
         pytest.param(torn, "database", id="a torn page"),
         pytest.param(cut, "cannot be opened", id="cut short"),
+        pytest.param(emptied, "is an empty database", id="nothing at all"),
+        pytest.param(with_a_torn_schema, "the schema is malformed", id="a torn schema"),
         pytest.param(
             meddled("UPDATE purses SET total_spent_micros = total_spent_micros + 1"),
             "ledger: ",
