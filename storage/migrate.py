@@ -44,7 +44,7 @@ def check(connection: sqlite3.Connection, scripts: Traversable = MIGRATIONS) -> 
 
 
 def check_schema(connection: sqlite3.Connection) -> None:
-    """Have SQLite read the schema: what it says of a torn one need not be text, and is then no error of its own.
+    """Have SQLite read the schema: what it says of a torn one need not be text, which is no error of its own.
 
     Raises:
         sqlite3.DatabaseError: it cannot be read.
