@@ -130,7 +130,7 @@ def clips(shelves: Shelves, catalogue: Catalogue) -> app_commands.Group:
 
     @group.command(name="notify", description="How this bot tells you that a clip of yours is ready")
     @app_commands.describe(
-        direct_messages=locale_str("Write to me directly when a private clip is ready"),
+        direct_messages=locale_str("Write to me directly of private clips, and of what no card can tell me"),
         mentions=locale_str("Mention me when a clip of mine is posted"),
     )
     async def notify(

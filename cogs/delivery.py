@@ -47,6 +47,7 @@ from cogs.channels import (
     writable,
 )
 from cogs.faults import NoReply, ThreadArchived, faults
+from cogs.notes import ended
 from cogs.report_notices import notice_view, reminder_view
 from cogs.threads import wake
 
@@ -229,6 +230,18 @@ class DiscordDelivery:
                 told = _("A private clip that you ordered is ready. Find it here with /clips.")
         with faults(self._client):
             await self._channel(channel_id).send(told.format(place=place), nonce=f"p{job.id}")
+
+    async def tell_end(self, job: Job, token: str | None) -> None:
+        """See `Voice.tell_end`."""
+        with faults(self._client), readers.of_orderer(job):
+            view = said(ended(job))
+            if token is None:
+                channel_id = await self.direct_channel(job.order.member.user_id)
+                await self._channel(channel_id).send(view=view, nonce=f"e{job.id}")
+            else:
+                await self._answers(token).edit_message(  # type: ignore[call-overload]  # as above
+                    "@original", view=view, attachments=[], allowed_mentions=_NOBODY
+                )
 
     async def managers_channel(self, guild_id: GuildId) -> ChannelId | None:
         """See `Screen.managers_channel`."""

@@ -19,6 +19,7 @@ from cogs.cards import clip_url
 
 PROMPT_UNITS_IN_QUOTE = 700
 PROMPT_UNITS_OF_SOURCE = 80
+PROMPT_UNITS_OF_AN_END = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +186,19 @@ def receipt(job: Job, *, play_money: bool, style: str | None = None) -> str:
     if style is not None:
         told += "\n" + _("-# In the style of {preset}").format(preset=escaped(style))
     return f"{told}\n{private_words(job.order)}" if job.order.private else told
+
+
+def ended(job: Job) -> str:
+    """To the one who ordered, beside any card: how it ended without a clip, and what it cost."""
+    told = _("**Your order in {place}: {state}**").format(
+        place=f"<#{job.order.channel_id}>", state=sentences.state(job, None)
+    )
+    if job.order.channel_id == NO_CHANNEL:
+        told = _("**Your order: {state}**").format(state=sentences.state(job, None))
+    if job.order.takes > 1:
+        told += " · " + _("take {n} of {takes}").format(n=job.take, takes=job.order.takes)
+    words = quoted(job.order.prompt, PROMPT_UNITS_OF_AN_END)
+    return "\n".join([told, words, sentences.explanation(job) or ""])
 
 
 def _advice(advice: Sequence[str]) -> list[ui.Item[Any]]:

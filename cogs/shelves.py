@@ -178,7 +178,10 @@ class Shelves:
                 ),
             )
         lines = [
-            _("This bot writes to you directly when a private clip is ready, or no channel takes a clip.")
+            _(
+                "This bot writes to you directly when a private clip is ready, no channel takes a clip, or "
+                "an order fails where no card can say so."
+            )
             if wished.direct_messages
             else _("This bot never writes to you directly."),
             _("It mentions you when a clip of yours is posted.")

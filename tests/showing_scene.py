@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.clips.cards import Cards
+from bot.clips.endings import Endings
 from bot.clips.packing import Fits, Packing
 from bot.clips.posting import Posting
 from bot.clips.removal import Removals
@@ -209,6 +210,7 @@ async def open_scene(
         now=now,
         removed=removals.wake,
     )
+    cards.untold = Endings(stage.database, delivery, token_of=whispers.token_of).tell
     choice = TakeChoice(stage.orders, stage.material)
     stage.client.clip_presses = ClipPresses(stage.orders, shown, removals, reporting, cases, whispers, choice)
     stage.client.place_used, stage.client.place_changed = cards.place_used, cards.place_changed

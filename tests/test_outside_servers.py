@@ -34,6 +34,7 @@ from storage import wishes
 from storage.budgets import OPERATOR, BudgetScope, set_limit
 from storage.database import Database
 from storage.wishes import Wishes
+from tests.closed_places import failed
 from tests.library_scene import AllSeen, Shelf, open_shelf
 from tests.stage import Json, custom_ids, open_stage, texts, walk
 
@@ -181,6 +182,21 @@ async def test_a_private_clip_of_direct_messages_is_never_offered_to_others(shel
         assert "ublish" not in texts(one)
         assert not [each for each in custom_ids(one) if "publish" in each]
     assert [each for each in custom_ids(seen) if "delete" in each]
+
+
+async def test_an_order_without_a_card_that_fails_says_so_in_its_answer(shelf: Shelf) -> None:
+    ada, place = shelf.stage.ada, shelf.stage.channel()
+    leave(shelf)
+    answer = await ask(ada, place)
+    job = await ordered(shelf)
+
+    await failed(shelf.scene, job)
+
+    told = await ada.wait_for_message(
+        lambda one: bool(one["id"] == answer["id"] and texts(one).startswith("**Your order: Failed**"))
+    )
+    assert job.order.channel_id == NO_CHANNEL
+    assert "The provider could not make it. Nothing was charged." in texts(told)
 
 
 async def test_help_names_outside_what_can_be_called_there_and_what_there_is_not(shelf: Shelf) -> None:

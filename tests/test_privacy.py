@@ -354,7 +354,9 @@ def test_only_who_asked_for_it_is_written_to_directly() -> None:
     }
     opens = {str(path) for path, text in sources.items() if "create_dm" in text}
     calls = {
-        str(path) for path, text in sources.items() if ".direct_channel(" in text or ".tell_directly(" in text
+        str(path)
+        for path, text in sources.items()
+        if any(call in text for call in (".direct_channel(", ".tell_directly(", ".tell_end("))
     }
     sends = {str(path) for path, text in sources.items() if "user.send(" in text or "author.send(" in text}
 

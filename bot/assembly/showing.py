@@ -9,6 +9,7 @@ from bot.assembly.buying import Buying
 from bot.assembly.ground import Ground
 from bot.assembly.removing import Removing
 from bot.clips.cards import Cards
+from bot.clips.endings import Endings
 from bot.clips.family import Families
 from bot.clips.fitting import Fitting
 from bot.clips.gallery import Galleries
@@ -103,6 +104,7 @@ def opened(ground: Ground, buying: Buying) -> Showing:
         hashes=buying.hashes,
         removed=removals.wake,
     )
+    cards.untold = Endings(database, delivery, token_of=whispers.token_of).tell
     library = Library(
         database,
         again,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ from bot.clips.card_glance import (
 from bot.clips.closed_cards import ClosedCards
 from bot.clips.shown_rows import ShownRows, shown_rows
 from bot.delivery import Card, Delivery, HeldBack, Take, card_nonce
-from bot.domain import NO_CHANNEL, RESTING, ChannelId, ClipState, Job, JobId, Kind
+from bot.domain import NO_CHANNEL, RESTING, ChannelId, ClipState, Job, JobId, JobState, Kind
 from bot.errors import (
     ClipTooLarge,
     DeliveryRefused,
@@ -60,6 +60,12 @@ def _goes_on(job: Job) -> None:
     del job
 
 
+async def _nobody_cares(job: Job) -> None:
+    del job
+
+
+_NO_CLIP = frozenset({JobState.FAILED, JobState.REJECTED})
+
 _SEEN = (None, ClipState.SHOWN)
 """States of clips that a card may carry: no other is uploaded with it again, and soon its file is gone."""
 
@@ -73,6 +79,8 @@ class Cards:
         play_money: whether prices are for trying out only; cards say so.
         expected_at: when the clip of a running job may be there; None where nobody can say.
         held_back: for whom a queued job waits, if for anybody.
+
+    `untold` is told of a job that ended without a clip where no card can say so.
     """
 
     def __init__(
@@ -95,6 +103,7 @@ class Cards:
         self._now = now
         self._expected_at = expected_at
         self._held_back = held_back
+        self.untold: Callable[[Job], Awaitable[None]] = _nobody_cares
         self._progress: dict[JobId, Progress] = {}
         self._in_line: set[JobId] = set()
         self._line_ends_at = 0.0
@@ -266,7 +275,7 @@ class Cards:
         takes, first = rows.takes, rows.first
         try:
             if self._is_given_up(takes):
-                await self._write_given_up(takes)  # else every process to come would look at it
+                await self._give_up(takes)  # else every process to come would look at it
             elif first.card_message_id is None:
                 await self._post(rows)
             else:
@@ -280,7 +289,7 @@ class Cards:
             log.info("card given up: %s", fault, extra={"job": first.id, "code": fault.code})
             self._given_up[first.id] = None if isinstance(fault, MessageGone) else revs(takes)
             await self._note_closed(takes, fault)
-            await self._write_given_up(takes)
+            await self._give_up(takes)
         if all(take.state in RESTING for take in takes):
             self._forget(takes)
 
@@ -356,8 +365,11 @@ class Cards:
             if take.card_rev < take.rev:
                 self._database.write_along(partial(jobs.card_shown, job_id=take.id, rev=take.rev))
 
-    async def _write_given_up(self, takes: Sequence[Job]) -> None:
-        """The same of a card that will not be there, at once: it says that no other try is to be made."""
+    async def _give_up(self, takes: Sequence[Job]) -> None:
+        """Note, at once, that no card shows this: no other try is to be made."""
+        for take in takes:
+            if take.state in _NO_CLIP and take.card_rev < take.rev:
+                await self.untold(take)
         for take in takes:
             if take.card_rev < take.rev:
                 await self._database.write(partial(jobs.card_shown, job_id=take.id, rev=take.rev))

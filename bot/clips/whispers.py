@@ -122,6 +122,14 @@ class Whispers:
                 )
             )
 
+    async def token_of(self, job: Job) -> str | None:
+        """What the answer to a job's order can still be edited with; None where its time is over."""
+        token, until = self._heard.get(job.order.interaction_id, ("", self._now()))
+        if until > self._now():
+            return token
+        kept = partial(answers.get, interaction_id=job.order.interaction_id, at=self._now())
+        return await self._database.read(kept)
+
     async def show(self, job: Job) -> float | None:
         """Show its member what there is of an order, or tell them directly where they have asked for that.
 
