@@ -12,7 +12,7 @@ import pytest
 from discord import ui
 from PIL import Image
 
-from bot.domain import Job, JobState, Kind
+from bot.domain import ChannelId, Job, JobState, Kind
 from bot.errors import NotYours
 from bot.ordering.framing import Framing
 from bot.sandbox.permissions import Permission
@@ -157,6 +157,22 @@ async def test_a_quote_that_was_replaced_or_answered_is_not_fitted_again(stage: 
 
     for message in (second, answered):
         assert "was answered before" in texts(await refitted(stage.ada, message))
+    assert len(await stage.rows()) == 1
+
+
+async def test_a_quote_that_cannot_be_fitted_now_can_be_a_little_later(stage: Stage, files: Path) -> None:
+    quote = await animate(stage, stage.ada, picture(files, 400, 400))
+    by, here = stage.member("Mika"), ChannelId(int(stage.channel()))
+
+    await stage.moderated.pauses.pause(by, here)
+    refused = await refitted(stage.ada, quote)
+    await stage.moderated.pauses.resume(by, here)
+    again = await refitted(stage.ada, refused)
+
+    assert texts(refused).startswith("The moderators have paused the orders of this channel.")
+    assert again["id"] == quote["id"]
+    assert texts(again).partition("The quote ends")[0] == texts(quote).partition("The quote ends")[0]
+    await stage.answer_quote(stage.ada, again, "yes")
     assert len(await stage.rows()) == 1
 
 
