@@ -97,6 +97,8 @@ async def test_a_page_says_by_what_it_was_filtered_and_how_long_its_clips_are(sh
         month=month,
     )
 
+    blank = texts(await shelf.ask(shelf.stage.bruno, "server", words="   "))
+    assert blank.splitlines()[1] == "-# 1 clip"
     head = texts(page).splitlines()[1]
     assert head == f"-# 1 clip · with paper · Studio · extended · <@{shelf.stage.ada.id}> · {month}"
     clip = await shelf.stored(job)

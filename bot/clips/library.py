@@ -138,7 +138,7 @@ class Library:
             id=self._ids.new(),
             member=by,
             aisle=aisle if by.in_server else _alone(aisle),
-            words=words[:WORDS_CHARS_MAX],
+            words=words.strip()[:WORDS_CHARS_MAX],
             model=model,
             kind=kind,
             member_id=member_id,
