@@ -12,8 +12,9 @@ from bot.clips.family import Family, Relative
 from bot.clips.library import Aisle, Page, Shelved
 from bot.clips.packing import Packed
 from bot.delivery import Link, Post, clip_nonce
-from bot.domain import Clip, Job, JobId, JobState, Kind
+from bot.domain import Clip, Job, JobId, JobState, Kind, Order
 from bot.language import _, ngettext
+from bot.ordering.material import last_frame_id
 from bot.quoting import escaped, quoted, shortened, whole_lines
 from cogs import sentences
 from cogs.advising import PROMPT_UNITS_SHOWN
@@ -198,14 +199,22 @@ def kind_word(kind: Kind) -> str:
             return _("a character")
 
 
+def _made(order: Order) -> str:
+    """How one clip came to be, also where it was made from another."""
+    made_from = order.source_job_id
+    if made_from is None or order.kind not in (Kind.GENERATE, Kind.ANIMATE):
+        return kind_word(order.kind)
+    if order.source is not None and order.source.path.name.startswith(last_frame_id(made_from)):
+        return _("made from the last frame")
+    return _("final of a draft")
+
+
 def _relative(one: Relative) -> str:
     indent = "\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} " * one.depth
     if one.job is not None:
         order = one.job.order
         words = escaped(shortened(order.prompt, PROMPT_UNITS_IN_FAMILY))
-        is_final = order.kind is Kind.GENERATE and order.source_job_id is not None
-        made = _("final of a draft") if is_final else kind_word(order.kind)
-        told = f"{words} · {_take_of(one.job)}{made} · {sentences.ago(one.job.created_at)}"
+        told = f"{words} · {_take_of(one.job)}{_made(order)} · {sentences.ago(one.job.created_at)}"
     elif one.picture is not None:
         told = _("the picture that it began with")
     else:
@@ -269,8 +278,7 @@ def _line(one: Shelved, model: Described) -> str:
     job = one.job
     words = quoted(shortened(job.order.prompt, PROMPT_UNITS_ON_PAGE), 2 * PROMPT_UNITS_ON_PAGE)
     seconds = _("{n} s").format(n=(one.clip.duration_ms + 500) // 1_000)
-    made = kind_word(job.order.kind)
-    facts = [f"{_take_of(job)}{escaped(model.name)} · {seconds} · {made}", _by(job)]
+    facts = [f"{_take_of(job)}{escaped(model.name)} · {seconds} · {_made(job.order)}", _by(job)]
     if (standing := _standing(one)) != "":
         facts.append(standing)
     return words + "\n" + "\n".join(f"-# {fact}" for fact in facts)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from bot.clips.family import NODES_MAX, Family, Relative
 from bot.clips.family_picture import FACE_PX, Portrait, drawn
-from bot.domain import ChannelId, InteractionId, Job, Source
+from bot.domain import ChannelId, InteractionId, Job, Kind, Source
 from cogs.library_views import FAMILY_UNITS_MAX, family_text
 from tests.library_scene import AllSeen, Shelf, open_shelf
 from tests.props import ANN, NOON
@@ -89,6 +89,24 @@ async def test_the_picture_that_all_began_with_stands_before_the_first_clip(shel
     assert [(one.number, one.parent, one.depth) for one in family.relatives] == [(1, None, 0), (2, 1, 1)]
     assert family.relatives[0].picture == shelf.scene.folder.parent / path
     assert picture.getpixel((32 + FACE_PX[0] // 2, 32 + FACE_PX[1] // 2)) == RED
+
+
+async def test_what_starts_from_a_last_frame_is_told_from_the_final_of_a_draft(shelf: Shelf) -> None:
+    root = await shelf.clip("root")
+    frame = Source(
+        path=Path(f"pictures/last-{root.id}-1280x720-crop.png"),
+        media_type="image/png",
+        width=1280,
+        height=720,
+    )
+    first = replace(frame, path=Path("pictures/first.png"))
+    await shelf.clip("on it goes", kind=Kind.ANIMATE, made_from=root, source=frame)
+    draft = await shelf.clip("it moves", kind=Kind.ANIMATE, source=first, draft=True)
+    await shelf.clip("it moves", kind=Kind.ANIMATE, made_from=draft, source=first)
+
+    words = [family_text(await family_of(shelf, job)).splitlines()[-1] for job in (root, draft)]
+
+    assert [line.split(" · ")[1] for line in words] == ["made from the last frame", "final of a draft"]
 
 
 async def test_of_a_large_family_as_many_are_shown_as_there_is_room_for(shelf: Shelf) -> None:
