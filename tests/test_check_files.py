@@ -295,3 +295,20 @@ def test_a_volume_that_the_kernel_says_is_encrypted_needs_no_word(
     told.write_text(uuid)
 
     assert len(list(data_folder.volume(tmp_path, confirmed=False, devices=tmp_path / "devices"))) == count
+
+
+def test_a_mended_env_file_is_still_whose_it_was_and_a_link_still_leads_to_it(tmp_path: Path) -> None:
+    """Root mends it with sudo; the user who runs the bot has to read it afterwards."""
+    real, link = tmp_path / "dailies.env", tmp_path / ".env"
+    real.write_bytes(b"DAILIES_DISCORD_TOKEN=a.b.c \n")
+    link.symlink_to(real)
+    if os.geteuid() == 0:
+        os.chown(real, NOBODY, NOBODY)
+    owner = real.stat().st_uid
+
+    env_file.rewrite(link)
+
+    assert link.is_symlink()
+    assert real.read_bytes() == b"DAILIES_DISCORD_TOKEN=a.b.c\n"
+    assert real.stat().st_uid == owner
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".env", "dailies.env"]

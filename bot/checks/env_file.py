@@ -84,13 +84,24 @@ def _of_values(path: Path, text: str) -> Iterator[Finding]:
 
 
 def rewrite(path: Path) -> str:
-    """Write the file anew without byte order mark, carriage returns and spaces at the ends of lines."""
+    """Write the file anew without byte order mark, carriage returns and spaces at the ends of lines.
+
+    A link stays one, and whose the file is stays so: who mends it is often root, and who runs the bot is not.
+    """
+    path = path.resolve()
     text = path.read_bytes().removeprefix(_BOM).decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     clean = "\n".join(line.rstrip() for line in text.split("\n")).encode("utf-8")
     beside = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(clean)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(clean)
+            file.flush()
+            former, made = path.stat(), os.fstat(file.fileno())
+            if (former.st_uid, former.st_gid) != (made.st_uid, made.st_gid):
+                os.fchown(file.fileno(), former.st_uid, former.st_gid)
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)  # it holds what the file does
+        raise
     return f"{path} was written anew, with mode 600"

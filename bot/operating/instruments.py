@@ -31,6 +31,8 @@ STATES = (
     "review_showing",
 )
 
+FILES = ("dailies.db", "dailies.db-wal")
+
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -47,13 +49,15 @@ class _Read:
     is_stopped: bool
     halted: Mapping[HaltScope, int]
     paused: tuple[int, int]
+    file_bytes: Mapping[str, int]
+    free_bytes: int
 
 
 class Instruments:
     """Reads everything when asked.
 
-    The rows are read on a thread, through a connection that never writes; the book's sums are kept, so that
-    each of its lines is read once.
+    The rows and the disk are read on a thread, through a connection that never writes; the book's sums are
+    kept, so that each of its lines is read once.
 
     Args:
         folder: the data folder.
@@ -91,7 +95,7 @@ class Instruments:
             *self._of_money(read),
             *self._of_stops(read),
             *self._of_the_outside(),
-            *self._of_the_process(),
+            *self._of_the_process(read),
             *self._meters.families(),
         ]
 
@@ -113,6 +117,8 @@ class Instruments:
                 is_stopped=gauges.is_stopped(connection),
                 halted=gauges.halted(connection),
                 paused=gauges.paused(connection),
+                file_bytes={file: _size(self._folder / file) for file in FILES},
+                free_bytes=shutil.disk_usage(self._folder).free,
             )
 
     def _of_jobs(self, read: _Read) -> Iterator[Family]:
@@ -176,19 +182,18 @@ class Instruments:
         if latency_s is not None:
             yield _one("dailies_gateway_latency_seconds", "Of the last heartbeat.", latency_s)
 
-    def _of_the_process(self) -> Iterator[Family]:
+    def _of_the_process(self, read: _Read) -> Iterator[Family]:
         late_s = self._vitals.worker_late_s()
         yield _one("dailies_worker_running", "Whether the worker runs.", late_s is not None)
         yield _one(
             "dailies_worker_late_seconds", "How long the step that is due first is due.", late_s or 0.0
         )
-        sizes = {file: _size(self._folder / file) for file in ("dailies.db", "dailies.db-wal")}
         yield gauge(
             "dailies_database_bytes",
             "The database's files.",
-            [({"file": file}, size) for file, size in sizes.items()],
+            [({"file": file}, size) for file, size in read.file_bytes.items()],
         )
-        yield _one("dailies_disk_free_bytes", "Room for more.", shutil.disk_usage(self._folder).free)
+        yield _one("dailies_disk_free_bytes", "Room for more.", read.free_bytes)
         yield gauge("dailies_build_info", "The release.", [({"version": RELEASE}, 1)])
         yield _one("process_start_time_seconds", "When it began, since 1970.", self._began_at.timestamp())
         if _STATM.is_file():
