@@ -11,12 +11,10 @@ from typing import TypeVar
 
 from bot.domain import ChannelId, Job, JobId, JobState
 from bot.errors import StorageError
-from storage import jobs
+from storage import jobs, soundness
 from storage.migrate import check, check_schema, migrate
 
 T = TypeVar("T")
-
-FAULTS_MAX = 20
 
 
 def copy(source: Path, to: Path) -> None:
@@ -96,12 +94,9 @@ def fold(path: Path) -> None:
 def faults(connection: sqlite3.Connection) -> list[str]:
     """What SQLite itself finds wrong: pages, indexes, references."""
     try:
-        said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check").fetchmany(FAULTS_MAX)]
-        lost = connection.execute("PRAGMA foreign_key_check").fetchmany(FAULTS_MAX)
+        return [*soundness.faults(connection), *soundness.orphans(connection)]
     except sqlite3.DatabaseError as fault:  # torn so that not even this can be asked
         return [str(fault)]
-    found = [] if said == ["ok"] else said
-    return found + [f"a row of {row[0]} refers to one of {row[2]} that is not there" for row in lost]
 
 
 def entries(connection: sqlite3.Connection) -> int:

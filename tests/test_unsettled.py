@@ -1,5 +1,6 @@
 """Jobs of which nobody knows: a card for the operator, three verdicts, one of which decides."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
@@ -7,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import ChannelId, Job, JobId, JobState, UserId
+from bot.domain import ChannelId, Job, JobId, JobState, MessageId, UserId
 from bot.jobs.patience import HOUSE_AFTER
 from bot.operating.control import carry_out
-from bot.operating.unsettled import ASK_AFTER, Unsettled
+from bot.operating.unsettled import ASK_AFTER, LOOK_EVERY_S, Uncertain, Unsettled
 from bot.sandbox.person import Person
 from cogs import settle_button
 from cogs.unsettled import OperatorBoard, Settling
@@ -152,6 +153,32 @@ async def test_while_discord_is_away_it_is_asked_later(stage: Stage) -> None:
     await unsettled.once()
 
     assert len(await cards(stage)) == 1
+
+
+class Clumsy:
+    """A board with a fault of its own."""
+
+    async def ask(self, about: Uncertain, *, nonce: str) -> MessageId:
+        raise ZeroDivisionError(about.job_id, nonce)
+
+    async def tell(self, message_id: MessageId, job: Job) -> None:
+        raise ZeroDivisionError(job.id, message_id)
+
+
+async def test_a_fault_in_one_look_ends_neither_the_duty_nor_the_process(stage: Stage) -> None:
+    await uncertain(stage)
+    stage.clock.at += ASK_AFTER
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await Unsettled(stage.database, Clumsy(), now=stage.clock, pause=pause).run()
+
+    assert pauses == [LOOK_EVERY_S, LOOK_EVERY_S]
 
 
 async def test_an_old_card_is_answered_where_no_operators_channel_is_named_any_more(stage: Stage) -> None:

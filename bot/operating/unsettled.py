@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
+from bot import duty
 from bot.domain import Job, JobId, MessageId
 from bot.errors import DeliveryRefused, DeliveryUnavailable, MessageGone
 from storage import jobs, unsettled
@@ -50,16 +51,22 @@ class Board(Protocol):
 class Unsettled:
     """See the module."""
 
-    def __init__(self, database: Database, board: Board, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        board: Board,
+        *,
+        now: Callable[[], datetime],
+        pause: duty.Pause = asyncio.sleep,
+    ) -> None:
         self._database = database
         self._board = board
         self._now = now
+        self._pause = pause
 
     async def run(self) -> None:
         """Look every half minute, until cancelled."""
-        while True:
-            await self.once()
-            await asyncio.sleep(LOOK_EVERY_S)
+        await duty.repeated(self.once, every_s=LOOK_EVERY_S, pause=self._pause, code="unsettled_failed")
 
     async def once(self) -> None:
         """Ask about what is uncertain for long enough, and close what is settled."""
