@@ -89,19 +89,7 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Clock) -> Ground
         SettingsError, DataFolderInUse, NewerDatabase, StorageError: before anything outside was touched.
     """
     folder = config.data_dir
-    clips_folder, copies_folder = folder / "clips", folder / "copies"
-    os.umask(0o077)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        stack.enter_context(FolderLock(folder))  # what is below may be a running bot's until here
-        clips_folder.mkdir(exist_ok=True)
-        shutil.rmtree(copies_folder, ignore_errors=True)  # those that a past process had no time to remove
-        copies_folder.mkdir()
-        (copies_folder / "again").mkdir()
-        (folder / PICTURES).mkdir(exist_ok=True)
-        (folder / THUMBNAILS).mkdir(exist_ok=True)
-    except OSError as fault:
-        raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
+    clips_folder, copies_folder = _taken(folder, stack)
     if (why := book.lost(folder, config.backups_in)) is not None:
         raise StorageError(f"{why}: `dailies restore` puts one back; to begin anew, move those away")
     await asyncio.to_thread(sweep, [clips_folder, folder / PICTURES, folder / THUMBNAILS], started_at=now())
@@ -147,20 +135,8 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Clock) -> Ground
         "filling": Filling(database, notices, limits, now=now).run,
         "room": Room(folder, notices).run,
         "retirements": Retirements(models, providers, now=now).run,
+        **_copying(config, database, notices, now=now),
     }
-    if config.backup_every_hours:
-        duties["backups"] = Backups(
-            folder,
-            config.backups_in,
-            notices,
-            every=timedelta(hours=config.backup_every_hours),
-            keep=config.backup_keep,
-            days=config.backup_days,
-            now=now,
-        ).run
-    duties["tombstones"] = Tombstones(
-        database, folder=folder, into=config.backups_in, kept_for=config.backups_for, now=now
-    ).run
     return Ground(
         config=config,
         now=now,
@@ -189,6 +165,44 @@ async def laid(config: Settings, stack: AsyncExitStack, *, now: Clock) -> Ground
         play_money=play_price is not None and STUDIO in names,
         duties=duties,
     )
+
+
+def _taken(folder: Path, stack: AsyncExitStack) -> tuple[Path, Path]:
+    """Take the data folder for this process alone; its folders of clips, and of copies (none is left)."""
+    clips, copies = folder / "clips", folder / "copies"
+    os.umask(0o077)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stack.enter_context(FolderLock(folder))  # what is below may be a running bot's until here
+        clips.mkdir(exist_ok=True)
+        shutil.rmtree(copies, ignore_errors=True)  # those that a past process had no time to remove
+        copies.mkdir()
+        (copies / "again").mkdir()
+        (folder / PICTURES).mkdir(exist_ok=True)
+        (folder / THUMBNAILS).mkdir(exist_ok=True)
+    except OSError as fault:
+        raise StorageError(f"DAILIES_DATA_DIR: {folder} cannot be written to ({fault.strerror})") from fault
+    return clips, copies
+
+
+def _copying(
+    config: Settings, database: Database, notices: Notices, *, now: Callable[[], datetime]
+) -> Duties:
+    """Copies of the data folder, and what a restore of one must not bring back."""
+    folder = config.data_dir
+    stones = Tombstones(database, folder=folder, into=config.backups_in, kept_for=config.backups_for, now=now)
+    if not config.backup_every_hours:
+        return {"tombstones": stones.run}
+    copies = Backups(
+        folder,
+        config.backups_in,
+        notices,
+        every=timedelta(hours=config.backup_every_hours),
+        keep=config.backup_keep,
+        days=config.backup_days,
+        now=now,
+    )
+    return {"backups": copies.run, "tombstones": stones.run}
 
 
 def _traced(config: Settings, stack: AsyncExitStack) -> Traced:
