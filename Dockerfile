@@ -15,7 +15,8 @@ WORKDIR /app
 COPY bot ./bot
 COPY cogs ./cogs
 COPY storage ./storage
-ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DAILIES_DATA_DIR=/data
+# Webhooks come to a container from outside it; nothing listens before DAILIES_PUBLIC_URL is set.
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DAILIES_DATA_DIR=/data DAILIES_WEB_HOST=0.0.0.0
 USER 10001:10001
 VOLUME /data
 # Stopping takes up to 25 s while a clip is being posted: give it 30 (`docker stop --time 30`). `--init` collects

@@ -56,6 +56,15 @@ def test_the_image_needs_no_shell_and_no_root() -> None:
         assert isinstance(json.loads(form), list)
 
 
+def test_a_proxy_outside_the_container_reaches_the_port_for_webhooks() -> None:
+    (said,) = words_of(DOCKERFILE, "ENV")
+    (container,) = manifests()["StatefulSet"]["spec"]["template"]["spec"]["containers"]
+
+    assert "DAILIES_WEB_HOST=0.0.0.0" in said.split()
+    assert {"name": "web", "containerPort": 8422} in container["ports"]
+    assert "DAILIES_WEB_HOST" not in manifests()["ConfigMap"]["data"]
+
+
 def test_every_unit_gives_time_to_stop_and_only_what_is_needed() -> None:
     unit, composed = settings_of_unit(), service()
     pod = manifests()["StatefulSet"]["spec"]["template"]["spec"]
