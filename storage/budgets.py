@@ -1,4 +1,4 @@
-"""Budgets as they were set: limits, each guild's rules of spending, and the record of every change.
+"""Budgets as they were set, and the record of every change of them and of a guild's rules of spending.
 
 Every function is part of the transaction of its caller. `guild_id` 0 stands for what holds everywhere.
 """

@@ -92,7 +92,7 @@ class Asking:
     async def ask(self, question: Question) -> float | Job | None:
         """Running: ask how it stands, and move it if it ended."""
         name = provider_of(question.offer_id)
-        pace = self._paces.get(name) or Pace()
+        pace = self._paces.get(name, Pace())
         turnstile = self._turnstiles.get(name)
         if turnstile is None:
             turnstile = self._turnstiles[name] = Turnstile(at_once=pace.at_once, call=self._call)

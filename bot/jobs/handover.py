@@ -14,7 +14,7 @@ from bot.errors import ProviderUnavailable, StorageError, UnreadableAnswer
 from bot.jobs import moves
 from bot.jobs.complaints import Complaints
 from bot.jobs.movement import Movement
-from bot.jobs.pace import Pace, pace_for
+from bot.jobs.pace import Pace
 from bot.jobs.patience import HELD_BACK_MAX, HOUSE_AFTER, OVERDUE_MAX, Patience
 from bot.moderation.pauses import Pauses
 from bot.offers.reach import reached
@@ -215,7 +215,7 @@ class Handover:
                     job.id, partial(states.running, attempt=attempt, ticket=ticket, at=self._now())
                 )
                 log.info("taken by %s", attempt.offer_id, extra={"job": job.id, "code": "taken"})
-                return pace_for(job, self._paces).first_s
+                return self._paces.get(job.quote.provider, Pace()).first_s
             case NotTaken(fault):
                 log.warning("not taken: %s", fault.detail, extra={"job": job.id, "code": fault.code})
                 return await self._again(job, attempt, fault, tried, source_bytes)

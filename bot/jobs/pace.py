@@ -1,9 +1,6 @@
 """How often each provider is asked."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-
-from bot.domain import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +23,3 @@ class Pace:
         is found at start-up is asked for as rarely as its age says.
         """
         return min(self.cap_s, self.first_s + max(0.0, age_s) * (self.factor - 1))
-
-
-def pace_for(job: Job, paces: Mapping[str, Pace]) -> Pace:
-    """The pace of the job's provider; the default one where none is set for it."""
-    return paces.get(job.quote.provider, Pace())
