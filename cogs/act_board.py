@@ -12,7 +12,7 @@ from discord.app_commands import locale_str
 from bot.domain import ChannelId, GuildId
 from bot.language import _
 from bot.moderation.act_log import Act, ActLog
-from cogs import readers
+from cogs import readers, sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.buttons import texts_of
 from cogs.channel_choice import check_private
@@ -104,8 +104,7 @@ def add_log(group: app_commands.Group, act_log: ActLog) -> None:
 def _line(act: Act) -> str:
     who = "" if act.actor_id is None or act.verb == "report.made" else f" · <@{act.actor_id}>"
     detail = " ".join(f"{name}={value}" for name, value in json.loads(act.detail).items())[:DETAIL_CHARS]
-    when = f"<t:{int(act.at.timestamp())}:f>"
-    return f"-# #{act.number} {when} **{act.verb}** `{act.subject}`{who}" + (
+    return f"-# #{act.number} {sentences.moment(act.at)} **{act.verb}** `{act.subject}`{who}" + (
         f" · `{detail}`" if detail else ""
     )
 

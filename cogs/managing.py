@@ -16,6 +16,7 @@ from bot.money import format_usd
 from bot.quoting import escaped
 from bot.spend.distributing import Distributing, amount, every
 from bot.spend.standings import BudgetScope, Grant, Standings
+from cogs import sentences
 from cogs.alert_delivery import AlertDelivery
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.budget_forms import DefaultsSent, LimitSent, defaults_form, limit_form, sent
@@ -116,7 +117,7 @@ class Managing:
             member=f"<@{to.user_id}>", amount=format_usd(grant.amount_micros)
         )
         if grant.expires_at is not None:
-            when = f"<t:{int(grant.expires_at.timestamp())}:f>"
+            when = sentences.moment(grant.expires_at)
             told = _("{member} may spend {amount} beyond the budget, until {when}.").format(
                 member=f"<@{to.user_id}>", amount=format_usd(grant.amount_micros), when=when
             )

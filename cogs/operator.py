@@ -2,18 +2,18 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
 
-from bot.domain import FaultKind, UserId
-from bot.errors import ChangeRefused, DeliveryRefused, DeliveryUnavailable, NotYours
+from bot.domain import ChannelId, FaultKind, UserId
+from bot.errors import ChangeRefused, NotYours
 from bot.language import _
 from bot.money import parse_usd
 from bot.operating.control import AdmitGuild, Change, DismissGuild, ResumeSpending
 from cogs.answers import Interaction, acknowledge, answer, said
+from cogs.channels import writable
+from cogs.faults import faults
 from cogs.presses import member_of
 
 NONCE_CHARS = 16
@@ -96,11 +96,6 @@ async def post_notice(client: discord.Client, channel_id: int, sentence: str) ->
         DeliveryUnavailable: worth trying again.
         DeliveryRefused: the bot may not post there, or there is no such channel.
     """
-    channel: Any = client.get_partial_messageable(channel_id)
     nonce = hashlib.sha256(sentence.encode()).hexdigest()[:NONCE_CHARS]
-    try:
-        await channel.send(view=said(sentence), nonce=nonce)
-    except (discord.Forbidden, discord.NotFound) as refused:
-        raise DeliveryRefused(f"{refused.status} {refused.code}: {refused.text[:200]}") from refused
-    except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as silence:
-        raise DeliveryUnavailable(f"{type(silence).__name__}: {silence}") from silence
+    with faults(client):
+        await writable(client, ChannelId(channel_id)).send(view=said(sentence), nonce=nonce)

@@ -1,10 +1,9 @@
 """Sanctions and standings in words."""
 
-from datetime import datetime
-
 from bot.language import _, ngettext
 from bot.moderation.people import BY_RULE, EVERYWHERE, Measure, Sanction, Standing
 from bot.quoting import escaped, shortened
+from cogs import sentences
 
 REASON_UNITS = 300
 
@@ -27,10 +26,10 @@ def measure(one: Measure) -> str:
 def until(sanction: Sanction) -> str:
     """Until when it holds."""
     if sanction.lifted_at is not None:
-        return _("lifted {when}").format(when=moment(sanction.lifted_at, "R"))
+        return _("lifted {when}").format(when=sentences.ago(sanction.lifted_at))
     if sanction.until is None:
         return _("until it is lifted")
-    return _("until {when}").format(when=moment(sanction.until))
+    return _("until {when}").format(when=sentences.moment(sanction.until))
 
 
 def reason(sanction: Sanction) -> str:
@@ -40,7 +39,7 @@ def reason(sanction: Sanction) -> str:
 
 def line(sanction: Sanction, *, for_moderators: bool) -> str:
     """A sanction on a line: what, since when, until when, why; for moderators also by whom."""
-    parts = [f"**{measure(sanction.measure)}**", moment(sanction.at, "d"), until(sanction)]
+    parts = [f"**{measure(sanction.measure)}**", f"<t:{int(sanction.at.timestamp())}:d>", until(sanction)]
     if sanction.guild_id == EVERYWHERE:
         parts.append(_("by whoever runs this bot"))
     elif sanction.by_id == BY_RULE:
@@ -62,8 +61,3 @@ def summary(standing: Standing) -> str:
         told = _("in good standing")
     counted = ngettext("{n} strike counts", "{n} strikes count", standing.strikes).format(n=standing.strikes)
     return f"{told}, {counted}"
-
-
-def moment(at: datetime, style: str = "f") -> str:
-    """A time as Discord shows it in the reader's own zone."""
-    return f"<t:{int(at.timestamp())}:{style}>"

@@ -16,7 +16,7 @@ from cogs.delivery import DiscordDelivery
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.faults import faults
 from cogs.making_buttons import Action, MakingButton
-from cogs.people_words import moment
+from cogs.sentences import moment
 
 log = logging.getLogger(__name__)
 

@@ -32,7 +32,7 @@ def notice_view(notice: Notice) -> ui.LayoutView:
     if notice.due_at is not None:
         lines.append(
             _("It has to be decided by {when}, {left}: the law gives 48 hours.").format(
-                when=f"<t:{int(notice.due_at.timestamp())}:f>", left=sentences.ago(notice.due_at)
+                when=sentences.moment(notice.due_at), left=sentences.ago(notice.due_at)
             )
         )
     if notice.words:

@@ -19,6 +19,7 @@ from bot.operating.control import Change, SettleJob
 from bot.operating.unsettled import Uncertain
 from bot.quoting import quoted
 from bot.spend.settling import Verdict
+from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.faults import faults
 from cogs.forms import show
@@ -130,7 +131,7 @@ def question(about: Uncertain) -> ui.LayoutView:
     ticket = "It has a ticket, so it was certainly taken." if about.has_ticket else "It has no ticket."
     held = format_usd(about.held_micros)
     lines = [
-        f"**Nobody knows about job `{about.job_id}`** since <t:{int(about.since.timestamp())}:f>.",
+        f"**Nobody knows about job `{about.job_id}`** since {sentences.moment(about.since)}.",
         f"`{about.offer_id}` may have it and bill it: {held} stay held for {whose} until somebody knows.",
         f"{ticket} Our key for it: `{about.key}`.",
     ]

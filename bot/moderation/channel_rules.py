@@ -1,11 +1,11 @@
 """The rules of channels: who may order what there, when and how often. Every refusal is before any money."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from bot.domain import ChannelId, FaultKind, Kind, Member, Order, Quote
+from bot.domain import ChannelId, FaultKind, Kind, Member, Micros, Order, Quote
 from bot.errors import AgainstRules
 from bot.language import _, later, ngettext
 from bot.moderation.quiet import quiet_until
@@ -93,7 +93,7 @@ def check_order(rules: Rules, order: Order, quote: Quote, names: Callable[[], Ma
         known = names()
         raise _against(
             _("This channel takes these models alone: {models}.").format(
-                models=_listed([known.get(one, one) for one in rules.models])
+                models=", ".join(known.get(one, one) for one in rules.models)
             ),
             _("Choose one of them, or order in another channel."),
         )
@@ -106,11 +106,11 @@ def check_order(rules: Rules, order: Order, quote: Quote, names: Callable[[], Ma
             ).format(n=rules.duration_max_s),
             _("Choose a shorter one, or order in another channel."),
         )
-    price = quote.price_micros * order.takes
+    price = Micros(quote.price_micros * order.takes)
     if rules.price_max_micros is not None and price > rules.price_max_micros:
         raise _against(
             _("An order in this channel costs {most} at most, and this one {price}.").format(
-                most=format_usd(rules.price_max_micros), price=format_usd(quote.price_micros * order.takes)
+                most=format_usd(rules.price_max_micros), price=format_usd(price)
             ),
             _("Choose something cheaper or fewer takes, or order in another channel."),
         )
@@ -135,10 +135,6 @@ def spell(seconds: int) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{seconds // size} {one}"
     return f"{seconds} s"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def _against(what: str, do: str) -> AgainstRules:

@@ -38,7 +38,6 @@ _GONE_FROM_SIGHT = frozenset({ClipState.SHOWN, ClipState.HIDDEN, ClipState.DELET
 class Progress:
     """How far a take-down is; how many clips that can be seen were made from it, and which look `alike`."""
 
-    takedown: Takedown
     steps: Sequence[Removal]
     made_from: int
     alike: Sequence[JobId] = ()
@@ -133,11 +132,9 @@ def begin(
 
 def progress(job_id: JobId, connection: sqlite3.Connection) -> Progress | None:
     """How far a take-down is; None where there is none of this clip."""
-    found = takedowns.of(connection, job_id)
-    if found is None:
+    if takedowns.of(connection, job_id) is None:
         return None
     return Progress(
-        takedown=found,
         steps=removals.of(connection, job_id),
         made_from=takedowns.made_from(connection, job_id),
         alike=clip_looks.alike(connection, job_id),
