@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import stat
 from pathlib import Path
 
 import pytest
 
+from bot.checks import private_files
 from bot.domain import Micros, OfferId, Quote
 from bot.errors import BudgetExceeded, DataFolderInUse, PaidNotEnabled, StorageError
 from bot.operating.control import SOCKET, AdmitGuild, Change, Control, DismissGuild, change
@@ -30,6 +32,15 @@ async def test_a_change_is_made_where_no_bot_runs(tmp_path: Path, clock: Clock) 
     [admitted] = await database.read(guilds.admitted)
     assert (admitted.guild_id, admitted.ceiling_monthly_micros) == (ANN.guild_id, 25_000_000)
     await database.close()
+
+
+async def test_a_data_folder_that_a_change_makes_is_its_owners_alone(tmp_path: Path, clock: Clock) -> None:
+    folder = tmp_path / "data"
+
+    await change(folder, AdmitGuild(guild_id=7, ceiling_monthly_micros=5_000_000), now=clock)
+
+    assert list(private_files.data(folder, folder / "backups")) == []
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 async def test_a_running_bot_makes_the_change_itself(tmp_path: Path, clock: Clock) -> None:

@@ -247,7 +247,7 @@ async def change(folder: Path, wanted: Change, *, now: Callable[[], datetime]) -
         return await _ask(folder, wanted)
     except (FileNotFoundError, ConnectionRefusedError):
         pass  # nobody listens
-    await asyncio.to_thread(partial(folder.mkdir, parents=True, exist_ok=True))
+    await asyncio.to_thread(partial(folder.mkdir, mode=0o700, parents=True, exist_ok=True))
     with FolderLock(folder):
         database = await open_database(folder / "dailies.db")
         try:
