@@ -5,15 +5,19 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from bot.domain import JobState, Micros
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.operating.notices import Notices
 from bot.sandbox.person import Person
+from cogs.operator import post_notice
 from storage import stops
 from storage.database import open_database
 from storage.stops import Stop
 from tests.emulators import faults
 from tests.household import Household, household
+from tests.stage import open_stage
 
 
 def operated_by_mika(house: Household) -> None:
@@ -121,3 +125,14 @@ async def test_what_is_said_while_discord_is_away_is_posted_later_in_its_order()
 
     assert posted == ["one", "two"]
     assert len(waits) == 1
+
+
+async def test_what_discord_takes_in_no_message_is_not_tried_for_ever(tmp_path: Path) -> None:
+    async with open_stage(tmp_path) as stage:
+        channel_id = int(stage.channel("mods"))
+
+        with pytest.raises(DeliveryRefused):
+            await post_notice(stage.client, channel_id, "too much " * 500)
+
+        await post_notice(stage.client, channel_id, "the disk is nearly full")
+        assert "the disk is nearly full" in str((await stage.mika.messages(str(channel_id)))[0])
