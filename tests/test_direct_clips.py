@@ -8,6 +8,7 @@ import pytest
 from discord import ui
 
 from bot.domain import NOWHERE, ClipState, Job, JobState, MessageId
+from bot.moderation.people import Measure
 from bot.sandbox.permissions import Permission
 from cogs.buttons import DetailsButton
 from cogs.cards import clip_url, clip_view
@@ -163,6 +164,39 @@ async def test_details_of_it_work_below_it_for_its_member_alone(shelf: Shelf) ->
     assert custom_ids(own) == []  # what they would do is done in the server
     assert links(own) == []
     assert job.order.prompt in texts(elsewhere)  # below the card all may read them
+
+
+async def test_details_of_it_are_for_nobody_who_is_blocked_there(shelf: Shelf) -> None:
+    await sent_directly(shelf)
+    stage = shelf.stage
+    (message,) = await stage.ada.messages(await direct_channel(shelf))
+    await stage.moderated.people.sanction(
+        stage.member("Ada"), Measure.BLOCK, by=stage.member("Mika").user_id, reason="enough"
+    )
+
+    answer = await stage.press(stage.ada, message, "details:")
+
+    assert texts(answer).startswith("You are blocked from this bot on this server.")
+
+
+async def test_only_direct_messages_and_their_own_member_have_it(shelf: Shelf) -> None:
+    (job,) = await sent_directly(shelf)
+    stage = shelf.stage
+    ada, bruno = stage.member("Ada").user_id, stage.member("Bruno").user_id
+    place = job.clip_channel_id
+    posted = await shelf.clip("a kite", channel="showcase")
+
+    found = [
+        await stage.material.sent_directly(one.id, to=to, channel_id=channel_id)
+        for one, to, channel_id in (
+            (job, ada, place),
+            (job, bruno, place),
+            (job, ada, job.order.channel_id),
+            (posted, ada, posted.clip_channel_id),
+        )
+    ]
+
+    assert [one is not None for one in found] == [True, False, False, False]
 
 
 async def test_details_of_anothers_direct_clip_are_refused_in_direct_messages(shelf: Shelf) -> None:

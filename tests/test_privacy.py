@@ -113,8 +113,8 @@ async def test_an_export_arrives_as_a_zip_that_holds_the_clip(till: Till) -> Non
 
 
 async def test_an_export_that_is_refused_for_its_size_comes_in_smaller_parts(till: Till) -> None:
-    for job in await till.scene.order(takes=3):
-        await till.scene.post(job, os.urandom(MIB))
+    for job, tenths in zip(await till.scene.order(takes=3), (10, 12, 16), strict=True):
+        await till.scene.post(job, os.urandom(MIB * tenths // 10))
     lies_about_its_limit(till, 5 * MIB // 2)
 
     answer = await till.ask("export")
@@ -123,6 +123,7 @@ async def test_an_export_that_is_refused_for_its_size_comes_in_smaller_parts(til
     files = [one for message in (answer, *others) for one in message["attachments"]]
     assert sorted(one["filename"] for one in files) == [f"my-dailies-{n}.zip" for n in (1, 2, 3)]
     assert max(one["size"] for one in files) < 2 * MIB
+    assert max(files, key=lambda one: int(one["size"])) == files[0]
     assert "too large" not in texts(answer)
 
 
@@ -154,6 +155,14 @@ async def test_an_export_that_is_refused_for_its_size_is_a_link_where_there_is_a
     assert zipped.stat().st_size > 3 * MIB
     guild_id = job.order.member.guild_id
     assert await linking.scene.packing.limit(guild_id) == 2 * MIB
+
+
+async def test_where_there_is_an_address_a_file_that_fits_is_sent_all_the_same(linking: Till) -> None:
+    answer = await linking.ask("export")
+    await linking.ask("policy")
+
+    assert [one["filename"] for one in answer["attachments"]] == ["my-dailies.zip"]
+    assert list((linking.folder / EXPORTS).iterdir()) == []
 
 
 async def test_a_second_export_on_a_day_is_refused_in_a_sentence(till: Till) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pytest
 
 from bot.clips.packing import MIB
 from bot.domain import ChannelId, ClipState, Job, Source
-from bot.errors import NotYours
+from bot.errors import ClipTooLarge, NotYours
 from bot.moderation.gates import Gate, Mode
-from storage import clips
-from storage.stars import Gallery
+from bot.sandbox.permissions import Permission
+from storage import clips, jobs, stars
+from storage.stars import Gallery, Hanging
 from tests.inline import as_it_is, cut_to_fit, linked
 from tests.library_scene import Shelf, open_shelf
 from tests.review_stage import Office, open_office
@@ -161,6 +163,18 @@ async def test_a_page_keeps_its_words_and_buttons_without_the_small_pictures(she
     assert sizes(page) == []
 
 
+async def test_a_page_keeps_the_players_of_what_was_posted(shelf: Shelf) -> None:
+    await shelf.clip("a secret garden", posted=False, private=True)
+    await shelf.clip("a kite")
+    takes(shelf.stage, NOTHING)
+
+    page = await shelf.ask(shelf.stage.ada, "mine")
+
+    galleries = [one for one in walk(page["components"]) if one["type"] == 12]
+    assert [len(one["items"]) for one in galleries] == [1]
+    assert ".mp4" in galleries[0]["items"][0]["media"]["url"]
+
+
 async def test_a_private_clip_that_goes_in_no_way_says_so_where_it_was_ordered(bare: Shelf) -> None:
     scene, stage = bare.scene, bare.stage
     answer = await stage.ask(stage.ada, prompt="a secret garden", private=True)
@@ -180,13 +194,13 @@ async def test_a_private_clip_that_goes_in_no_way_says_so_where_it_was_ordered(b
 async def test_takes_that_are_too_large_are_made_smaller_together(shelf: Shelf) -> None:
     scene, stage = shelf.scene, shelf.stage
     answer = await stage.ask(stage.ada, prompt="a secret garden", private=True, takes=2)
-    jobs = await stage.rows()
-    await scene.whispers.keep(jobs[0])
-    for job in jobs:
+    ordered = await stage.rows()
+    await scene.whispers.keep(ordered[0])
+    for job in ordered:
         await scene.make(job, shelf.film + bytes(WEIGHS))
     takes(stage, TAKES)
 
-    await scene.whispers.show(jobs[0])
+    await scene.whispers.show(ordered[0])
 
     seen = await stage.ada.wait_for_message(
         lambda one: bool(one["id"] == answer["id"] and "private clip is ready" in texts(one))
@@ -197,16 +211,15 @@ async def test_takes_that_are_too_large_are_made_smaller_together(shelf: Shelf) 
 # messages that stand
 
 
-async def put_into_gallery(shelf: Shelf, job: Job) -> Json:
-    """Have the clip in the gallery; its message there."""
+async def put_into_gallery(shelf: Shelf, job: Job) -> list[Json]:
+    """Have the clip in the gallery; the messages there."""
     place = ChannelId(int(shelf.stage.channel(WALL)))
     await shelf.galleries.name(Gallery(channel_id=place, stars_min=1), by=shelf.stage.member("Mika"))
     before = shelf.heard.count
     await shelf.stage.bruno.react(await shelf.scene.message(job), "⭐")
     await shelf.heard.after(before)
     await shelf.galleries.look()
-    (there,) = await shelf.stage.mika.messages(shelf.stage.channel(WALL))
-    return there
+    return await shelf.stage.mika.messages(shelf.stage.channel(WALL))
 
 
 async def change(shelf: Shelf, job: Job, state: ClipState) -> None:
@@ -219,7 +232,7 @@ async def test_the_gallery_has_the_smaller_copy_also_after_it_was_hidden(
 ) -> None:
     job = await shelf.clip(weighs=WEIGHS)
     takes(shelf.stage, TAKES)
-    first = await put_into_gallery(shelf, job)
+    (first,) = await put_into_gallery(shelf, job)
     await change(shelf, job, ClipState.HIDDEN)
     await shelf.galleries.look()
     takes(shelf.stage, MIB * 9 // 10)
@@ -265,18 +278,43 @@ async def test_a_post_that_is_shown_again_is_smaller_or_a_link(
     assert ("and New link gives another." in texts(message)) == (not expected)
 
 
+async def test_a_gallery_has_nothing_of_which_no_file_is_taken(shelf: Shelf) -> None:
+    job = await shelf.clip()
+    takes(shelf.stage, NOTHING)
+
+    messages = await put_into_gallery(shelf, job)
+
+    assert messages == []
+    post = await shelf.stage.database.read(partial(stars.post, job_id=job.id))
+    assert post is not None
+    assert post.state is Hanging.REFUSED
+
+
+async def test_where_a_link_will_not_do_nothing_else_than_a_file_is_sent(shelf: Shelf) -> None:
+    job = await shelf.clip()
+    tried: list[Path] = []
+
+    async def send(path: Path) -> None:
+        tried.append(path)
+        raise ClipTooLarge("whatever it is")
+
+    clip = await shelf.stored(job)
+    with pytest.raises(ClipTooLarge, match="a link will not do here"):
+        await shelf.scene.packing.send_file(clip, job.order.member.guild_id, send, label="")
+
+    assert tried == [clip.path]
+
+
 async def test_a_card_carries_the_smaller_copy_and_keeps_its_file(shelf: Shelf, tmp_path: Path) -> None:
     (job,) = await shelf.scene.order()
     job = await shelf.scene.make(job, shelf.film + bytes(WEIGHS))
+    tried = partial(jobs.clip_tried, job_id=job.id, channel_id=job.order.channel_id, at=shelf.stage.clock())
+    await shelf.stage.database.write(tried)
+    shelf.stage.clock.advance(timedelta(minutes=30))
+    shelf.stage.deny(Permission.READ_MESSAGE_HISTORY)  # so nobody can tell whether it was posted
     takes(shelf.stage, TAKES)
 
-    await shelf.scene.packing.send_file(
-        await shelf.stored(job),
-        job.order.member.guild_id,
-        partial(shelf.scene.cards.carry, job),
-        label="",
-        keep=True,
-    )
+    await shelf.scene.posting.post(await shelf.scene.job(job.id), await shelf.stored(job))
 
     assert sizes(await shelf.scene.card(job)) == [2 * MIB]
     assert await left_over(shelf, tmp_path) == [f"copy-{job.id}.mp4"]
