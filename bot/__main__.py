@@ -6,7 +6,8 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Protocol
 from bot import settings
 from bot.commands import ids
 from bot.domain import NOWHERE, Kind, Micros
-from bot.errors import DailiesError, SettingsError, TooManyIdentifies
+from bot.errors import DailiesError, SettingsError, StorageError, TooManyIdentifies
 from bot.money import parse_usd
 from bot.release import RELEASE
 from storage.disk import failure
@@ -89,7 +90,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     sandbox = commands.add_parser("sandbox", help="Discord for your own machine, with the bot in it")
-    sandbox.add_argument("--port", type=int, default=8420, help="of the page (default: 8420; 0: any)")
+    sandbox.add_argument("--port", type=_port, default=8420, help="of the page (default: 8420; 0: any)")
     sandbox.add_argument("--folder", type=Path, default=Path(".sandbox"), help="what it keeps")
     sandbox.set_defaults(command=_sandbox)
 
@@ -100,7 +101,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
 
     studio = commands.add_parser("studio", help="the free renderer alone, as a local video API")
     studio.add_argument("--host", default="127.0.0.1")
-    studio.add_argument("--port", type=int, default=8421)
+    studio.add_argument("--port", type=_port, default=8421)
     studio.add_argument("--folder", type=Path, default=Path(".studio"), help="what it keeps")
     studio.set_defaults(command=_studio)
 
@@ -225,14 +226,16 @@ def _run(chosen: argparse.Namespace) -> int:
 def _sandbox(chosen: argparse.Namespace) -> int:
     from bot import rehearsal  # noqa: PLC0415
 
-    asyncio.run(rehearsal.serve(chosen.folder, port=chosen.port, say=print))
+    with _given():
+        asyncio.run(rehearsal.serve(chosen.folder, port=chosen.port, say=print))
     return 0
 
 
 def _demo(chosen: argparse.Namespace) -> int:
     from bot import demo  # noqa: PLC0415
 
-    return asyncio.run(demo.play(chosen.prompt, folder=chosen.folder))
+    with _given():
+        return asyncio.run(demo.play(chosen.prompt, folder=chosen.folder))
 
 
 def _studio(chosen: argparse.Namespace) -> int:
@@ -240,8 +243,21 @@ def _studio(chosen: argparse.Namespace) -> int:
     from bot.studio import server  # noqa: PLC0415
 
     logs.configure("text")
-    asyncio.run(_until_terminated(server.serve(chosen.folder, host=chosen.host, port=chosen.port)))
+    with _given():
+        asyncio.run(_until_terminated(server.serve(chosen.folder, host=chosen.host, port=chosen.port)))
     return 0
+
+
+@contextmanager
+def _given() -> Iterator[None]:
+    """A port or a folder that this machine does not give us is a sentence, and no fault of the program's."""
+    try:
+        yield
+    except OSError as fault:
+        if isinstance(fault, BrokenPipeError) or failure(fault) is not None:
+            raise
+        where = f": {fault.filename}" if fault.filename else ""
+        raise StorageError(f"{fault.strerror or fault}{where}") from fault
 
 
 async def _until_terminated(work: Coroutine[object, object, None]) -> None:
@@ -271,6 +287,12 @@ def _guilds(chosen: argparse.Namespace) -> int:
         wanted = control.DismissGuild(guild_id=chosen.guild)
     print(asyncio.run(control.change(config.data_dir, wanted, now=lambda: datetime.now(UTC))))
     return 0
+
+
+def _port(text: str) -> int:
+    if not ids.is_number(text) or int(text) > 65_535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 def _usd(text: str) -> Micros:

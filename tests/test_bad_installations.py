@@ -5,6 +5,7 @@ import contextlib
 import io
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -185,3 +186,31 @@ async def test_a_disk_with_a_little_room_is_only_warned_of(tmp_path: Path) -> No
         _, checked = await dailies("check", "--env-file", os.devnull, **settings)
 
     assert "WARNING disk_low" in checked
+
+
+@pytest.mark.parametrize("command", ["sandbox", "studio"])
+def test_a_port_that_another_has_is_a_sentence_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert main([command, "--port", port, "--folder", str(tmp_path / "kept")]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main([command, "--port", "99999"])
+
+    said, _, usage = capsys.readouterr().err.partition("usage:")
+    assert said.startswith("dailies: error while attempting to bind on address")
+    assert len(said.splitlines()) == 1
+    assert usage.endswith("a port is a number from 0 to 65535\n")
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+
+    assert main(["demo", "--folder", str(tmp_path / "file" / "demo")]) == 1
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"dailies: Not a directory: {tmp_path / 'file' / 'demo'}")
+    assert len(said.splitlines()) == 1

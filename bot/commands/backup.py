@@ -40,8 +40,10 @@ def run(chosen: argparse.Namespace, *, say: Callable[[str], None]) -> int:
     config = settings.load(env_file=chosen.env_file)
     into = config.backups_in
     if chosen.list:
-        for each in backups.listed(into):
+        every = backups.listed(into)
+        for each in every:
             say(f"{each.path}  {each.made_at:%Y-%m-%d %H:%M} UTC  {counted(each.files, 'file')}")
+        say(f"backups in {into}: {len(every)}")
         return 0
     made = backups.make(config.data_dir, into, at=_now())
     say(f"backed up to {made.path}: the database and {counted(made.files, 'file')}")

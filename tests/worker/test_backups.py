@@ -472,6 +472,7 @@ async def test_the_shell_backs_up_proves_and_moves(
     assert codes == [0] * 7
     assert "the database and 1 file\nold backups removed: 0" in said
     assert "whole: 2 entries of the ledger, 0 acts, 1 clip" in said
+    assert f"backups in {bench.folder / 'backups'}: 1" in said
     assert "the former database is kept in" in said
     assert main(["restore", "--check", str(tmp_path / "nowhere")]) == 1
 
