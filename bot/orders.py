@@ -369,7 +369,7 @@ class Orders:
             made = jobs.by_interaction(tx, order.interaction_id)
             if made is not None:  # the second of two presses at once
                 return jobs.of_order(tx, made.id)
-            raise NotYours(_("This quote has expired."), _("Order again for a new one."))
+            raise NotYours(_("This quote was declined or has expired."), _("Order again for a new one."))
         return place(tx)
 
 

@@ -111,7 +111,7 @@ async def test_a_declined_quote_orders_nothing_for_good(stage: Stage) -> None:
     )
 
     assert "Nothing was charged" in texts(declined)
-    await assert_refused(stage, refused | {"flags": EPHEMERAL}, saying="This quote has expired.")
+    await assert_refused(stage, refused | {"flags": EPHEMERAL}, saying="This quote was declined or has expired.")
 
 
 async def test_a_quote_that_is_pressed_twice_at_once_is_one_order(stage: Stage) -> None:
@@ -136,7 +136,7 @@ async def test_an_expired_quote_is_refused(stage: Stage) -> None:
 
     answer = await stage.answer_quote(stage.ada, quote, "yes")
 
-    await assert_refused(stage, answer, saying="This quote has expired.")
+    await assert_refused(stage, answer, saying="This quote was declined or has expired.")
 
 
 async def test_nobody_can_answer_the_quote_of_another(stage: Stage) -> None:

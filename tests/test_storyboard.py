@@ -127,7 +127,7 @@ async def test_a_quote_that_was_replaced_cannot_be_confirmed_any_more(stage: Sta
 
     (old,) = [one.split(":")[1] for one in custom_ids(quote) if one.endswith(":yes")]
 
-    with pytest.raises(NotYours, match="This quote has expired"):
+    with pytest.raises(NotYours, match="This quote was declined or has expired"):
         await stage.orders.accept(old, stage.member("Ada").user_id)
     assert await stage.rows() == []
 
