@@ -111,7 +111,9 @@ async def test_a_declined_quote_orders_nothing_for_good(stage: Stage) -> None:
     )
 
     assert "Nothing was charged" in texts(declined)
-    await assert_refused(stage, refused | {"flags": EPHEMERAL}, saying="This quote was declined or has expired.")
+    await assert_refused(
+        stage, refused | {"flags": EPHEMERAL}, saying="This quote was declined or has expired."
+    )
 
 
 async def test_a_quote_that_is_pressed_twice_at_once_is_one_order(stage: Stage) -> None:
