@@ -12,16 +12,14 @@ from bot.errors import OrderRefused
 from bot.language import _
 from bot.ordering.attachments import Attachments
 from bot.ordering.characters import NAME_CHARS_MAX, READ_MAX, Character, Characters
-from bot.quoting import escaped, shortened, whole_lines
+from bot.quoting import escaped, shortened
+from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer, mark_ordering, said
 from cogs.asking import asked_by
 from cogs.choices import CHOICE_NAME_UNITS_MAX, CHOICES_MAX, Autocompletion, matching_models
 from cogs.ordering import Ordering
 from cogs.posting_place import check_place
 from cogs.presses import member_of
-
-LIST_UNITS_MAX = 3_900
-"""Of the 4,000 that a message takes: one line more says how many are left out."""
 
 
 def character(
@@ -99,10 +97,8 @@ def character(
                 said(_("You have no characters here. Make one from a short clip with /character add.")),
             )
             return
-        lines = [_line(one, member) for one in found]
-        shown = whole_lines(lines, LIST_UNITS_MAX)
-        more = [_("… and {n} more").format(n=len(lines) - shown)] if shown < len(lines) else []
-        await answer(interaction, said("\n".join([*lines[:shown], *more])))
+        lines = sentences.as_far_as_fits([_line(one, member) for one in found])
+        await answer(interaction, said("\n".join(lines)))
 
     @group.command(name="remove", description="Remove a character everywhere, at once")
     @app_commands.rename(which="character")

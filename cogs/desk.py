@@ -23,6 +23,7 @@ from cogs.remix_ask import replace_ask
 from cogs.rules_desk import PREFIX as RULES
 from cogs.rules_desk import RulesDesk
 from cogs.sent import sent_id, sent_values
+from cogs.sentences import LISTED_UNITS_MAX
 
 PREFIX = "desk:"
 _APPEAL = re.compile(rf"{PREFIX}appeal:(?P<id>{ID})")
@@ -30,9 +31,6 @@ _WORDS = "words"
 WORDS_UNITS = 1_500
 CARDS_MAX = 7
 """Of five components each: Discord takes 40 in a message."""
-
-CARDS_UNITS_MAX = 3_900
-"""Of the 4,000 that a message takes: one line more says how many are left out."""
 
 
 class Desk:
@@ -84,7 +82,7 @@ class Desk:
             await answer(interaction, said(_("No appeal waits.")))
             return
         texts = [_appeal_text(one) for one in found[:CARDS_MAX]]
-        shown = whole_lines(texts, CARDS_UNITS_MAX)
+        shown = whole_lines(texts, LISTED_UNITS_MAX)
         view = ui.LayoutView(timeout=None)
         for one in found[:shown]:
             view.add_item(appeal_card(one))

@@ -16,13 +16,15 @@ from bot.moderation.reviewing import Reviewing
 from bot.money import format_usd
 from bot.places import Places, Purpose
 from bot.spend.distributing import amount
+from cogs import sentences
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.channel_choice import check_private
 from cogs.held_places import Held, held_place
 from cogs.whereabouts import member_of
 
 UNSET = "unset"
-CHANNELS_LISTED = 20
+CHANNELS_UNITS_MAX = 3_300
+"""Beside what holds for the whole server."""
 
 _MODES = {
     Mode.OFF.value: later("Off: nothing waits"),
@@ -142,12 +144,14 @@ def _gates_listed(known: Set) -> str:
         ),
         _("In this server, before a clip is shown: {mode}.").format(mode=_mode(known.default(Gate.SHOWING))),
     ]
-    for channel_id, own in list(known.by_channel.items())[:CHANNELS_LISTED]:
-        if channel_id == ANYWHERE:
-            continue
-        told = {Gate.RENDERING: _("before an order: {mode}"), Gate.SHOWING: _("before a clip: {mode}")}
-        parts = [told[gate].format(mode=_mode(setting)) for gate, setting in own.items()]
-        lines.append(f"- <#{channel_id}>: {'; '.join(parts)}")
+    told = {Gate.RENDERING: _("before an order: {mode}"), Gate.SHOWING: _("before a clip: {mode}")}
+    channels = {
+        channel_id: [told[gate].format(mode=_mode(setting)) for gate, setting in own.items()]
+        for channel_id, own in known.by_channel.items()
+        if channel_id != ANYWHERE
+    }
+    listed = [f"- <#{channel_id}>: {'; '.join(parts)}" for channel_id, parts in channels.items()]
+    lines += sentences.as_far_as_fits(listed, CHANNELS_UNITS_MAX)
     if known.channel_id is None:
         lines.append(_no_channel())
     return "\n".join(lines)

@@ -19,9 +19,12 @@ from bot.moderation.reporting import Reason
 from bot.money import format_usd
 from bot.offers.options import seed_of
 from bot.providers.protocol import Progress, Rendering, Waiting
-from bot.quoting import escaped
+from bot.quoting import escaped, whole_lines
 from bot.reviews import Decision
 from cogs import fault_words, review_words
+
+LISTED_UNITS_MAX = 3_900
+"""Of the 4,000 that a message takes: one line more says how many are left out."""
 
 _THERE = frozenset({JobState.POSTED, JobState.STORED, JobState.WITHHELD, JobState.UNDELIVERABLE})
 _SETTLED = RESTING - {JobState.REVIEW, JobState.WITHHELD}
@@ -261,6 +264,13 @@ def cancel_outcome(job: Job) -> str:
     if job.state is JobState.WITHHELD:
         return _("Take it back: it stays paid")
     return _("Cancel: you pay what is billed by then")
+
+
+def as_far_as_fits(lines: Sequence[str], units_max: int = LISTED_UNITS_MAX) -> list[str]:
+    """As many of the lines as there is room for; where that is not all, how many more there are."""
+    shown = whole_lines(lines, units_max)
+    more = [] if shown == len(lines) else [_("… and {n} more").format(n=len(lines) - shown)]
+    return [*lines[:shown], *more]
 
 
 def made_by(label: str) -> str:

@@ -13,10 +13,9 @@ from cogs import people_words
 from cogs.answers import Interaction, acknowledge, answer, said
 from cogs.desk_buttons import DeskAct, DeskButton
 from cogs.presses import member_of
+from cogs.sentences import LISTED_UNITS_MAX
 
 SHOWN_MAX = 8
-TEXT_UNITS_MAX = 3_900
-"""Of the 4,000 that a message takes: one line more says how many are left out."""
 
 
 def standing(people: People, appeals: Appeals) -> app_commands.Command[Any, ..., None]:
@@ -47,7 +46,7 @@ def _view(
     view = ui.LayoutView(timeout=None)
     parts: list[ui.Item[Any]] = []
     told = [_told(one, appealed.get(one.id)) for one in shown[:SHOWN_MAX]]
-    listed = whole_lines(told, TEXT_UNITS_MAX)
+    listed = whole_lines(told, LISTED_UNITS_MAX)
     for one, text in zip(shown, told[:listed], strict=False):
         parts.append(ui.TextDisplay(text))
         fresh = interaction.created_at - one.at <= OPEN_FOR

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain import JobState
-from bot.moderation.gates import Gate, Mode
+from bot.domain import ChannelId, JobState
+from bot.moderation.gate_settings import GateSettings
+from bot.moderation.gates import Gate, Mode, Setting
 from bot.sandbox.world import FORUM, PUBLIC_THREAD, TEXT, Channel
 from tests.making_scene import newest
 from tests.review_stage import Office, open_closed
@@ -79,3 +80,19 @@ async def test_gates_rules_and_pauses_of_a_forum_are_set_from_anywhere_and_hold_
     )
     refused = texts(await stage.ask(stage.ada, channel="one", prompt="a paper boat"))
     assert refused.startswith("The moderators have paused the orders of this channel.")
+
+
+async def test_as_many_channels_with_gates_are_listed_as_a_message_takes(office: Office) -> None:
+    stage, by = office.stage, office.stage.member("Mika")
+    setting = Setting(mode=Mode.FIRST, first_n=99)
+    gates = GateSettings(stage.database, now=stage.clock)
+    for number in range(40):
+        await gates.set_gates(ChannelId(10**18 + number), dict.fromkeys(Gate, setting), by=by)
+    stage.sandbox.world.user_named("Mika").locale = "de"
+
+    told = await said(stage, "settings gates", stage.sandbox.world.channel_named("mods"))
+
+    listed = told.count("- <#")
+    assert 15 <= listed < 40
+    assert f"… und {40 - listed} weitere" in told
+    assert "<#1000000000000000000>: vor einer Bestellung: die ersten 99 jedes Mitglieds" in told
