@@ -1,10 +1,9 @@
-"""What may be spent, and by whom: what a member has left, and what managers and operators change."""
+"""What may be spent, and by whom: what a member has left, and the grants that managers give."""
 
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
-from zoneinfo import ZoneInfoNotFoundError
 
 from bot.domain import (
     Allowance,
@@ -23,23 +22,18 @@ from bot.domain import (
 from bot.errors import ChangeRefused, PaidNotEnabled
 from bot.language import _
 from bot.spend.admission import Admitted, Room, Standing, admit
-from storage import budgets as rows
-from storage import grants, guilds
-from storage.budgets import Budget, BudgetScope, Change
+from storage import grants
+from storage.budgets import BudgetScope
 from storage.database import Database
 from storage.grants import Grant
-from storage.guilds import SpendingRules
 from storage.purses import member_key
 
 __all__ = [
     "MANAGED",
     "Admitted",
-    "Budget",
     "BudgetScope",
     "Budgets",
-    "Change",
     "Grant",
-    "SpendingRules",
     "admit",
 ]
 
@@ -58,7 +52,7 @@ REASON_CHARS_MAX = 500
 
 
 class Budgets:
-    """Answers what a member may still order, and takes the changes of managers.
+    """Answers what a member may still order, and gives and takes back grants.
 
     Args:
         limits: the operator's defaults.
@@ -92,39 +86,6 @@ class Budgets:
         """The same inside somebody's reading, for who placed an order: their roles are not known any more."""
         return _allowance(
             order.member, order.counted_in, None, self._limits, self._now(), quote.costs_money, tx
-        )
-
-    async def set_limit(
-        self,
-        guild_id: GuildId,
-        scope: BudgetScope,
-        scope_id: int,
-        period: Period,
-        limit_micros: Micros | None,
-        *,
-        by: UserId,
-        reason: str = "",
-    ) -> Budget | None:
-        """Set a limit below the ceiling (None takes it away), and return the one that stood before.
-
-        Raises:
-            ChangeRefused: this scope is not the managers' to set, or the reason is too long.
-        """
-        if scope not in MANAGED:
-            raise ChangeRefused(
-                _("This limit is set by whoever runs this bot."),
-                _("Ask them, or set a lower one for the server."),
-                kind=FaultKind.SERVER_BUDGET,
-            )
-        check_reason(reason)
-        change = (guild_id, scope, scope_id, period)
-        at = self._now()
-        if limit_micros is None:
-            return await self._database.write(
-                lambda tx: rows.remove_limit(tx, *change, by=by, reason=reason, at=at)
-            )
-        return await self._database.write(
-            lambda tx: rows.set_limit(tx, *change, limit_micros, by=by, reason=reason, at=at)
         )
 
     async def grant(
@@ -170,42 +131,6 @@ class Budgets:
         return await self._database.write(
             partial(grants.revoke, grant_id=grant_id, guild_id=guild_id, by=by, reason=reason, at=at)
         )
-
-    async def set_rules(
-        self, guild_id: GuildId, wanted: SpendingRules, *, by: UserId, reason: str = ""
-    ) -> SpendingRules:
-        """Change a guild's time zone, price cap and numbers in flight; returns what was before.
-
-        Raises:
-            ChangeRefused: there is no such time zone, or a number is below zero.
-        """
-        check_reason(reason)
-        most = (wanted.order_max_micros, wanted.member_in_flight_max, wanted.guild_in_flight_max)
-        if any(number is not None and number < 0 for number in most):
-            raise _unfit(_("A limit is not below zero."), _("Name zero or more."))
-        try:
-            return await self._database.write(
-                partial(
-                    guilds.set_rules,
-                    guild_id=guild_id,
-                    wanted=wanted,
-                    by=by,
-                    reason=reason,
-                    at=self._now(),
-                )
-            )
-        except (
-            ZoneInfoNotFoundError,
-            ValueError,
-            OSError,
-        ) as unknown:  # OSError: the name of a folder of zones
-            raise _unfit(
-                _("There is no such time zone."), _("Name one as in Europe/Berlin, or UTC.")
-            ) from unknown
-
-    async def changes(self, guild_id: GuildId, *, newest: int) -> list[Change]:
-        """The latest changes of a guild's budgets, newest first."""
-        return await self._database.read(partial(rows.changes, guild_id=guild_id, newest=newest))
 
 
 def _allowance(

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from bot import language
-from bot.budgets import check_reason
+from bot.budgets import MANAGED, check_reason
 from bot.domain import ChannelId, FaultKind, GuildId, Micros, Period, UserId
 from bot.errors import ChangeRefused
 from bot.language import _
@@ -94,8 +94,14 @@ class Distributing:
         """Change a limit (None takes it away) from what was shown.
 
         Raises:
-            ChangeRefused: another has changed it since, it is above the ceiling, or it is as it was.
+            ChangeRefused: it is not the managers' to set, another has changed it since, or it is above the
+                ceiling.
         """
+        if shown.scope not in MANAGED:
+            raise _unfit(
+                _("This limit is set by whoever runs this bot."),
+                _("Ask them, or set a lower one for the server."),
+            )
         await self._database.write(partial(_set_limit, guild_id, shown, wanted, by, reason, self._now()))
 
     async def set_defaults(
