@@ -89,7 +89,8 @@ def words_of_person(tx: sqlite3.Connection, user_id: UserId, *, until: datetime)
     tx.execute("DELETE FROM favourites WHERE user_id = ? AND kept_at <= ?", (user_id, at))
     tx.execute("DELETE FROM wishes WHERE user_id = ?", (user_id,))
     tx.execute("DELETE FROM remix_asks WHERE owner_id = ? OR asker_id = ?", (user_id, user_id))
-    liked = [JobId(row[0]) for row in _reacted_to(tx, user_id)]
+    rows = tx.execute("SELECT DISTINCT job_id FROM reactions WHERE user_id = ?", (user_id,))
+    liked = [JobId(row[0]) for row in rows]
     tx.execute("DELETE FROM reactions WHERE user_id = ?", (user_id,))
     erased = tx.total_changes - before
     for job_id in liked:
@@ -243,10 +244,6 @@ def guilds_of(tx: sqlite3.Connection, user_id: UserId) -> list[GuildId]:
         (user_id,),
     )
     return [GuildId(row[0]) for row in rows]
-
-
-def _reacted_to(tx: sqlite3.Connection, user_id: UserId) -> list[sqlite3.Row]:
-    return tx.execute("SELECT DISTINCT job_id FROM reactions WHERE user_id = ?", (user_id,)).fetchall()
 
 
 def forget_pictures(tx: sqlite3.Connection, picture_ids: Sequence[str]) -> None:

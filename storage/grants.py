@@ -64,7 +64,8 @@ def give(
             None if expires_at is None else to_us(expires_at),
         ),
     )
-    _record(tx, member, "grant", was=None, now=str(amount_micros), by=by, reason=reason, at=at)
+    whose, now = (member.guild_id, "grant", member.user_id), str(amount_micros)
+    budgets.record(tx, *whose, was=None, now=now, by=by, reason=reason, at=at)
     return cursor.lastrowid or 0
 
 
@@ -80,7 +81,8 @@ def revoke(
         return None
     tx.execute("UPDATE grants SET revoked_at = ?, revoked_by = ? WHERE id = ?", (to_us(at), by, grant_id))
     left = str(was.left_micros(at))
-    _record(tx, was.member, "revoke", was=left, now=None, by=by, reason=reason, at=at)
+    whose = (was.member.guild_id, "revoke", was.member.user_id)
+    budgets.record(tx, *whose, was=left, now=None, by=by, reason=reason, at=at)
     return was
 
 
@@ -135,17 +137,3 @@ def _grant(tx: sqlite3.Connection, row: sqlite3.Row) -> Grant:
         expires_at=maybe_from_us(row["expires_at"]),
         revoked_at=maybe_from_us(row["revoked_at"]),
     )
-
-
-def _record(
-    tx: sqlite3.Connection,
-    member: Member,
-    what: str,
-    *,
-    was: str | None,
-    now: str | None,
-    by: UserId,
-    reason: str,
-    at: datetime,
-) -> None:
-    budgets.record(tx, member.guild_id, what, member.user_id, was=was, now=now, by=by, reason=reason, at=at)
