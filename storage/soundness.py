@@ -1,7 +1,10 @@
 """Whether a database file is whole: what SQLite itself says of it, and which SQLite that is."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 from storage.migrate import check, latest
 
@@ -9,6 +12,8 @@ DatabaseFault = sqlite3.DatabaseError
 """What SQLite raises where a file is no database, is cut short, or cannot be opened."""
 
 FAULTS_MAX = 20
+
+_OF_AN_INDEX = re.compile(r"^(?:row \d+ missing from index|wrong # of entries in index) ")
 
 _WAL_RESET_MENDED = (3, 51, 3)
 _STRICT_SINCE = (3, 37, 0)
@@ -28,6 +33,22 @@ def faults(connection: sqlite3.Connection) -> Iterator[str]:
     for row in connection.execute("PRAGMA integrity_check(20)"):
         if row[0] != "ok":
             yield str(row[0])
+
+
+def is_of_an_index(fault: str) -> bool:
+    """Whether one of `faults` says that an index lacks what its table has: it can be made anew from it."""
+    return _OF_AN_INDEX.search(fault) is not None
+
+
+def reindex(path: Path) -> None:
+    """Make every index anew from its table, which nobody else may have open.
+
+    Raises:
+        sqlite3.DatabaseError: SQLite cannot, as where two rows have what only one may; nothing was changed.
+    """
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("REINDEX")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def orphans(connection: sqlite3.Connection) -> Iterator[str]:

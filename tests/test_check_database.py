@@ -14,6 +14,7 @@ from bot.errors import NewerDatabase, StorageError
 from bot.operating.backups import MANIFEST
 from storage import migrate, snapshots, soundness
 from storage.database import open_database, reading
+from storage.lock import FolderLock
 from tests import bookkeeping
 from tests.props import job_of
 
@@ -87,22 +88,50 @@ async def test_a_schema_that_is_no_text_any_more_is_named_and_everything_refuses
     assert not (folder / "copy.db").exists()
 
 
-def test_an_index_that_lacks_rows_is_named(folder: Path) -> None:
-    def lose_rows(connection: sqlite3.Connection) -> None:
-        name = "jobs_of_a_member"
-        row = connection.execute("SELECT * FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("DELETE FROM sqlite_schema WHERE name = ?", (name,))
-        connection.execute("PRAGMA writable_schema = RESET")
-        connection.execute("UPDATE jobs SET user_id = user_id + 5")
-        connection.execute("PRAGMA writable_schema = ON")
-        connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", row)
+def lose_rows_of_an_index(connection: sqlite3.Connection) -> None:
+    name = "jobs_of_a_member"
+    row = connection.execute("SELECT * FROM sqlite_schema WHERE name = ?", (name,)).fetchone()
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("DELETE FROM sqlite_schema WHERE name = ?", (name,))
+    connection.execute("PRAGMA writable_schema = RESET")
+    connection.execute("UPDATE jobs SET user_id = user_id + 5")
+    connection.execute("PRAGMA writable_schema = ON")
+    connection.execute("INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", row)
 
-    altered(folder, lose_rows)
+
+def test_an_index_that_lacks_rows_is_named(folder: Path) -> None:
+    altered(folder, lose_rows_of_an_index)
 
     assert set(codes(folder)) == {"database_broken"}
     assert any("jobs_of_a_member" in finding.cause for finding in found(folder))
     assert len(found(folder)) <= soundness.FAULTS_MAX
+
+
+def test_an_index_is_made_anew_by_fix_and_no_row_is_lost(folder: Path) -> None:
+    altered(folder, lose_rows_of_an_index)
+    with closing(sqlite3.connect(folder / "dailies.db")) as connection:
+        rows = connection.execute("SELECT id, user_id FROM jobs NOT INDEXED ORDER BY id").fetchall()
+    first, *others = found(folder)
+
+    assert first.mend.startswith("python -m bot check --fix  #")
+    assert first.fix is not None
+    assert [each.fix for each in others] == [None] * len(others)
+    with FolderLock(folder), pytest.raises(OSError, match="in use by process"):
+        first.fix()
+    assert "made anew" in first.fix()
+
+    assert {each.code for each in found(folder)} <= {"ledger_differs"}  # the ids were meddled with
+    with closing(sqlite3.connect(folder / "dailies.db")) as connection:
+        assert connection.execute("SELECT id, user_id FROM jobs ORDER BY id").fetchall() == rows
+
+
+def test_pages_that_are_torn_are_not_mended_by_new_indexes(folder: Path) -> None:
+    with (folder / "dailies.db").open("r+b") as file:
+        file.seek(40 * 4096)
+        file.write(b"\xff" * 4096)
+
+    assert "database_broken" in codes(folder) or "database_unreadable" in codes(folder)
+    assert [each.fix for each in found(folder) if each.fix is not None] == []
 
 
 async def test_the_database_of_another_program_is_named_and_run_refuses_it(tmp_path: Path) -> None:

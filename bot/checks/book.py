@@ -1,8 +1,10 @@
 """The database: whose it is, whether it is whole, whether the books in it add up."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from bot.checks.finding import Finding, error, note
@@ -10,8 +12,10 @@ from bot.errors import NewerDatabase, StorageError
 from bot.operating.backups import are_in
 from storage import acts, ledger, soundness
 from storage.database import open_for_reading
+from storage.lock import FolderLock
 
 RESTORE = "python -m bot restore  # the bot stopped"
+REINDEX = "python -m bot check --fix  # the bot stopped"
 
 
 def database(folder: Path, backups_in: Path) -> Iterator[Finding]:
@@ -63,10 +67,12 @@ def _of(path: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
             f"{path} has schema version {have} of {known}; the next start brings it up to date",
             "python -m bot backup, before that start",
         )
-    broken = False
-    for line in soundness.faults(connection):
-        broken = True
-        yield error("database_broken", f"{path}: {line}", RESTORE)
+    broken = list(soundness.faults(connection))
+    by_indexes = bool(broken) and all(soundness.is_of_an_index(line) for line in broken)
+    for number, line in enumerate(broken):
+        mend = f"{REINDEX}; if that does not help: {RESTORE}" if by_indexes else RESTORE
+        fix = partial(_reindexed, path) if by_indexes and number == 0 else None  # once for all of them
+        yield error("database_broken", f"{path}: {line}", mend, fix)
     if broken or have < known:
         return  # sums over rows that are missing, or in another shape, would only say so again
     for row in soundness.orphans(connection):
@@ -85,6 +91,17 @@ def _of(path: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
             f"it should be {difference.should_be}",
             "python -m bot ledger verify; " + RESTORE,
         )
+
+
+def _reindexed(path: Path) -> str:
+    try:
+        with FolderLock(path.parent):
+            soundness.reindex(path)
+    except StorageError as refused:  # a bot runs
+        raise OSError(errno.EBUSY, str(refused)) from refused
+    except soundness.DatabaseFault as fault:
+        raise OSError(errno.EIO, f"SQLite cannot make the indexes anew ({fault})") from fault
+    return f"every index of {path} was made anew from its table"
 
 
 def sqlite_release() -> Iterator[Finding]:
