@@ -15,7 +15,7 @@ from cogs.answers import said, without_files
 from cogs.budget_words import whose
 from cogs.channels import find_ours, from_about, marked, writable
 from cogs.faults import faults
-from cogs.spend_view import report_view
+from cogs.spend_view import channel_names, report_view
 
 _AMBER, _RED = 0xE69F00, 0xD83C3E
 
@@ -54,7 +54,7 @@ class AlertDelivery:
             else:
                 view, files = await report_view(
                     posted.report,
-                    channel_name=lambda one: self._channel_name(alert.guild_id, one),
+                    channel_name=channel_names(self._client.get_guild(alert.guild_id)),
                     guild_name=str,
                     play_money=self._play_money,
                     title=_("The statement of {month}").format(month=f"{alert.starts_on:%Y-%m}"),
@@ -74,11 +74,6 @@ class AlertDelivery:
         """See `Billboard.find_alert`."""
         since = from_about(alert.tried_at or alert.at)
         return await find_ours(self._client, channel_id, since, marked(f"alert:{alert.id}"))
-
-    def _channel_name(self, guild_id: GuildId, channel_id: int) -> str:
-        guild = self._client.get_guild(guild_id)
-        channel = None if guild is None else guild.get_channel(channel_id)
-        return "" if channel is None else channel.name
 
 
 def warning_view(alert: Alert) -> ui.LayoutView:

@@ -9,8 +9,6 @@ from cogs import sentences
 
 REASON_UNITS = 80
 
-__all__ = ["REASON_UNITS", "bound", "change", "every", "whose"]
-
 
 def whose(scope: BudgetScope, scope_id: int) -> str:
     """Whom a budget binds."""

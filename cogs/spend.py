@@ -12,7 +12,7 @@ from bot.language import _
 from bot.spend.spending import Span, Spending
 from cogs.answers import Interaction, acknowledge, answer
 from cogs.presses import member_of
-from cogs.spend_view import report_view
+from cogs.spend_view import channel_names, report_view
 from cogs.tree import strange_form
 
 
@@ -45,7 +45,7 @@ def spend(
         report = await (spending.of_all(span) if everywhere else spending.of_guild(guild_id, span))
         view, files = await report_view(
             report,
-            channel_name=lambda one: _channel_name(interaction, one),
+            channel_name=channel_names(interaction.guild),
             guild_name=lambda one: _guild_name(interaction, one),
             play_money=play_money,
         )
@@ -71,12 +71,6 @@ def spend(
     command.default_permissions = discord.Permissions(manage_guild=True)
     command.guild_only = True
     return command
-
-
-def _channel_name(interaction: Interaction, channel_id: int) -> str:
-    guild = interaction.guild
-    channel = None if guild is None else guild.get_channel(channel_id)
-    return "" if channel is None else channel.name
 
 
 def _guild_name(interaction: Interaction, guild_id: int) -> str:

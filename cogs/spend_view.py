@@ -22,6 +22,16 @@ Names = Callable[[int], str]
 """A channel's or server's name by its id; the empty text where it is not known."""
 
 
+def channel_names(guild: discord.Guild | None) -> Names:
+    """Those of a server's channels."""
+
+    def name(channel_id: int) -> str:
+        channel = None if guild is None else guild.get_channel(channel_id)
+        return "" if channel is None else channel.name
+
+    return name
+
+
 async def report_view(
     report: Report,
     *,

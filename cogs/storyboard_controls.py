@@ -9,17 +9,15 @@ import discord
 from discord import ui
 
 from bot.domain import Order
+from bot.ids import ID
 from bot.language import _
 from bot.offers.rows import ModelRow
 from bot.quoting import shortened
 from cogs.answers import answered
+from cogs.forms import OPTION_UNITS_MAX, OPTIONS_MAX
 
-OPTIONS_MAX = 25
-OPTION_UNITS_MAX = 100
-
-_ID = "[0-9a-hjkmnp-tv-z]{16}"
-EDIT = re.compile(rf"parts:(?P<sheet>{_ID})")
-CHOICE = re.compile(rf"sheet:(?P<field>model|length|shape|resolution|quality):(?P<sheet>{_ID})")
+EDIT = re.compile(rf"parts:(?P<sheet>{ID})")
+CHOICE = re.compile(rf"sheet:(?P<field>model|length|shape|resolution|quality):(?P<sheet>{ID})")
 
 
 class Field(StrEnum):

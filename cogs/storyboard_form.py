@@ -7,6 +7,7 @@ import discord
 from discord import ui
 
 from bot.errors import NotYours
+from bot.ids import ID
 from bot.language import _
 from bot.prompts import Parts
 from bot.quoting import shortened
@@ -20,7 +21,7 @@ PART_CHARS_MAX = 1_500
 
 PLACEHOLDER_UNITS_MAX = 100
 
-_CUSTOM_ID = re.compile(rf"{PREFIX}(?P<sheet>[0-9a-hjkmnp-tv-z]{{16}})")
+_CUSTOM_ID = re.compile(rf"{PREFIX}(?P<sheet>{ID})")
 
 
 def storyboard_form(sheet_id: str, parts: Parts) -> ui.Modal:
