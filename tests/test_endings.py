@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.clips.endings import Endings
-from bot.domain import Job
+from bot.domain import Job, JobState
 from bot.errors import DeliveryRefused, DeliveryUnavailable
 from bot.sandbox.permissions import Permission
 from storage import wishes
@@ -30,7 +30,8 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 async def ordered(scene: Scene, **options: Any) -> tuple[Job, Json]:
     """An order of Ada's with its card in the channel, and the answer that she alone sees."""
     answer = await scene.stage.ask(scene.stage.ada, prompt="a paper boat", **options)
-    first = min(await scene.stage.rows(), key=lambda job: job.take)
+    rows = await scene.stage.rows()
+    first = max(rows, key=lambda job: (job.order.interaction_id, -job.take))
     await scene.touched(first.id)
     return await scene.job(first.id), answer
 
@@ -136,6 +137,26 @@ async def test_each_take_that_failed_is_told_directly_since_the_answer_may_show_
         "take 2 of 2",
     ]
     assert "Ordered." in await said_in(scene, answer)
+
+
+async def test_the_end_alone_is_told_and_once(scene: Scene) -> None:
+    job, _answer = await ordered(scene)
+    other, _answer = await ordered(scene)
+    told: list[JobState] = []
+
+    async def heard(ended: Job) -> None:
+        told.append(ended.state)
+
+    scene.cards.untold = heard
+    scene.stage.deny(Permission.VIEW_CHANNEL)
+    await scene.make(job)  # of which the card cannot tell either
+    await scene.touched(job.id)
+    assert told == []
+
+    await failed(scene, other)
+    await scene.touched(other.id)
+
+    assert told == [JobState.FAILED]
 
 
 class Voice:
