@@ -162,6 +162,9 @@ class Asking:
                 self._warn_of(job, await self._movement.write(job.id, move))
             case Stopped(billed_micros):
                 fault = Fault(kind=FaultKind.PROVIDER, code="stopped_by_provider")
+                log.warning(
+                    "stopped, and its member had not asked", extra={"job": job.id, "code": fault.code}
+                )
                 await self._fail(job, fault, billed_micros, at)
             case Vanished():
                 await self._movement.vanished(job.id)

@@ -166,7 +166,9 @@ async def test_a_stop_that_the_provider_bills_is_paid_as_billed(bench: Bench) ->
     assert bench.entries(job) == [HELD, (EntryKind.CAPTURE, Scope.MEMBER, 200_000)]
 
 
-async def test_a_job_that_the_provider_stopped_unasked_has_failed(bench: Bench) -> None:
+async def test_a_job_that_the_provider_stopped_unasked_has_failed(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
     job = await running(bench)
 
     bench.made(job)[0].status, bench.made(job)[0].billed_micros = "cancelled", 0
@@ -174,6 +176,7 @@ async def test_a_job_that_the_provider_stopped_unasked_has_failed(bench: Bench) 
 
     assert job.fault == Fault(kind=FaultKind.PROVIDER, code="stopped_by_provider")
     assert bench.entries(job) == GIVEN_BACK
+    assert "stopped, and its member had not asked" in caplog.messages
 
 
 async def test_what_cannot_be_stopped_is_delivered_in_spite_of_the_wish(bench: Bench) -> None:
