@@ -26,6 +26,7 @@ from bot.errors import (
 from bot.language import _
 from cogs import readers
 from cogs.answers import said
+from cogs.audience import leads_wider
 from cogs.buttons import card_mark, clip_mark, texts_of
 from cogs.cards import (
     card_view,
@@ -116,8 +117,10 @@ class DiscordDelivery:
             await self._awake(job.order.channel_id, edit)
 
     async def post_clip(self, post: Post) -> MessageId:
-        """See `Delivery.post_clip`."""
+        """See `Delivery.post_clip`; a place that more people see than the order's own refuses."""
         job = post.job
+        if not post.direct and await leads_wider(self._client, job, post.channel_id):
+            raise DeliveryRefused("more people see that place than the one in which it was ordered")
         if job.card_message_id is not None and post.channel_id == job.order.channel_id:
             reply_to = discord.MessageReference(
                 message_id=job.card_message_id,

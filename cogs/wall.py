@@ -8,6 +8,7 @@ from bot.clips.gallery import GalleryPost
 from bot.delivery import Post
 from bot.domain import ChannelId, Job, MessageId
 from bot.errors import DeliveryUnavailable
+from cogs.audience import is_wider
 from cogs.channels import find_ours, from_about, marked, writable
 from cogs.delivery import DiscordDelivery, opened
 from cogs.faults import faults
@@ -37,17 +38,7 @@ class DiscordWall:
                     place = await guild.fetch_channel(job.clip_channel_id)
                 except (discord.NotFound, discord.Forbidden, discord.InvalidData):
                     return False
-        if isinstance(place, discord.Thread):
-            if place.is_private() or place.parent is None:
-                return False
-            place = place.parent
-        if place.is_nsfw() and not getattr(gallery, "is_nsfw", lambda: False)():
-            return False
-        return all(
-            place.permissions_for(role).view_channel
-            for role in guild.roles
-            if gallery.permissions_for(role).view_channel
-        )
+        return not is_wider(guild, gallery, place)
 
     async def hang(self, post: Post, stars: int) -> MessageId:
         """See `Wall.hang`."""

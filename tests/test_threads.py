@@ -14,7 +14,8 @@ from bot.domain import (
     MessageId,
 )
 from bot.errors import DeliveryRefused
-from bot.sandbox.world import FORUM
+from bot.sandbox.permissions import Permission
+from bot.sandbox.world import FORUM, PRIVATE_THREAD
 from storage import clips, places
 from storage.places import Purpose
 from tests.closed_places import failed, may_manage_threads, ordered_in, thread_of
@@ -165,3 +166,31 @@ async def test_a_clip_in_a_thread_that_fell_asleep_is_hidden_and_deleted(scene: 
     assert "This clip was reported." in hidden
     assert deleted
     assert len(await texts_in(scene, thread.id)) == 1
+
+
+@pytest.mark.parametrize("place", ["mods", "after-dark", "private thread"])
+async def test_what_few_may_see_goes_to_no_place_that_more_see(scene: Scene, place: str) -> None:
+    stage, world = scene.stage, scene.stage.sandbox.world
+    put = partial(
+        places.put,
+        guild_id=GuildId(world.guild.id),
+        purpose=Purpose.CLIPS,
+        channel_id=ChannelId(int(stage.channel())),
+    )
+    await stage.database.write(put)
+    channel = thread_of(scene) if place == "private thread" else world.channel_named(place)
+    if channel.thread:
+        channel.type = PRIVATE_THREAD
+        channel.joined[world.bot.id] = stage.clock()
+    job = await scene.make(await ordered_in(scene, channel))
+    clip = await stage.database.read(partial(clips.get, job_id=job.id, folder=scene.folder))
+    assert clip is not None
+    if channel.thread:
+        channel.archived = channel.locked = True
+    else:
+        stage.deny(Permission.SEND_MESSAGES, place)
+
+    with pytest.raises(DeliveryRefused):
+        await scene.posting.post(job, clip)
+
+    assert [one for one in await stage.mika.messages(stage.channel()) if one["attachments"]] == []
