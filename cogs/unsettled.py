@@ -30,6 +30,7 @@ from cogs.settle_button import LABELS, SettleButton
 PREFIX = "settled:"
 _FORM = re.compile(rf"{PREFIX}(?P<verdict>found|absent|lost):(?P<job>{ID})")
 _TICKET, _WHY = "ticket", "why"
+_KNOWN = "Leave it empty where the card says that it has a ticket: then it is known."
 WHY_CHARS_MAX = 500
 TICKET_CHARS_MAX = 200
 
@@ -61,8 +62,10 @@ class Settling:
         check_operator(interaction, self._operator_ids)
         modal = ui.Modal(title=LABELS[verdict], custom_id=f"{PREFIX}{verdict}:{job_id}")
         if verdict is Verdict.FOUND:
-            ticket: ui.TextInput[ui.Modal] = ui.TextInput(custom_id=_TICKET, max_length=TICKET_CHARS_MAX)
-            modal.add_item(ui.Label(text="Its id at the provider", component=ticket))
+            ticket: ui.TextInput[ui.Modal] = ui.TextInput(
+                custom_id=_TICKET, required=False, max_length=TICKET_CHARS_MAX
+            )
+            modal.add_item(ui.Label(text="Its id at the provider", description=_KNOWN, component=ticket))
         why: ui.TextInput[ui.Modal] = ui.TextInput(
             custom_id=_WHY, style=discord.TextStyle.long, max_length=WHY_CHARS_MAX
         )
@@ -79,7 +82,7 @@ class Settling:
         values = sent_values(interaction)
         ticket, why = values.get(_TICKET, "").strip(), values.get(_WHY, "").strip()
         verdict, job_id = Verdict(known["verdict"]), JobId(known["job"])
-        if not why or (verdict is Verdict.FOUND) != bool(ticket):
+        if not why or (ticket and verdict is not Verdict.FOUND):
             raise OrderRefused(_("Something is missing in this form."), _("Press the button again."))
         wanted = SettleJob(
             job_id=job_id,

@@ -215,3 +215,22 @@ async def test_a_job_that_is_uncertain_for_the_second_time_is_asked_about_again(
     assert "is now **running**" in texts(first)
     assert "It has a ticket" in texts(again)
     assert sorted(one.split(":")[1] for one in custom_ids(again)) == ["found", "lost"]
+
+    said = await decided(stage.people["Bruno"], again, "found", ticket="", why="it is still in its list")
+
+    assert "is asked for at its provider again" in said
+    found = await now(stage, job)
+    assert (found.state, found.ticket and found.ticket.provider_job_id) == (JobState.RUNNING, "t-1")
+
+
+async def test_found_without_its_id_decides_nothing_where_nobody_knows_that(stage: Stage) -> None:
+    job = await uncertain(stage)
+    unsettled, woken = duty(stage)
+    stage.clock.at += ASK_AFTER
+    await unsettled.once()
+    (card,) = await cards(stage)
+
+    said = await decided(stage.people["Bruno"], card, "found", ticket=" ", why="seen in its list")
+
+    assert "name the provider's id of the job" in said
+    assert ((await now(stage, job)).state, woken) == (JobState.UNCERTAIN, [])
