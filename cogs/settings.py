@@ -58,7 +58,7 @@ def _listed(named: Mapping[Purpose, ChannelId]) -> str:
         _("Reports of clips go to {channel}.").format(channel=f"<#{named[Purpose.REPORTS]}>")
         if Purpose.REPORTS in named
         else _("No channel is named for reports: they go where Discord sends safety alerts, if anywhere."),
-        _("A clip that its own channel refuses goes to {channel}.").format(
+        _("A clip that its own channel refuses goes to {channel}, if no more people see it there.").format(
             channel=f"<#{named[Purpose.CLIPS]}>"
         )
         if Purpose.CLIPS in named

@@ -28,7 +28,10 @@ async def test_a_manager_names_channels_and_forgets_them(tmp_path: Path) -> None
         assert "No channel is named for reports" in await said(house, {})
         named = await said(house, {"reports": mods, "clips": house.channel})
         assert f"Reports of clips go to <#{mods}>." in named
-        assert f"A clip that its own channel refuses goes to <#{house.channel}>." in named
+        assert (
+            f"A clip that its own channel refuses goes to <#{house.channel}>, if no more people see it there."
+            in named
+        )
 
         seen_by_all = await said(house, {"reports": house.channel})
         assert "Everybody can see that channel" in seen_by_all

@@ -293,7 +293,7 @@ async def test_where_the_ladder_leads_out_of_a_server_a_clip_speaks_its_orderer_
 
     ways = {}
     for channel_id in (direct, named):
-        post = replace(post_of(job, path), channel_id=channel_id)
+        post = replace(post_of(job, path), channel_id=channel_id, direct=channel_id == direct)
         message_id = await stage.delivery.post_clip(post)
         posted = await stage.ada.message(str(channel_id), str(message_id))
         ways[channel_id] = texts(posted)
