@@ -211,7 +211,10 @@ def counted_for_ever(tx: sqlite3.Connection, user_id: UserId) -> list[GuildId]:
 
 
 def pseudonymise(tx: sqlite3.Connection, user_id: UserId, pseudonym: int, guild_id: GuildId) -> int:
-    """Put a number below zero in the place of a person in one server's book and jobs; how many holds."""
+    """Put a number below zero in the place of a person in one server's book and jobs; how many holds.
+
+    And wherever a row beside a job names its member, which would say whose number it is.
+    """
     both = (pseudonym, user_id, guild_id)
     tallies_of(tx).flush()  # what the batch has counted so far is in the rows before they change their name
     changed = tx.execute(  # found by their jobs, and so before these
@@ -222,6 +225,14 @@ def pseudonymise(tx: sqlite3.Connection, user_id: UserId, pseudonym: int, guild_
         """,
         both,
     ).rowcount
+    tx.execute(
+        """
+        UPDATE removals SET asked_by = ?1
+        WHERE asked_by = ?2 AND job_id IN (SELECT id FROM jobs WHERE user_id = ?2 AND guild_id = ?3)
+        """,
+        both,
+    )
+    tx.execute("UPDATE reviews SET user_id = ? WHERE user_id = ? AND guild_id = ?", both)
     tx.execute("UPDATE jobs SET user_id = ? WHERE user_id = ? AND guild_id = ?", both)
     tx.execute("UPDATE grants SET user_id = ?, reason = '…' WHERE user_id = ? AND guild_id = ?", both)
     tx.execute("UPDATE purses SET user_id = ? WHERE user_id = ? AND scope_id = ? AND scope = 'member'", both)

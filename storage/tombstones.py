@@ -58,7 +58,7 @@ def people(tx: sqlite3.Connection) -> list[UserId]:
         UNION SELECT user_id FROM opened_forms UNION SELECT user_id FROM searches
         UNION SELECT user_id FROM favourites UNION SELECT user_id FROM reactions
         UNION SELECT user_id FROM wishes UNION SELECT user_id FROM characters
-        UNION SELECT user_id FROM sanctions UNION SELECT user_id FROM reviews
+        UNION SELECT user_id FROM sanctions UNION SELECT user_id FROM reviews WHERE user_id > 0
         UNION SELECT reporter_id FROM reports UNION SELECT user_id FROM grants WHERE user_id > 0
         UNION SELECT owner_id FROM remix_asks UNION SELECT asker_id FROM remix_asks
         """

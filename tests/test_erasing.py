@@ -10,7 +10,7 @@ import pytest
 from bot.domain import JobState
 from bot.errors import BudgetExceeded, ChangeRefused
 from bot.privacy.erasing import BOOK_AFTER, Erasing
-from storage import acts, erasures, ledger, states
+from storage import acts, erasures, ledger, states, tombstones
 from storage.erasures import Step
 from tests.privacy_scene import SECRET, People, opened
 from tests.props import ANN, BEN, SHORTEST_MICROS, Desk, asked, limits, used
@@ -226,9 +226,21 @@ async def test_weeks_later_the_book_has_the_amounts_and_nobodys_id(people: Peopl
     await people.clip()
     await people.clip(BEN)
     await people.belongings()
+    reviewed = await people.clip()
+    await people.database.write(
+        lambda tx: tx.execute(
+            """
+            INSERT INTO reviews (id, gate, job_id, guild_id, channel_id, user_id, why, price_micros, needed,
+                                 asked_at, remind_at, expires_at)
+            VALUES ('review', 'showing', ?, ?, 1, ?, 'all', 0, 1, 0, 0, 0)
+            """,
+            (reviewed.id, ANN.guild_id, ANN.user_id),
+        )
+    )
     duty = people.erasing()
     await duty.ask(ANN.user_id)
     await settled(people, duty)
+    assert await people.raw("SELECT DISTINCT asked_by FROM removals") == [(ANN.user_id,)]
     totals = "SELECT scope, period, starts_on, spent_micros, held_micros FROM totals ORDER BY 1, 2, 3, 4"
     before = await people.raw(totals)
 
@@ -238,13 +250,15 @@ async def test_weeks_later_the_book_has_the_amounts_and_nobodys_id(people: Peopl
     people.clock.advance(timedelta(days=2))
     await duty.once()
 
-    for table in ("jobs", "holds", "grants", "purses", "closed_periods", "shelf"):
+    for table in ("jobs", "holds", "grants", "purses", "closed_periods", "shelf", "reviews"):
         assert await people.raw(f"SELECT count(*) FROM {table} WHERE user_id = ?", ANN.user_id) == [(0,)], (
             table
         )
+    assert await people.raw("SELECT DISTINCT asked_by < 0 FROM removals") == [(1,)]
     assert await people.raw("SELECT DISTINCT user_id < 0 FROM holds WHERE user_id <> ?", BEN.user_id) == [
         (1,)
     ]
+    assert min(await people.database.read(tombstones.people)) > 0
     assert await people.raw(totals) == before
     assert await people.database.read(ledger.verify) == []
     assert (await people.database.read(acts.first_broken))[0] is None
