@@ -13,8 +13,9 @@ from bot.errors import OrderRefused
 from bot.language import _
 from bot.operating import room
 from bot.ordering.asked import Asked
-from bot.ordering.presets import Presets, Shaped
+from bot.ordering.presets import Presets
 from bot.ordering.pricing import Proposal
+from bot.ordering.shaping import Shaped
 from bot.ordering.sources import Footage
 from bot.orders import QUOTE_HOLDS, Orders
 from bot.prompts import Advice, advise

@@ -39,9 +39,9 @@ def preset(presets: Presets, catalogue: Catalogue) -> app_commands.Group:
 
     async def remove(interaction: Interaction, preset: str) -> None:
         await acknowledge(interaction)
-        guild_id = member_of(interaction).guild_id
-        _listed, defaults = await presets.of_guild(guild_id)
-        gone = await presets.remove(preset, guild_id=guild_id, places=places_of(interaction))
+        by = member_of(interaction)
+        _listed, defaults = await presets.of_guild(by.guild_id)
+        gone = await presets.remove(preset, by=by, places=places_of(interaction))
         name = escaped(gone.name)
         if gone.channel_id != WHOLE_SERVER:
             name += f" ({_only_in(gone.channel_id)})"
@@ -58,15 +58,13 @@ def preset(presets: Presets, catalogue: Catalogue) -> app_commands.Group:
         channel_id = _channel(interaction)
         place = f"<#{channel_id}>"
         if preset in (None, NO_PRESET):
-            had = await presets.clear_default(guild_id=member.guild_id, channel_id=channel_id)
+            had = await presets.clear_default(channel_id=channel_id, by=member)
             told = _("Orders in {place} take no preset by themselves now.")
             if not had:
                 told = _("Orders in {place} took no preset by themselves before either.")
             await answer(interaction, said(told.format(place=place)))
             return
-        chosen = await presets.set_default(
-            str(preset), guild_id=member.guild_id, channel_id=channel_id, by=member.user_id
-        )
+        chosen = await presets.set_default(str(preset), channel_id=channel_id, by=member)
         told = _(
             "Orders in {place} take preset {name} now where they name no other. What a member chooses still "
             "comes first."

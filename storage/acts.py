@@ -95,6 +95,10 @@ class Verb(StrEnum):
     RULES_CHANGED = "rules.changed"  # rule, was, now
     GATES_CHANGED = "gates.changed"  # gate, was, now
     SETTINGS_CHANGED = "settings.changed"  # what, was, now
+    # presets: subject preset:ID
+    PRESET_SAVED = "preset.saved"  # channel (0: the whole server)
+    PRESET_REMOVED = "preset.removed"  # channel
+    PRESET_TAKEN = "preset.taken"  # by a channel's orders; subject channel:ID; preset (none: no more)
     ORDERS_PAUSED = "orders.paused"
     ORDERS_RESUMED = "orders.resumed"  # waited
     BUDGET_CHANGED = "budget.changed"  # subject budget:WHAT/ID; what, scope_id, period, was, now

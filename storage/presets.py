@@ -29,8 +29,8 @@ class Preset:
     saved_at: datetime
 
 
-def save(tx: sqlite3.Connection, preset: Preset) -> bool:
-    """Write a preset; one of the same name and place takes its values. False where there was one."""
+def save(tx: sqlite3.Connection, preset: Preset) -> str:
+    """Write a preset; one of the same name and place takes its values. Returns the id of the row."""
     row = (
         preset.model,
         preset.resolution,
@@ -47,11 +47,12 @@ def save(tx: sqlite3.Connection, preset: Preset) -> bool:
         SET name = ?, model = ?, resolution = ?, aspect_ratio = ?, duration_s = ?, prefix = ?, suffix = ?,
             saved_by = ?, saved_at = ?
         WHERE guild_id = ? AND channel_id = ? AND name_key = ?
+        RETURNING id
         """,
         (preset.name, *row, preset.guild_id, preset.channel_id, preset.name.casefold()),
-    )
-    if changed.rowcount:
-        return False
+    ).fetchone()
+    if changed is not None:
+        return str(changed[0])
     tx.execute(
         """
         INSERT INTO presets (id, guild_id, channel_id, name, name_key, model, resolution, aspect_ratio,
@@ -60,7 +61,7 @@ def save(tx: sqlite3.Connection, preset: Preset) -> bool:
         """,
         (preset.id, preset.guild_id, preset.channel_id, preset.name, preset.name.casefold(), *row),
     )
-    return True
+    return preset.id
 
 
 def count(tx: sqlite3.Connection, guild_id: GuildId) -> int:

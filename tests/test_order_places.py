@@ -121,7 +121,7 @@ async def test_a_post_in_a_forum_takes_the_forums_own_preset(stage: Stage) -> No
     by = stage.member("Mika")
     await stage.presets.save("Noir", by=by, channel_id=ChannelId(0), prefix="Film noir.")
     forum_id = ChannelId(post.parent_id or 0)
-    await stage.presets.set_default("Noir", guild_id=by.guild_id, channel_id=forum_id, by=by.user_id)
+    await stage.presets.set_default("Noir", channel_id=forum_id, by=by)
 
     await stage.ask(stage.ada, channel=post.name or "", prompt="a cat")
 

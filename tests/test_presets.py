@@ -11,7 +11,9 @@ import pytest
 from bot.domain import PROMPT_CHARS_MAX, GuildId, Kind, UserId
 from bot.errors import OrderRefused
 from bot.ordering.asked import NO_PRESET, Asked
-from bot.ordering.presets import PRESETS_MAX, WHOLE_SERVER, Preset, shaped
+from bot.ordering.presets import PRESETS_MAX, WHOLE_SERVER, Preset
+from bot.ordering.shaping import shaped
+from storage import acts
 from storage import presets as rows
 from tests.making_scene import NOTHING_CHARGED, animate, made, newest
 from tests.picture_files import drawing, encoded
@@ -340,6 +342,26 @@ async def test_a_preset_is_changed_by_saving_it_again_and_gone_when_removed(stag
     assert "no presets yet" in await manage(stage, "list")
     await stage.ask(stage.ada, prompt="a cat")
     assert (await newest(stage)).order.prompt == "a cat"
+
+
+async def test_what_managers_do_with_presets_is_on_record(stage: Stage) -> None:
+    noir = await saved(stage, channel="dailies", prefix="Film noir.")
+    await saved(stage, suffix="Rain.")
+    await manage(stage, "default", preset=noir.id)
+    await manage(stage, "default")
+    await manage(stage, "default")
+    await manage(stage, "remove", preset=noir.id)
+
+    recorded = await stage.database.read(partial(acts.newest, wanted=acts.Wanted(), limit=20))
+    here, of_preset = f"channel:{stage.channel()}", f"preset:{noir.id}"
+    assert [(act.verb, act.subject, act.detail) for act in reversed(recorded)] == [
+        ("preset.saved", of_preset, '{"channel":0}'),
+        ("preset.saved", of_preset, '{"channel":0}'),
+        ("preset.taken", here, f'{{"preset":"{noir.id}"}}'),
+        ("preset.taken", here, '{"preset":"none"}'),
+        ("preset.removed", of_preset, '{"channel":0}'),
+    ]
+    assert {act.actor_id for act in recorded} == {int(stage.mika.id)}
 
 
 async def test_there_is_a_most_of_presets(stage: Stage) -> None:

@@ -158,7 +158,7 @@ async def test_presets_chosen_taken_by_themselves_and_left_out(desk: Desk) -> No
         saved = await stage.presets.save(name, by=mika, channel_id=WHOLE_SERVER, prefix=words)
         named[name] = saved.preset.id
     chosen = await order(preset=named["Noir"])
-    default = partial(stage.presets.set_default, guild_id=mika.guild_id, by=mika.user_id)
+    default = partial(stage.presets.set_default, by=mika)
     await default(named["Rain"], channel_id=none.order.channel_id)
     by_itself, without = await order(), await order(preset=NO_PRESET)
     frame = await desk.slash("extend", prompt="a cat", clip=clip.id, how="last_frame", preset=NO_PRESET)

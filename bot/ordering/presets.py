@@ -1,25 +1,26 @@
-"""Presets: styles with their settings that managers save, and what an order takes of them."""
+"""Presets: styles with their settings that managers save, and the places where orders take them."""
 
 import sqlite3
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from bot.catalogue import Catalogue
-from bot.domain import PROMPT_CHARS_MAX, ChannelId, GuildId, InteractionId, Kind, Member, UserId
+from bot.domain import ChannelId, GuildId, InteractionId, Kind, Member
 from bot.errors import NotYours, OrderRefused
 from bot.ids import Ids
 from bot.language import _, number
 from bot.offers.normalising import Adjustment
 from bot.ordering.asked import NO_PRESET, Asked
+from bot.ordering.shaping import Shaped, shaped
 from bot.screening.screening import Screening
-from storage import presets
+from storage import acts, presets
+from storage.acts import Verb
 from storage.database import Database
 from storage.presets import WHOLE_SERVER, Preset
 
-__all__ = ("NO_PRESET", "WHOLE_SERVER", "Preset", "Presets", "Shaped", "shaped")
+__all__ = ("NO_PRESET", "WHOLE_SERVER", "Preset", "Presets")
 
 NAME_CHARS_MAX = 40
 WORDS_CHARS_MAX = 1_000
@@ -27,15 +28,6 @@ WORDS_CHARS_MAX = 1_000
 
 PRESETS_MAX = 100
 """Of one server: four screens of Discord's list of choices."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shaped:
-    """An order with what presets give to it. `notes` have to be read before paying, `asides` may be."""
-
-    asked: Asked
-    notes: tuple[str, ...] = ()
-    asides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +149,10 @@ class Presets:
             saved_by=by.user_id,
             saved_at=self._now(),
         )
-        is_new = await self._database.write(partial(_save, preset))
+        is_new = await self._database.write(partial(_save, preset, by))
         return Saved(preset=preset, is_new=is_new, adjustments=adjustments, model_name=row_name)
 
-    async def remove(self, preset: str, *, guild_id: GuildId, places: Sequence[ChannelId]) -> Preset:
+    async def remove(self, preset: str, *, by: Member, places: Sequence[ChannelId]) -> Preset:
         """Be done with a preset of this server, by its id or name; it as it was.
 
         Of several of a name that of the nearest of the `places` is meant.
@@ -168,34 +160,44 @@ class Presets:
         Raises:
             NotYours: there is none.
         """
-        found = _named((await self.of_guild(guild_id))[0], preset, places)
-        if not await self._database.write(partial(presets.remove, guild_id=guild_id, preset_id=found.id)):
-            raise _unknown()
+        found = _named((await self.of_guild(by.guild_id))[0], preset, places)
+
+        def gone(tx: sqlite3.Connection) -> None:
+            if not presets.remove(tx, by.guild_id, found.id):
+                raise _unknown()
+            _on_record(tx, Verb.PRESET_REMOVED, found, found.id, by, self._now())
+
+        await self._database.write(gone)
         return found
 
-    async def set_default(
-        self, preset: str, *, guild_id: GuildId, channel_id: ChannelId, by: UserId
-    ) -> Preset:
+    async def set_default(self, preset: str, *, channel_id: ChannelId, by: Member) -> Preset:
         """Let a channel's orders take a preset of this server, by its id or name.
 
         Raises:
             NotYours: there is none.
         """
-        found = _named((await self.of_guild(guild_id))[0], preset, [channel_id])
+        found = _named((await self.of_guild(by.guild_id))[0], preset, [channel_id])
 
         def put(tx: sqlite3.Connection) -> None:
-            if all(one.id != found.id for one in presets.of_guild(tx, guild_id)):
+            if all(one.id != found.id for one in presets.of_guild(tx, by.guild_id)):
                 raise _unknown()
-            presets.set_default(tx, guild_id, channel_id, found.id, by=by, at=self._now())
+            at = self._now()
+            presets.set_default(tx, by.guild_id, channel_id, found.id, by=by.user_id, at=at)
+            _taken_on_record(tx, found.id, channel_id, by, at)
 
         await self._database.write(put)
         return found
 
-    async def clear_default(self, *, guild_id: GuildId, channel_id: ChannelId) -> bool:
+    async def clear_default(self, *, channel_id: ChannelId, by: Member) -> bool:
         """Let a channel's orders take none; False where they took none."""
-        return await self._database.write(
-            partial(presets.clear_default, guild_id=guild_id, channel_id=channel_id)
-        )
+
+        def clear(tx: sqlite3.Connection) -> bool:
+            had = presets.clear_default(tx, by.guild_id, channel_id)
+            if had:
+                _taken_on_record(tx, "none", channel_id, by, self._now())
+            return had
+
+        return await self._database.write(clear)
 
     async def _tried(
         self,
@@ -234,99 +236,6 @@ class Presets:
         return priced.adjustments, priced.order.model, self._catalogue.describe(priced.order.model).name
 
 
-def shaped(
-    asked: Asked, chosen: Preset | None, default: Preset | None, *, models: Mapping[str, str]
-) -> Shaped:
-    """What was typed, with what was left open filled by the preset, and what that leaves by the default.
-
-    The words before and after come from one of them as a pair. For a clip that is gone on from, the words
-    alone count: the clip has the rest.
-
-    Args:
-        asked: as it was typed.
-        chosen: the preset that it names.
-        default: the one that its channel takes by itself.
-        models: the names of those that can be ordered for this, by id.
-
-    Raises:
-        OrderRefused: together with the words the prompt is longer than one may be.
-    """
-    if chosen is not None and default is not None and chosen.id == default.id:
-        default = None
-    layers = [layer for layer in (chosen, default) if layer is not None]
-    open_ = replace(asked, preset=NO_PRESET)
-    if not layers:
-        return Shaped(asked=open_)
-    told: dict[str, list[str]] = {layer.id: [] for layer in layers}
-    notes: list[str] = []
-    changes: dict[str, Any] = {}
-    if asked.kind not in (Kind.REMIX, Kind.EXTEND):
-        changes, notes = _settings(asked, layers, models, told)
-    worded = next((layer for layer in layers if layer.prefix or layer.suffix), None)
-    if worded is not None and asked.prompt.strip():  # an empty prompt stays one, and is refused as such
-        changes["prompt"] = _composed(asked.prompt, worded)
-        told[worded.id].append(_("its words with yours"))
-    asides = [
-        _said(layer, told[layer.id], is_default=layer is not chosen) for layer in layers if told[layer.id]
-    ]
-    taken = [layer.name for layer in layers if told[layer.id]]
-    changes["style"] = ", ".join(taken) or None
-    return Shaped(asked=replace(open_, **changes), notes=tuple(notes), asides=tuple(asides))
-
-
-def _settings(
-    asked: Asked, layers: Sequence[Preset], models: Mapping[str, str], told: Mapping[str, list[str]]
-) -> tuple[dict[str, Any], list[str]]:
-    changes: dict[str, Any] = {}
-    notes: list[str] = []
-    for layer in layers:
-        if asked.model is not None or "model" in changes or layer.model is None:
-            continue
-        if layer.model in models:
-            changes["model"] = layer.model
-            told[layer.id].append(models[layer.model])
-        else:
-            notes.append(
-                _(
-                    "Preset {name} names the model {model}, which cannot be ordered here now; another is "
-                    "taken."
-                ).format(name=layer.name, model=layer.model)
-            )
-    for layer in layers:
-        for field, value in (
-            ("resolution", layer.resolution),
-            ("aspect_ratio", layer.aspect_ratio),
-            ("duration_s", layer.duration_s),
-        ):
-            if value is None or getattr(asked, field) is not None or field in changes:
-                continue
-            changes[field] = value
-            if not asked.draft or field == "aspect_ratio":  # a draft is as short and coarse as can be
-                told[layer.id].append(str(value) if field != "duration_s" else _("{n} s").format(n=value))
-            if field == "duration_s":
-                changes["final_s"] = value
-    return changes, notes
-
-
-def _composed(prompt: str, preset: Preset) -> str:
-    whole = " ".join(part for part in (preset.prefix, prompt.strip(), preset.suffix) if part)
-    if len(whole) > PROMPT_CHARS_MAX:
-        raise OrderRefused(
-            _(
-                "With the words of the preset the prompt has {chars} characters; a prompt has {most} at most."
-            ).format(chars=number(len(whole)), most=number(PROMPT_CHARS_MAX)),
-            _("Shorten yours and order again, or choose no preset."),
-        )
-    return whole
-
-
-def _said(preset: Preset, given: Sequence[str], *, is_default: bool) -> str:
-    what = ", ".join(given)
-    if is_default:
-        return _("This channel's preset {name}: {what}").format(name=preset.name, what=what)
-    return _("Preset {name}: {what}").format(name=preset.name, what=what)
-
-
 def _named(listed: Collection[Preset], wanted: str, places: Sequence[ChannelId] = ()) -> Preset:
     """By id, as Discord's list gives it, or by name, as it is typed where the list was closed."""
     for preset in listed:
@@ -358,14 +267,44 @@ def _checked_name(name: str) -> str:
     return name
 
 
-def _save(preset: Preset, tx: sqlite3.Connection) -> bool:
-    is_new = presets.save(tx, preset)
+def _save(preset: Preset, by: Member, tx: sqlite3.Connection) -> bool:
+    saved_id = presets.save(tx, preset)
+    is_new = saved_id == preset.id
     if is_new and presets.count(tx, preset.guild_id) > PRESETS_MAX:
         raise OrderRefused(
             _("This server has {most} presets, and there can be no more.").format(most=PRESETS_MAX),
             _("Remove one and save this again."),
         )
+    _on_record(tx, Verb.PRESET_SAVED, preset, saved_id, by, preset.saved_at)
     return is_new
+
+
+def _on_record(
+    tx: sqlite3.Connection, verb: Verb, preset: Preset, preset_id: str, by: Member, at: datetime
+) -> None:
+    acts.record(
+        tx,
+        verb=verb,
+        actor_id=by.user_id,
+        guild_id=by.guild_id,
+        subject=f"preset:{preset_id}",
+        detail={"channel": preset.channel_id},
+        at=at,
+    )
+
+
+def _taken_on_record(
+    tx: sqlite3.Connection, preset: str, channel_id: ChannelId, by: Member, at: datetime
+) -> None:
+    acts.record(
+        tx,
+        verb=Verb.PRESET_TAKEN,
+        actor_id=by.user_id,
+        guild_id=by.guild_id,
+        subject=f"channel:{channel_id}",
+        detail={"preset": preset},
+        at=at,
+    )
 
 
 def _unknown() -> NotYours:
