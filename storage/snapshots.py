@@ -99,6 +99,25 @@ def faults(connection: sqlite3.Connection) -> list[str]:
         return [str(fault)]
 
 
+def check_sound(path: Path) -> None:
+    """Return if SQLite can make sense of every page and row of a copy that nobody else has open.
+
+    It takes some 12 seconds a GB.
+
+    Raises:
+        StorageError: it cannot.
+    """
+    try:
+        with closing(sqlite3.connect(path)) as connection:
+            said = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as fault:
+        said = str(fault)
+    if said != "ok":
+        raise StorageError(
+            f"the database is damaged ({said}), and backups from before stay: `dailies check` says what to do"
+        )
+
+
 def entries(connection: sqlite3.Connection) -> int:
     """How many lines the ledger has."""
     return int(connection.execute("SELECT count(*) FROM entries").fetchone()[0])

@@ -53,7 +53,7 @@ def make(folder: Path, into: Path, *, at: datetime) -> Backup:
     files are linked, not copied; on another, a file that the newest backup there has is linked to that.
 
     Raises:
-        StorageError: there is nothing to back up, or the backup cannot be written.
+        StorageError: there is nothing to back up, it is damaged, or the backup cannot be written.
     """
     part = into / f"{PART}{secrets.token_hex(8)}"  # the bot and the shell may be at it together
     try:
@@ -64,6 +64,7 @@ def make(folder: Path, into: Path, *, at: datetime) -> Backup:
         newest = max(listed(into), key=lambda backup: backup.made_at, default=None)
         part.mkdir(mode=0o700)
         snapshots.copy(folder / DATABASE, part / DATABASE)
+        snapshots.check_sound(part / DATABASE)  # a damaged one would push out those from before
         files = 0
         for kept in FOLDERS:
             (part / kept).mkdir(mode=0o700)

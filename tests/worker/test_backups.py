@@ -347,6 +347,25 @@ async def test_a_backup_that_fails_is_told_and_tried_again(bench: Bench, tmp_pat
     assert len(told) == 1, "said once, and not every quarter of an hour"
 
 
+async def test_a_damaged_database_pushes_no_whole_backup_out(bench: Bench, tmp_path: Path) -> None:
+    await posted(bench)
+    folder, into, told = laid_out(bench), tmp_path / "kept", Told()
+    whole = backups.make(folder, into, at=bench.clock()).path
+    bench.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    with (folder / backups.DATABASE).open("r+b") as file:
+        file.seek(40 * 4096)
+        file.write(b"\xff" * 4096)
+    bench.clock.advance(timedelta(days=2))
+    duty = Backups(folder, into, told, every=timedelta(days=1), keep=1, days=1, now=bench.clock)
+
+    assert await duty.once() == backups.TRY_AGAIN
+
+    assert "backup: The backup failed: the database is damaged (" in told.all[0]
+    assert [each.path for each in backups.listed(into)] == [whole]
+    assert list(into.iterdir()) == [whole]
+    assert restoring.proved(whole).findings == []
+
+
 async def test_an_installation_moves_to_another_folder_as_one_file(bench: Bench, tmp_path: Path) -> None:
     job = await posted(bench)
     folder = laid_out(bench)
