@@ -2,9 +2,11 @@
 
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.domain import Attempt, JobId, JobState, Micros, OfferId
 from storage import records
+from storage.times import maybe_from_us, to_us
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,22 @@ def of_job(tx: sqlite3.Connection, job_id: JobId) -> list[Attempt]:
     """Every submission of a job, the first one first."""
     rows = tx.execute("SELECT * FROM attempts WHERE job_id = ? ORDER BY number", (job_id,))
     return [records.attempt(row) for row in rows]
+
+
+def sent_again(tx: sqlite3.Connection, attempt: Attempt, *, at: datetime) -> None:
+    """A submission is about to be sent again under its key. Written before every such call."""
+    tx.execute(
+        "UPDATE attempts SET sent_again_at = ? WHERE job_id = ? AND number = ?",
+        (to_us(at), attempt.job_id, attempt.number),
+    )
+
+
+def sent_again_at(tx: sqlite3.Connection, attempt: Attempt) -> datetime | None:
+    """When a submission was last sent again, if it was."""
+    row = tx.execute(
+        "SELECT sent_again_at FROM attempts WHERE job_id = ? AND number = ?", (attempt.job_id, attempt.number)
+    ).fetchone()
+    return None if row is None else maybe_from_us(row[0])
 
 
 def price(tx: sqlite3.Connection, job_id: JobId) -> Micros | None:

@@ -35,6 +35,7 @@ class ToldProvider:
         self.unfetched: ProviderError | None = None
         self.asked = 0
         self.searched = 0
+        self.has_keys = False
         self.cancelled = 0
 
     async def submit(self, job: Job, attempt: Attempt) -> Submission:
@@ -45,6 +46,10 @@ class ToldProvider:
         if isinstance(said, Exception):
             raise said
         return said
+
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        del job, attempt
+        return self.has_keys
 
     async def find(self, job: Job, attempt: Attempt) -> Search:
         del job, attempt

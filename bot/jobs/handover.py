@@ -287,7 +287,10 @@ class Handover:
         if (ticket := self._told.pop(attempt.key, None)) is not None:
             return Found(ticket)
         try:
-            return await reached(self._providers, job).find(self._with_source(job), attempt)
+            provider = reached(self._providers, job)
+            if provider.sends_again(job, attempt):
+                await self._database.write(partial(attempts.sent_again, attempt=attempt, at=self._now()))
+            return await provider.find(self._with_source(job), attempt)
         except ProviderUnavailable as error:
             return CannotTell(str(error), error.retry_after_s)
         except UnreadableAnswer as error:

@@ -42,6 +42,10 @@ class Metered:
         """See `Provider`."""
         return await self._timed("submit", attempt.offer_id, self._provider.submit(job, attempt))
 
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        """See `Provider`."""
+        return self._provider.sends_again(job, attempt)
+
     async def find(self, job: Job, attempt: Attempt) -> Search:
         """See `Provider`."""
         return await self._timed("find", attempt.offer_id, self._provider.find(job, attempt))

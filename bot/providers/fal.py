@@ -168,6 +168,11 @@ class FalQueue:
         )
         return answers.proved(sent, endpoint=wire.endpoint, queue=self._queue, now=self._now())
 
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        """See `Provider`: there are no keys here."""
+        del job, attempt
+        return False
+
     async def find(self, job: Job, attempt: Attempt) -> Search:
         """Nothing: fal takes no key and its queue has no list. A lost submission is found by `received`."""
         del job, attempt

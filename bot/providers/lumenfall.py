@@ -155,17 +155,21 @@ class LumenfallVideos:
                 return payload
             return await http.post_once(url, headers=self._headers, payload=payload, timeouts=timeouts)
 
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        """See `Provider`."""
+        del job
+        return self._now() - attempt.sent_at < self._key_kept_for
+
     async def find(self, job: Job, attempt: Attempt) -> Search:
         """By the same submission under the same key: it gives back the job that is there, or makes it.
 
         A repetition that the moderation behind Lumenfall refuses got past the key, and so proves that there
         is no job under it, once the first can no longer be on its way.
         """
-        age = self._now() - attempt.sent_at
-        if age >= self._key_kept_for:
+        if not self.sends_again(job, attempt):
             return CannotTell("Lumenfall may have forgotten the key of so old a submission")
         match await self.submit(job, attempt):
-            case Refused(Fault(kind=FaultKind.RULES)) if age >= self._absent_after:
+            case Refused(Fault(kind=FaultKind.RULES)) if self._now() - attempt.sent_at >= self._absent_after:
                 return ProvenAbsent()
             case submission:
                 return repeated(submission)

@@ -194,6 +194,13 @@ class OpenAIVideos:
 
     # Looking for a lost submission
 
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        """See `Provider`."""
+        wire = self._wires.get(attempt.offer_id)
+        if wire is None or wire.key_field is None or job.order.kind is Kind.CHARACTER:
+            return False
+        return self._now() - attempt.sent_at < self._key_kept_for
+
     async def find(self, job: Job, attempt: Attempt) -> Search:
         """By the idempotency key where the server takes one, else by the echo in its list, else not at all.
 
@@ -205,8 +212,7 @@ class OpenAIVideos:
             return CannotTell(f"{attempt.offer_id} is no longer in the catalogue")
         if job.order.kind is Kind.CHARACTER:
             return CannotTell("characters go without a key and stand in no list")
-        age = self._now() - attempt.sent_at
-        if wire.key_field is not None and age < self._key_kept_for:
+        if self.sends_again(job, attempt):
             return repeated(await self.submit(job, attempt))
         if wire.echo_field is not None:
             return await look_through(

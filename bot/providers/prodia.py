@@ -165,6 +165,11 @@ class ProdiaJobs:
             and (taken_at is None or taken_at < job.created_at)
         )
 
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        """See `Provider`: there are no keys here."""
+        del job, attempt
+        return False
+
     async def find(self, job: Job, attempt: Attempt) -> Search:
         """Never: no key is taken, no list is given, and no webhook comes."""
         del job, attempt

@@ -160,6 +160,9 @@ class Provider(Protocol):
         Where the provider takes idempotency keys this sends the same submission with the same key.
         """
 
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        """Whether `find` would send the submission again now, which may make the job that it looks for."""
+
     async def ask(self, ticket: Ticket) -> Answer:
         """How the job stands."""
 

@@ -178,6 +178,11 @@ class ReplicatePredictions:
 
     # Looking for a lost submission
 
+    def sends_again(self, job: Job, attempt: Attempt) -> bool:
+        """See `Provider`: there are no keys here."""
+        del job, attempt
+        return False
+
     async def find(self, job: Job, attempt: Attempt) -> Search:
         """By what the list of predictions gives back of what we sent, else not at all.
 

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.catalogue import Catalogue
 from bot.domain import Fault, FaultKind, Job, JobId, JobState, Kind, OfferId, Scope, Ticket
@@ -17,6 +17,10 @@ from storage.verdicts import Decision, Verdict
 
 # Cogs never see storage: what they take of it they know from here.
 __all__ = ("Case", "Verdict", "settle", "ticket_urls")
+
+
+STILL_SENT = timedelta(minutes=15)
+"""After the last time that a submission was sent again; the longest pause between two such is ten minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,12 @@ def _absent(job: Job, at: datetime, tx: sqlite3.Connection) -> str:
     attempt = jobs.attempt(tx, job.id, job.attempt)
     if attempt is None:
         raise StorageError(f"job {job.id} was never submitted")
+    again_at = attempts.sent_again_at(tx, attempt)
+    if again_at is not None and at < again_at + STILL_SENT:
+        raise StorageError(
+            f"job {job.id} is sent to its provider again and again under its own key, which finds it or "
+            "makes it, once: wait for that, or say `lost`"
+        )
     fault = Fault(kind=FaultKind.PROVIDER, code="proven_absent", detail="a person decided")
     bearer = _bearer(job, tx)
     if moves.not_taken(attempt, fault, at, tx):

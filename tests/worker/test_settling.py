@@ -69,6 +69,36 @@ async def test_what_was_never_there_is_ordered_again(bench: Bench) -> None:
     assert bench.attempts(job) == ["not_taken", "taken"]
 
 
+async def test_what_is_sent_again_under_its_key_is_not_called_absent_while_that_may_make_it(
+    bench: Bench,
+) -> None:
+    bench.told.has_keys = True
+    job = await lost(bench)
+    await bench.until(lambda: bench.told.searched > 0)
+    before = bench.told.searched
+
+    with pytest.raises(StorageError, match="under its own key, which finds it or makes it, once: wait"):
+        settle(bench, case(job, Verdict.ABSENT))
+
+    assert bench.job(job.id).state is JobState.UNCERTAIN
+    bench.told.has_keys = False  # as when the provider may have forgotten the key
+    bench.clock.advance(settling.STILL_SENT)
+    await bench.until(lambda: bench.told.searched > before)
+    assert settle(bench, case(job, Verdict.ABSENT)) == f"job {job.id} is in line again"
+    await bench.until_state(job, JobState.POSTED)
+    assert bench.attempts(job) == ["not_taken", "taken"]
+
+
+async def test_what_is_sent_again_under_its_key_can_be_called_lost(bench: Bench) -> None:
+    bench.told.has_keys = True
+    job = await lost(bench)
+    await bench.until(lambda: bench.told.searched > 0)
+
+    said = settle(bench, case(job, Verdict.LOST))
+
+    assert said.startswith(f"job {job.id} has failed; its member pays nothing")
+
+
 async def test_what_was_never_there_and_is_no_longer_wished_is_cancelled(bench: Bench) -> None:
     job = await lost(bench)
     await bench.cancel(job)
