@@ -52,9 +52,11 @@ def rows(tables: sqlite3.Connection) -> sqlite3.Connection:
     )
     a_job(tables, "b", JobState.POSTED, 2)
     tables.execute(
-        "INSERT INTO attempts VALUES ('b', 1, 'studio/studio', 'studio', 0, 0, 'taken', 'theirs-1', NULL)"
+        "INSERT INTO attempts VALUES ('b', 1, 'x/x', 'studio', 0, 0, 'taken', 'theirs-1', NULL, NULL)"
     )
-    tables.execute("INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, 0, NULL, NULL, NULL)")
+    tables.execute(
+        "INSERT INTO attempts VALUES ('a', 1, 'studio/studio', 'studio', 0, 0, NULL, NULL, NULL, NULL)"
+    )
     tables.execute("INSERT INTO stops VALUES (1, 0, 2, 1, 1, 1, 'the shell')")
     tables.execute("INSERT INTO halts VALUES (1, 'everything', '', 'the shell', 1, 'the shell', 2)")
     tables.execute("INSERT INTO verdicts VALUES (1, 'a', 'absent', NULL, 'the shell', 'they said so', 0)")
@@ -231,7 +233,7 @@ BROKEN = [
     ),
     (
         "an attempt never costs more than the quote",
-        "INSERT INTO attempts VALUES ('a', 2, 'x', 'y', 0, 400001, NULL, NULL, NULL)",
+        "INSERT INTO attempts VALUES ('a', 2, 'x', 'y', 0, 400001, NULL, NULL, NULL, NULL)",
     ),
     (
         "a job changes its offer only when it is submitted",
@@ -247,10 +249,10 @@ BROKEN = [
     ),
     (
         "attempts.job_id",
-        "INSERT INTO attempts VALUES ('b', 2, 'x', 'y', 0, 0, 'taken', 'theirs-2', NULL)",
+        "INSERT INTO attempts VALUES ('b', 2, 'x', 'y', 0, 0, 'taken', 'theirs-2', NULL, NULL)",
     ),
     ("attempts.job_id, attempts.number", "INSERT INTO attempts SELECT * FROM attempts WHERE job_id = 'a'"),
-    ("FOREIGN KEY", "INSERT INTO attempts VALUES ('nobody', 1, 'x', 'x', 0, 0, NULL, NULL, NULL)"),
+    ("FOREIGN KEY", "INSERT INTO attempts VALUES ('nobody', 1, 'x', 'x', 0, 0, NULL, NULL, NULL, NULL)"),
     (
         "has_sound IN (0, 1)",
         "INSERT INTO clips VALUES ('b', 'f', printf('%.64c', 'a'), 1, 1, 1, 1, 2, 0, 'shown')",
