@@ -60,6 +60,7 @@ def animate(
             aspect_ratio=aspect_ratio,
             duration_s=duration,
             final_s=duration,
+            final_resolution=resolution,
             seed=seed,
             takes=takes,
             draft=draft,

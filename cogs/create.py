@@ -48,6 +48,7 @@ def generate(
             aspect_ratio=aspect_ratio,
             duration_s=duration,
             final_s=duration,
+            final_resolution=resolution,
             seed=seed,
             takes=takes,
             characters=[one for one in (character1, character2) if one is not None],

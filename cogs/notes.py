@@ -27,9 +27,9 @@ class Offered:
     """A priced order that waits for its member's yes.
 
     `adjustments` is how it differs from what was typed, `notes` what else is to be known before paying.
-    `final_s` is the length that a draft's final is to have, where that was chosen. `source` is the job
-    whose clip it starts from, with the name of the model that made that; `final_of` the draft that it is the
-    final of.
+    `final_s` and `final_resolution` are what a draft's final is to have, where that was chosen. `source`
+    is the job whose clip it starts from, with the name of the model that made that; `final_of` the draft
+    that it is the final of.
     """
 
     quote_id: str
@@ -42,6 +42,7 @@ class Offered:
     adjustments: Sequence[Adjustment] = ()
     notes: Sequence[str] = ()
     final_s: int | None = None
+    final_resolution: str | None = None
     source: tuple[Job, str] | None = None
     final_of: Job | None = None
 
@@ -116,12 +117,18 @@ def _draft(offered: Offered) -> list[str]:
     """That an order is a draft, and what comes after it."""
     if not offered.order.draft:
         return []
-    told = _("A draft at the model's lowest price. Make final orders it at its best later.")
-    if offered.final_s is not None:
+    length, resolution = offered.final_s, offered.final_resolution
+    if length is not None and resolution is not None:
         told = _(
-            "A draft at the model's lowest price. Make final orders it at its best later, {n} s long."
-        ).format(n=offered.final_s)
-    return [f"- {told}"]
+            "A draft at the model's lowest price. Make final orders it in {resolution} later, {n} s long."
+        )
+    elif length is not None:
+        told = _("A draft at the model's lowest price. Make final orders it at its best later, {n} s long.")
+    elif resolution is not None:
+        told = _("A draft at the model's lowest price. Make final orders it in {resolution} later.")
+    else:
+        told = _("A draft at the model's lowest price. Make final orders it at its best later.")
+    return [f"- {told.format(n=length, resolution=resolution)}"]
 
 
 def _source(order: Order, source: tuple[Job, str] | None) -> list[str]:

@@ -12,6 +12,7 @@ from bot.domain import FaultKind, GuildId, Job, JobId, Member, Micros, Quote, Us
 from bot.errors import OrderRefused
 from bot.language import _
 from bot.operating import room
+from bot.ordering import repeats
 from bot.ordering.asked import Asked
 from bot.ordering.presets import Presets
 from bot.ordering.pricing import Proposal
@@ -158,6 +159,7 @@ class Ordering:
             play_money=self._play_money,
             expires_at=at + QUOTE_HOLDS,
             final_s=given.asked.final_s,
+            final_resolution=repeats.wished(self._catalogue, given.asked, order),
             source=self._source(proposal.footage),
             final_of=await self._draft(given.asked),
         )

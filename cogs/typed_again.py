@@ -88,7 +88,8 @@ def command_of(
         return _character(job, shared=shared)
     length = (order.draft and typed.get("final_s")) or order.duration_s
     duration = {"duration": seconds_choice(length)}
-    shape = {"resolution": order.resolution, "aspect_ratio": order.aspect_ratio, **duration}
+    resolution = typed.get("final_resolution") if order.draft else order.resolution
+    shape = {"resolution": resolution, "aspect_ratio": order.aspect_ratio, **duration}
     fit = {"fit": _(ADD_BARS) if typed.get("framing") == Framing.PAD else None}
     notes: list[str] = []
     given: dict[str, Any]

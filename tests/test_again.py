@@ -115,6 +115,20 @@ async def test_make_final_quotes_the_best_of_the_model_at_the_asked_length(stage
     assert (order.seed, order.draft, order.source_job_id) == (job.order.seed, False, job.id)
 
 
+async def test_the_final_has_the_resolution_that_was_typed(stage: Stage) -> None:
+    asked_ = await stage.ask(
+        stage.ada, prompt="a paper boat", draft=True, resolution="720p", duration=12, takes=4
+    )
+    assert "Make final orders it in 720p later, 12 s long." in texts(asked_)
+    await stage.answer_quote(stage.ada, asked_, "yes")
+    job = await newest(stage)
+
+    await stage.answer_quote(stage.ada, await press(stage, stage.ada, job, Action.FINAL), "yes")
+
+    order = (await newest(stage)).order
+    assert (order.draft, order.resolution, order.duration_s) == (False, "720p", 12)
+
+
 async def test_make_final_shows_its_price_first_however_small(stage: Stage) -> None:
     job = await draft(stage)
 

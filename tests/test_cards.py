@@ -303,7 +303,7 @@ async def test_details_say_what_to_type_to_order_it_again() -> None:
             {"takes": 2, "draft": True, "private": True, "spoiler": True},
             {"style": "Noir", "characters": ["c1", "c2"]},
             (
-                "/generate preset:- model:studio resolution:720p aspect_ratio:16:9 duration:4 seconds "
+                "/generate preset:- model:studio aspect_ratio:16:9 duration:4 seconds "
                 "takes:2 character1:c1 character2:c2 draft:True private:True spoiler:True "
                 "prompt:a paper boat crossing a rain puddle"
             ),

@@ -125,8 +125,8 @@ async def test_a_picture_with_bars_and_what_was_said_of_it(desk: Desk) -> None:
     before, after = [await stage.orders.typed_for(job) for job in (first, again)]
     assert before is not None
     assert after is not None
-    kept = ("framing", "people", "final_s")
-    assert [before[each] for each in kept] == [after[each] for each in kept] == ["pad", "nobody", 8]
+    kept = ("framing", "people", "final_s", "final_resolution")
+    assert [before[each] for each in kept] == [after[each] for each in kept] == ["pad", "nobody", 8, None]
 
 
 async def test_what_starts_from_a_clip(desk: Desk) -> None:

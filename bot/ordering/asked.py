@@ -17,13 +17,14 @@ class Asked:
     Discord said with the interaction. `picture` is the id of a kept picture, `clip` the job of the clip
     to start from, `characters` the ids of ours, `character` that of the one that is to be made. `framing`
     brings a picture to the clip's shape. `way` is how a quote said that a clip is remixed or extended,
-    else it is left open. `final_s` is the length that the final of a draft is to have. `final_of` is the
-    job of the draft that this is the final of. A `shown_first` is quoted whatever it costs. `preset` is
-    the id or name of one, None takes the channel's own, `NO_PRESET` none. `parent_id` is the channel that
-    the one asked in is a thread of. `style` is the name of the preset that it has taken something of.
-    `timed_out_until` (ISO 8601) is Discord's own time-out of the member, and `age_restricted` whether
-    Discord marks the channel so. `locale` is Discord's name of the member's language, `seen_in` the
-    channel that shows them the clip to start from, where it is not the one asked in.
+    else it is left open. `final_s` and `final_resolution` are what the final of a draft is to have.
+    `final_of` is the job of the draft that this is the final of. A `shown_first` is quoted whatever it
+    costs. `preset` is the id or name of one, None takes the channel's own, `NO_PRESET` none. `parent_id`
+    is the channel that the one asked in is a thread of. `style` is the name of the preset that it has
+    taken something of. `timed_out_until` (ISO 8601) is Discord's own time-out of the member, and
+    `age_restricted` whether Discord marks the channel so. `locale` is Discord's name of the member's
+    language, `seen_in` the channel that shows them the clip to start from, where it is not the one asked
+    in.
     """
 
     guild_id: int
@@ -50,6 +51,7 @@ class Asked:
     framing: Framing = Framing.CROP
     way: str | None = None
     final_s: int | None = None
+    final_resolution: str | None = None
     final_of: str | None = None
     shown_first: bool = False
     preset: str | None = NO_PRESET

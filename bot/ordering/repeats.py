@@ -70,7 +70,7 @@ def reworded(asked: Asked, press: Asked) -> Asked:
 
 
 def final(job: Job, options: Mapping[str, Any] | None, press: Asked, catalogue: Catalogue) -> Asked:
-    """The same order as its model makes it at its best, to be shown with its price first.
+    """The same order as was wished, else as its model makes it at its best; shown with its price first.
 
     Raises:
         OrderRefused: it is no draft, or nobody knows any more what it was made from.
@@ -83,9 +83,10 @@ def final(job: Job, options: Mapping[str, Any] | None, press: Asked, catalogue: 
     return replace(
         once_more,
         draft=False,
-        resolution=_sharpest(catalogue, job),
+        resolution=wished(catalogue, once_more, job.order) or _sharpest(catalogue, job.order),
         duration_s=once_more.final_s or job.order.duration_s,
         final_s=None,
+        final_resolution=None,
         seed=job.order.seed,
         takes=1,
         way=None,
@@ -111,9 +112,16 @@ def _once_more(job: Job, options: Mapping[str, Any] | None, press: Asked) -> Ask
     return Asked(**{**options, **here, "prompt": order.prompt, "model": order.model})
 
 
-def _sharpest(catalogue: Catalogue, job: Job) -> str | None:
+def wished(catalogue: Catalogue, asked: Asked, draft: Order) -> str | None:
+    """The resolution that a draft's final is to have; None where none was named, or its model has it not."""
+    return asked.final_resolution if asked.final_resolution in _resolutions(catalogue, draft) else None
+
+
+def _sharpest(catalogue: Catalogue, draft: Order) -> str | None:
     """The highest resolution that the model is sold in; the last of equals, which is the dearer."""
-    for row in catalogue.models(job.order.kind):
-        if row.id == job.order.model:
-            return max(reversed(row.resolutions), key=lambda each: measures.shorter_side(each) or 0)
-    return None
+    sold = _resolutions(catalogue, draft)
+    return max(reversed(sold), key=lambda each: measures.shorter_side(each) or 0) if sold else None
+
+
+def _resolutions(catalogue: Catalogue, order: Order) -> list[str]:
+    return next((row.resolutions for row in catalogue.models(order.kind) if row.id == order.model), [])

@@ -91,6 +91,8 @@ def _settings(
                 told[layer.id].append(str(value) if field != "duration_s" else _("{n} s").format(n=value))
             if field == "duration_s":
                 changes["final_s"] = value
+            elif field == "resolution":
+                changes["final_resolution"] = value
     return changes, notes
 
 
