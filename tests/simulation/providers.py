@@ -254,8 +254,7 @@ class SimulatedProvider:
                     body = b"<html>"
                 case Mishap.FULL:
                     raise OSError(errno.ENOSPC, "No space left on device") from wrong
-                case Mishap.ANSWER_LOST:
-                    put(into, b"clip of")  # cut short
+                case Mishap.ANSWER_LOST:  # what is cut short is never given its name
                     raise ProviderUnavailable("cut short") from wrong
                 case _:
                     raise ProviderUnavailable(str(wrong)) from wrong
